@@ -1,0 +1,100 @@
+package agentcopy
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Config holds a client's resolved settings. Options edit it; most programs
+// never name it. An option of your own is a func(*Config) error that sets some
+// of the fields; the constructor checks the result again.
+//
+// Printing a Config shows no header value, since WithHeader may carry a secret.
+type Config struct {
+	// BaseURL is where requests go; see WithBaseURL. Default: the vendor's.
+	BaseURL string
+	// HTTPClient sends the requests; see WithHTTPClient. Default: a client whose
+	// connections all clients of the process share.
+	HTTPClient *http.Client
+	// Middleware wraps the transport, the first one outermost; see WithMiddleware.
+	Middleware []func(http.RoundTripper) http.RoundTripper
+	// Limiter paces the attempts; see WithLimiter. Default, when nil: the
+	// vendor's, shared by all clients with the same credential.
+	Limiter Limiter
+	// Retry says what is repeated; see WithRetry. Default: the zero RetryPolicy.
+	Retry RetryPolicy
+	// AttemptTimeout bounds one attempt; see WithAttemptTimeout. Default: 60s.
+	AttemptTimeout time.Duration
+	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 64 MiB.
+	MaxResponseBytes int64
+	// Logger gets the SDK's log lines; see WithLogger. Default, when nil: silent.
+	Logger *slog.Logger
+	// UserAgent stands before the SDK's own; see WithUserAgent. Default: "".
+	UserAgent string
+	// Header is sent on every request; see WithHeader. Default: none.
+	Header http.Header
+	// InsecureHTTP allows http:// beyond loopback; see WithInsecureHTTP.
+	InsecureHTTP bool
+}
+
+// printable is what may be shown of a Config.
+type printable struct {
+	BaseURL          string   `json:"base_url"`
+	Retry            string   `json:"retry"`
+	MaxAttempts      int      `json:"max_attempts"`
+	AttemptTimeout   string   `json:"attempt_timeout"`
+	MaxResponseBytes int64    `json:"max_response_bytes"`
+	Limiter          string   `json:"limiter"`
+	Middleware       int      `json:"middleware"`
+	Header           []string `json:"header_names"`
+	UserAgent        string   `json:"user_agent"`
+}
+
+func (c Config) printable() printable {
+	names := make([]string, 0, len(c.Header))
+	for name := range c.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	limiter := "default"
+	if c.Limiter != nil {
+		limiter = fmt.Sprintf("%T", c.Limiter)
+	}
+	return printable{
+		BaseURL:          withoutUserInfo(c.BaseURL),
+		Retry:            c.Retry.Mode.String(),
+		MaxAttempts:      c.Retry.MaxAttempts,
+		AttemptTimeout:   c.AttemptTimeout.String(),
+		MaxResponseBytes: c.MaxResponseBytes,
+		Limiter:          limiter,
+		Middleware:       len(c.Middleware),
+		Header:           names,
+		UserAgent:        c.UserAgent,
+	}
+}
+
+// withoutUserInfo leaves of a URL what is no secret: a Config that no
+// constructor has checked yet may hold user info or a query.
+func withoutUserInfo(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// Format prints the settings, and of headers the names alone, under every verb.
+func (c Config) Format(f fmt.State, verb rune) {
+	formatText(f, verb, fmt.Sprintf("%+v", c.printable()))
+}
+
+// LogValue is what slog writes: the same as Format.
+func (c Config) LogValue() slog.Value { return slog.AnyValue(c.printable()) }
+
+// MarshalJSON writes the same as Format.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.printable()) }

@@ -1,0 +1,95 @@
+package transport
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Client is what the four vendor clients are made of. It is safe for concurrent
+// use and never changes after New.
+type Client struct {
+	vendor *Vendor
+	cfg    agentcopy.Config
+	base   *url.URL
+	log    *slog.Logger
+	pacing *pacing
+	jar    http.CookieJar
+
+	timeout time.Duration // of one attempt
+	chain   stage
+
+	// Credentials stand behind funcs, since fmt and the dumpers of test libraries
+	// print unexported fields, through pointers too.
+	secrets func() []Secret
+	header  func() http.Header // a fresh copy of what every request carries
+	mask    func(string) string
+
+	// protocol is the major version of HTTP that the origin last answered in.
+	protocol atomic.Int32
+}
+
+// New makes a client of vendor v from its credentials and options. It does no
+// I/O. Its errors are *agentcopy.Error and name the parameter or option.
+func New(v *Vendor, secrets []Secret, opts []agentcopy.Option) (*Client, error) {
+	return build(v, secrets, defaultConfig(v), opts)
+}
+
+// With makes a client with the same credentials, and with opts on top of the
+// settings of c.
+func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
+	return build(c.vendor, c.secrets(), cloneConfig(c.cfg), opts)
+}
+
+func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.Option) (*Client, error) {
+	for _, s := range secrets {
+		if reason := faultOf(s.Value); reason != "" {
+			return nil, Invalid(v, "New", s.Field, reason)
+		}
+	}
+	base, err := resolve(&cfg, opts)
+	if err != nil {
+		return nil, setupError(v, err)
+	}
+	c := &Client{
+		vendor:  v,
+		cfg:     cfg,
+		base:    base,
+		log:     loggerOf(cfg),
+		timeout: cfg.AttemptTimeout,
+		secrets: func() []Secret { return secrets },
+		header:  preparedHeader(cfg, secrets),
+		mask:    newMask(secrets),
+	}
+	transport := sharedTransport()
+	if h := cfg.HTTPClient; h != nil {
+		c.jar = h.Jar
+		transport = h.Transport
+		if transport == nil || isNilPointer(transport) {
+			transport = http.DefaultTransport
+		}
+		if h.Timeout > 0 {
+			c.timeout = min(c.timeout, h.Timeout)
+		}
+	}
+	c.pacing = pacingFor(v, scopeOf(base, transport), secrets)
+	if c.chain, err = newChain(c, transport); err != nil {
+		return nil, setupError(v, err)
+	}
+	return c, nil
+}
+
+// limiter paces the attempts of op.
+func (c *Client) limiter(op *Operation) agentcopy.Limiter {
+	if c.cfg.Limiter != nil {
+		return c.cfg.Limiter
+	}
+	return c.pacing.limits[op.Endpoint]
+}
+
+// Config returns the client's settings, for tests and for printing.
+func (c *Client) Config() agentcopy.Config { return cloneConfig(c.cfg) }

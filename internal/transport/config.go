@@ -1,0 +1,188 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+func defaultConfig(v *Vendor) agentcopy.Config {
+	return agentcopy.Config{
+		BaseURL:          v.BaseURL,
+		AttemptTimeout:   60 * time.Second,
+		MaxResponseBytes: 64 << 20,
+	}
+}
+
+// cloneConfig returns a copy that options can edit without changing cfg.
+func cloneConfig(cfg agentcopy.Config) agentcopy.Config {
+	cfg.Middleware = slices.Clone(cfg.Middleware)
+	cfg.Header = cfg.Header.Clone()
+	return cfg
+}
+
+// resolve applies opts and checks the whole result: an option may be a caller's
+// own, which sets the fields of Config directly.
+func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("option %d is nil", i+1)
+		}
+		if err := opt(cfg); err != nil {
+			return nil, err
+		}
+	}
+	// The caller may go on changing what its own option put there.
+	*cfg = cloneConfig(*cfg)
+	checks := []agentcopy.Option{
+		agentcopy.WithBaseURL(cfg.BaseURL),
+		agentcopy.WithRetry(cfg.Retry),
+		agentcopy.WithAttemptTimeout(cfg.AttemptTimeout),
+		agentcopy.WithMaxResponseBytes(cfg.MaxResponseBytes),
+	}
+	if cfg.UserAgent != "" {
+		checks = append(checks, agentcopy.WithUserAgent(cfg.UserAgent))
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Header)) {
+		for _, value := range cfg.Header[name] {
+			checks = append(checks, agentcopy.WithHeader(name, value))
+		}
+	}
+	scratch := agentcopy.Config{}
+	checks = append(checks, agentcopy.WithMiddleware(cfg.Middleware...))
+	for _, opt := range checks {
+		if err := opt(&scratch); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Retry = withDefaults(cfg.Retry)
+	return secureBaseURL(cfg)
+}
+
+// withDefaults sets the fields of p that are zero to what they stand for.
+func withDefaults(p agentcopy.RetryPolicy) agentcopy.RetryPolicy {
+	p.MaxAttempts = orDefault(p.MaxAttempts, 4)
+	p.MinBackoff = orDefault(p.MinBackoff, 500*time.Millisecond)
+	p.MaxBackoff = orDefault(p.MaxBackoff, 30*time.Second)
+	p.MaxWait = orDefault(p.MaxWait, 2*time.Minute)
+	return p
+}
+
+func orDefault[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// secureBaseURL parses the base URL and refuses to send credentials in the
+// clear over a network.
+func secureBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
+	u, err := check.BaseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("WithBaseURL: %w", err)
+	}
+	if u.Scheme == "http" && !cfg.InsecureHTTP && !isLoopback(u.Hostname()) {
+		return nil, errors.New("WithBaseURL: http:// sends the credentials in the clear; use https://, or allow it with WithInsecureHTTP")
+	}
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().IsLoopback()
+	}
+	return strings.EqualFold(host, "localhost")
+}
+
+// originOf is scheme, host and port, with the port spelled out.
+func originOf(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
+	}
+	return strings.ToLower(u.Scheme) + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+func loggerOf(cfg agentcopy.Config) *slog.Logger {
+	if cfg.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return cfg.Logger
+}
+
+// preparedHeader builds once what every request of a client carries, and
+// returns a func that copies it: middleware is free to change what it gets.
+func preparedHeader(cfg agentcopy.Config, secrets []Secret) func() http.Header {
+	h := http.Header{}
+	h.Set("Accept", "application/json")
+	h.Set("User-Agent", strings.TrimSpace(cfg.UserAgent+" "+userAgent))
+	for name, values := range cfg.Header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	for _, s := range secrets {
+		s.setOn(h)
+	}
+	return h.Clone
+}
+
+// sharedTransport is what clients without WithHTTPClient send through. There is
+// one in the process, so that a client built for each request reuses the
+// connections of the last. It allows more idle connections to a host than
+// http.DefaultTransport does: all requests of a client go to one.
+var sharedTransport = sync.OnceValue(func() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // replaced, by a tracing library say: then it is meant to be used
+		return http.DefaultTransport
+	}
+	t := standard.Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
+})
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}
+
+// Env returns the environment variable name without surrounding white space,
+// and an error that names it if it is not set.
+func Env(v *Vendor, name string) (string, error) {
+	value := strings.TrimSpace(os.Getenv(name))
+	if value == "" {
+		return "", Invalid(v, "NewFromEnv", name, "the environment variable is not set")
+	}
+	return value, nil
+}
+
+// BaseURLFromEnv puts the base URL of the environment variable name, if that is
+// set, before opts, so that an option of the caller's own overrides it.
+func BaseURLFromEnv(name string, opts []agentcopy.Option) []agentcopy.Option {
+	value := strings.TrimSpace(os.Getenv(name))
+	if value == "" {
+		return opts
+	}
+	fromEnv := func(c *agentcopy.Config) error {
+		if err := agentcopy.WithBaseURL(value)(c); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+	return append([]agentcopy.Option{fromEnv}, opts...)
+}

@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// What can be wrong with the body of an answer whose status says success.
+var (
+	// ErrNoID is for verify: the answer is JSON, but lacks the agent's ID.
+	ErrNoID = errors.New("the answer lacks the agent's ID")
+	// ErrRefused is for verify: the answer says itself that the call failed.
+	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
+
+	errEmpty   = errors.New("the answer is empty")
+	errBroken  = errors.New("the answer is JSON that breaks off or is malformed")
+	errNotJSON = errors.New("the answer is not JSON")
+)
+
+// unmarshal decodes data into v. A field of another type than documented is
+// left at its zero value and reported as a warning.
+func unmarshal(data []byte, v any) (warning, err error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
+	err = json.Unmarshal(data, v)
+	if err == nil {
+		return nil, nil
+	}
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("field %q is %s where %v is documented; it was left out", mistyped.Field, kindOf(mistyped.Value), mistyped.Type), nil
+	}
+	switch data = bytes.TrimSpace(data); {
+	case len(data) == 0:
+		return nil, errEmpty
+	case data[0] == '{' || data[0] == '[':
+		return nil, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	if page := titleOf(data); page != "" {
+		return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, shorten(page))
+	}
+	return nil, errNotJSON
+}
+
+// kindOf is the JSON type in the Value of an UnmarshalTypeError, without the
+// number that may stand behind it.
+func kindOf(value string) string {
+	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
+	return "a " + string(kind)
+}
+
+// judgeSuccess decides on an answer whose status says success; err is what went
+// wrong when its body was read.
+func (r *result) judgeSuccess(c *call, err error) {
+	if err == nil {
+		if r.warning, err = c.decode(r.body); err == nil {
+			r.succeeded = true
+			r.warning = maskError(c.client.mask, r.warning)
+			return
+		}
+	} else if !c.op.copies() && c.ctx.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge) {
+		r.verdict, r.err = harmless, fmt.Errorf("the answer was cut off: %w", err)
+		return
+	}
+	r.err = err
+	switch {
+	case !c.op.copies(), errors.Is(err, ErrRefused):
+		r.verdict = refused
+	case errors.Is(err, errNotJSON):
+		r.verdict = uncertain
+	default:
+		r.verdict = copied
+		r.err = fmt.Errorf("the vendor made the copy, but its answer cannot be used: %w", err)
+	}
+}

@@ -1,0 +1,205 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// result is what became of one attempt.
+type result struct {
+	verdict
+	unsent bool // it ended before it reached the transport: it is no attempt
+
+	answered   bool // there was an answer, whatever it said
+	succeeded  bool // and it can be used
+	sent       bool // false only if the request provably never left
+	status     int
+	header     http.Header
+	body       []byte
+	retryAfter time.Duration
+	asked      bool          // the answer has a Retry-After
+	wait       time.Duration // before a repeat: what the vendor asks for, else the backoff
+	warning    error         // of an answer that can be used
+	err        error         // why there is no usable answer, if the status does not tell
+}
+
+// exchange sends one request and reads its whole answer, within the attempt
+// timeout.
+func exchange(wire http.RoundTripper) stage {
+	return func(c *call, req *http.Request) *result {
+		ctx, cancel := context.WithTimeoutCause(c.ctx, c.client.timeout, errAttemptTimeout)
+		defer cancel()
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		trace := wireTrace{stop: stop}
+		ctx = httptrace.WithClientTrace(ctx, trace.hooks(c.op.copies()))
+
+		start := time.Now()
+		waited := start.Sub(c.idleSince)
+		resp, err := wire.RoundTrip(c.wireRequest(ctx, req))
+		c.answered() // the place in the limiter's window begins to cool
+		r := &result{}
+		if err == nil && resp == nil {
+			err = errors.New("the transport returned neither an answer nor an error")
+		}
+		if err != nil {
+			closeBody(resp)
+			r.fail(c, ctx, &trace, err)
+		} else {
+			r.receive(c, ctx, resp)
+		}
+		c.record(r, start, waited)
+		return r
+	}
+}
+
+// wireRequest is the request of one attempt: a copy with a body and headers of
+// its own, since middleware may change both.
+func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request {
+	wire := req.WithContext(ctx)
+	wire.Header = c.client.header()
+	for name, values := range c.header {
+		wire.Header[name] = values
+	}
+	if cookies, ok := req.Header["Cookie"]; ok { // http.Client put them there, from its jar
+		wire.Header["Cookie"] = cookies
+	}
+	if c.op.copies() {
+		c.setBody(wire)
+	}
+	return wire
+}
+
+// setBody gives a copy request its body, in a way that keeps net/http from
+// sending it twice by itself. HTTP/1 sends again only what provably never left,
+// and needs GetBody for it. HTTP/2 also sends again after errors that prove
+// nothing; without GetBody it reports them. So GetBody is set only for an origin
+// that is known to speak HTTP/1; wireTrace stops what slips through.
+func (c *call) setBody(wire *http.Request) {
+	http1 := c.client.protocol.Load() == 1
+	wire.Header["Content-Type"] = []string{"application/json"}
+	if len(c.body) == 0 {
+		wire.Body = http.NoBody
+		if c.client.protocol.Load() == 2 {
+			wire.Body = io.NopCloser(new(bytes.Reader)) // net/http repeats NoBody as it likes
+		}
+		return
+	}
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
+	wire.Body, _ = open()
+	wire.ContentLength = int64(len(c.body))
+	if http1 {
+		wire.GetBody = open
+	}
+}
+
+// fail fills r for an attempt that got no answer.
+func (r *result) fail(c *call, ctx context.Context, trace *wireTrace, err error) {
+	proof := trace.proof(err, ctx.Err() != nil)
+	r.verdict = judgeFailure(c.op.copies(), err, proof)
+	r.sent = proof != neverSent
+	r.wait = c.backoff()
+	r.err = c.cause(ctx, err)
+}
+
+// receive fills r from an answer.
+func (r *result) receive(c *call, ctx context.Context, resp *http.Response) {
+	r.answered, r.sent = true, true
+	r.status = resp.StatusCode
+	r.header = resp.Header
+	r.retryAfter, r.asked = retryAfter(resp.Header, time.Now())
+	r.wait = r.retryAfter
+	if r.wait <= 0 {
+		r.wait = c.backoff()
+	}
+	c.client.protocol.Store(int32(resp.ProtoMajor))
+	if r.status >= 200 && r.status <= 299 {
+		var err error
+		if r.body, err = readBody(resp, c.client.cfg.MaxResponseBytes); err != nil {
+			err = c.cause(ctx, err)
+		}
+		r.judgeSuccess(c, err)
+		return
+	}
+	r.verdict = judgeStatus(c.op.copies(), r.status, r.asked)
+	c.obey(r) // before the body, which may take its time
+	r.body = readErrorBody(resp)
+}
+
+// errAttemptTimeout is the cause of the context of an attempt that took too long.
+var errAttemptTimeout = errors.New("attempt timeout")
+
+// timeoutError is an attempt that took longer than it may. It is a
+// context.DeadlineExceeded, like the timeouts of net/http, although the
+// caller's own context has not ended.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within the attempt timeout of %v", e.limit)
+}
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Temporary() bool      { return true }
+func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// cause says why an attempt broke off: the caller's context, the attempt
+// timeout, or err itself.
+func (c *call) cause(ctx context.Context, err error) error {
+	switch {
+	case c.ctx.Err() != nil:
+		return check.ContextError(c.ctx)
+	case context.Cause(ctx) == errAttemptTimeout:
+		return &timeoutError{c.client.timeout}
+	case context.Cause(ctx) == errResent:
+		return errResent
+	}
+	return err
+}
+
+// obey makes everybody who shares the credential wait, if the answer asks for
+// it.
+func (c *call) obey(r *result) {
+	if r.status == http.StatusTooManyRequests {
+		if l, ok := c.client.limiter(c.op).(learner); ok {
+			l.Refused()
+		}
+	}
+	if r.pauses() && c.client.pacing.gate.pause(r.wait) {
+		c.logPause(r)
+	}
+}
+
+// pauses reports whether the answer asks everybody to wait: a 429 always does,
+// a 503 by Retry-After.
+func (r *result) pauses() bool {
+	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable && r.asked
+}
+
+// record notes the attempt for the caller.
+func (c *call) record(r *result, start time.Time, waited time.Duration) {
+	end := time.Now()
+	c.idleSince = end
+	r.err = maskError(c.client.mask, r.err)
+	c.attempts = append(c.attempts, agentcopy.Attempt{
+		Start:      start,
+		Waited:     waited,
+		Duration:   end.Sub(start),
+		StatusCode: r.status,
+		Err:        r.err,
+		Sent:       r.sent,
+	})
+}
+
+func closeBody(resp *http.Response) {
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close() // the attempt has failed already
+	}
+}

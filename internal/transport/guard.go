@@ -1,0 +1,78 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// originGuard is the last look at a request before the wire, behind all
+// middleware: credentials go to the configured origin alone.
+type originGuard struct {
+	origin string
+	next   http.RoundTripper
+}
+
+func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
+	return originGuard{originOf(base), next}
+}
+
+func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := g.check(req); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close() // as RoundTrip must, also when it fails
+		}
+		return nil, err
+	}
+	return g.next.RoundTrip(withoutIdempotencyKey(req))
+}
+
+func (g originGuard) check(req *http.Request) error {
+	if req.URL == nil {
+		return &blockedError{"a request without a URL"}
+	}
+	if origin := originOf(req.URL); origin != g.origin {
+		return &blockedError{"a request to " + origin}
+	}
+	// The Host header decides which of a server's sites gets the request.
+	if req.Host != "" && originOf(&url.URL{Scheme: req.URL.Scheme, Host: req.Host}) != g.origin {
+		return &blockedError{"a request with the Host header " + req.Host}
+	}
+	return nil
+}
+
+// blockedError is a request that middleware turned elsewhere. It never left.
+type blockedError struct{ what string }
+
+func (e *blockedError) Error() string {
+	return fmt.Sprintf("middleware made it %s, which is not the configured origin: nothing was sent", e.what)
+}
+
+func (e *blockedError) Is(target error) bool { return target == agentcopy.ErrInvalid }
+
+func isBlocked(err error) bool {
+	_, ok := errors.AsType[*blockedError](err)
+	return ok
+}
+
+// withoutIdempotencyKey takes out the headers that make net/http send a POST
+// again in silence, which middleware may have set in any spelling.
+func withoutIdempotencyKey(req *http.Request) *http.Request {
+	var clone *http.Request
+	for name := range req.Header {
+		if strings.EqualFold(name, "Idempotency-Key") || strings.EqualFold(name, "X-Idempotency-Key") {
+			if clone == nil {
+				clone = req.Clone(req.Context())
+			}
+			delete(clone.Header, name)
+		}
+	}
+	if clone == nil {
+		return req
+	}
+	return clone
+}

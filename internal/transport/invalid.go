@@ -1,0 +1,101 @@
+package transport
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// Invalid is the error for a fault that was found before anything was sent.
+func Invalid(v *Vendor, operation, field, reason string) *agentcopy.Error {
+	return &agentcopy.Error{
+		Provider:  v.Name,
+		Operation: operation,
+		Outcome:   agentcopy.NotCopied,
+		Message:   field + ": " + reason,
+		Fields:    []agentcopy.FieldError{{Field: field, Reason: reason}},
+		Err:       agentcopy.ErrInvalid,
+	}
+}
+
+// setupError is the error for an option that cannot be used. The option's own
+// error begins with its name.
+func setupError(v *Vendor, err error) *agentcopy.Error {
+	field, reason, ok := strings.Cut(err.Error(), ": ")
+	if !ok {
+		field, reason = "opts", err.Error()
+	}
+	e := Invalid(v, "New", field, reason)
+	e.Err = invalidCause{err}
+	return e
+}
+
+// invalidCause is ErrInvalid and the error of an option at once.
+type invalidCause struct{ option error }
+
+func (c invalidCause) Error() string   { return agentcopy.ErrInvalid.Error() }
+func (c invalidCause) Unwrap() []error { return []error{agentcopy.ErrInvalid, c.option} }
+
+// CheckContext refuses a nil context, which net/http would panic on.
+func CheckContext(ctx context.Context, v *Vendor, op *Operation) error {
+	if ctx == nil {
+		return Invalid(v, op.Name, "ctx", "is nil")
+	}
+	return nil
+}
+
+// CheckID refuses an ID that cannot be a segment of a path.
+func CheckID(v *Vendor, op *Operation, field, id string) error {
+	switch {
+	case strings.TrimSpace(id) == "":
+		return Invalid(v, op.Name, field, "is empty")
+	case id == "." || id == "..":
+		return Invalid(v, op.Name, field, `is "`+id+`", which would name another path`)
+	}
+	return nil
+}
+
+// uuid is the form that two vendors document for their IDs, of any version.
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// CheckUUID refuses an ID that is no UUID.
+func CheckUUID(v *Vendor, op *Operation, field, id string) error {
+	if err := CheckID(v, op, field, id); err != nil {
+		return err
+	}
+	if !uuid.MatchString(id) {
+		return Invalid(v, op.Name, field, "is not a UUID, which this vendor's agent IDs are")
+	}
+	return nil
+}
+
+// CheckHeaderValue refuses a value that cannot stand in a header.
+func CheckHeaderValue(v *Vendor, op *Operation, field, value string) error {
+	if !check.HeaderValue(value) {
+		return Invalid(v, op.Name, field, "holds a control character")
+	}
+	return nil
+}
+
+// faultOf says what is wrong with a credential, without quoting it.
+func faultOf(secret string) string {
+	switch {
+	case strings.TrimSpace(secret) == "":
+		return "is empty"
+	case strings.TrimSpace(secret) != secret:
+		return "begins or ends with white space: was it read from a file with a line break?"
+	}
+	for i := range len(secret) {
+		if secret[i] < ' ' || secret[i] > '~' {
+			return "holds a character that cannot stand in a header"
+		}
+	}
+	return ""
+}
+
+// Segment escapes id so that it is one segment of a path, whatever it holds.
+func Segment(id string) string { return url.PathEscape(id) }

@@ -1,0 +1,65 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// noteworthyWait is the wait for the limiter from which on it is mentioned.
+const noteworthyWait = time.Second
+
+// Log lines hold what is listed here and nothing else: no header, no body, no
+// URL, no credential, and no text of an error, which may quote one of them.
+
+func (c *call) logAttempt(r *result) {
+	if !c.client.log.Enabled(c.ctx, slog.LevelDebug) {
+		return
+	}
+	a := c.attempts[len(c.attempts)-1]
+	attrs := c.attrs(r, slog.Duration("duration", a.Duration))
+	message := "attempt"
+	if a.Waited > noteworthyWait {
+		message = "attempt after a wait"
+		attrs = append(attrs, slog.Duration("waited", a.Waited))
+	}
+	c.log(slog.LevelDebug, message, attrs)
+}
+
+func (c *call) logRepeat(r *result) {
+	c.log(slog.LevelWarn, "repeating the request", c.attrs(r, slog.Duration("wait", r.wait)))
+}
+
+func (c *call) logPause(r *result) {
+	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrs(r, slog.Duration("wait", r.wait)))
+}
+
+func (c *call) logEnd(err *agentcopy.Error) {
+	if c.op.copies() && err.Outcome != agentcopy.NotCopied {
+		c.log(slog.LevelWarn, "a copy may have been made although the call failed", c.attrs(c.last, slog.Int("attempts", len(c.attempts))))
+	}
+}
+
+func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
+	outcome := r.outcome.String()
+	if r.succeeded {
+		outcome = "success"
+	}
+	attrs := []slog.Attr{
+		slog.String("provider", c.client.vendor.Name),
+		slog.String("operation", c.op.Name),
+		slog.Int("attempt", len(c.attempts)),
+		slog.Int("status", r.status),
+		slog.String("outcome", outcome),
+	}
+	if id := requestID(r.header); id != "" {
+		attrs = append(attrs, slog.String("request_id", c.client.mask(id)))
+	}
+	return append(attrs, more...)
+}
+
+func (c *call) log(level slog.Level, message string, attrs []slog.Attr) {
+	c.client.log.LogAttrs(context.WithoutCancel(c.ctx), level, message, attrs...)
+}

@@ -1,0 +1,87 @@
+package transport
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"weak"
+)
+
+// pacing is what all clients of one vendor, origin and credential share,
+// however many are built: a limit is the credential's, not the client's.
+type pacing struct {
+	gate   gate
+	limits Limits
+}
+
+// pacings finds the pacing of a credential for as long as some client uses it.
+// The map holds it weakly, so that a process which sees a million credentials
+// keeps those in use alone.
+var pacings = struct {
+	sync.Mutex
+	byKey map[pacingKey]weak.Pointer[pacing]
+}{byKey: make(map[pacingKey]weak.Pointer[pacing])}
+
+// pacingKey is a digest, keyed with digestKey, of vendor, scope and credential:
+// a memory dump of the map tells nothing.
+type pacingKey [sha256.Size]byte
+
+var digestKey = func() (key [32]byte) {
+	_, _ = rand.Read(key[:]) // crypto/rand never fails: it ends the process instead
+	return key
+}()
+
+func pacingFor(v *Vendor, scope string, secrets []Secret) *pacing {
+	key := keyFor(v.Name, scope, secrets)
+	pacings.Lock()
+	defer pacings.Unlock()
+	if p := pacings.byKey[key].Value(); p != nil {
+		return p
+	}
+	p := &pacing{limits: v.Limits()}
+	pacings.byKey[key] = weak.Make(p)
+	runtime.AddCleanup(p, forgetPacing, key)
+	return p
+}
+
+// forgetPacing removes the entry of a pacing that no client uses any more,
+// unless a new client has put another one in its place.
+func forgetPacing(key pacingKey) {
+	pacings.Lock()
+	defer pacings.Unlock()
+	if pacings.byKey[key].Value() == nil {
+		delete(pacings.byKey, key)
+	}
+}
+
+func keyFor(vendor, scope string, secrets []Secret) (key pacingKey) {
+	mac := hmac.New(sha256.New, digestKey[:])
+	write := func(s string) { // with its length, so that no two lists of parts look alike
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(s)))
+		mac.Write(length[:])
+		mac.Write([]byte(s))
+	}
+	write(vendor)
+	write(scope)
+	for _, s := range secrets {
+		write(s.Value)
+	}
+	mac.Sum(key[:0])
+	return key
+}
+
+// scopeOf says which server a client talks to: the origin of its base URL, or
+// what a transport says that answers for any origin. The in-memory clients of
+// agentcopytest do, so that tests with a server each share no limit.
+func scopeOf(base *url.URL, transport http.RoundTripper) string {
+	if t, ok := transport.(interface{ PacingScope() string }); ok {
+		return t.PacingScope()
+	}
+	return originOf(base)
+}

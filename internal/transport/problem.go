@@ -1,0 +1,211 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// describe fills e with what the answer says.
+func (c *call) describe(e *agentcopy.Error, r *result) {
+	mask := c.client.mask
+	e.StatusCode = r.status
+	e.Header = r.header
+	e.Body = r.body[:min(len(r.body), errorBodyLimit)]
+	e.RequestID = mask(requestID(r.header))
+	e.RetryAfter = r.retryAfter
+	var p problem
+	if r.status < 200 || r.status > 299 || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
+		p = parseProblem(r.body)
+	}
+	e.Code, e.Message = mask(p.code), mask(shorten(p.message))
+	for _, f := range p.fields {
+		e.Fields = append(e.Fields, agentcopy.FieldError{Field: mask(shorten(f.Field)), Reason: mask(shorten(f.Reason))})
+	}
+	if e.Message == "" && r.status >= 300 {
+		e.Message = http.StatusText(r.status)
+	}
+	if r.status >= 300 && r.status <= 399 {
+		e.Message = mask("redirects are not followed" + redirectTarget(r.header))
+	}
+	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
+		if text := hint(r.status, e.Code); text != "" {
+			e.Err = hintError(text)
+		}
+	}
+}
+
+// hintError is what experience says about a bare refusal.
+type hintError string
+
+func (h hintError) Error() string { return string(h) }
+
+// redirectTarget names the host that a redirect leads to, and nothing else of
+// its URL.
+func redirectTarget(h http.Header) string {
+	u, err := url.Parse(h.Get("Location"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return "; this one leads to " + u.Host
+}
+
+// problem is what a body says about a failure.
+type problem struct {
+	code, message string
+	fields        []agentcopy.FieldError
+}
+
+// parseProblem reads an error body in any of the forms that the vendors, their
+// frameworks and the proxies before them send.
+func parseProblem(body []byte) problem {
+	trimmed := bytes.TrimSpace(body)
+	var doc map[string]json.RawMessage
+	switch {
+	case len(trimmed) == 0:
+		return problem{}
+	case json.Unmarshal(trimmed, &doc) == nil:
+		return problemOf(doc)
+	case trimmed[0] == '<':
+		return problem{message: titleOf(trimmed)}
+	}
+	var text string
+	if json.Unmarshal(trimmed, &text) == nil {
+		return problem{message: text}
+	}
+	if trimmed[0] == '{' || trimmed[0] == '[' || !utf8.Valid(trimmed) {
+		return problem{}
+	}
+	return problem{message: string(trimmed)}
+}
+
+// problemOf reads a JSON object: Zudu's envelope, LangSmith's problem and its
+// flat {"error": ...}, FastAPI's detail as a text or as a list of faults, and
+// the nested {"error": {"code", "message"}} of many gateways.
+func problemOf(doc map[string]json.RawMessage) problem {
+	var p problem
+	p.code = textOf(doc["code"])
+	for _, key := range []string{"message", "detail", "error", "title"} {
+		raw := doc[key]
+		if text := textOf(raw); text != "" {
+			p.add(text)
+			continue
+		}
+		if faults := faultsOf(raw); faults != nil {
+			p.fields = faults
+			for _, f := range faults {
+				p.add(strings.TrimPrefix(f.Field+": "+f.Reason, ": "))
+			}
+			continue
+		}
+		var nested map[string]json.RawMessage
+		if json.Unmarshal(raw, &nested) == nil && nested != nil {
+			inner := problemOf(nested)
+			if p.code == "" {
+				p.code = inner.code
+			}
+			p.add(inner.message)
+		}
+	}
+	if p.code == "" && machineReadable.MatchString(textOf(doc["error"])) {
+		p.code = textOf(doc["error"])
+	}
+	return p
+}
+
+// machineReadable matches an error text that is a code rather than prose:
+// org_scoped_key_requires_workspace.
+var machineReadable = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)+$`)
+
+// add appends text to the message, unless it says so already.
+func (p *problem) add(text string) {
+	switch {
+	case text == "" || strings.Contains(p.message, text):
+	case p.message == "":
+		p.message = text
+	default:
+		p.message += ": " + text
+	}
+}
+
+// textOf is a JSON string or number as text.
+func textOf(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return strings.TrimSpace(text)
+	}
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil {
+		return number.String()
+	}
+	return ""
+}
+
+// faultsOf reads FastAPI's list of faults: [{"loc": ["body", "name"], "msg": "..."}].
+func faultsOf(raw json.RawMessage) []agentcopy.FieldError {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return nil
+	}
+	var faults []agentcopy.FieldError
+	for _, item := range list {
+		var fault struct {
+			Loc []any  `json:"loc"`
+			Msg string `json:"msg"`
+		}
+		if json.Unmarshal(item, &fault) != nil || fault.Msg == "" {
+			if text := textOf(item); text != "" {
+				faults = append(faults, agentcopy.FieldError{Reason: text})
+			}
+			continue
+		}
+		faults = append(faults, agentcopy.FieldError{Field: location(fault.Loc), Reason: fault.Msg})
+	}
+	return faults
+}
+
+// location is the path of a field, without the word for the part of the request.
+func location(loc []any) string {
+	if len(loc) > 1 && loc[0] == "body" {
+		loc = loc[1:]
+	}
+	parts := make([]string, len(loc))
+	for i, part := range loc {
+		parts[i] = fmt.Sprint(part)
+	}
+	return strings.Join(parts, ".")
+}
+
+var (
+	title = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>(.*?)</`)
+	tag   = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// titleOf is the title of an HTML page, or its first heading.
+func titleOf(page []byte) string {
+	match := title.FindSubmatch(page[:min(len(page), 16<<10)])
+	if match == nil {
+		return ""
+	}
+	return html.UnescapeString(string(tag.ReplaceAll(match[1], nil)))
+}
+
+// shorten makes text of unknown origin a message: white space folded, no more
+// than a few lines long.
+func shorten(text string) string {
+	const limit = 500
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "..."
+	}
+	return text
+}

@@ -1,0 +1,73 @@
+package transport
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// shortestMasked is the length below which a credential is not masked: nothing
+// that short is a secret, and masking the word "key" would garble every message.
+const shortestMasked = 8
+
+const masked = "[redacted]"
+
+// newMask returns a func that replaces the secrets, and the forms they take on
+// their way through URLs, JSON and base64, in text that will be printed.
+func newMask(secrets []Secret) func(string) string {
+	var forms []string
+	for _, s := range secrets {
+		if len(s.Value) >= shortestMasked {
+			forms = append(forms, encodings(s.Value)...)
+		}
+	}
+	// Longest first: a form may be the beginning of another.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	forms = slices.Compact(forms)
+	pairs := make([]string, 0, 2*len(forms))
+	for _, f := range forms {
+		pairs = append(pairs, f, masked)
+	}
+	return strings.NewReplacer(pairs...).Replace
+}
+
+func encodings(secret string) []string {
+	quoted, _ := json.Marshal(secret) // a string always marshals
+	raw := []byte(secret)
+	return []string{
+		secret,
+		url.QueryEscape(secret),
+		url.PathEscape(secret),
+		strings.Trim(string(quoted), `"`),
+		base64.StdEncoding.EncodeToString(raw),
+		base64.RawStdEncoding.EncodeToString(raw),
+		base64.URLEncoding.EncodeToString(raw),
+		base64.RawURLEncoding.EncodeToString(raw),
+	}
+}
+
+// maskError returns err, or if its text holds a secret, an error with the
+// secret masked that still matches what err matches.
+func maskError(mask func(string) string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if clean := mask(text); clean != text {
+		return maskedError{clean, func() error { return err }}
+	}
+	return err
+}
+
+// maskedError stands for an error whose text must not be printed. It has no
+// Unwrap, which would hand that error out.
+type maskedError struct {
+	text     string
+	original func() error
+}
+
+func (e maskedError) Error() string        { return e.text }
+func (e maskedError) Is(target error) bool { return errors.Is(e.original(), target) }

@@ -1,0 +1,84 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http/httptrace"
+	"os"
+	"sync/atomic"
+)
+
+// proof is what can be said of a request that got no answer.
+type proof int
+
+const (
+	noProof        proof = iota // it may have left
+	neverSent                   // it provably never left
+	neverProcessed              // it left, and the server declared that it did nothing with it
+	wasSent                     // it left
+)
+
+// wireTrace watches how far a request gets, through net/http/httptrace. Its
+// hooks run on the goroutines of the transport.
+type wireTrace struct {
+	sought  atomic.Bool // a connection was asked for: the transport reports to us
+	got     atomic.Bool // a connection was obtained
+	http2   atomic.Bool // and it speaks HTTP/2
+	written atomic.Bool // the headers were written, or are about to be
+	// stop ends the attempt. It is called when net/http is about to send a copy a
+	// second time by itself.
+	stop context.CancelCauseFunc
+}
+
+// errResent ends an attempt that net/http was about to send again in silence:
+// its HTTP/2 client does so after PROTOCOL_ERROR, which promises nothing.
+var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
+
+func (t *wireTrace) hooks(copies bool) *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { t.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			t.got.Store(true)
+			// HTTP/1 sends again only what provably never left.
+			if copies && t.written.Load() && t.http2.Load() {
+				t.stop(errResent)
+			}
+		},
+		WroteHeaderField: func(name string, _ []string) {
+			if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
+				t.http2.Store(true)
+			}
+		},
+		WroteHeaders: func() { t.written.Store(true) },
+	}
+}
+
+// proof says what became of the request, given that it failed with err.
+//
+// A transport that reports no connection sought tells nothing. One that sought
+// a connection and got none sent nothing. One that got a connection and failed
+// before it wrote the headers sent nothing either, unless it was interrupted:
+// then another of its goroutines may be writing them at this moment.
+func (t *wireTrace) proof(err error, interrupted bool) proof {
+	switch {
+	case t.written.Load():
+		if refusedStream(err) {
+			return neverProcessed
+		}
+		return wasSent
+	case isBlocked(err), t.sought.Load() && !t.got.Load():
+		return neverSent
+	case t.got.Load() && !interrupted && !isTimeout(err):
+		return neverSent
+	}
+	return noProof
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}

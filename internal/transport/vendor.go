@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"net/http"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Vendor is what sets one vendor apart from the others.
+type Vendor struct {
+	Name    string // as in agentcopy.Error.Provider
+	BaseURL string // of the vendor's own server
+	// Limits makes the default limiters, once per credential.
+	Limits func() Limits
+	// Hint adds to a bare refusal what experience says about its cause; "" for
+	// nothing. May be nil.
+	Hint func(status int, code string) string
+}
+
+// Endpoint is a kind of request that a vendor paces on its own.
+type Endpoint int
+
+// The endpoints of the vendors.
+const (
+	CopyEndpoint Endpoint = iota // makes a copy: never repeated unless provably harmless
+	ListEndpoint
+	GetEndpoint
+	endpoints
+)
+
+// Limits are the default limiters of a vendor, by Endpoint. Endpoints may share one.
+type Limits [endpoints]agentcopy.Limiter
+
+// Operation is one method of a vendor's client.
+type Operation struct {
+	Name     string // as in agentcopy.Error.Operation
+	Method   string // of HTTP
+	Endpoint Endpoint
+}
+
+// copies reports whether the operation makes a copy.
+func (o *Operation) copies() bool { return o.Endpoint == CopyEndpoint }
+
+// Secret is one credential and the header it travels in.
+type Secret struct {
+	Field  string // the constructor's parameter, for errors
+	Header string
+	Scheme string // put before the value: "Bearer "
+	Value  string
+}
+
+// setOn puts the secret into its header.
+func (s Secret) setOn(h http.Header) { h.Set(s.Header, s.Scheme+s.Value) }

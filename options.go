@@ -1,0 +1,189 @@
+package agentcopy
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// Option changes one setting of a client. The constructors of the vendor
+// packages take options, and so does With of their clients. An option that is
+// given something it cannot use returns an error, and the constructor with it.
+type Option func(*Config) error
+
+// WithBaseURL sends the requests to rawURL in place of the vendor's server: a
+// gateway, another region, a test server. A path is kept and put before the
+// vendor's. It must be an https URL, or http for a loopback host, without user
+// info, query and fragment; see [WithInsecureHTTP].
+func WithBaseURL(rawURL string) Option {
+	return func(c *Config) error {
+		if _, err := check.BaseURL(rawURL); err != nil {
+			return fmt.Errorf("WithBaseURL: %w", err)
+		}
+		c.BaseURL = rawURL
+		return nil
+	}
+}
+
+// WithHTTPClient sends the requests through c: its Transport, Jar and Timeout
+// are used, the latter for each attempt if it is shorter than
+// [WithAttemptTimeout]; redirects are never followed, whatever its
+// CheckRedirect. c is copied and never changed; nil is an error.
+func WithHTTPClient(c *http.Client) Option {
+	return func(cfg *Config) error {
+		if c == nil {
+			return fmt.Errorf("WithHTTPClient: the client is nil")
+		}
+		clone := *c
+		cfg.HTTPClient = &clone
+		return nil
+	}
+}
+
+// WithMiddleware wraps the transport, for tracing, metrics or a header of your
+// own. Each one runs once per attempt, after the limiter and before the check
+// that the request goes to the configured origin; the first one given is the
+// outermost. A middleware must not send a request twice: the SDK could not tell
+// what became of the first.
+func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
+	return func(c *Config) error {
+		for i, middleware := range m {
+			if middleware == nil {
+				return fmt.Errorf("WithMiddleware: argument %d is nil", i+1)
+			}
+		}
+		c.Middleware = append(c.Middleware, m...)
+		return nil
+	}
+}
+
+// WithLimiter paces the attempts of all calls of this client by l in place of
+// the vendor's default. nil is an error; to send unpaced, see [Unlimited].
+func WithLimiter(l Limiter) Option {
+	return func(c *Config) error {
+		if l == nil || isNilPointer(l) {
+			return fmt.Errorf("WithLimiter: the limiter is nil; use agentcopy.Unlimited for none")
+		}
+		c.Limiter = l
+		return nil
+	}
+}
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}
+
+// WithRetry sets what is repeated, how often, and how long a call waits in
+// between. Fields left at zero take their defaults; negative values and an
+// unknown Mode are an error.
+func WithRetry(p RetryPolicy) Option {
+	return func(c *Config) error {
+		if err := p.validate(); err != nil {
+			return fmt.Errorf("WithRetry: %w", err)
+		}
+		c.Retry = p
+		return nil
+	}
+}
+
+// validate returns an error that names the first field of p that is negative or
+// unknown.
+func (p RetryPolicy) validate() error {
+	switch {
+	case p.Mode < RetrySafe || p.Mode > RetryAlways:
+		return fmt.Errorf("Mode is %v, not one of RetrySafe, RetryNever and RetryAlways", p.Mode)
+	case p.MaxAttempts < 0:
+		return fmt.Errorf("MaxAttempts is negative: %d", p.MaxAttempts)
+	case p.MinBackoff < 0:
+		return fmt.Errorf("MinBackoff is negative: %v", p.MinBackoff)
+	case p.MaxBackoff < 0:
+		return fmt.Errorf("MaxBackoff is negative: %v", p.MaxBackoff)
+	case p.MaxWait < 0:
+		return fmt.Errorf("MaxWait is negative: %v", p.MaxWait)
+	}
+	return nil
+}
+
+// WithAttemptTimeout bounds one attempt, from the moment the limiter admits it
+// until its body is read. It does not bound the call, which may wait and repeat:
+// use the context for that. Default: 60s. Zero and negative are an error.
+func WithAttemptTimeout(d time.Duration) Option {
+	return func(c *Config) error {
+		if d <= 0 {
+			return fmt.Errorf("WithAttemptTimeout: the timeout must be positive, not %v", d)
+		}
+		c.AttemptTimeout = d
+		return nil
+	}
+}
+
+// WithMaxResponseBytes bounds the body of an answer, after decompression. A
+// longer one is [ErrTooLarge]. Default: 64 MiB. Zero and negative are an error.
+func WithMaxResponseBytes(n int64) Option {
+	return func(c *Config) error {
+		if n <= 0 {
+			return fmt.Errorf("WithMaxResponseBytes: the bound must be positive, not %d", n)
+		}
+		c.MaxResponseBytes = n
+		return nil
+	}
+}
+
+// WithLogger writes a Debug line for each attempt and a Warn line for each
+// repeat, pause and unknown outcome to l. They name the provider, operation,
+// attempt, status, duration, request ID and outcome, and never hold a header,
+// a body, a query or a credential. Default: silent; nil is an error.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *Config) error {
+		if l == nil {
+			return fmt.Errorf("WithLogger: the logger is nil; leave the option out to log nothing")
+		}
+		c.Logger = l
+		return nil
+	}
+}
+
+// WithUserAgent puts product, such as "migrator/1.4", before the SDK's own name
+// in the User-Agent header.
+func WithUserAgent(product string) Option {
+	return func(c *Config) error {
+		if strings.TrimSpace(product) == "" || !check.HeaderValue(product) {
+			return fmt.Errorf("WithUserAgent: the product is blank or holds a control character")
+		}
+		c.UserAgent = product
+		return nil
+	}
+}
+
+// WithHeader sends the header on every request; a second value for the same
+// name replaces the first. Headers that authenticate, that frame the message,
+// and Idempotency-Key are refused: the first two are the SDK's, and the last
+// one, which no vendor honours, makes net/http send a POST twice in silence.
+func WithHeader(name, value string) Option {
+	return func(c *Config) error {
+		if err := check.Header(name, value); err != nil {
+			return fmt.Errorf("WithHeader: %w", err)
+		}
+		if c.Header == nil {
+			c.Header = make(http.Header)
+		}
+		c.Header.Set(name, value)
+		return nil
+	}
+}
+
+// WithInsecureHTTP allows a base URL that begins with http:// for hosts other
+// than loopback. Credentials then cross the network in the clear: use it only
+// where something else protects the way, such as a service mesh.
+func WithInsecureHTTP() Option {
+	return func(c *Config) error {
+		c.InsecureHTTP = true
+		return nil
+	}
+}

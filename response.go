@@ -1,0 +1,77 @@
+package agentcopy
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Response is how a successful call went. Every typed response of the vendor
+// packages holds one in its field Response.
+//
+// Printing a Response, logging it or marshalling it to JSON shows neither
+// Header nor Body, which may hold what should not be in a log; read the fields
+// themselves.
+type Response struct {
+	StatusCode int         // of the answer, 200 to 299
+	Header     http.Header // of the answer, as received
+	RequestID  string      // X-Request-Id, or what the vendor or its edge sends instead; "" if nothing
+	Body       []byte      // as received: fields newer than this SDK are here
+	Attempts   []Attempt   // in order; the last one is the one that succeeded
+	// Warning is non-nil when some field of the answer had another type than
+	// documented and was left at its zero value. The call succeeded all the same.
+	Warning error
+}
+
+// Attempt is one request of a call. A call has several when it was repeated.
+// An attempt that ended before anything was sent, while waiting for the limiter
+// say, is not recorded.
+type Attempt struct {
+	Start    time.Time     // when the request was handed to the connection
+	Waited   time.Duration // before Start: pause, limiter and backoff
+	Duration time.Duration // on the wire, until the body was read or the attempt failed
+
+	StatusCode int   // of the answer; 0 if there was none
+	Err        error // why there was no usable answer; nil if there was one, whatever its status
+	Sent       bool  // false only if the request provably never left
+}
+
+// summary is the part of a Response that is safe to print.
+func (r Response) summary() string {
+	return fmt.Sprintf("HTTP %d, %d bytes, %d attempt(s), request ID %q", r.StatusCode, len(r.Body), len(r.Attempts), r.RequestID)
+}
+
+// Format prints status, size, attempts and request ID, under every verb.
+func (r Response) Format(f fmt.State, verb rune) { formatText(f, verb, r.summary()) }
+
+// LogValue is what slog writes: status, size, attempts and request ID.
+func (r Response) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("status", r.StatusCode),
+		slog.Int("bytes", len(r.Body)),
+		slog.Int("attempts", len(r.Attempts)),
+		slog.String("request_id", r.RequestID),
+	)
+}
+
+// MarshalJSON writes status, size, attempts and request ID. To keep the
+// vendor's document, write Body.
+func (r Response) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		StatusCode int    `json:"status"`
+		Bytes      int    `json:"bytes"`
+		Attempts   int    `json:"attempts"`
+		RequestID  string `json:"request_id,omitempty"`
+	}{r.StatusCode, len(r.Body), len(r.Attempts), r.RequestID})
+}
+
+// formatText prints text for any verb, quoted under %q, so that a type which
+// holds a secret has no verb that prints its fields.
+func formatText(f fmt.State, verb rune, text string) {
+	if verb == 'q' {
+		text = fmt.Sprintf("%q", text)
+	}
+	_, _ = f.Write([]byte(text)) // fmt.State reports its errors to its own caller
+}

@@ -1,0 +1,88 @@
+package zudu
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// maxNameLength is the documented length of an agent's name, in characters.
+const maxNameLength = 50
+
+var duplicateAgent = &transport.Operation{Name: "DuplicateAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
+
+// DuplicateAgentRequest is the body of [Client.DuplicateAgent].
+type DuplicateAgentRequest struct {
+	// AgentName is the name of the new agent: 1 to 50 characters once white space
+	// around it is trimmed, which the client does before sending. Required. Names
+	// are unique within an organization.
+	AgentName string `json:"agent_name"`
+}
+
+// DuplicateAgent copies the agent agentID, with its configuration, tools,
+// webhooks and settings, and returns the new agent, which is ready at once.
+//
+// An agentID that is empty, ".", or "..", and a name that breaks the rule above
+// are refused before anything is sent, with an *[agentcopy.Error] that matches
+// [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome before you
+// send the request again: it says whether a copy was made.
+//
+// Zudu: POST /api/agents/{agentId}/duplicate,
+// https://docs.zudu.ai/api-reference/agents/duplicate
+func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req DuplicateAgentRequest) (*Agent, error) {
+	if err := transport.CheckID(vendor, duplicateAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	req.AgentName = strings.TrimSpace(req.AgentName)
+	if err := checkName(req.AgentName); err != nil {
+		return nil, err
+	}
+	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:   duplicateAgent,
+		Path: "/api/agents/" + transport.Segment(agentID) + "/duplicate",
+		Body: req,
+	}, verifyAgent)
+	if err != nil {
+		return nil, err
+	}
+	agent := &answer.Data
+	agent.Response = response
+	return agent, nil
+}
+
+// checkName checks a trimmed name against the documented rule. A character is
+// taken as a Unicode code point, since the page does not say.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return transport.Invalid(vendor, duplicateAgent.Name, "AgentName", "is empty or blank")
+	case !utf8.ValidString(name):
+		return transport.Invalid(vendor, duplicateAgent.Name, "AgentName", "is not valid UTF-8")
+	case utf8.RuneCountInString(name) > maxNameLength:
+		return transport.Invalid(vendor, duplicateAgent.Name, "AgentName", "is longer than 50 characters")
+	}
+	return nil
+}
+
+// envelope is what every answer of Zudu is wrapped in.
+type envelope[T any] struct {
+	Status string `json:"status"`
+	Data   T      `json:"data"`
+}
+
+// failed reports whether the answer says itself that the call failed, whatever
+// its status.
+func (e *envelope[T]) failed() bool { return strings.EqualFold(e.Status, "error") }
+
+func verifyAgent(answer *envelope[Agent]) error {
+	switch {
+	case answer.failed():
+		return transport.ErrRefused
+	case answer.Data.AgentID == "":
+		return transport.ErrNoID
+	}
+	return nil
+}

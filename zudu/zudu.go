@@ -1,0 +1,75 @@
+// Package zudu copies voice agents on Zudu (https://docs.zudu.ai).
+//
+//	client, err := zudu.New(apiKey, apiSecret)
+//	...
+//	agent, err := client.DuplicateAgent(ctx, "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support, Berlin"})
+//
+// What is repeated, how errors tell whether a copy was made, and what every
+// client can be configured to do is described in package agentcopy.
+//
+// Zudu publishes no rate limit. Clients send at most 10 requests a second, in
+// bursts of at most 10, unless [agentcopy.WithLimiter] says otherwise.
+package zudu
+
+import (
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var vendor = &transport.Vendor{
+	Name:    "zudu",
+	BaseURL: "https://api.zudu.ai",
+	Limits: func() transport.Limits {
+		courtesy := rate.NewLimiter(10, 10)
+		return transport.Limits{courtesy, courtesy, courtesy}
+	},
+}
+
+// Client calls the Zudu API with one pair of credentials. It is safe for
+// concurrent use, and its settings never change; see With.
+type Client struct{ transport *transport.Client }
+
+// New returns a client for the API key and secret that Zudu's portal shows
+// under Settings, API Keys. It does no I/O. A key that is empty or cannot stand
+// in a header, and an option that cannot be used, are an *[agentcopy.Error] that
+// names it and matches [agentcopy.ErrInvalid].
+//
+// Clients built with the same credentials share one pace, however many there
+// are: building one for each web request does no harm.
+func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
+	t, err := transport.New(vendor, []transport.Secret{
+		{Field: "apiKey", Header: "X-API-KEY", Value: apiKey},
+		{Field: "apiSecret", Header: "X-API-SECRET", Value: apiSecret},
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}
+
+// NewFromEnv is New with the credentials in the environment variables
+// ZUDU_API_KEY and ZUDU_API_SECRET and, if it is set, the base URL in
+// ZUDU_BASE_URL, which an option overrides.
+func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
+	key, err := transport.Env(vendor, "ZUDU_API_KEY")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := transport.Env(vendor, "ZUDU_API_SECRET")
+	if err != nil {
+		return nil, err
+	}
+	return New(key, secret, transport.BaseURLFromEnv("ZUDU_BASE_URL", opts)...)
+}
+
+// With returns a client with the same credentials, and opts on top of the
+// settings of c. The two share their pace, unless opts change it.
+func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
+	t, err := c.transport.With(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}
