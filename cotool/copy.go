@@ -1,0 +1,64 @@
+package cotool
+
+import (
+	"context"
+	"net/http"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
+
+// CopyAgentResponse is the answer of [Client.CopyAgent].
+type CopyAgentResponse struct {
+	// Agent is the new agent, which is no longer managed.
+	Agent Agent `json:"agent"`
+	// ParkedAgentID and ParkedAgentName are those of the managed agent that was
+	// copied: it is parked, that is deleted but recoverable.
+	ParkedAgentID   string `json:"parkedAgentId"`
+	ParkedAgentName string `json:"parkedAgentName"`
+	// TransferredTriggerNames are the triggers that now start the new agent, with
+	// their email, webhook and Slack bindings. Empty if the original had none.
+	TransferredTriggerNames []string `json:"transferredTriggerNames,omitzero"`
+
+	// Response is how the call went.
+	Response *agentcopy.Response `json:"-"`
+}
+
+// CopyAgent turns the managed agent agentID, whose integration is disconnected,
+// into an editable agent: configuration and prompt are copied, the triggers are
+// moved to the copy, and the original is parked. The call goes one way and can
+// be made once per agent; the vendor allows no choice of a name.
+//
+// An agentID that is no UUID is refused before anything is sent, with an
+// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Of any other *Error,
+// look at the Outcome before you send the request again: it says whether a copy
+// was made.
+//
+// Cotool: POST /api/agents/{agentId}/copy,
+// https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
+func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentResponse, error) {
+	if err := transport.CheckUUID(vendor, copyAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:   copyAgent,
+		Path: "/api/agents/" + transport.Segment(agentID) + "/copy",
+	}, verifyCopy)
+	if err != nil {
+		return nil, err
+	}
+	answer.Response = response
+	answer.Agent.received(response)
+	return answer, nil
+}
+
+func verifyCopy(answer *CopyAgentResponse) error { return verifyAgent(&answer.Agent) }
+
+func verifyAgent(agent *Agent) error {
+	if agent.ID == "" {
+		return transport.ErrNoID
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// Package cotool turns managed agents of Cotool (https://docs.cotool.ai) into
+// editable copies.
+//
+//	client, err := cotool.New(apiKey)
+//	...
+//	resp, err := client.CopyAgent(ctx, "3c90c3cc-0d44-4b50-8888-8dd25736052a")
+//
+// A copy on Cotool is a move that goes one way; read [Client.CopyAgent] before
+// you make one.
+//
+// What is repeated, how errors tell whether a copy was made, and what every
+// client can be configured to do is described in package agentcopy.
+//
+// Cotool publishes no rate limit. Clients send at most 10 requests a second, in
+// bursts of at most 10, unless [agentcopy.WithLimiter] says otherwise.
+package cotool
+
+import (
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var vendor = &transport.Vendor{
+	Name:    "cotool",
+	BaseURL: "https://app.cotool.ai",
+	Limits: func() transport.Limits {
+		courtesy := rate.NewLimiter(10, 10)
+		return transport.Limits{courtesy, courtesy, courtesy}
+	},
+}
+
+// Client calls the Cotool API with one API key. It is safe for concurrent use,
+// and its settings never change; see With.
+type Client struct{ transport *transport.Client }
+
+// New returns a client for an API key, which Cotool's web interface makes under
+// Settings, API Keys, and shows once. It does no I/O. A key that is empty or
+// cannot stand in a header, and an option that cannot be used, are an
+// *[agentcopy.Error] that names it and matches [agentcopy.ErrInvalid].
+//
+// Clients built with the same key share one pace, however many there are:
+// building one for each web request does no harm.
+func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
+	t, err := transport.New(vendor, []transport.Secret{
+		{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: apiKey},
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}
+
+// NewFromEnv is New with the key in the environment variable COTOOL_API_KEY
+// and, if it is set, the base URL in COTOOL_BASE_URL, which an option overrides.
+func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
+	key, err := transport.Env(vendor, "COTOOL_API_KEY")
+	if err != nil {
+		return nil, err
+	}
+	return New(key, transport.BaseURLFromEnv("COTOOL_BASE_URL", opts)...)
+}
+
+// With returns a client with the same key, and opts on top of the settings of
+// c. The two share their pace, unless opts change it.
+func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
+	t, err := c.transport.With(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}

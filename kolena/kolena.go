@@ -1,0 +1,82 @@
+// Package kolena copies agents on Kolena (https://docs.agents.kolena.com).
+//
+//	client, err := kolena.New(apiKey)
+//	...
+//	agent, err := client.CopyAgent(ctx, 123, kolena.CopyAgentRequest{Name: "Leases, Berlin"})
+//
+// What is repeated, how errors tell whether a copy was made, and what every
+// client can be configured to do is described in package agentcopy.
+//
+// Kolena documents no call that deletes an agent: a copy made by mistake can
+// only be removed by hand.
+//
+// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients
+// keep to each of these numbers by itself, and never have more than that many
+// requests in any window of 61 seconds, the documented minute and a second for
+// servers that count in whole ones. [agentcopy.WithLimiter] replaces all three.
+package kolena
+
+import (
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// minute is the window of Kolena's limits, with a second to spare.
+const minute = 61 * time.Second
+
+var vendor = &transport.Vendor{
+	Name:    "kolena",
+	BaseURL: "https://agents-api.kolena.com",
+	Limits: func() transport.Limits {
+		return transport.Limits{
+			transport.CopyEndpoint: transport.NewSpacedWindow(60, minute, 1050*time.Millisecond),
+			transport.ListEndpoint: agentcopy.NewWindowLimiter(600, minute),
+			transport.GetEndpoint:  agentcopy.NewWindowLimiter(1200, minute),
+		}
+	},
+}
+
+// Client calls the Kolena Agents API with one API key. It is safe for
+// concurrent use, and its settings never change; see With.
+type Client struct{ transport *transport.Client }
+
+// New returns a client for an API key, which Kolena's web interface makes. It
+// does no I/O. A key that is empty or cannot stand in a header, and an option
+// that cannot be used, are an *[agentcopy.Error] that names it and matches
+// [agentcopy.ErrInvalid].
+//
+// Clients built with the same key share one pace, however many there are:
+// building one for each web request does no harm. Kolena counts per user, so
+// two keys of one user share a limit that this package cannot see.
+func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
+	t, err := transport.New(vendor, []transport.Secret{
+		{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: apiKey},
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}
+
+// NewFromEnv is New with the key in the environment variable KOLENA_API_KEY
+// and, if it is set, the base URL in KOLENA_API_URL, which an option overrides.
+// Both are the names that Kolena's own Python client reads.
+func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
+	key, err := transport.Env(vendor, "KOLENA_API_KEY")
+	if err != nil {
+		return nil, err
+	}
+	return New(key, transport.BaseURLFromEnv("KOLENA_API_URL", opts)...)
+}
+
+// With returns a client with the same key, and opts on top of the settings of
+// c. The two share their pace, unless opts change it.
+func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
+	t, err := c.transport.With(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{t}, nil
+}

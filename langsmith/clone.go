@@ -1,0 +1,95 @@
+package langsmith
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
+
+// CloneAgentRequest is what [Client.CloneAgent] can be told. Every field may be
+// left out.
+type CloneAgentRequest struct {
+	// Name is the name of the clone. Empty leaves it to LangSmith, which does not
+	// document the name it gives. A name of your own is what a lost clone can be
+	// found by.
+	Name string `json:"name,omitzero"`
+	// Permissions of the clone; they are not copied from the source. nil leaves
+	// them to LangSmith: personal identity, seen by the workspace, which may read.
+	Permissions *Permissions `json:"permissions,omitzero"`
+	// IncludeFiles asks for the clone's Files in the answer.
+	IncludeFiles bool `json:"-"`
+	// UserTimezone is the IANA name of the time zone, such as
+	// "America/Los_Angeles", in which the clone is told the date. Empty, and a
+	// name LangSmith does not know, mean UTC.
+	UserTimezone string `json:"-"`
+}
+
+// CloneAgent copies the agent agentID and returns the new agent, which the
+// caller owns: runtime, backend, files, tools, subagents and skills are copied,
+// extras and sharing are not.
+//
+// An agentID that is no UUID, a name that is not valid UTF-8 and a time zone
+// with a control character are refused before anything is sent, with an
+// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Of any other *Error,
+// look at the Outcome before you send the request again: it says whether a copy
+// was made.
+//
+// An empty request is sent as {}: the body is optional, but if there is one, it
+// is an object, and no property of it is required.
+//
+// LangSmith: POST /agents/{agent_id}/clone,
+// https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
+func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentRequest) (*Agent, error) {
+	if err := transport.CheckUUID(vendor, cloneAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:     cloneAgent,
+		Path:   "/agents/" + transport.Segment(agentID) + "/clone",
+		Query:  req.query(),
+		Header: req.header(),
+		Body:   req,
+	}, verifyAgent)
+	if err != nil {
+		return nil, err
+	}
+	agent.received(response)
+	return agent, nil
+}
+
+// check refuses what could not be sent as it is.
+func (r *CloneAgentRequest) check() error {
+	if !utf8.ValidString(r.Name) {
+		return transport.Invalid(vendor, cloneAgent.Name, "Name", "is not valid UTF-8")
+	}
+	return transport.CheckHeaderValue(vendor, cloneAgent, "UserTimezone", r.UserTimezone)
+}
+
+func (r *CloneAgentRequest) query() url.Values {
+	if !r.IncludeFiles {
+		return nil
+	}
+	return url.Values{"include_files": {"true"}}
+}
+
+func (r *CloneAgentRequest) header() http.Header {
+	if r.UserTimezone == "" {
+		return nil
+	}
+	return http.Header{"X-User-Timezone": {r.UserTimezone}}
+}
+
+func verifyAgent(agent *Agent) error {
+	if agent.ID == "" {
+		return transport.ErrNoID
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package langsmith
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// WithWorkspace sends the requests to the workspace with the given ID, in the
+// header X-Tenant-Id. A key that belongs to an organization needs it; a key that
+// belongs to a workspace does not. An ID that is blank or holds a control
+// character is an error.
+//
+// LangSmith: https://docs.langchain.com/langsmith/manage-organization-by-api
+func WithWorkspace(id string) agentcopy.Option {
+	return func(c *agentcopy.Config) error {
+		if strings.TrimSpace(id) == "" {
+			return errors.New("WithWorkspace: the ID is empty")
+		}
+		if err := agentcopy.WithHeader("X-Tenant-Id", id)(c); err != nil {
+			return fmt.Errorf("WithWorkspace: %w", err)
+		}
+		return nil
+	}
+}
