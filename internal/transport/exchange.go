@@ -73,14 +73,14 @@ func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request
 	if cookies, ok := req.Header["Cookie"]; ok { // http.Client put them there, from its jar
 		wire.Header["Cookie"] = cookies
 	}
-	if c.op.copies() {
+	if c.op.Method == http.MethodPost { // every copy, and a list by filter
 		c.setBody(wire)
 	}
 	return wire
 }
 
-// setBody gives a copy request its body, in a way that keeps net/http from
-// sending it twice by itself. HTTP/1 sends again only what provably never left,
+// setBody gives a POST its body, in a way that keeps net/http from sending it
+// twice by itself. HTTP/1 sends again only what provably never left,
 // and needs GetBody for it. HTTP/2 also sends again after errors that prove
 // nothing; without GetBody it reports them. So GetBody is set only for an origin
 // that is known to speak HTTP/1; wireTrace stops what slips through.
