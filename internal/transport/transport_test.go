@@ -1,0 +1,176 @@
+package transport_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// The vendor of these tests: it paces nothing, and answers with a Thing.
+var vendor = &transport.Vendor{
+	Name:    "acme",
+	BaseURL: "https://api.acme.example/root",
+	Limits: func() transport.Limits {
+		return transport.Limits{agentcopy.Unlimited, agentcopy.Unlimited, agentcopy.Unlimited}
+	},
+}
+
+var (
+	copyThing = &transport.Operation{Name: "CopyThing", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
+	getThing  = &transport.Operation{Name: "GetThing", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
+)
+
+type thing struct {
+	ID    string         `json:"id"`
+	Count int            `json:"count"`
+	Made  agentcopy.Time `json:"made"`
+	Error bool           `json:"error"`
+}
+
+func verifyThing(t *thing) error {
+	switch {
+	case t.Error:
+		return transport.ErrRefused
+	case t.ID == "":
+		return transport.ErrNoID
+	}
+	return nil
+}
+
+// keys gives each test a credential of its own: limits and pauses are shared by
+// all clients of one.
+var keys atomic.Int64
+
+func newKey() string { return "test-credential-" + strconv.FormatInt(keys.Add(1), 10) }
+
+func newClient(t testing.TB, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
+	t.Helper()
+	return newClientWithKey(t, newKey(), rt, opts...)
+}
+
+func newClientWithKey(t testing.TB, key string, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
+	t.Helper()
+	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})}, opts...)
+	c, err := transport.New(vendor, secretsOf(key), opts)
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	return c
+}
+
+func secretsOf(key string) []transport.Secret {
+	return []transport.Secret{{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: key}}
+}
+
+func doCopy(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
+	return transport.Do(t.Context(), c, copyRequest(), verifyThing)
+}
+
+func doGet(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
+	return transport.Do(t.Context(), c, transport.Request{Op: getThing, Path: "/things/1"}, verifyThing)
+}
+
+func copyRequest() transport.Request {
+	return transport.Request{Op: copyThing, Path: "/things/1/copy", Body: map[string]string{"name": "new"}}
+}
+
+// asError is the *agentcopy.Error that every failure of the transport is.
+func asError(t testing.TB, err error) *agentcopy.Error {
+	t.Helper()
+	e, ok := errors.AsType[*agentcopy.Error](err)
+	if !ok {
+		t.Fatalf("got error %#v, want an *agentcopy.Error", err)
+	}
+	return e
+}
+
+// script is a RoundTripper that meets each request with the next of its steps,
+// and the last one over and over.
+type script struct {
+	mu    sync.Mutex
+	steps []step
+	seen  []seen
+}
+
+type seen struct {
+	URL    string
+	Header http.Header
+	Body   string
+}
+
+// step answers one request, as http.RoundTripper does.
+type step func(*http.Request) (*http.Response, error)
+
+func play(steps ...step) *script { return &script{steps: steps} }
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body.Close()
+	}
+	s.mu.Lock()
+	next := s.steps[min(len(s.seen), len(s.steps)-1)]
+	s.seen = append(s.seen, seen{req.URL.String(), req.Header.Clone(), string(body)})
+	s.mu.Unlock()
+	return next(req)
+}
+
+func (s *script) requests() []seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]seen(nil), s.seen...)
+}
+
+// answer is a complete answer over HTTP/1.1.
+func answer(status int, body string, header ...string) step {
+	return func(req *http.Request) (*http.Response, error) {
+		h := http.Header{}
+		for i := 0; i+1 < len(header); i += 2 {
+			h.Add(header[i], header[i+1])
+		}
+		return &http.Response{
+			StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: h, Request: req,
+			ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader([]byte(body))),
+		}, nil
+	}
+}
+
+// fail ends the attempt with err, after the hooks of net/http/httptrace that a
+// transport calls on the way: "sought", "got" and "written".
+func fail(err error, reached ...string) step {
+	return func(req *http.Request) (*http.Response, error) {
+		trace := httptrace.ContextClientTrace(req.Context())
+		for _, r := range reached {
+			switch r {
+			case "sought":
+				trace.GetConn("api.acme.example:443")
+			case "got":
+				trace.GotConn(httptrace.GotConnInfo{})
+			case "written":
+				trace.WroteHeaders()
+			}
+		}
+		return nil, err
+	}
+}
+
+// cutOff is an answer whose body breaks off after what is given.
+func cutOff(status int, body string) step {
+	return func(req *http.Request) (*http.Response, error) {
+		resp, _ := answer(status, body)(req)
+		resp.ContentLength += 10
+		return resp, nil
+	}
+}
+
+const made = `{"id":"thing-2","count":1}`
