@@ -89,7 +89,7 @@ func checkID(op *transport.Operation, field string, id int64) error {
 }
 
 func verifyAgent(agent *Agent) error {
-	if agent.ID == 0 {
+	if agent.ID <= 0 {
 		return transport.ErrNoID
 	}
 	return nil

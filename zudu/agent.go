@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // Agent is an agent as Zudu's API shows it. Zudu documents two generations of
 // the same resource; which fields are set depends on the generation that the
 // server speaks, and of a list, on how much of an agent a list shows. Fields
 // newer than this SDK are in Response.Body.
+//
+// Marshalling an Agent gives Zudu's document back, without the fields that are
+// empty. The numbers and flags of the nested objects, which Zudu shows whole, are
+// written even where they are zero.
 //
 // The pages: https://docs.zudu.ai/api-reference/agents/duplicate and get-full
 // for the first generation, post-agents-agent-id-duplicate for the second.
@@ -68,15 +73,15 @@ type Voice struct {
 
 // RAGConfig says how an [Agent] searches its knowledge bases.
 type RAGConfig struct {
-	ChunksToRetrieve    int     `json:"chunks_to_retrieve,omitzero"`
-	SimilarityThreshold float64 `json:"similarity_threshold,omitzero"`
+	ChunksToRetrieve    int     `json:"chunks_to_retrieve"`
+	SimilarityThreshold float64 `json:"similarity_threshold"`
 }
 
 // LLMConfig is the language model of an [Agent].
 type LLMConfig struct {
 	SystemMessage          string            `json:"system_message,omitzero"`
-	Temperature            float64           `json:"temperature,omitzero"`
-	MaxTokens              int               `json:"max_tokens,omitzero"`
+	Temperature            float64           `json:"temperature"`
+	MaxTokens              int               `json:"max_tokens"`
 	Tools                  []json.RawMessage `json:"tools,omitzero"`
 	SystemMessageVariables []json.RawMessage `json:"system_message_variables,omitzero"`
 }
@@ -85,15 +90,21 @@ type LLMConfig struct {
 type STTConfig struct {
 	Language     string `json:"language,omitzero"`
 	LanguageName string `json:"language_name,omitzero"`
-	UseRealtime  bool   `json:"use_realtime,omitzero"`
+	UseRealtime  bool   `json:"use_realtime"`
 }
 
 // TTSConfig is the speech synthesis of an [Agent].
 type TTSConfig struct {
 	VoiceID      string  `json:"voice_id,omitzero"`
-	VoiceSpeed   float64 `json:"voice_speed,omitzero"`
+	VoiceSpeed   float64 `json:"voice_speed"`
 	Language     string  `json:"language,omitzero"`
 	LanguageName string  `json:"language_name,omitzero"`
 	Provider     string  `json:"provider,omitzero"`
 	Model        string  `json:"model,omitzero"`
+}
+
+// received completes an agent that response brought.
+func (a *Agent) received(response *agentcopy.Response) {
+	a.Response = response
+	transport.NullToNil(&a.PostCallAnalysisModel, &a.WidgetConfig, &a.AccessInfo)
 }

@@ -48,9 +48,8 @@ func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req Duplica
 	if err != nil {
 		return nil, err
 	}
-	agent := &answer.Data
-	agent.Response = response
-	return agent, nil
+	answer.Data.received(response)
+	return &answer.Data, nil
 }
 
 // checkName checks a trimmed name against the documented rule. A character is
@@ -63,26 +62,6 @@ func checkName(name string) error {
 		return transport.Invalid(vendor, duplicateAgent.Name, "AgentName", "is not valid UTF-8")
 	case utf8.RuneCountInString(name) > maxNameLength:
 		return transport.Invalid(vendor, duplicateAgent.Name, "AgentName", "is longer than 50 characters")
-	}
-	return nil
-}
-
-// envelope is what every answer of Zudu is wrapped in.
-type envelope[T any] struct {
-	Status string `json:"status"`
-	Data   T      `json:"data"`
-}
-
-// failed reports whether the answer says itself that the call failed, whatever
-// its status.
-func (e *envelope[T]) failed() bool { return strings.EqualFold(e.Status, "error") }
-
-func verifyAgent(answer *envelope[Agent]) error {
-	switch {
-	case answer.failed():
-		return transport.ErrRefused
-	case answer.Data.AgentID == "":
-		return transport.ErrNoID
 	}
 	return nil
 }

@@ -1,0 +1,33 @@
+package cotool
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
+
+// GetAgent returns the agent agentID. Of one that is parked or deleted, Cotool
+// does not document whether it is shown; if it is, its DeletedAt is set.
+//
+// An agentID that is no UUID is refused before anything is sent, with an
+// *[agentcopy.Error] that matches [agentcopy.ErrInvalid].
+//
+// Cotool: GET /api/agents/{agentId},
+// https://docs.cotool.ai/api-reference/agents/get-agent
+func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
+	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:   getAgent,
+		Path: "/api/agents/" + transport.Segment(agentID),
+	}, verifyAgent)
+	if err != nil {
+		return nil, err
+	}
+	agent.received(response)
+	return agent, nil
+}

@@ -1,0 +1,48 @@
+package cotool
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+
+var lister = transport.Lister[Agent, string]{
+	Vendor:    vendor,
+	Operation: listAgents.Name,
+	ID:        func(a *Agent) string { return a.ID },
+	Received:  (*Agent).received,
+}
+
+// ListAgents yields the agents of the organization, in the order in which
+// Cotool sends them, which it does not document. They come in one answer. An
+// error is yielded once, with a nil agent, and ends the sequence. The sequence
+// may be ranged over again, which asks Cotool again.
+//
+// Whether parked and deleted agents are listed, Cotool does not document: look
+// at DeletedAt.
+//
+// Cotool: GET /api/agents,
+// https://docs.cotool.ai/api-reference/agents/list-all-agents
+func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
+	return lister.List(func(int, string) (transport.Page[Agent], error) {
+		agents, response, err := transport.Do(ctx, c.transport, transport.Request{
+			Op:   listAgents,
+			Path: "/api/agents",
+		}, verifyList)
+		if err != nil {
+			return transport.Page[Agent]{}, err
+		}
+		return transport.Page[Agent]{Items: *agents, Response: response}, nil
+	})
+}
+
+func verifyList(agents *[]Agent) error {
+	if *agents == nil {
+		return transport.ErrNoList
+	}
+	return nil
+}

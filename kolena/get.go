@@ -1,0 +1,33 @@
+package kolena
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
+
+// GetAgent returns the agent agentID.
+//
+// An agentID that is not positive is refused before anything is sent, with an
+// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Kolena allows 1,200
+// calls a minute per user; the call waits for its turn.
+//
+// Kolena: GET /api/v1/client/agents/{agent_id},
+// https://docs.agents.kolena.com/api-reference/get-agent
+func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
+	if err := checkID(getAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:   getAgent,
+		Path: agentPath(agentID),
+	}, verifyAgent)
+	if err != nil {
+		return nil, err
+	}
+	agent.received(response)
+	return agent, nil
+}

@@ -1,0 +1,71 @@
+package kolena
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// pageSize is how many agents are asked for at once. Kolena allows 1,000, but
+// sends each with all its prompts.
+const pageSize = 200
+
+var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+
+var lister = transport.Lister[Agent, int64]{
+	Vendor:    vendor,
+	Operation: listAgents.Name,
+	ID:        func(a *Agent) int64 { return a.ID },
+	Received:  (*Agent).received,
+}
+
+// ListAgents yields the agents that the user of the key may see, in the order
+// in which Kolena sends them, which it does not document. Pages are fetched as
+// the loop comes to them; breaking off the loop fetches no more. An error is
+// yielded once, with a nil agent, and ends the sequence. The sequence may be
+// ranged over again, which asks Kolena again.
+//
+// Kolena allows 600 pages a minute per user; the loop waits for its turn.
+//
+// Kolena: GET /api/v1/client/agents,
+// https://docs.agents.kolena.com/api-reference/list-agents
+func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
+	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+		answer, response, err := transport.Do(ctx, c.transport, transport.Request{
+			Op:   listAgents,
+			Path: agentsPath,
+			Query: url.Values{
+				"page_number": {strconv.Itoa(number)},
+				"page_size":   {strconv.Itoa(pageSize)},
+			},
+		}, verifyList)
+		if err != nil {
+			return transport.Page[Agent]{}, err
+		}
+		return transport.Page[Agent]{Items: answer.Agents, More: number+1 < answer.TotalPages, Response: response}, nil
+	})
+}
+
+// listAnswer is one page of the list. The page_size it has as well is how many
+// agents the page holds, and says nothing of how many there are.
+type listAnswer struct {
+	Agents     []Agent `json:"agents"`
+	TotalPages int     `json:"total_pages"`
+}
+
+var errNoTotal = errors.New("the answer does not say how many pages the list has")
+
+func verifyList(answer *listAnswer) error {
+	switch {
+	case answer.Agents == nil:
+		return transport.ErrNoList
+	case len(answer.Agents) > 0 && answer.TotalPages <= 0:
+		return errNoTotal
+	}
+	return nil
+}

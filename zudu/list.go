@@ -1,0 +1,152 @@
+package zudu
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// pageSize is the most agents that Zudu puts on a page.
+const pageSize = 100
+
+// Newest first: an agent that is made while the list is read pushes others to
+// the next page, where they are recognised, rather than off it.
+const (
+	sortBy    = "created_at"
+	sortOrder = "descending"
+)
+
+var (
+	listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+	findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
+)
+
+var lister = transport.Lister[Agent, string]{
+	Vendor:    vendor,
+	Operation: listAgents.Name,
+	ID:        func(a *Agent) string { return a.AgentID },
+	Received:  (*Agent).received,
+}
+
+// ListAgentsRequest narrows [Client.ListAgents].
+type ListAgentsRequest struct {
+	// Name, if it is set, lists only agents of exactly that name. White space
+	// around it does not count, on either side, since Zudu trims names. A blank
+	// Name, which no agent can have, is [agentcopy.ErrInvalid].
+	Name string
+}
+
+// ListAgents yields the agents of the organization, newest first. Pages are
+// fetched as the loop comes to them; breaking off the loop fetches no more. An
+// error is yielded once, with a nil agent, and ends the sequence. The sequence
+// may be ranged over again, which asks Zudu again.
+//
+// How much of an agent a list shows, Zudu does not say: its ID and name at
+// least. [Client.GetAgent] shows all of it.
+//
+// Zudu: GET /api/agents, https://docs.zudu.ai/api-reference/agents/get-agents,
+// and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
+func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
+	if req.Name == "" {
+		return c.list(ctx, listPage)
+	}
+	name := strings.TrimSpace(req.Name)
+	switch {
+	case name == "":
+		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is blank"))
+	case !utf8.ValidString(name):
+		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
+	}
+	found := c.list(ctx, func(number int) transport.Request { return findPage(number, name) })
+	return transport.Only(found, func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
+}
+
+// list yields the agents on the pages that request asks for.
+func (c *Client) list(ctx context.Context, request func(number int) transport.Request) iter.Seq2[*Agent, error] {
+	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+		answer, response, err := transport.Do(ctx, c.transport, request(number), verifyList)
+		if err != nil {
+			return transport.Page[Agent]{}, err
+		}
+		agents := answer.Data.Agents
+		more := answer.Data.Pagination.more(number, len(agents))
+		return transport.Page[Agent]{Items: agents, More: more, Response: response}, nil
+	})
+}
+
+// listPage asks for a page of all agents.
+func listPage(number int) transport.Request {
+	return transport.Request{Op: listAgents, Path: "/api/agents", Query: url.Values{
+		"page":       {strconv.Itoa(number)},
+		"limit":      {strconv.Itoa(pageSize)},
+		"sort_by":    {sortBy},
+		"sort_order": {sortOrder},
+	}}
+}
+
+// findBody is the body of a list by filter.
+type findBody struct {
+	Page           int                 `json:"page"`
+	Limit          int                 `json:"limit"`
+	SortBy         string              `json:"sort_by"`
+	SortOrder      string              `json:"sort_order"`
+	FilterCriteria map[string][]string `json:"filter_criteria"`
+}
+
+// findPage asks for a page of the agents whose name matches name. Whether that
+// means equal or similar, Zudu does not say.
+func findPage(number int, name string) transport.Request {
+	return transport.Request{Op: findAgents, Path: "/api/agents", Body: findBody{
+		Page:           number,
+		Limit:          pageSize,
+		SortBy:         sortBy,
+		SortOrder:      sortOrder,
+		FilterCriteria: map[string][]string{"agent_name": {name}},
+	}}
+}
+
+// listData is the data of a list's answer.
+type listData struct {
+	Agents     []Agent    `json:"agents"`
+	Pagination pagination `json:"pagination"`
+}
+
+// pagination is where in the list a page stands. Each generation of the API
+// has its own fields, and Zudu's example of a list by filter has none at all.
+type pagination struct {
+	Limit       int             `json:"limit"`
+	TotalPages  int             `json:"total_pages"`
+	HasNextPage json.RawMessage `json:"has_next_page"` // of the second generation
+}
+
+// more reports whether a page follows the one with the given number, which
+// holds count agents. Where the answer does not say, a full page may be
+// followed by another.
+func (p *pagination) more(number, count int) bool {
+	switch next := string(p.HasNextPage); {
+	case next == "true" || next == "false":
+		return next == "true"
+	case p.TotalPages > 0:
+		return number+1 < p.TotalPages
+	case p.Limit > 0: // it may be less than was asked for
+		return count >= p.Limit
+	}
+	return count >= pageSize
+}
+
+func verifyList(answer *envelope[listData]) error {
+	switch {
+	case answer.failed():
+		return transport.ErrRefused
+	case answer.Data.Agents == nil:
+		return transport.ErrNoList
+	}
+	return nil
+}
