@@ -47,12 +47,7 @@ func (l *WindowLimiter) String() string { return l.window.String() }
 // It is for callers that cannot say when the answer came; Acquire keeps the
 // stronger promise.
 func (l *WindowLimiter) Wait(ctx context.Context) error {
-	t, err := l.window.Admit(ctx)
-	if err != nil {
-		return err
-	}
-	l.window.Answered(t)
-	return nil
+	return l.window.Pass(ctx)
 }
 
 // Acquire admits one attempt. release says that its answer's headers were seen,

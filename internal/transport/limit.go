@@ -15,65 +15,87 @@ import (
 // limiter when its answer was seen.
 func takePlace(next stage) stage {
 	return func(c *call, req *http.Request) *result {
-		release, err := c.acquire()
+		a, err := c.admit()
 		if err != nil {
 			return notSent(err)
 		}
+		defer c.client.pacing.used()
 		// exchange calls it as soon as the headers are there; this is for the
 		// attempts that fail, and for middleware that panics.
-		defer release()
-		c.answered = release
+		defer a.answered()
+		c.answered = a.answered
 		return next(c, req)
 	}
 }
 
-// acquire waits for the limiter. A pause may begin meanwhile: a place in a
-// window is then kept until it is over, since a place costs the same when it is
-// used later. A token is not kept: those gathered in a long pause would all be
-// spent at once.
-func (c *call) acquire() (release func(), err error) {
-	limiter := c.client.limiter(c.op)
-	acquirer, holds := limiter.(agentcopy.Acquirer)
-	for {
-		release = func() {}
-		if holds {
-			release, err = acquirer.Acquire(c.ctx)
-		} else {
-			err = limiter.Wait(c.ctx)
-		}
-		if err != nil {
-			return nil, limiterError(c.ctx, limiter, err)
-		}
-		if release == nil {
-			release = func() {}
-		}
-		if c.ctx.Err() != nil {
-			release()
-			return nil, check.ContextError(c.ctx)
-		}
-		if !c.client.pacing.gate.closed() {
-			return release, nil
-		}
-		if err := c.waitOutPause(); err != nil {
-			release()
-			return nil, err
-		}
-		if holds {
-			return release, nil
+// admit waits for the limiter, and for the end of a pause that began meanwhile.
+func (c *call) admit() (admission, error) {
+	a, err := admitted(c.ctx, c.client.limiter(c.op))
+	if err != nil {
+		return admission{}, err
+	}
+	for err == nil && c.client.pacing.gate.paused() > 0 {
+		if err = c.waitOutPause(); err == nil {
+			err = a.resume()
 		}
 	}
+	if err == nil {
+		err = check.ContextError(c.ctx)
+	}
+	if err != nil {
+		a.unused()
+		return admission{}, err
+	}
+	return a, nil
+}
+
+// admission is a limiter's leave to send one attempt.
+type admission struct {
+	answered func()       // the answer's headers were seen, or the attempt failed
+	unused   func()       // the attempt was not made; of these two the first call counts
+	resume   func() error // waits for what a pause took away
+}
+
+// learner is a limiter of the SDK's own: it wants to know of refusals.
+type learner interface {
+	admit(ctx context.Context) (admission, error)
+	Refused()
+}
+
+// admitted waits until the limiter admits an attempt. A place in a window is
+// kept through a pause, since it costs the same when it is used later. A token
+// is not: those gathered in a long pause would all be spent at once.
+func admitted(ctx context.Context, limiter agentcopy.Limiter) (a admission, err error) {
+	switch l := limiter.(type) {
+	case learner:
+		a, err = l.admit(ctx)
+	case agentcopy.Acquirer:
+		var release func()
+		if release, err = l.Acquire(ctx); release == nil {
+			release = func() {}
+		}
+		a = admission{release, release, func() error { return nil }}
+	default:
+		again := func() error { return limiterError(ctx, limiter, limiter.Wait(ctx)) }
+		a = admission{func() {}, func() {}, again}
+		err = limiter.Wait(ctx)
+	}
+	return a, limiterError(ctx, limiter, err)
 }
 
 // limiterError says why the limiter ended the wait. The context's cause comes
 // first where it ended; rate.Limiter's refusal of a wait that would outlast the
 // deadline, a plain error, becomes what it is.
 func limiterError(ctx context.Context, limiter agentcopy.Limiter, err error) error {
+	if err == nil {
+		return nil
+	}
 	if ctx.Err() != nil {
 		return check.ContextError(ctx)
 	}
-	if _, ok := limiter.(*rate.Limiter); ok {
+	if l, ok := limiter.(*rate.Limiter); ok && l.Burst() > 0 { // without a burst it admits nothing at all
 		if _, ok := ctx.Deadline(); ok {
-			return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+			return fmt.Errorf("limiter: %w: %w", context.DeadlineExceeded, err)
 		}
 	}
 	return fmt.Errorf("limiter: %w", err)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"time"
 	"weak"
 )
 
@@ -17,11 +18,45 @@ import (
 type pacing struct {
 	gate   gate
 	limits Limits
+
+	mu      sync.Mutex
+	lastUse time.Time
+	kept    bool // a timer that keeps the pacing in memory runs
 }
 
-// pacings finds the pacing of a credential for as long as some client uses it.
-// The map holds it weakly, so that a process which sees a million credentials
-// keeps those in use alone.
+// memory is how long after its last use a pacing may still be owed to the
+// vendor: longer than any default limiter's window.
+const memory = 5 * time.Minute
+
+// used says that an attempt was made. A program may build a client for each
+// copy and drop it: what the vendor has counted, it counts all the same. So the
+// pacing stays for a while without a client. What keeps it is the timer itself.
+func (p *pacing) used() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	// The timer of an earlier testing/synctest bubble does not run any more, and
+	// the clock has gone backwards since.
+	if !p.kept || now.Before(p.lastUse) {
+		p.kept = true
+		time.AfterFunc(memory, p.release)
+	}
+	p.lastUse = now
+}
+
+// release lets go of a pacing that the vendor has forgotten as well.
+func (p *pacing) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := max(time.Until(p.lastUse.Add(memory)), p.gate.paused())
+	if p.kept = left > 0; p.kept {
+		time.AfterFunc(left, p.release)
+	}
+}
+
+// pacings finds the pacing of a credential for as long as it matters. The map
+// holds it weakly, so that a process which sees a million credentials keeps
+// those in use alone.
 var pacings = struct {
 	sync.Mutex
 	byKey map[pacingKey]weak.Pointer[pacing]
@@ -43,7 +78,7 @@ func pacingFor(v *Vendor, scope string, secrets []Secret) *pacing {
 	if p := pacings.byKey[key].Value(); p != nil {
 		return p
 	}
-	p := &pacing{limits: v.Limits()}
+	p := &pacing{gate: newGate(), limits: v.Limits()}
 	pacings.byKey[key] = weak.Make(p)
 	runtime.AddCleanup(p, forgetPacing, key)
 	return p

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
 const (
@@ -22,13 +22,9 @@ const (
 
 // gate holds back everybody who shares a credential while the vendor has asked
 // one of them to wait.
-type gate struct {
-	mu      sync.Mutex
-	since   time.Time // when the pause was set
-	until   time.Time // when it ends
-	next    time.Time // when the next one who waits may go on
-	renewed uint64    // counts the pauses: a turn from an earlier one is void
-}
+type gate struct{ turns *window.Turns }
+
+func newGate() gate { return gate{window.NewTurns(resumeSpacing)} }
 
 // waitOutPause holds an attempt back while its credential is paused.
 func waitOutPause(next stage) stage {
@@ -46,86 +42,31 @@ func (c *call) waitOutPause() error {
 
 // pause holds everybody back for d from now on, if they are not held for longer
 // already, and reports whether it changed anything.
-func (g *gate) pause(d time.Duration) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.tick()
-	until := now.Add(min(d, longestPause))
-	if !until.After(g.until) || d <= 0 {
-		return false
-	}
-	g.since, g.until, g.next = now, until, until
-	g.renewed++
-	return true
-}
+func (g gate) pause(d time.Duration) bool { return g.turns.Hold(min(d, longestPause)) }
 
-// wait returns when the pause is over and it is the caller's turn. It fails at
-// once if the pause runs for longer than maxWait, or the turn comes after the
-// deadline of ctx.
-func (g *gate) wait(ctx context.Context, maxWait time.Duration) error {
-	for {
-		if ctx.Err() != nil {
-			return check.ContextError(ctx)
+// paused is how long the pause has to run. Those who wait for their turn after
+// it do not count: a call that has had its turn must not queue again.
+func (g gate) paused() time.Duration { return g.turns.Held() }
+
+// wait returns when the pause is over and it is the caller's turn. It fails as
+// soon as the pause is known to run for longer than maxWait, or the turn to come
+// after the deadline of ctx: now, or when a later answer prolongs the pause.
+func (g gate) wait(ctx context.Context, maxWait time.Duration) error {
+	if ctx.Err() != nil {
+		return check.ContextError(ctx)
+	}
+	if g.turns.Free() { // nobody is held back, so nobody is spaced
+		return nil
+	}
+	return g.turns.Take(ctx, func(opens, turn time.Duration) error {
+		if opens > maxWait {
+			return &pausedError{left: opens}
 		}
-		turn, pause, err := g.takeTurn(ctx, maxWait)
-		if turn <= 0 || err != nil {
-			return err
+		if deadline, ok := ctx.Deadline(); ok && turn >= time.Until(deadline) {
+			return &pausedError{left: turn, cause: context.DeadlineExceeded}
 		}
-		timer := time.NewTimer(turn)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return check.ContextError(ctx)
-		}
-		if g.stillIn(pause) {
-			return nil
-		}
-	}
-}
-
-// takeTurn says how long the caller waits for its turn; zero if nobody waits.
-func (g *gate) takeTurn(ctx context.Context, maxWait time.Duration) (turn time.Duration, pause uint64, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.tick()
-	if !now.Before(g.next) {
-		return 0, g.renewed, nil
-	}
-	left := g.until.Sub(now)
-	if left > maxWait {
-		return 0, 0, &pausedError{left: left}
-	}
-	if deadline, ok := ctx.Deadline(); ok && !g.next.Before(deadline) {
-		return 0, 0, &pausedError{left: max(left, 0), cause: context.DeadlineExceeded}
-	}
-	turn = g.next.Sub(now)
-	g.next = g.next.Add(resumeSpacing)
-	return turn, g.renewed, nil
-}
-
-// stillIn reports whether no other pause has begun since.
-func (g *gate) stillIn(pause uint64) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.renewed == pause
-}
-
-// closed reports whether a call would have to wait.
-func (g *gate) closed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.tick().Before(g.next)
-}
-
-// tick reads the clock. A pause that was set later than now belongs to another
-// clock, that of an earlier testing/synctest bubble, and is forgotten.
-func (g *gate) tick() time.Time {
-	now := time.Now()
-	if now.Before(g.since) {
-		g.since, g.until, g.next = time.Time{}, time.Time{}, time.Time{}
-	}
-	return now
+		return nil
+	})
 }
 
 // pausedError is a call that ended because its credential is paused for longer

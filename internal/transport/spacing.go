@@ -2,76 +2,125 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
+// longestCaution is how long a SpacedWindow stays cautious where it was proved
+// right before. It is also how long it remembers.
+const longestCaution = 24 * time.Hour
+
 // SpacedWindow is a WindowLimiter that can learn: a refusal it did not expect
 // means that another process uses the credential, or that the server counts
 // otherwise than documented. From then on it also spaces its admissions evenly,
-// until it has met no refusal for two windows.
+// until two windows have passed without a refusal.
+//
+// If full speed is then refused again within a day, it was no accident, and it
+// stays cautious for a day. A server that lets fewer through at once than
+// documented thus refuses one burst, and after a rest one more.
 type SpacedWindow struct {
 	window  *window.Limiter
-	spacing *rate.Limiter
-	caution time.Duration
+	turns   *window.Turns
+	spacing time.Duration
+	patient time.Duration // two windows
 
 	mu      sync.Mutex
-	refused time.Time // the last refusal; zero if none
+	refused time.Time     // the last refusal; zero if none
+	caution time.Duration // from then on
 }
 
 // NewSpacedWindow returns a limiter of n attempts in any window of length per,
-// and one every spacing for two windows after a refusal.
+// and one every spacing after a refusal.
 func NewSpacedWindow(n int, per, spacing time.Duration) *SpacedWindow {
 	return &SpacedWindow{
 		window:  window.New(n, per),
-		spacing: rate.NewLimiter(rate.Every(spacing), 1),
-		caution: 2 * per,
+		turns:   window.NewTurns(spacing),
+		spacing: spacing,
+		patient: 2 * per,
 	}
 }
 
+// String says what the limiter allows.
+func (s *SpacedWindow) String() string { return s.window.String() }
+
 // Wait is Acquire for callers that cannot say when the answer came.
 func (s *SpacedWindow) Wait(ctx context.Context) error {
-	release, err := s.Acquire(ctx)
+	a, err := s.admit(ctx)
 	if err != nil {
 		return err
 	}
-	release()
+	a.answered()
 	return nil
 }
 
 // Acquire takes a place in the window and, after a refusal, a turn as well.
 func (s *SpacedWindow) Acquire(ctx context.Context) (release func(), err error) {
+	a, err := s.admit(ctx)
+	return a.answered, err
+}
+
+func (s *SpacedWindow) admit(ctx context.Context) (admission, error) {
 	place, err := s.window.Admit(ctx)
 	if err != nil {
-		return nil, err
+		return admission{}, err
 	}
-	if s.cautious() {
-		if err := s.spacing.Wait(ctx); err != nil {
-			s.window.GiveBack(place)
-			return nil, limiterError(ctx, s.spacing, err)
+	a := admission{
+		answered: func() { s.window.Answered(place) },
+		unused:   func() { s.window.GiveBack(place) },
+		resume:   func() error { return limiterError(ctx, s, s.takeTurn(ctx)) },
+	}
+	if err := s.takeTurn(ctx); err != nil {
+		a.unused()
+		return admission{}, err
+	}
+	return a, nil
+}
+
+// takeTurn spaces the attempts while the limiter is cautious. It comes last, and
+// after a pause once more, so that what was admitted before the refusal is
+// spaced too.
+func (s *SpacedWindow) takeTurn(ctx context.Context) error {
+	if !s.cautious() {
+		return nil
+	}
+	return s.turns.Take(ctx, func(_, turn time.Duration) error {
+		if deadline, ok := ctx.Deadline(); ok && turn >= time.Until(deadline) {
+			return fmt.Errorf("after a refusal, one every %v: no turn sooner than in %v, which is past the context's deadline: %w",
+				s.spacing, turn.Round(time.Millisecond), context.DeadlineExceeded)
 		}
-	}
-	return func() { s.window.Answered(place) }, nil
+		return nil
+	})
 }
 
 // Refused tells the limiter of a 429.
 func (s *SpacedWindow) Refused() {
+	s.turns.Hold(s.spacing) // the refused attempt had a turn too, as it were
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refused = time.Now()
+	now := time.Now()
+	switch since := s.sinceRefusal(now); {
+	case since >= longestCaution:
+		s.caution = s.patient
+	case since >= s.caution:
+		s.caution = longestCaution
+	}
+	s.refused = now
 }
 
 func (s *SpacedWindow) cautious() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	since := time.Since(s.refused)
-	// A refusal in the future is one by another clock; see WindowLimiter.
-	return !s.refused.IsZero() && since >= 0 && since < s.caution
+	return s.sinceRefusal(time.Now()) < s.caution
 }
 
-// learner is a limiter that wants to know of refusals.
-type learner interface{ Refused() }
+// sinceRefusal is how long ago the last refusal was. One in the future is one by
+// another clock, and as good as none; see WindowLimiter.
+func (s *SpacedWindow) sinceRefusal(now time.Time) time.Duration {
+	if since := now.Sub(s.refused); !s.refused.IsZero() && since >= 0 {
+		return since
+	}
+	return longestCaution
+}

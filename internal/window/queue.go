@@ -1,21 +1,33 @@
 package window
 
-import "time"
+import (
+	"context"
+	"time"
 
-// waiter is one caller parked in a [Limiter].
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// waiter is one caller in a queue. What it is told, it is told once: whoever
+// takes it out of the queue sets ticket or err and closes told.
 type waiter struct {
-	admitted   chan Ticket // of capacity 1, so that whoever admits never blocks
+	told   chan struct{}
+	ticket Ticket
+	err    error
+
+	mayWait    MayWait // of Turns alone
 	prev, next *waiter
 }
 
-// waiterQueue is a linked list through the waiters themselves, so that taking
-// one out of the middle costs as little as taking the first.
-type waiterQueue struct {
+func newWaiter() *waiter { return &waiter{told: make(chan struct{})} }
+
+// queue is a linked list through the waiters themselves, so that taking one out
+// of the middle costs as little as taking the first.
+type queue struct {
 	head, tail *waiter
 	len        int
 }
 
-func (q *waiterQueue) push(w *waiter) {
+func (q *queue) push(w *waiter) {
 	w.prev = q.tail
 	if q.tail == nil {
 		q.head = w
@@ -26,13 +38,13 @@ func (q *waiterQueue) push(w *waiter) {
 	q.len++
 }
 
-func (q *waiterQueue) pop() *waiter {
+func (q *queue) pop() *waiter {
 	w := q.head
 	q.remove(w)
 	return w
 }
 
-func (q *waiterQueue) remove(w *waiter) {
+func (q *queue) remove(w *waiter) {
 	if w.prev == nil {
 		q.head = w.next
 	} else {
@@ -47,26 +59,26 @@ func (q *waiterQueue) remove(w *waiter) {
 	q.len--
 }
 
-// timeRing is a queue of times in a ring that grows to what was needed at most.
-type timeRing struct {
-	buf         []time.Time
-	start, size int
+// contains reports whether w, which was in q once, still is.
+func (q *queue) contains(w *waiter) bool { return w.prev != nil || q.head == w }
+
+// endsFirst reports whether the deadline of ctx comes before a wait from now on
+// is over.
+func endsFirst(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && wait >= time.Until(deadline)
 }
 
-func (r *timeRing) len() int           { return r.size }
-func (r *timeRing) at(i int) time.Time { return r.buf[(r.start+i)%len(r.buf)] }
-func (r *timeRing) first() time.Time   { return r.at(0) }
-func (r *timeRing) clear()             { r.start, r.size = 0, 0 }
-func (r *timeRing) pop()               { r.start = (r.start + 1) % len(r.buf); r.size-- }
-
-func (r *timeRing) push(t time.Time) {
-	if r.size == len(r.buf) {
-		grown := make([]time.Time, max(8, 2*r.size))
-		for i := range r.size {
-			grown[i] = r.at(i)
-		}
-		r.buf, r.start = grown, 0
+// await waits until w is told, or ctx ends and giveUp has taken w out.
+func await(ctx context.Context, w *waiter, giveUp func(*waiter)) error {
+	select {
+	case <-w.told:
+	case <-ctx.Done():
 	}
-	r.buf[(r.start+r.size)%len(r.buf)] = t
-	r.size++
+	// Both may have come to pass: a caller whose context has ended wants nothing.
+	if ctx.Err() != nil {
+		giveUp(w)
+		return check.ContextError(ctx)
+	}
+	return w.err
 }

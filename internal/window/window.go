@@ -1,5 +1,7 @@
-// Package window is the mechanism of agentcopy.WindowLimiter, with the one thing
-// more that the SDK's own limiters need: to give a place back unused.
+// Package window holds the mechanisms that pace attempts: [Limiter], which is
+// agentcopy.WindowLimiter with the one thing more that the SDK's own limiters
+// need, to give a place back unused; and [Turns], which lets callers through one
+// at a time.
 package window
 
 import (
@@ -19,14 +21,13 @@ type Limiter struct {
 	per time.Duration
 
 	mu      sync.Mutex
-	latest  time.Time   // the latest time seen; see advance
-	free    int         // places that nobody holds
-	slots   []slot      // one for each attempt that was admitted and is not answered yet
-	spare   []int       // the indexes of the slots not in use
-	cooling timeRing    // when the places of answered attempts fall free, earliest first
-	queue   waiterQueue // who waits, first come first
-	alarm   *time.Timer // rings when the next place falls free; nil while nobody waits
-	ringsAt time.Time   // when the alarm rings
+	latest  moment // the latest one seen; see advance
+	free    int    // places that nobody holds
+	slots   []slot // one for each attempt that was admitted and is not answered yet
+	spare   []int  // the indexes of the slots not in use
+	cooling ring   // when the places of answered attempts fall free, earliest first
+	queue   queue  // who waits, first come first
+	alarm   alarm  // rings when the next place falls free; off while nobody waits
 }
 
 // slot is a place held by an attempt under way. gen counts its uses, so that a
@@ -45,7 +46,9 @@ type Ticket struct {
 // New returns a limiter of n attempts in any window of length per; both must be
 // positive.
 func New(n int, per time.Duration) *Limiter {
-	return &Limiter{n: n, per: per, free: n}
+	l := &Limiter{n: n, per: per, free: n}
+	l.alarm.ring = l.onAlarm
+	return l
 }
 
 // String says what the limiter allows.
@@ -58,30 +61,52 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 	}
 	l.mu.Lock()
 	now := l.advance()
-	if l.free > 0 { // then nobody waits: see advance
+	if l.free > 0 {
 		t := l.take()
 		l.mu.Unlock()
 		return t, nil
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if earliest := l.earliest(now); !earliest.Before(deadline) {
-			l.mu.Unlock()
-			return Ticket{}, fmt.Errorf("agentcopy: the limiter (%v) admits this in %v at the earliest, after the context's deadline: %w",
-				l, earliest.Sub(now).Round(time.Millisecond), context.DeadlineExceeded)
-		}
-	}
-	w := &waiter{admitted: make(chan Ticket, 1)}
-	l.queue.push(w)
-	l.setAlarm(now)
-	l.mu.Unlock()
+	return l.line(ctx, now)
+}
 
-	select {
-	case t := <-w.admitted:
-		return t, nil
-	case <-ctx.Done():
-		l.giveUp(w)
-		return Ticket{}, check.ContextError(ctx)
+// Pass is Admit for a caller that cannot say when its attempt is answered: the
+// place falls free a window after the admission.
+func (l *Limiter) Pass(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return check.ContextError(ctx)
 	}
+	l.mu.Lock()
+	now := l.advance()
+	if l.free > 0 {
+		l.free--
+		l.cooling.push(later(now, l.per))
+		l.mu.Unlock()
+		return nil
+	}
+	t, err := l.line(ctx, now)
+	if err != nil {
+		return err
+	}
+	l.Answered(t)
+	return nil
+}
+
+// line waits in the queue, unless the wait cannot end before the deadline. It is
+// called under the lock and returns without it.
+func (l *Limiter) line(ctx context.Context, now moment) (Ticket, error) {
+	if wait := l.shortestWait(now); endsFirst(ctx, wait) {
+		l.mu.Unlock()
+		return Ticket{}, fmt.Errorf("%v: no place sooner than in %v, which is past the context's deadline: %w",
+			l, wait.Round(time.Millisecond), context.DeadlineExceeded)
+	}
+	w := newWaiter()
+	l.queue.push(w)
+	l.serve(now)
+	l.mu.Unlock()
+	if err := await(ctx, w, l.giveUp); err != nil {
+		return Ticket{}, err
+	}
+	return w.ticket, nil
 }
 
 // giveUp takes w out of the queue or, if it was admitted at the same moment,
@@ -90,15 +115,12 @@ func (l *Limiter) giveUp(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	select {
-	case t := <-w.admitted:
-		if l.vacate(t) {
-			l.free++
-		}
-	default:
+	if l.queue.contains(w) {
 		l.queue.remove(w)
+	} else if l.vacate(w.ticket) {
+		l.free++
 	}
-	l.wake(now)
+	l.serve(now)
 }
 
 // GiveBack says that nothing was sent for t: its place falls free at once.
@@ -108,8 +130,8 @@ func (l *Limiter) GiveBack(t Ticket) {
 	now := l.advance()
 	if l.vacate(t) {
 		l.free++
+		l.serve(now)
 	}
-	l.wake(now)
 }
 
 // Answered says that the attempt of t was answered, or failed: its place falls
@@ -118,32 +140,36 @@ func (l *Limiter) Answered(t Ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if !l.vacate(t) {
-		return
+	if l.vacate(t) {
+		l.cooling.push(later(now, l.per))
+		l.serve(now)
 	}
-	l.cooling.push(now.Add(l.per))
-	l.setAlarm(now)
 }
 
 // advance reads the clock, under the lock so that readings are in order,
 // collects the places that have fallen free since, and hands them to those who
-// wait: a newcomer never overtakes.
+// wait. Where it leaves a place free, then, nobody waits: a newcomer that takes
+// it overtakes no one.
 //
 // The monotonic clock never runs backwards, but the clock of a later
 // testing/synctest bubble is behind that of an earlier one, and limiters are
 // shared in a process. What is known of another clock is worth nothing, and
 // waiting for it to come true could take decades, so it is forgotten.
-func (l *Limiter) advance() time.Time {
-	now := time.Now()
-	if now.Before(l.latest) {
+func (l *Limiter) advance() moment {
+	now := now()
+	if now < l.latest {
 		l.forget()
 	}
 	l.latest = now
-	for l.cooling.len() > 0 && !l.cooling.first().After(now) {
+	collected := false
+	for l.cooling.len > 0 && l.cooling.first() <= now {
 		l.cooling.pop()
 		l.free++
+		collected = true
 	}
-	l.wake(now)
+	if collected {
+		l.serve(now)
+	}
 	return now
 }
 
@@ -153,6 +179,7 @@ func (l *Limiter) forget() {
 	}
 	l.cooling.clear()
 	l.free = l.n
+	l.serve(now())
 }
 
 // take turns a free place into a Ticket.
@@ -181,58 +208,41 @@ func (l *Limiter) vacate(t Ticket) bool {
 	return true
 }
 
-// wake admits as many waiters as there are free places, each one by its own
-// channel, and sets the alarm for the rest.
-func (l *Limiter) wake(now time.Time) {
-	for l.free > 0 && l.queue.head != nil {
-		l.queue.pop().admitted <- l.take()
+// serve admits as many waiters as there are free places, each one by its own
+// channel, and sets the alarm for the next. While all places are held by
+// attempts under way there is nothing to set it for: Answered will.
+func (l *Limiter) serve(now moment) {
+	for l.free > 0 && l.queue.len > 0 {
+		w := l.queue.pop()
+		w.ticket = l.take()
+		close(w.told)
 	}
-	l.setAlarm(now)
-}
-
-// setAlarm makes the alarm ring when the next place falls free, if anybody
-// waits for it. While all places are held by attempts under way there is
-// nothing to ring for: Answered sets it then.
-func (l *Limiter) setAlarm(now time.Time) {
-	if l.queue.head == nil {
-		if l.alarm != nil {
-			l.alarm.Stop()
-			l.alarm = nil
-		}
-		return
-	}
-	if l.cooling.len() == 0 {
-		return
-	}
-	next := l.cooling.first()
 	switch {
-	case l.alarm == nil:
-		l.alarm = time.AfterFunc(next.Sub(now), l.onAlarm)
-	case !l.ringsAt.Equal(next):
-		l.alarm.Reset(next.Sub(now))
+	case l.queue.len == 0:
+		l.alarm.off()
+	case l.cooling.len > 0:
+		l.alarm.set(l.cooling.first(), now)
 	}
-	l.ringsAt = next
 }
 
 func (l *Limiter) onAlarm() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ringsAt = time.Time{} // it has rung: set it again even for the same moment
-	l.advance()
+	l.alarm.rang = true
+	l.serve(l.advance())
 }
 
-// earliest is a lower bound of when one more waiter can be admitted: it takes
-// the place after those ahead of it, and a place that is held now falls free no
-// sooner than a window from now.
-func (l *Limiter) earliest(now time.Time) time.Time {
-	ahead := l.queue.len
-	rounds, place := time.Duration(ahead/l.n), ahead%l.n
-	if rounds >= math.MaxInt64/l.per {
-		return now.Add(math.MaxInt64)
+// shortestWait is how long a newcomer waits at the least, if those ahead of it
+// all stay: it takes the place after theirs, and a place that is held now falls
+// free no sooner than a window from now.
+func (l *Limiter) shortestWait(now moment) time.Duration {
+	rounds, place := time.Duration(l.queue.len/l.n), l.queue.len%l.n
+	wait := l.per
+	if place < l.cooling.len {
+		wait = l.cooling.at(place) - now
 	}
-	first := now.Add(l.per)
-	if place < l.cooling.len() {
-		first = l.cooling.at(place)
+	if rounds > (math.MaxInt64-wait)/l.per {
+		return math.MaxInt64
 	}
-	return first.Add(rounds * l.per)
+	return wait + rounds*l.per
 }
