@@ -35,6 +35,9 @@ func (g originGuard) check(req *http.Request) error {
 	if req.URL == nil {
 		return &blockedError{"a request without a URL"}
 	}
+	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
+		return &blockedError{"a request with an opaque URL"}
+	}
 	if origin := originOf(req.URL); origin != g.origin {
 		return &blockedError{"a request to " + origin}
 	}

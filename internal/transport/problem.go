@@ -186,7 +186,7 @@ func location(loc []any) string {
 }
 
 var (
-	title = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>(.*?)</`)
+	title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title|<h1[^>]*>(.*?)</h1`)
 	tag   = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
@@ -196,7 +196,8 @@ func titleOf(page []byte) string {
 	if match == nil {
 		return ""
 	}
-	return html.UnescapeString(string(tag.ReplaceAll(match[1], nil)))
+	inner := append(bytes.Clone(match[1]), match[2]...) // one of the two matched
+	return html.UnescapeString(string(tag.ReplaceAll(inner, nil)))
 }
 
 // shorten makes text of unknown origin a message: white space folded, no more

@@ -1,0 +1,120 @@
+package transport_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+func TestErrorBodies(t *testing.T) {
+	cases := []struct {
+		name, body string
+		code       string
+		message    string
+		fields     []agentcopy.FieldError
+	}{
+		{name: "Zudu's envelope", body: `{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`, message: "Validation error: Agent name cannot be empty"},
+		{name: "Zudu's envelope, null error", body: `{"message":"Agent not found","status":"error","error":null}`, message: "Agent not found"},
+		{name: "LangSmith's problem", body: `{"type":"https://docs.example/errors/agent_not_found","code":"agent_not_found","detail":"Verify the agent ID","status":404}`, code: "agent_not_found", message: "Verify the agent ID"},
+		{name: "LangSmith's flat error", body: `{"error":"Unauthorized"}`, message: "Unauthorized"},
+		{name: "a code for an error", body: `{"error":"org_scoped_key_requires_workspace"}`, code: "org_scoped_key_requires_workspace", message: "org_scoped_key_requires_workspace"},
+		{name: "plain text", body: "missing permission mcp-servers:create\n", message: "missing permission mcp-servers:create"},
+		{name: "a JSON text", body: `"go away"`, message: "go away"},
+		{name: "FastAPI's detail", body: `{"detail":"Not authenticated"}`, message: "Not authenticated"},
+		{
+			name: "FastAPI's faults", body: `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"loc":["path","agent_id"],"msg":"not an integer"},{"loc":["body","prompts",0,"name"],"msg":"too long"}]}`,
+			message: "name: Field required: path.agent_id: not an integer: prompts.0.name: too long",
+			fields:  []agentcopy.FieldError{{Field: "name", Reason: "Field required"}, {Field: "path.agent_id", Reason: "not an integer"}, {Field: "prompts.0.name", Reason: "too long"}},
+		},
+		{name: "faults of odd forms", body: `{"detail":["no",{"msg":"bad"},7,null,{"loc":"x","msg":"worse"}]}`, message: "no: bad: 7", fields: []agentcopy.FieldError{{Reason: "no"}, {Reason: "bad"}, {Reason: "7"}}},
+		{name: "nested", body: `{"error":{"code":"quota","message":"Too many agents"}}`, code: "quota", message: "Too many agents"},
+		{name: "a number for a code", body: `{"code":42,"message":"odd"}`, code: "42", message: "odd"},
+		{name: "said twice", body: `{"message":"Agent not found","error":"Agent not found"}`, message: "Agent not found"},
+		{name: "an HTML page", body: "<!DOCTYPE html>\n<html><head><title>\n 502 Bad&nbsp;Gateway </title></head></html>", message: "502 Bad Gateway"},
+		{name: "an HTML page without a title", body: "<html><body><h1>Sorry <b>not</b> here</h1>", message: "Sorry not here"},
+		{name: "HTML without either", body: "<p>x</p>", message: "I'm a teapot"},
+		{name: "empty", body: "", message: "I'm a teapot"},
+		{name: "an empty object", body: "{}", message: "I'm a teapot"},
+		{name: "a list", body: "[1,2]", message: "I'm a teapot"},
+		{name: "null", body: "null", message: "I'm a teapot"},
+		{name: "wrongly typed", body: `{"message":true,"detail":{"a":[1]},"error":[]}`, message: "I'm a teapot"},
+		{name: "broken JSON", body: `{"message":"Agent`, message: "I'm a teapot"},
+		{name: "binary", body: "\x00\xff\xfe", message: "I'm a teapot"},
+		{name: "several lines", body: "one\n\ttwo\r\nthree", message: "one two three"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			_, _, err := doCopy(t, newClient(t, play(answer(418, tc.body))))
+			e := asError(t, err)
+			require.Equal(t, tc.code, e.Code, "Code")
+			require.Equal(t, tc.message, e.Message, "Message")
+			require.Equal(t, tc.fields, e.Fields, "Fields")
+			require.Equal(t, tc.body, string(e.Body), "Body")
+			require.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestErrorIsBounded(t *testing.T) {
+	_, _, err := doCopy(t, newClient(t, play(answer(400, strings.Repeat("ä ", 100_000), "X-Request-Id", strings.Repeat("i", 10_000)))))
+	e := asError(t, err)
+	require.Len(t, e.Body, 64<<10)
+	require.Less(t, len(err.Error()), 2000)
+	require.Less(t, len(e.RequestID), 300)
+}
+
+func TestRedirectNamesTheHostAlone(t *testing.T) {
+	_, _, err := doCopy(t, newClient(t, play(answer(302, "", "Location", "https://user:pw@login.example/path?token=abc"))))
+	require.ErrorContains(t, err, "login.example")
+	for _, secret := range []string{"pw", "token", "abc", "/path"} {
+		require.NotContains(t, err.Error(), secret)
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	cases := []struct {
+		header []string
+		want   string
+	}{
+		{nil, ""},
+		{[]string{"X-Request-Id", "a", "Cf-Ray", "b"}, "a"},
+		{[]string{"Cf-Ray", "b"}, "b"},
+		{[]string{"X-Amzn-Trace-Id", "Root=1"}, "Root=1"},
+		{[]string{"X-Request-ID", "c"}, "c"},
+	}
+	for _, tc := range cases {
+		_, _, err := doCopy(t, newClient(t, play(answer(404, "", tc.header...))))
+		require.Equal(t, tc.want, asError(t, err).RequestID)
+		_, resp, err := doCopy(t, newClient(t, play(answer(200, made, tc.header...))))
+		require.NoError(t, err)
+		require.Equal(t, tc.want, resp.RequestID)
+	}
+}
+
+func TestResponse(t *testing.T) {
+	body := `{"id":"thing-2","count":"three","made":"not a time","newer":{"than":"this SDK"}}`
+	got, resp, err := doCopy(t, newClient(t, play(answer(201, body, "X-Odd", "1"))))
+	require.NoError(t, err)
+	require.Equal(t, &thing{ID: "thing-2"}, got, "a mistyped field is left at zero")
+	require.Equal(t, 201, resp.StatusCode)
+	require.Equal(t, http.Header{"X-Odd": {"1"}}, resp.Header)
+	require.Equal(t, body, string(resp.Body))
+	require.ErrorContains(t, resp.Warning, `"count"`)
+	require.Len(t, resp.Attempts, 1)
+	require.True(t, resp.Attempts[0].Sent)
+
+	t.Run("with a byte order mark", func(t *testing.T) {
+		got, _, err := doCopy(t, newClient(t, play(answer(200, "\xef\xbb\xbf"+made))))
+		require.NoError(t, err)
+		require.Equal(t, "thing-2", got.ID)
+	})
+	t.Run("duplicate keys and invalid UTF-8", func(t *testing.T) {
+		got, _, err := doCopy(t, newClient(t, play(answer(200, "{\"id\":\"a\",\"id\":\"b\xff\"}"))))
+		require.NoError(t, err)
+		require.Equal(t, "b\uFFFD", got.ID)
+	})
+}

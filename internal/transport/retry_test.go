@@ -1,0 +1,305 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/http/cookiejar"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+func TestRepeatSendsTheSameRequestAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := play(answer(429, "", "Retry-After", "1"), fail(io.EOF, "sought"), answer(200, made))
+		got, resp, err := doCopy(t, newClient(t, s))
+		require.NoError(t, err)
+		require.Equal(t, "thing-2", got.ID)
+		require.Len(t, s.requests(), 3)
+		for i, r := range s.requests() {
+			require.Equal(t, `{"name":"new"}`, r.Body, "body of request %d", i+1)
+			require.Equal(t, s.requests()[0].Header, r.Header, "header of request %d", i+1)
+		}
+		require.Len(t, resp.Attempts, 3)
+		require.Equal(t, []int{429, 0, 200}, []int{resp.Attempts[0].StatusCode, resp.Attempts[1].StatusCode, resp.Attempts[2].StatusCode})
+		require.Equal(t, time.Second, resp.Attempts[1].Waited, "the wait for Retry-After belongs to the attempt after it")
+	})
+}
+
+func TestRetryAfterIsWaitedOut(t *testing.T) {
+	cases := []struct {
+		name   string
+		step   step
+		policy agentcopy.RetryPolicy
+		want   time.Duration // before the second attempt
+	}{
+		{"seconds", answer(429, "", "Retry-After", "7"), agentcopy.RetryPolicy{}, 7 * time.Second},
+		{"fraction", answer(503, "", "Retry-After", "1.5"), agentcopy.RetryPolicy{}, 1500 * time.Millisecond},
+		{"milliseconds", answer(429, "", "Retry-After-Ms", "20"), agentcopy.RetryPolicy{}, 20 * time.Millisecond},
+		{"as long as MaxWait", answer(429, "", "Retry-After", "60"), agentcopy.RetryPolicy{MaxWait: time.Minute}, time.Minute},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, resp, err := doCopy(t, newClient(t, play(tc.step, answer(200, made)), agentcopy.WithRetry(tc.policy)))
+				require.NoError(t, err)
+				require.Equal(t, tc.want, resp.Attempts[1].Waited)
+			})
+		})
+	}
+}
+
+func TestWaitsThatAreNotBegun(t *testing.T) {
+	cases := []struct {
+		name       string
+		step       step
+		deadline   time.Duration // of the context; 0 for none
+		retryAfter time.Duration
+		is         error
+	}{
+		{"Retry-After beyond MaxWait", answer(429, `{"detail":"slow down"}`, "Retry-After", "3600"), 0, time.Hour, agentcopy.ErrRateLimited},
+		{"too large for a Duration", answer(429, "", "Retry-After", "9223372037"), 0, math.MaxInt64, agentcopy.ErrRateLimited},
+		{"503", answer(503, "", "Retry-After", "3600"), 0, time.Hour, agentcopy.ErrServer},
+		{"Retry-After beyond the deadline", answer(429, "", "Retry-After", "60"), 10 * time.Second, time.Minute, context.DeadlineExceeded},
+		{"Retry-After that ends with the deadline", answer(429, "", "Retry-After", "10"), 10 * time.Second, 10 * time.Second, context.DeadlineExceeded},
+		{"backoff beyond the deadline", fail(io.EOF, "sought"), time.Nanosecond, 0, io.EOF},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if tc.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tc.deadline)
+					defer cancel()
+				}
+				s, start := play(tc.step), time.Now()
+				_, _, err := transport.Do(ctx, newClient(t, s), copyRequest(), verifyThing)
+				e := asError(t, err)
+				require.ErrorIs(t, err, tc.is)
+				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
+				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Len(t, s.requests(), 1)
+				require.Zero(t, time.Since(start), "the call must end at once")
+			})
+		})
+	}
+}
+
+func TestContextThatEndsDuringAWait(t *testing.T) {
+	reason := errors.New("the operator pressed the button")
+	cases := map[string]struct {
+		step step
+		is   error
+	}{
+		"for Retry-After": {answer(429, "", "Retry-After", "60"), agentcopy.ErrRateLimited},
+		"for the backoff": {fail(io.ErrClosedPipe, "sought"), io.ErrClosedPipe},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				policy := agentcopy.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour}
+				c := newClient(t, play(tc.step), agentcopy.WithRetry(policy))
+				time.AfterFunc(time.Millisecond, func() { cancel(reason) })
+				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+				require.ErrorIs(t, err, context.Canceled)
+				require.ErrorIs(t, err, reason, "the context's cause")
+				require.ErrorIs(t, err, tc.is, "the last failure")
+				require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+				require.Len(t, asError(t, err).Attempts, 1)
+			})
+		})
+	}
+}
+
+func TestContextThatEndsDuringAnAttempt(t *testing.T) {
+	reason := errors.New("enough")
+	hang := func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(reason) })
+		_, _, err := transport.Do(ctx, newClient(t, play(hang)), copyRequest(), verifyThing)
+		require.ErrorIs(t, err, reason)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.Len(t, asError(t, err).Attempts, 1)
+	})
+}
+
+func TestContextThatHasEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := play(answer(200, made))
+	_, _, err := transport.Do(ctx, newClient(t, s), copyRequest(), verifyThing)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+	require.Empty(t, asError(t, err).Attempts)
+	require.Empty(t, s.requests())
+}
+
+func TestNilContext(t *testing.T) {
+	s := play(answer(200, made))
+	_, _, err := transport.Do(nil, newClient(t, s), copyRequest(), verifyThing) //nolint:staticcheck // the fault under test
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	require.Equal(t, "ctx", asError(t, err).Fields[0].Field)
+	require.Empty(t, s.requests())
+}
+
+func TestAttemptTimeout(t *testing.T) {
+	hang := func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	trickle := func(req *http.Request) (*http.Response, error) {
+		resp, _ := answer(200, "")(req)
+		resp.ContentLength, resp.Body = -1, trickling{req.Context()}
+		return resp, nil
+	}
+	cases := map[string]struct {
+		step    step
+		copies  bool
+		want    agentcopy.Outcome
+		attempt int
+	}{
+		"a copy without an answer is unknown":      {hang, true, agentcopy.Unknown, 1},
+		"a copy whose answer trickles was made":    {trickle, true, agentcopy.Copied, 1},
+		"a read is repeated":                       {hang, false, agentcopy.NotCopied, 4},
+		"a read whose answer trickles is repeated": {trickle, false, agentcopy.NotCopied, 4},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				do := doGet
+				if tc.copies {
+					do = doCopy
+				}
+				_, _, err := do(t, newClient(t, play(tc.step), agentcopy.WithAttemptTimeout(2*time.Second)))
+				e := asError(t, err)
+				require.Equal(t, tc.want, e.Outcome)
+				require.Len(t, e.Attempts, tc.attempt)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.ErrorContains(t, err, "attempt timeout of 2s")
+				for _, a := range e.Attempts {
+					require.Equal(t, 2*time.Second, a.Duration)
+				}
+			})
+		})
+	}
+}
+
+// trickling is a body that yields a byte a second for as long as ctx lasts.
+type trickling struct{ ctx context.Context }
+
+func (b trickling) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(time.Second):
+		p[0] = ' '
+		return 1, nil
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	}
+}
+
+func (trickling) Close() error { return nil }
+
+func TestTimeoutOfTheCallersClientBoundsAnAttempt(t *testing.T) {
+	hang := step(func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		mine := &http.Client{Transport: play(hang), Timeout: time.Second}
+		c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithHTTPClient(mine)})
+		require.NoError(t, err)
+		start := time.Now()
+		_, _, err = doCopy(t, c)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+func TestBackoff(t *testing.T) {
+	policy := agentcopy.RetryPolicy{MaxAttempts: 70, MinBackoff: 100 * time.Millisecond, MaxBackoff: 2 * time.Second}
+	synctest.Test(t, func(t *testing.T) {
+		_, _, err := doCopy(t, newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithRetry(policy)))
+		attempts := asError(t, err).Attempts
+		require.Len(t, attempts, 70)
+		var total time.Duration
+		for i, a := range attempts[1:] {
+			bound := policy.MaxBackoff
+			if i < 5 {
+				bound = min(bound, policy.MinBackoff<<i)
+			}
+			require.LessOrEqual(t, a.Waited, bound, "before attempt %d", i+2)
+			total += a.Waited
+		}
+		// Full jitter: the mean of 65 draws from 0 to 2s lies near a second.
+		require.InDelta(t, 65, total.Seconds(), 25, "total of the waits in seconds")
+	})
+}
+
+func TestUnlimitedBackoffDoesNotOverflow(t *testing.T) {
+	policy := agentcopy.RetryPolicy{MaxAttempts: 100, MinBackoff: 1, MaxBackoff: math.MaxInt64 - 1}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		_, _, err := transport.Do(ctx, newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithRetry(policy)), copyRequest(), verifyThing)
+		for _, a := range asError(t, err).Attempts {
+			require.GreaterOrEqual(t, a.Waited, time.Duration(0))
+		}
+	})
+}
+
+func TestCallersClientIsLeftAlone(t *testing.T) {
+	pool := &closeCounter{script: play(answer(500, ""))}
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	redirects := 0
+	mine := http.Client{Transport: pool, Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { redirects++; return nil }}
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithHTTPClient(&mine)})
+	require.NoError(t, err)
+	for range 3 {
+		_, _, err = doCopy(t, c)
+		require.ErrorIs(t, err, agentcopy.ErrServer)
+	}
+	require.Zero(t, pool.closed, "CloseIdleConnections empties a pool that others use")
+	require.Same(t, pool, mine.Transport)
+	require.Equal(t, time.Minute, mine.Timeout)
+	require.Zero(t, redirects)
+}
+
+// closeCounter is a transport with a pool.
+type closeCounter struct {
+	*script
+	closed int
+}
+
+func (c *closeCounter) CloseIdleConnections() { c.closed++ }
+
+func TestCookiesOfTheCallersJar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jar, err := cookiejar.New(nil)
+		require.NoError(t, err)
+		s := play(answer(429, "", "Retry-After", "1", "Set-Cookie", "shard=7; Path=/"), answer(429, "", "Retry-After", "1"), answer(200, made))
+		c := newClient(t, nil, agentcopy.WithHTTPClient(&http.Client{Transport: s, Jar: jar}))
+		_, _, err = doCopy(t, c)
+		require.NoError(t, err)
+		var cookies []string
+		for _, r := range s.requests() {
+			cookies = append(cookies, r.Header.Get("Cookie"))
+		}
+		require.Equal(t, []string{"", "shard=7", "shard=7"}, cookies)
+	})
+}
