@@ -1,0 +1,176 @@
+package zudu_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+func TestDuplicateAgent(t *testing.T) {
+	for generation, id := range map[string]string{
+		"first":  "agent_abc123def456",
+		"second": "agent_f3302e6b-4ab0-4d5b-8b4c-f85c88ba4df2",
+	} {
+		t.Run(generation, func(t *testing.T) {
+			document := wiretest.Document(t, "duplicate_"+generation+".json")
+			wire := wiretest.Always(http.StatusOK, document)
+			agent, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support"})
+			require.NoError(t, err)
+			require.Equal(t, id, agent.AgentID)
+			require.Equal(t, http.StatusOK, agent.Response.StatusCode)
+			require.Equal(t, "req-0", agent.Response.RequestID)
+			require.Equal(t, document, string(agent.Response.Body))
+			require.Len(t, agent.Response.Attempts, 1)
+			require.NoError(t, agent.Response.Warning)
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, "/api/agents/agent_123/duplicate", sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.JSONEq(t, `{"agent_name":"Support"}`, sent.Body)
+		})
+	}
+}
+
+func TestDuplicateAgentName(t *testing.T) {
+	for name, tt := range map[string]struct{ given, sent, reason string }{
+		"one character":            {given: "a", sent: "a"},
+		"trimmed":                  {given: " \t Support, Berlin\u00a0\n", sent: "Support, Berlin"},
+		"inner space is kept":      {given: "a  b", sent: "a  b"},
+		"50 characters":            {given: strings.Repeat("a", 50), sent: strings.Repeat("a", 50)},
+		"50 characters of 4 bytes": {given: strings.Repeat("😀", 50), sent: strings.Repeat("😀", 50)},
+		"50 characters, padded":    {given: "  " + strings.Repeat("ä", 50) + "  ", sent: strings.Repeat("ä", 50)},
+		"no need to escape":        {given: "<R&D>", sent: "<R&D>"},
+		"51 characters":            {given: strings.Repeat("a", 51), reason: "longer"},
+		"51 characters of 2 bytes": {given: strings.Repeat("ä", 51), reason: "longer"},
+		"empty":                    {given: "", reason: "empty"},
+		"blank":                    {given: " \t\n\u00a0", reason: "empty"},
+		"not UTF-8":                {given: "caf\xe9", reason: "UTF-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			_, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: tt.given})
+			if tt.reason != "" {
+				wiretest.RequireInvalid(t, err, "AgentName")
+				require.ErrorContains(t, err, tt.reason)
+				require.Empty(t, wire.Requests())
+				return
+			}
+			require.NoError(t, err)
+			var body zudu.DuplicateAgentRequest
+			wiretest.Decode(t, wire.Requests()[0].Body, &body)
+			require.Equal(t, tt.sent, body.AgentName)
+		})
+	}
+}
+
+func TestAgentIDIsOneSegment(t *testing.T) {
+	for id, segment := range map[string]string{
+		"agent_123":   "agent_123",
+		"a/b?c#d%2e":  "a%2Fb%3Fc%23d%252e",
+		"../x":        "..%2Fx",
+		"...":         "...",
+		"%2e%2e":      "%252e%252e",
+		"agent ü;a=1": "agent%20%C3%BC%3Ba=1",
+		"a\r\nb":      "a%0D%0Ab",
+	} {
+		t.Run(id, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			client := newClient(t, wire)
+			_, err := client.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "a"})
+			require.NoError(t, err)
+			_, err = client.GetAgent(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, "/api/agents/"+segment+"/duplicate", wire.Requests()[0].Target)
+			require.Equal(t, "/api/agents/"+segment+"/full", wire.Requests()[1].Target)
+		})
+	}
+}
+
+func TestAgentIDIsRefused(t *testing.T) {
+	for _, id := range []string{"", " ", "\t\n", ".", ".."} {
+		t.Run(id, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			client := newClient(t, wire)
+			_, err := client.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "a"})
+			wiretest.RequireInvalid(t, err, "agentID")
+			_, err = client.GetAgent(t.Context(), id)
+			wiretest.RequireInvalid(t, err, "agentID")
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestDuplicateAgentFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status  int
+		body    string
+		outcome agentcopy.Outcome
+		is      error
+		message string
+	}{
+		"the name is taken": {
+			400, `{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,
+			agentcopy.NotCopied, agentcopy.ErrInvalid, "Validation error: Agent name cannot be empty",
+		},
+		"no such agent": {
+			404, `{"message":"Agent not found","status":"error","error":"Agent with ID 'agent_123' does not exist"}`,
+			agentcopy.NotCopied, agentcopy.ErrNotFound, "Agent not found",
+		},
+		"refused with the status of success": {
+			200, `{"message":"Validation error","status":"error","error":"Name is taken"}`,
+			agentcopy.NotCopied, nil, "Name is taken",
+		},
+		"refused, whatever the data": {
+			200, `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`,
+			agentcopy.NotCopied, nil, "m: e",
+		},
+		"no ID": {
+			200, `{"status":"success","error":null,"data":{"agent_name":"a"}}`,
+			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+		},
+		"no data": {
+			200, `{"status":"success","error":null,"data":null}`,
+			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+		},
+		"an ID of another type": {
+			200, `{"status":"success","data":{"agent_id":7}}`,
+			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(tt.status, tt.body)
+			_, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "a"})
+			e := wiretest.RequireError(t, err)
+			require.Equal(t, tt.outcome, e.Outcome)
+			require.Equal(t, tt.status, e.StatusCode)
+			require.Equal(t, "zudu", e.Provider)
+			require.Equal(t, "DuplicateAgent", e.Operation)
+			require.ErrorContains(t, err, tt.message)
+			if tt.is != nil {
+				require.ErrorIs(t, err, tt.is)
+			}
+			require.Len(t, wire.Requests(), 1, "none of these is repeated")
+		})
+	}
+}
+
+func TestDuplicateAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"status":"success","data":{"agent_name":7,"timezone":null,"widget_config":null,` +
+		`"llm_config":{"max_tokens":"many","system_message":"Hi"},"future":true,"agent_id":"agent_2"}}`
+	agent, err := newClient(t, wiretest.Always(201, body)).DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
+	require.NoError(t, err)
+	require.Equal(t, "agent_2", agent.AgentID)
+	require.Equal(t, "Hi", agent.LLMConfig.SystemMessage)
+	require.Empty(t, agent.AgentName)
+	require.Nil(t, agent.WidgetConfig, "null equals absent")
+	require.ErrorContains(t, agent.Response.Warning, "agent_name")
+	require.Equal(t, body, string(agent.Response.Body))
+}
