@@ -1,0 +1,168 @@
+package agentcopytest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Client returns a client whose requests reach the server without a socket,
+// whatever host they are for: hand it to agentcopy.WithHTTPClient and leave the
+// base URL alone. Each call returns a new one.
+//
+// It works inside a testing/synctest bubble, also when the server was made
+// outside of it. It reports to net/http/httptrace how far a request got, as
+// net/http's own transport does, which is how the SDK knows what was sent.
+func (s *Server) Client() *http.Client {
+	return &http.Client{Transport: inMemory{s}}
+}
+
+// inMemory is an http.RoundTripper that calls the server directly.
+type inMemory struct{ server *Server }
+
+// PacingScope tells the SDK that this server is none that another client could
+// be talking to, so that its rate limits are its own, although the fakes of all
+// tests answer for the same host.
+func (t inMemory) PacingScope() string { return t.server.scope }
+
+func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	body := onceClosed(req.Body)
+	defer body.Close()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	trace := traceOf(ctx)
+	trace.GetConn(hostPort(req))
+	if t.server.isClosed() {
+		return nil, &net.OpError{Op: "dial", Net: "agentcopytest", Err: syscall.ECONNREFUSED}
+	}
+	conn, _ := net.Pipe() // nobody talks over it, but hooks may ask for its addresses
+	trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+	trace.WroteHeaders()
+	out, err := t.server.exchange(ctx, requestOf(req), body)
+	if err != nil {
+		return nil, err
+	}
+	trace.GotFirstResponseByte()
+	return out.response(ctx, req), nil
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// traceOf returns the hooks of ctx, with one that does nothing where none is.
+func traceOf(ctx context.Context) httptrace.ClientTrace {
+	trace := httptrace.ClientTrace{}
+	if given := httptrace.ContextClientTrace(ctx); given != nil {
+		trace = *given
+	}
+	if trace.GetConn == nil {
+		trace.GetConn = func(string) {}
+	}
+	if trace.GotConn == nil {
+		trace.GotConn = func(httptrace.GotConnInfo) {}
+	}
+	if trace.WroteHeaders == nil {
+		trace.WroteHeaders = func() {}
+	}
+	if trace.GotFirstResponseByte == nil {
+		trace.GotFirstResponseByte = func() {}
+	}
+	return trace
+}
+
+func hostPort(req *http.Request) string {
+	port := req.URL.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[req.URL.Scheme]
+	}
+	return net.JoinHostPort(req.URL.Hostname(), port)
+}
+
+// response is the answer as net/http's transport would hand it over.
+func (a *answer) response(ctx context.Context, req *http.Request) *http.Response {
+	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
+	resp := &http.Response{
+		Status:     strconv.Itoa(a.status) + " " + http.StatusText(a.status),
+		StatusCode: a.status,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header:     header,
+		Body:       http.NoBody,
+		Request:    req,
+	}
+	if hasBody(a.status) {
+		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+		resp.ContentLength = int64(len(a.body))
+		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(a.sent()), cutOff: a.cutOff()}
+	}
+	for name, values := range a.header {
+		header[name] = append([]string(nil), values...)
+	}
+	maps.DeleteFunc(header, func(_ string, values []string) bool { return len(values) == 0 })
+	return resp
+}
+
+// responseBody is the body of an answer. It breaks when the request's context
+// ends, and where the server cut it off.
+type responseBody struct {
+	ctx    context.Context
+	rest   *bytes.Reader
+	cutOff bool
+
+	mu     sync.Mutex
+	closed bool
+}
+
+func (b *responseBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	if b.ctx.Err() != nil {
+		return 0, context.Cause(b.ctx)
+	}
+	n, err := b.rest.Read(p)
+	if err == io.EOF && b.cutOff {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (b *responseBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	return nil
+}
+
+// onceClosed is the body of a request, which may be nil, closed once however
+// often Close is called. A read that is under way meanwhile is the body's own
+// concern: those that block, such as an io.PipeReader, end it.
+func onceClosed(body io.ReadCloser) io.ReadCloser {
+	if body == nil {
+		return http.NoBody
+	}
+	return &requestBody{Reader: body, close: sync.OnceValue(body.Close)}
+}
+
+type requestBody struct {
+	io.Reader
+	close func() error
+}
+
+func (b *requestBody) Close() error { return b.close() }

@@ -1,0 +1,56 @@
+package agentcopytest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// WithCredential makes the server accept this credential alone: one value, the
+// API key, and for Zudu a second one, its secret. Without the option any is
+// accepted that is not empty, which is what most tests want; with it, a test
+// sees what the vendor says to a wrong one.
+//
+// It panics without values, with an empty one, and with more than the vendor
+// has.
+func WithCredential(values ...string) ServerOption {
+	if len(values) == 0 || slices.Contains(values, "") {
+		panic("agentcopytest.WithCredential: a credential is empty")
+	}
+	values = slices.Clone(values)
+	return func(s *Server) {
+		if most := len(s.vendor.credentials); len(values) > most {
+			panic(fmt.Sprintf("agentcopytest.WithCredential: %d values, but %s has no more than %d", len(values), s.vendor.name, most))
+		}
+		s.accepted = values
+	}
+}
+
+// authenticate returns the credential that a request carries, or what the vendor
+// says if it carries none or a wrong one.
+func (s *Server) authenticate(h http.Header) (credential string, refusal *answer) {
+	var values []string
+	for _, name := range s.vendor.credentials {
+		value, ok := cutScheme(h.Get(name), s.vendor.scheme)
+		if !ok || value == "" {
+			return "", s.vendor.refuse(http.StatusUnauthorized, "Missing credentials")
+		}
+		values = append(values, value)
+	}
+	for i, accepted := range s.accepted {
+		if values[i] != accepted {
+			return "", s.vendor.refuse(s.vendor.wrongCredential, "Invalid credentials")
+		}
+	}
+	return strings.Join(values, "\n"), nil
+}
+
+// cutScheme takes the scheme off the value of an Authorization header. It is
+// case-insensitive, as RFC 9110 has it.
+func cutScheme(value, scheme string) (string, bool) {
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", false
+	}
+	return strings.TrimSpace(value[len(scheme):]), true
+}

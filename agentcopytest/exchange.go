@@ -1,0 +1,159 @@
+package agentcopytest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// exchange is one request whose client waits for the answer. Its channel is made
+// by the goroutine that waits, so that in a testing/synctest bubble it belongs
+// to the bubble, whoever made the Server.
+type exchange struct{ done chan result }
+
+// result is what a client sees of an exchange: an answer, or a connection that
+// broke.
+type result struct {
+	answer *answer
+	err    error
+}
+
+// errDropped is a connection that was closed without an answer. It is an io.EOF,
+// as net/http reports it.
+var errDropped = fmt.Errorf("agentcopytest: the connection was closed without an answer: %w", io.EOF)
+
+// exchange takes one request through the server and waits for the answer, or
+// until ctx ends. The vendor goes on without the client: what was received is
+// dealt with, late as it may be.
+func (s *Server) exchange(ctx context.Context, r Request, body io.Reader) (*answer, error) {
+	x := &exchange{done: make(chan result, 1)}
+	if !s.open(x) {
+		return nil, errDropped
+	}
+	go func() {
+		var err error
+		if r.Body, err = io.ReadAll(body); err != nil {
+			s.reply(x, result{err: err}) // it never arrived as a whole: the vendor does nothing
+			return
+		}
+		s.serve(x, r)
+	}()
+	select {
+	case result := <-x.done:
+		return result.answer, result.err
+	case <-ctx.Done():
+		s.abandon(x)
+		return nil, context.Cause(ctx)
+	}
+}
+
+// serve deals with one request that was received.
+func (s *Server) serve(x *exchange, received Request) {
+	record := s.record(received)
+	route, id, refusal := s.route(received)
+	if refusal != nil {
+		s.answer(x, record, refusal)
+		return
+	}
+	c := &call{Request: received, id: id}
+	if !route.copies {
+		s.answer(x, record, s.process(route, c))
+		return
+	}
+	fault := s.nextFault()
+	var made *answer
+	if fault.AfterCopy {
+		made = s.process(route, c)
+	}
+	after(fault.Delay, func() {
+		if made == nil && !fault.replaces() {
+			made = s.process(route, c)
+		}
+		s.answer(x, record, fault.spoil(made, s.vendor.copied))
+	})
+}
+
+// after calls f when d is over. No goroutine waits for it: one that did would
+// keep a testing/synctest bubble from ending, and Close could not wake it from
+// outside.
+func after(d time.Duration, f func()) {
+	if d == 0 {
+		f()
+		return
+	}
+	time.AfterFunc(d, f)
+}
+
+// process does what the vendor does with a request. It returns nil if the
+// server is closed.
+func (s *Server) process(r *route, c *call) *answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	credential, refusal := s.authenticate(c.Header)
+	if refusal != nil {
+		return refusal
+	}
+	c.now = time.Now()
+	if r.copies && s.limit != nil {
+		if wait := s.limit.admit(credential, c.now); wait > 0 {
+			return s.vendor.refuse(http.StatusTooManyRequests, s.limit.String()).with("Retry-After", seconds(wait))
+		}
+	}
+	out := r.serve(c)
+	if out.copied != nil {
+		out.copied.At = c.now
+		s.copies = append(s.copies, *out.copied)
+	}
+	return out
+}
+
+// answer notes what becomes of the request in its record, and tells the client
+// if it still waits. A nil answer is none: the connection breaks.
+func (s *Server) answer(x *exchange, record *Request, out *answer) {
+	result := result{answer: out, err: errDropped}
+	if out != nil {
+		result.err = nil
+		s.mu.Lock()
+		record.StatusCode = out.status
+		s.mu.Unlock()
+	}
+	s.reply(x, result)
+}
+
+// open registers an exchange, unless the server is closed.
+func (s *Server) open(x *exchange) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.waiting[x] = true
+	return true
+}
+
+// abandon says that nobody waits for x any more. Its channel is not touched
+// from then on: it may belong to a bubble that has ended.
+func (s *Server) abandon(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, x)
+}
+
+func (s *Server) reply(x *exchange, r result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deliver(x, r)
+}
+
+// deliver hands r to whoever waits for x. The lock is held.
+func (s *Server) deliver(x *exchange, r result) {
+	if s.waiting[x] {
+		delete(s.waiting, x)
+		x.done <- r // of capacity 1, and only ever sent to here
+	}
+}

@@ -1,0 +1,158 @@
+package agentcopytest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// Fault is what a copy request meets in place of a good answer. Hand faults to
+// [Server.Inject].
+//
+// With Status, Body or Drop, the vendor does nothing with the request: no copy
+// is made, unless AfterCopy says so. With Delay, Header or Truncate alone the
+// request is dealt with as always, and the answer comes late, with other
+// headers, or cut off.
+type Fault struct {
+	// Status answers with this status, 200 to 599, and Body. Authentication and
+	// the rate limit are not asked: it is what a gateway would say.
+	Status int
+	// Header is set on the answer, in place of what the vendor sends under the
+	// same names. A name without values takes the header out.
+	Header http.Header
+	// Body is the whole body of the answer. Without Status it comes with the
+	// status that the vendor answers a copy with. Its Content-Type is found by
+	// looking at it, unless Header has one.
+	Body string
+	// Delay is how long the vendor takes: before the copy is made, or with
+	// AfterCopy, between the copy and the answer. The vendor goes on when the
+	// client does not wait for it, so the copy may be made long after the call
+	// has failed.
+	Delay time.Duration
+	// AfterCopy makes the copy first and fails then: the dangerous case, where a
+	// client that repeats the request gets two. A request that the vendor refuses
+	// is refused all the same, and nothing else happens.
+	AfterCopy bool
+	// Drop closes the connection without an answer.
+	Drop bool
+	// Truncate closes the connection after so many bytes of the answer's body,
+	// though its Content-Length promises all of them. A body that is no longer is
+	// not cut.
+	Truncate int
+}
+
+// Inject makes the next copy requests meet these faults: one each, in order,
+// after those that were injected before. Reads meet none, nor does a request
+// for an unknown path or with another method.
+//
+// A fault that makes no sense, because it does nothing or contradicts itself,
+// is a panic.
+func (s *Server) Inject(f ...Fault) {
+	for i, fault := range f {
+		if err := fault.check(); err != nil {
+			panic(fmt.Sprintf("agentcopytest: Inject: fault %d: %v", i+1, err))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, fault := range f {
+		fault.Header = fault.Header.Clone()
+		s.faults = append(s.faults, fault)
+	}
+}
+
+// nextFault takes the fault that the next copy request meets.
+func (s *Server) nextFault() Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.faults) == 0 {
+		return Fault{}
+	}
+	next := s.faults[0]
+	s.faults = s.faults[1:]
+	return next
+}
+
+// check says what makes no sense in f.
+func (f *Fault) check() error {
+	answers := f.Status != 0 || f.Body != ""
+	switch {
+	case f.Status == 0 && len(f.Header) == 0 && f.Body == "" && f.Delay == 0 && !f.AfterCopy && !f.Drop && f.Truncate == 0:
+		return errors.New("it is empty and would do nothing")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("Status %d is not the status of an answer, 200 to 599", f.Status)
+	case f.Status != 0 && f.Body != "" && !hasBody(f.Status):
+		return fmt.Errorf("an answer with Status %d has no Body", f.Status)
+	case f.Delay < 0:
+		return fmt.Errorf("Delay is negative: %v", f.Delay)
+	case f.Truncate < 0:
+		return fmt.Errorf("Truncate is negative: %d", f.Truncate)
+	case f.Drop && (answers || f.Truncate != 0 || len(f.Header) != 0):
+		return errors.New("Drop means no answer at all, so Status, Header, Body and Truncate make no sense with it")
+	case answers && f.Truncate != 0 && f.Truncate >= len(f.Body):
+		return fmt.Errorf("Truncate %d cuts nothing off a Body of %d bytes", f.Truncate, len(f.Body))
+	case f.AfterCopy && !answers && !f.Drop && f.Truncate == 0:
+		return errors.New("AfterCopy needs something that fails after the copy: Status, Body, Drop or Truncate; for an answer that only comes too late, use Delay and Drop")
+	}
+	return checkHeader(f.Header)
+}
+
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		switch http.CanonicalHeaderKey(name) {
+		case "Content-Length", "Transfer-Encoding", "Connection", "Trailer":
+			return fmt.Errorf("Header %s frames the answer and is the server's own; to cut the body off, use Truncate", name)
+		}
+		for _, value := range values {
+			if !check.HeaderValue(value) {
+				return fmt.Errorf("Header %s holds a control character", name)
+			}
+		}
+	}
+	return nil
+}
+
+// replaces reports whether the vendor's own answer is not sent.
+func (f *Fault) replaces() bool { return f.Status != 0 || f.Body != "" || f.Drop }
+
+// spoil turns the vendor's own answer into what the client gets. made is nil if
+// the vendor did nothing; the result is nil if there is no answer. success is
+// the status of the vendor's answer to a copy.
+func (f *Fault) spoil(made *answer, success int) *answer {
+	out := made
+	switch {
+	case f.AfterCopy && (made == nil || made.copied == nil):
+		return made // refused, or closed: there is no copy whose answer could be lost
+	case f.Drop:
+		return nil
+	case f.replaces():
+		out = f.answer(success)
+	}
+	if out == nil {
+		return nil // closed
+	}
+	out.truncate = f.Truncate
+	for name, values := range f.Header {
+		out.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return out
+}
+
+// answer is the one that f puts in place of the vendor's own.
+func (f *Fault) answer(success int) *answer {
+	out := &answer{status: success, header: http.Header{}, body: []byte(f.Body)}
+	if f.Status != 0 {
+		out.status = f.Status
+	}
+	switch {
+	case json.Valid(out.body):
+		out.with("Content-Type", "application/json")
+	case f.Body != "":
+		out.with("Content-Type", http.DetectContentType(out.body))
+	}
+	return out
+}

@@ -1,0 +1,61 @@
+package agentcopytest
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// WithRateLimit makes the server answer more than n copy requests of one
+// credential in any window of length per with 429 and a Retry-After in whole
+// seconds, rounded up. Requests refused so do not count; all others that carry a
+// good credential do. Reads are not limited.
+//
+// Without it, Kolena's fake allows its documented 60 a minute, and the others,
+// which publish no number, do not limit at all. It panics unless n and per are
+// positive.
+func WithRateLimit(n int, per time.Duration) ServerOption {
+	if n <= 0 || per <= 0 {
+		panic(fmt.Sprintf("agentcopytest.WithRateLimit(%d, %v): both must be positive", n, per))
+	}
+	return func(s *Server) { s.limit = newRateLimit(n, per) }
+}
+
+// rateLimit is a strict sliding window: it remembers when each request was
+// admitted, so that no window, wherever it begins, holds more than n.
+type rateLimit struct {
+	n        int
+	per      time.Duration
+	admitted map[string][]time.Time // by credential, oldest first
+}
+
+func newRateLimit(n int, per time.Duration) *rateLimit {
+	return &rateLimit{n: n, per: per, admitted: make(map[string][]time.Time)}
+}
+
+// String is what a refusal says.
+func (l *rateLimit) String() string {
+	return fmt.Sprintf("Rate limit exceeded: %d per %v", l.n, l.per)
+}
+
+// admit counts a request and returns zero, or how long until it could be
+// admitted.
+func (l *rateLimit) admit(credential string, now time.Time) time.Duration {
+	window := l.admitted[credential]
+	// A request from the future belongs to another clock: that of an earlier
+	// testing/synctest bubble, or of the test before it.
+	for len(window) > 0 && (now.Sub(window[0]) >= l.per || window[0].After(now)) {
+		window = window[1:]
+	}
+	if len(window) >= l.n {
+		l.admitted[credential] = window
+		return window[0].Add(l.per).Sub(now)
+	}
+	l.admitted[credential] = append(window, now)
+	return 0
+}
+
+// seconds is d in whole seconds, rounded up, as Retry-After has it.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}

@@ -1,0 +1,98 @@
+package agentcopytest
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server is the part that the fakes of all vendors share. It is made by
+// [NewZudu], [NewCotool], [NewLangSmith] and [NewKolena]. All its methods may be
+// called from any number of goroutines.
+type Server struct {
+	vendor vendor
+	agents any    // the vendor's part; its own methods know the type
+	scope  string // see inMemory.PacingScope
+
+	mu       sync.Mutex // guards everything below, and agents
+	accepted []string   // credentials; nil for any
+	limit    *rateLimit // nil for none
+	faults   []Fault
+	requests []*Request
+	copies   []Copied
+	waiting  map[*exchange]bool // those whose client still waits for the answer
+	closed   bool
+	listener *httptest.Server // nil until URL is called
+}
+
+// vendor is what sets the fake of one vendor apart from the others.
+type vendor struct {
+	name            string   // for messages to whoever writes the test
+	credentials     []string // the headers that carry them
+	scheme          string   // stands before the value in each: "Bearer "
+	wrongCredential int      // the status that answers one that is not accepted
+	basePath        string   // may stand before the path of a route
+	routes          []route
+	copied          int // the status that answers a copy
+	// refuse is an error in the vendor's form.
+	refuse func(status int, reason string) *answer
+}
+
+// ServerOption changes how a fake behaves; the constructors take any number.
+type ServerOption func(*Server)
+
+// servers counts the servers of the process.
+var servers atomic.Int64
+
+func newServer(v vendor, agents any, opts []ServerOption) *Server {
+	s := &Server{
+		vendor:  v,
+		agents:  agents,
+		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
+		waiting: make(map[*exchange]bool),
+	}
+	for i, opt := range opts {
+		if opt == nil {
+			panic(fmt.Sprintf("agentcopytest.New%s: option %d is nil", v.name, i+1))
+		}
+		opt(s)
+	}
+	return s
+}
+
+// Copied is one copy that the server made, whether or not its answer arrived.
+type Copied struct {
+	ID       string // of the new agent; Kolena's numbers in decimal
+	SourceID string
+	Name     string // of the new agent
+	At       time.Time
+}
+
+// Copies returns every copy that the server made, in order. A test that two of
+// them were not made of one request looks here.
+func (s *Server) Copies() []Copied {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.copies)
+}
+
+// Close closes the listener, if there is one, and ends what is still delayed: a
+// client that waits sees its connection break, and no copy is made any more.
+// Requests that come later are refused, as by a port where nothing listens.
+// Calling Close again does nothing.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for x := range s.waiting {
+		s.deliver(x, result{err: errDropped})
+	}
+	listener := s.listener
+	s.mu.Unlock()
+	if listener != nil {
+		listener.Close()
+	}
+}

@@ -1,0 +1,46 @@
+package agentcopytest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+)
+
+// URL returns the base URL of the server on the loopback interface, without a
+// slash at its end, and starts listening there when it is called for the first
+// time. Inside a testing/synctest bubble use Client instead: waiting for a socket
+// stops the bubble's clock.
+//
+// The SDK's clients that are made for one URL with one key share their pace. A
+// port may be used again by the next test, so give each test a key of its own.
+//
+// It panics if the server was closed before.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		if s.closed {
+			panic("agentcopytest: URL: the server is closed")
+		}
+		s.listener = httptest.NewServer(http.HandlerFunc(s.serveHTTP))
+	}
+	return s.listener.URL
+}
+
+// serveHTTP is the way over the socket.
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	out, err := s.exchange(r.Context(), requestOf(r), r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // closes the connection, and says nothing
+	}
+	for name, values := range out.header {
+		w.Header()[name] = values
+	}
+	if !hasBody(out.status) {
+		w.WriteHeader(out.status)
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	w.WriteHeader(out.status)
+	_, _ = w.Write(out.sent()) // net/http closes the connection if it was less than promised, or if it failed
+}
