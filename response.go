@@ -47,7 +47,10 @@ func (r Response) summary() string {
 func (r Response) Format(f fmt.State, verb rune) { formatText(f, verb, r.summary()) }
 
 // LogValue is what slog writes: status, size, attempts and request ID.
-func (r Response) LogValue() slog.Value {
+func (r *Response) LogValue() slog.Value {
+	if r == nil {
+		return slog.StringValue("<nil>")
+	}
 	return slog.GroupValue(
 		slog.Int("status", r.StatusCode),
 		slog.Int("bytes", len(r.Body)),

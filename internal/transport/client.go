@@ -14,7 +14,7 @@ import (
 // use and never changes after New.
 type Client struct {
 	vendor *Vendor
-	cfg    agentcopy.Config
+	cfg    agentcopy.Config // without its Header; see custom
 	base   *url.URL
 	log    *slog.Logger
 	pacing *pacing
@@ -23,10 +23,11 @@ type Client struct {
 	timeout time.Duration // of one attempt
 	chain   stage
 
-	// Credentials stand behind funcs, since fmt and the dumpers of test libraries
+	// What may be secret stands behind funcs, since fmt and the dumpers of test libraries
 	// print unexported fields, through pointers too.
 	secrets func() []Secret
-	header  func() http.Header // a fresh copy of what every request carries
+	custom  func() http.Header // a copy of the Header of the settings
+	header  func() http.Header // a copy of what every request carries
 	mask    func(string) string
 
 	// protocol is the major version of HTTP that the origin last answered in.
@@ -42,7 +43,7 @@ func New(v *Vendor, secrets []Secret, opts []agentcopy.Option) (*Client, error) 
 // With makes a client with the same credentials, and with opts on top of the
 // settings of c.
 func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
-	return build(c.vendor, c.secrets(), cloneConfig(c.cfg), opts)
+	return build(c.vendor, c.secrets(), c.Config(), opts)
 }
 
 func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.Option) (*Client, error) {
@@ -62,9 +63,11 @@ func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.O
 		log:     loggerOf(cfg),
 		timeout: cfg.AttemptTimeout,
 		secrets: func() []Secret { return secrets },
+		custom:  cfg.Header.Clone,
 		header:  preparedHeader(cfg, secrets),
 		mask:    newMask(secrets),
 	}
+	c.cfg.Header = nil
 	transport := sharedTransport()
 	if h := cfg.HTTPClient; h != nil {
 		c.jar = h.Jar
@@ -91,5 +94,9 @@ func (c *Client) limiter(op *Operation) agentcopy.Limiter {
 	return c.pacing.limits[op.Endpoint]
 }
 
-// Config returns the client's settings, for tests and for printing.
-func (c *Client) Config() agentcopy.Config { return cloneConfig(c.cfg) }
+// Config returns the client's settings.
+func (c *Client) Config() agentcopy.Config {
+	cfg := cloneConfig(c.cfg)
+	cfg.Header = c.custom()
+	return cfg
+}

@@ -48,6 +48,11 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 	}
 	// The caller may go on changing what its own option put there.
 	*cfg = cloneConfig(*cfg)
+	if cfg.Limiter != nil {
+		if err := agentcopy.WithLimiter(cfg.Limiter)(cfg); err != nil {
+			return nil, err
+		}
+	}
 	checks := []agentcopy.Option{
 		agentcopy.WithBaseURL(cfg.BaseURL),
 		agentcopy.WithRetry(cfg.Retry),

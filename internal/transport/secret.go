@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,13 +42,16 @@ func encodings(secret string) []string {
 		secret,
 		url.QueryEscape(secret),
 		url.PathEscape(secret),
-		strings.Trim(string(quoted), `"`),
+		unquote(string(quoted)),
+		unquote(strconv.Quote(secret)),
 		base64.StdEncoding.EncodeToString(raw),
 		base64.RawStdEncoding.EncodeToString(raw),
 		base64.URLEncoding.EncodeToString(raw),
 		base64.RawURLEncoding.EncodeToString(raw),
 	}
 }
+
+func unquote(s string) string { return s[1 : len(s)-1] }
 
 // maskError returns err, or if its text holds a secret, an error with the
 // secret masked that still matches what err matches.

@@ -1,0 +1,172 @@
+package transport_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+func TestNewRefuses(t *testing.T) {
+	edit := func(f func(*agentcopy.Config)) agentcopy.Option {
+		return func(c *agentcopy.Config) error { f(c); return nil }
+	}
+	cases := []struct {
+		name  string
+		key   string
+		opt   agentcopy.Option
+		field string
+	}{
+		{"an empty key", "", nil, "apiKey"},
+		{"a blank key", " \t", nil, "apiKey"},
+		{"a key with a line break", "abcdefgh\n", nil, "apiKey"},
+		{"a key with a line break within", "abcd\r\nefgh", nil, "apiKey"},
+		{"a key that is not ASCII", "schlüssel", nil, "apiKey"},
+		{"a nil option", "k", nil, "opts"},
+		{"a base URL without a scheme", "k", agentcopy.WithBaseURL("api.example"), "WithBaseURL"},
+		{"an empty base URL", "k", agentcopy.WithBaseURL(""), "WithBaseURL"},
+		{"a base URL of another scheme", "k", agentcopy.WithBaseURL("ftp://api.example"), "WithBaseURL"},
+		{"a base URL without a host", "k", agentcopy.WithBaseURL("https:///x"), "WithBaseURL"},
+		{"a base URL with a port alone", "k", agentcopy.WithBaseURL("https://:443"), "WithBaseURL"},
+		{"a base URL with user info", "k", agentcopy.WithBaseURL("https://me:hunter2@api.example"), "WithBaseURL"},
+		{"a base URL with a query", "k", agentcopy.WithBaseURL("https://api.example?a=hunter2"), "WithBaseURL"},
+		{"a base URL with an empty query", "k", agentcopy.WithBaseURL("https://api.example/?"), "WithBaseURL"},
+		{"a base URL with a fragment", "k", agentcopy.WithBaseURL("https://api.example#a"), "WithBaseURL"},
+		{"a base URL with an empty fragment", "k", agentcopy.WithBaseURL("https://api.example#"), "WithBaseURL"},
+		{"a base URL that cannot be parsed", "k", agentcopy.WithBaseURL("https://hunter2\x7f"), "WithBaseURL"},
+		{"http beyond loopback", "k", agentcopy.WithBaseURL("http://api.example"), "WithBaseURL"},
+		{"http on a host that looks like loopback", "k", agentcopy.WithBaseURL("http://127.0.0.1.example"), "WithBaseURL"},
+		{"a nil client", "k", agentcopy.WithHTTPClient(nil), "WithHTTPClient"},
+		{"a nil middleware", "k", agentcopy.WithMiddleware(nil), "WithMiddleware"},
+		{"a middleware that returns nil", "k", agentcopy.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil }), "WithMiddleware"},
+		{"a nil limiter", "k", agentcopy.WithLimiter(nil), "WithLimiter"},
+		{"a nil pointer for a limiter", "k", agentcopy.WithLimiter((*rate.Limiter)(nil)), "WithLimiter"},
+		{"an unknown retry mode", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: 7}), "WithRetry"},
+		{"negative attempts", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: -1}), "WithRetry"},
+		{"a negative MinBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: -1}), "WithRetry"},
+		{"a negative MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: -1}), "WithRetry"},
+		{"a negative MaxWait", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: -1}), "WithRetry"},
+		{"no attempt timeout", "k", agentcopy.WithAttemptTimeout(0), "WithAttemptTimeout"},
+		{"a negative attempt timeout", "k", agentcopy.WithAttemptTimeout(-1), "WithAttemptTimeout"},
+		{"no bytes", "k", agentcopy.WithMaxResponseBytes(0), "WithMaxResponseBytes"},
+		{"a nil logger", "k", agentcopy.WithLogger(nil), "WithLogger"},
+		{"a blank product", "k", agentcopy.WithUserAgent(" "), "WithUserAgent"},
+		{"a product with a line break", "k", agentcopy.WithUserAgent("a\r\nb"), "WithUserAgent"},
+		{"no header name", "k", agentcopy.WithHeader("", "x"), "WithHeader"},
+		{"a header name with a space", "k", agentcopy.WithHeader("X Y", "x"), "WithHeader"},
+		{"a header value with a line break", "k", agentcopy.WithHeader("X-Y", "hunter2\n"), "WithHeader"},
+		{"a header that authenticates", "k", agentcopy.WithHeader("authorization", "hunter2"), "WithHeader"},
+		{"the key of Zudu", "k", agentcopy.WithHeader("X-API-SECRET", "hunter2"), "WithHeader"},
+		{"a header that frames", "k", agentcopy.WithHeader("content-length", "3"), "WithHeader"},
+		{"an idempotency key", "k", agentcopy.WithHeader("idempotency-key", "3"), "WithHeader"},
+		{"an option that fails", "k", func(*agentcopy.Config) error { return errors.New("no config file") }, "opts"},
+		{"an option that unsets the timeout", "k", edit(func(c *agentcopy.Config) { c.AttemptTimeout = 0 }), "WithAttemptTimeout"},
+		{"an option that unsets the bound", "k", edit(func(c *agentcopy.Config) { c.MaxResponseBytes = 0 }), "WithMaxResponseBytes"},
+		{"an option that sets an odd policy", "k", edit(func(c *agentcopy.Config) { c.Retry.MaxAttempts = -4 }), "WithRetry"},
+		{"an option that sets an odd header", "k", edit(func(c *agentcopy.Config) { c.Header = http.Header{"Authorization": {"hunter2"}} }), "WithHeader"},
+		{"an option that sets a nil middleware", "k", edit(func(c *agentcopy.Config) { c.Middleware = append(c.Middleware, nil) }), "WithMiddleware"},
+		{"an option that sets user info", "k", edit(func(c *agentcopy.Config) { c.BaseURL = "https://me:hunter2@api.example" }), "WithBaseURL"},
+		{"an option that sets an odd product", "k", edit(func(c *agentcopy.Config) { c.UserAgent = "\n" }), "WithUserAgent"},
+		{"an option that sets a nil limiter", "k", edit(func(c *agentcopy.Config) { c.Limiter = (*rate.Limiter)(nil) }), "WithLimiter"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := transport.New(vendor, secretsOf(tc.key), []agentcopy.Option{tc.opt})
+			e := asError(t, err)
+			require.ErrorIs(t, err, agentcopy.ErrInvalid)
+			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, "acme", e.Provider)
+			require.Equal(t, tc.field, e.Fields[0].Field, "%v", err)
+			require.Contains(t, err.Error(), tc.field)
+			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}
+
+func TestNewAccepts(t *testing.T) {
+	cases := map[string][]agentcopy.Option{
+		"nothing":                       {},
+		"a base URL with a path":        {agentcopy.WithBaseURL("https://gateway.example/acme/")},
+		"upper case":                    {agentcopy.WithBaseURL("HTTPS://GATEWAY.EXAMPLE")},
+		"http on loopback":              {agentcopy.WithBaseURL("http://localhost:8080")},
+		"http on 127.0.0.53":            {agentcopy.WithBaseURL("http://127.0.0.53")},
+		"http on ::1":                   {agentcopy.WithBaseURL("http://[::1]:80")},
+		"http allowed, before":          {agentcopy.WithInsecureHTTP(), agentcopy.WithBaseURL("http://mesh.example")},
+		"http allowed, after":           {agentcopy.WithBaseURL("http://mesh.example"), agentcopy.WithInsecureHTTP()},
+		"a client with a nil transport": {agentcopy.WithHTTPClient(&http.Client{})},
+		"a typed nil for a transport":   {agentcopy.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
+		"a zero policy":                 {agentcopy.WithRetry(agentcopy.RetryPolicy{})},
+		"unlimited":                     {agentcopy.WithLimiter(agentcopy.Unlimited)},
+		"a logger":                      {agentcopy.WithLogger(slog.Default())},
+		"no middleware":                 {agentcopy.WithMiddleware()},
+		"an empty header value":         {agentcopy.WithHeader("X-Empty", "")},
+	}
+	for name, opts := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := transport.New(vendor, secretsOf(newKey()), opts)
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestWithKeepsWhatItDoesNotChange(t *testing.T) {
+	s := play(answer(500, ""))
+	key := newKey()
+	c := newClientWithKey(t, key, s, agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 2}))
+	other, err := c.With([]agentcopy.Option{agentcopy.WithHeader("X-Team", "green"), agentcopy.WithAttemptTimeout(time.Second)})
+	require.NoError(t, err)
+	_, _, _ = doCopy(t, c)
+	_, _, _ = doCopy(t, other)
+	require.Len(t, s.requests(), 2)
+	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"), "the first client must not change")
+	require.Equal(t, "green", s.requests()[1].Header.Get("X-Team"))
+	require.Equal(t, "Bearer "+key, s.requests()[1].Header.Get("Authorization"))
+	require.Equal(t, 2, other.Config().Retry.MaxAttempts)
+	require.Equal(t, time.Second, other.Config().AttemptTimeout)
+
+	_, err = c.With([]agentcopy.Option{agentcopy.WithAttemptTimeout(-1)})
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+}
+
+func TestCallersValuesAreCopied(t *testing.T) {
+	s := play(answer(200, made))
+	header := http.Header{"X-Team": {"blue"}}
+	mine := &http.Client{Transport: s}
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
+		agentcopy.WithHTTPClient(mine),
+		func(c *agentcopy.Config) error { c.Header = header; return nil },
+	})
+	require.NoError(t, err)
+	header.Set("X-Team", "red")
+	mine.Transport = nil
+	_, _, err = doCopy(t, c)
+	require.NoError(t, err)
+	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"))
+}
+
+func TestPathsBelowABaseURL(t *testing.T) {
+	cases := []struct{ base, id, want string }{
+		{"https://a.example", "1", "https://a.example/things/1"},
+		{"https://a.example/", "1", "https://a.example/things/1"},
+		{"https://a.example/x%2Fy/", "1", "https://a.example/x%2Fy/things/1"},
+		{"https://a.example", "a/b", "https://a.example/things/a%2Fb"},
+		{"https://a.example", "a?b#c", "https://a.example/things/a%3Fb%23c"},
+		{"https://a.example", "%2e%2e", "https://a.example/things/%252e%252e"},
+		{"https://a.example", "../..", "https://a.example/things/..%2F.."},
+		{"https://a.example", "a b\n;é", "https://a.example/things/a%20b%0A%3B%C3%A9"},
+	}
+	for _, tc := range cases {
+		s := play(answer(200, made))
+		_, _, err := transport.Do(t.Context(), newClient(t, s, agentcopy.WithBaseURL(tc.base)),
+			transport.Request{Op: getThing, Path: "/things/" + transport.Segment(tc.id)}, verifyThing)
+		require.NoError(t, err)
+		require.Equal(t, tc.want, s.requests()[0].URL)
+	}
+}
