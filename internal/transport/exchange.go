@@ -147,7 +147,6 @@ func (e *timeoutError) Error() string {
 	return fmt.Sprintf("no complete answer within the attempt timeout of %v", e.limit)
 }
 func (e *timeoutError) Timeout() bool        { return true }
-func (e *timeoutError) Temporary() bool      { return true }
 func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // cause says why an attempt broke off: the caller's context, the attempt

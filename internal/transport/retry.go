@@ -24,8 +24,8 @@ func (c *call) run(u *url.URL) {
 	client := retryablehttp.Client{
 		// The attempt is the transport of an http.Client of its own, so that what
 		// retryablehttp does to it on a failure, closing its idle connections, does
-		// not reach the caller's.
-		HTTPClient:   &http.Client{Transport: c, Jar: c.client.jar, CheckRedirect: dontFollow},
+		// not reach the caller's. It follows no redirect: see RoundTrip.
+		HTTPClient:   &http.Client{Transport: c, Jar: c.client.jar},
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
 		CheckRetry:   c.checkRetry,
 		Backoff:      c.pauseBeforeRepeat,
@@ -42,8 +42,6 @@ func (c *call) run(u *url.URL) {
 	}
 }
 
-func dontFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
 // withoutCookies takes out the cookies that http.Client put into the last
 // attempt: it will put them in again.
 func withoutCookies(req *http.Request) error {
@@ -52,8 +50,8 @@ func withoutCookies(req *http.Request) error {
 }
 
 // RoundTrip makes one attempt. What became of it stays in c; http.Client and
-// retryablehttp get no more than they need, an empty answer without a status
-// that either would act on.
+// retryablehttp get an empty answer that neither acts on, whatever the vendor's
+// was: no redirect is followed, no body waited for.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.answered = func() {}
 	c.repeating = false

@@ -58,7 +58,6 @@ func TestNoSecretLeaves(t *testing.T) {
 					agentcopy.WithLogger(logger), agentcopy.WithHeader("X-Private", private),
 					agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways}))
 				show(c)
-				show(*c)
 				show(c.Config())
 				for _, request := range []transport.Request{copyRequest(), {Op: getThing, Path: "/things/1"}} {
 					got, resp, err := transport.Do(t.Context(), c, request, verifyThing)

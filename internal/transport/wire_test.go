@@ -1,0 +1,228 @@
+package transport_test
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// Over real sockets: that net/http behaves as the verdicts assume.
+
+func serve(t *testing.T, handler http.HandlerFunc, opts ...agentcopy.Option) (*transport.Client, *httptest.Server) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	c, err := transport.New(vendor, secretsOf(newKey()), append([]agentcopy.Option{agentcopy.WithBaseURL(server.URL)}, opts...))
+	require.NoError(t, err)
+	return c, server
+}
+
+func TestOverASocket(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if string(body) != `{"name":"new"}` || r.ContentLength != int64(len(body)) || len(r.TransferEncoding) > 0 {
+			http.Error(w, "odd request", http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, made)
+	})
+	for range 3 {
+		got, resp, err := doCopy(t, c)
+		require.NoError(t, err)
+		require.Equal(t, "thing-2", got.ID)
+		require.True(t, resp.Attempts[0].Sent)
+	}
+}
+
+// TestConnectionIsReused: whatever the answer, its connection serves the next
+// request.
+func TestConnectionIsReused(t *testing.T) {
+	for _, status := range []int{200, 302, 404, 422, 500} {
+		var connections atomic.Int32
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, made)
+		}))
+		server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				connections.Add(1)
+			}
+		}
+		server.Start()
+		mine := server.Client()
+		c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(mine)})
+		require.NoError(t, err)
+		for range 5 {
+			_, _, _ = doCopy(t, c)
+		}
+		server.Close()
+		require.Equal(t, int32(1), connections.Load(), "connections for five answers of %d", status)
+	}
+}
+
+// TestReusedConnectionThatTheServerClosed: the commonest fault of all. net/http
+// may dial again by itself only where nothing was written.
+func TestReusedConnectionThatTheServerClosed(t *testing.T) {
+	var made atomic.Int32
+	c, server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		made.Add(1)
+		_, _ = io.WriteString(w, `{"id":"thing-2"}`)
+	})
+	calls, failures := int32(0), int32(0)
+	for range 50 {
+		calls++
+		_, _, err := doCopy(t, c)
+		if err != nil {
+			failures++
+			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown, "a reset of a reused connection proves nothing")
+		}
+		server.CloseClientConnections()
+	}
+	require.LessOrEqual(t, made.Load(), calls, "copies, of as many calls")
+	require.GreaterOrEqual(t, made.Load(), calls-failures)
+}
+
+func TestServerThatCutsTheConnection(t *testing.T) {
+	cases := map[string]struct {
+		cut  http.HandlerFunc
+		want agentcopy.Outcome
+	}{
+		"without an answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, agentcopy.Unknown},
+		"within its headers": {func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, _ := http.NewResponseController(w).Hijack()
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le")
+			_ = conn.Close()
+		}, agentcopy.Unknown},
+		"within its body": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, made)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, agentcopy.Copied},
+		"after a body that needs no more": {func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, _ := http.NewResponseController(w).Hijack()
+			_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\n\r\n{\"id\":")
+			_ = conn.Close()
+		}, agentcopy.Copied},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			c, _ := serve(t, tc.cut)
+			_, _, err := doCopy(t, c)
+			require.Equal(t, tc.want, asError(t, err).Outcome, "%v", err)
+			require.Len(t, asError(t, err).Attempts, 1)
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().String()
+	require.NoError(t, l.Close())
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
+		agentcopy.WithBaseURL("http://" + addr), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1}),
+	})
+	require.NoError(t, err)
+	_, _, err = doCopy(t, c)
+	e := asError(t, err)
+	require.Equal(t, agentcopy.NotCopied, e.Outcome, "%v", err)
+	require.Len(t, e.Attempts, 4)
+	require.False(t, e.Attempts[3].Sent)
+	require.ErrorContains(t, err, "connection refused")
+}
+
+func TestCertificateOfAStranger(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the failed handshake
+	server.StartTLS()
+	defer server.Close()
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL)})
+	require.NoError(t, err)
+	_, _, err = doCopy(t, c)
+	e := asError(t, err)
+	require.Equal(t, agentcopy.NotCopied, e.Outcome, "%v", err)
+	require.Len(t, e.Attempts, 1, "the certificate will be no better at the next attempt")
+	require.False(t, e.Attempts[0].Sent)
+}
+
+// TestRedirectsAreNotFollowed: the other host must see no request at all.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	var reached atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer other.Close()
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
+		for _, target := range []string{other.URL, "/elsewhere"} {
+			requests := 0
+			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				requests++
+				w.Header().Set("Location", target)
+				w.WriteHeader(status)
+			})
+			for _, do := range []func(testing.TB, *transport.Client) (*thing, *agentcopy.Response, error){doCopy, doGet} {
+				_, _, err := do(t, c)
+				e := asError(t, err)
+				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Equal(t, status, e.StatusCode)
+			}
+			require.Equal(t, 2, requests, "requests for two calls answered by %d to %s", status, target)
+		}
+	}
+	require.Zero(t, reached.Load())
+}
+
+// TestHTTP2 is the same road in HTTP/2, where net/http would repeat more.
+func TestHTTP2(t *testing.T) {
+	var protocol atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protocol.Store(int32(r.ProtoMajor))
+		body, _ := io.ReadAll(r.Body)
+		if string(body) == "" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+		_, _ = io.WriteString(w, made)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(server.Client())})
+	require.NoError(t, err)
+	for range 3 {
+		_, _, err = doCopy(t, c)
+		require.NoError(t, err)
+	}
+	require.Equal(t, int32(2), protocol.Load())
+	withoutBody := copyRequest()
+	withoutBody.Body = nil
+	for range 2 {
+		_, _, err = transport.Do(t.Context(), c, withoutBody, verifyThing)
+		require.Equal(t, http.StatusTeapot, asError(t, err).StatusCode, "a copy without a body must send none")
+	}
+}
+
+// TestCopyWithoutABody: neither a body nor the headers of one.
+func TestCopyWithoutABody(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if len(body) > 0 || r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
+			http.Error(w, "there is a body", http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, made)
+	})
+	request := copyRequest()
+	request.Body = nil
+	for range 2 { // the second time the protocol is known
+		_, _, err := transport.Do(t.Context(), c, request, verifyThing)
+		require.NoError(t, err)
+	}
+}
