@@ -1,0 +1,233 @@
+package agentcopy_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+func TestErrorMatchesSentinels(t *testing.T) {
+	sentinels := []error{
+		agentcopy.ErrInvalid, agentcopy.ErrUnauthorized, agentcopy.ErrForbidden, agentcopy.ErrNotFound, agentcopy.ErrConflict,
+		agentcopy.ErrRateLimited, agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown, agentcopy.ErrCopied, agentcopy.ErrTooLarge,
+	}
+	cases := []struct {
+		err  agentcopy.Error
+		want []error
+	}{
+		{agentcopy.Error{}, []error{agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, Err: agentcopy.ErrInvalid}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 400}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 422}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 401}, []error{agentcopy.ErrUnauthorized}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 403}, []error{agentcopy.ErrForbidden}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 404}, []error{agentcopy.ErrNotFound}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 429}, []error{agentcopy.ErrRateLimited}},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 418}, nil},
+		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 600}, nil},
+		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 409}, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 500}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 599}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.Copied, StatusCode: 200, Err: fmt.Errorf("x: %w", agentcopy.ErrTooLarge)}, []error{agentcopy.ErrCopied, agentcopy.ErrTooLarge}},
+	}
+	for _, tc := range cases {
+		var got []error
+		for _, s := range sentinels {
+			if errors.Is(fmt.Errorf("wrapped: %w", &tc.err), s) {
+				got = append(got, s)
+			}
+		}
+		require.Equal(t, tc.want, got, "sentinels that %v matches", &tc.err)
+	}
+}
+
+func TestErrorLine(t *testing.T) {
+	cases := []struct {
+		err  agentcopy.Error
+		want string
+	}{
+		{agentcopy.Error{}, "agentcopy (unknown, nothing sent)"},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", Outcome: agentcopy.NotCopied, StatusCode: 429, Message: "slow down", RetryAfter: 30 * time.Second, RequestID: "r1", Attempts: make([]agentcopy.Attempt, 4)},
+			"kolena: CopyAgent: 429 Too Many Requests: slow down (not copied, 4 attempts, retry after 30s, request ID r1)",
+		},
+		{
+			agentcopy.Error{Provider: "langsmith", Operation: "CloneAgent", Outcome: agentcopy.NotCopied, StatusCode: 404, Code: "agent_not_found", Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
+			"langsmith: CloneAgent: 404 Not Found [agent_not_found] (not copied, 1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Outcome: agentcopy.NotCopied, Message: "AgentName: is empty", Fields: []agentcopy.FieldError{{Field: "AgentName", Reason: "is empty"}}, Err: agentcopy.ErrInvalid},
+			"zudu: DuplicateAgent: AgentName: is empty: invalid request (not copied, nothing sent)",
+		},
+		{
+			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Message: "EOF", Err: io.EOF, Attempts: make([]agentcopy.Attempt, 1)},
+			"zudu: DuplicateAgent: EOF (unknown, 1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "cotool", Operation: "CopyAgent", StatusCode: 799, Message: "two\nlines \x1b[31m", Fields: []agentcopy.FieldError{{Field: "a", Reason: "b"}}},
+			"cotool: CopyAgent: 799: two lines  [31m: a: b (unknown, nothing sent)",
+		},
+	}
+	for _, tc := range cases {
+		require.Equal(t, tc.want, tc.err.Error())
+	}
+	long := agentcopy.Error{Message: strings.Repeat("é", 100_000)}
+	require.Less(t, len(long.Error()), 1200)
+}
+
+func TestErrorRendering(t *testing.T) {
+	const hidden = "hidden-from-print"
+	err := &agentcopy.Error{
+		Provider: "kolena", Operation: "CopyAgent", StatusCode: 500, Message: "boom", RetryAfter: 1500 * time.Millisecond,
+		Header: http.Header{"Set-Cookie": {hidden}}, Body: []byte(hidden), Fields: []agentcopy.FieldError{{Field: "name", Reason: "bad"}},
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%T %[1]v"} {
+		for _, v := range []any{err, *err, []any{err}, struct{ E error }{err}} {
+			require.NotContains(t, fmt.Sprintf(verb, v), hidden, "verb %s", verb)
+		}
+	}
+	require.Equal(t, err.Error(), fmt.Sprintf("%+v", err))
+	require.Equal(t, fmt.Sprintf("%q", err.Error()), fmt.Sprintf("%q", err))
+
+	data, e := json.Marshal(err)
+	require.NoError(t, e)
+	require.JSONEq(t, `{"provider":"kolena","operation":"CopyAgent","outcome":"unknown","status":500,"attempts":0,"retry_after_seconds":1.5,
+		"message":"kolena: CopyAgent: 500 Internal Server Error: boom: name: bad (unknown, nothing sent, retry after 1.5s)","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
+
+	var out strings.Builder
+	slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)
+	slog.New(slog.NewTextHandler(&out, nil)).Error("failed", "err", err, "none", (*agentcopy.Error)(nil), "response", (*agentcopy.Response)(nil))
+	require.Contains(t, out.String(), `"outcome":"unknown"`)
+	require.Contains(t, out.String(), "err.outcome=unknown")
+	require.NotContains(t, out.String(), hidden)
+	require.NotContains(t, out.String(), "panicked")
+	require.Equal(t, "<nil>", fmt.Sprint((*agentcopy.Error)(nil)))
+}
+
+func TestResponseRendering(t *testing.T) {
+	const hidden = "hidden-from-print"
+	r := &agentcopy.Response{StatusCode: 201, RequestID: "r1", Header: http.Header{"A": {hidden}}, Body: []byte(hidden), Attempts: make([]agentcopy.Attempt, 2)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		require.Equal(t, `HTTP 201, 17 bytes, 2 attempt(s), request ID "r1"`, fmt.Sprintf(verb, r))
+		require.Equal(t, fmt.Sprint(r), fmt.Sprintf(verb, *r))
+	}
+	data, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"status":201,"bytes":17,"attempts":2,"request_id":"r1"}`, string(data))
+	var out strings.Builder
+	slog.New(slog.NewTextHandler(&out, nil)).Info("done", "response", r)
+	require.Contains(t, out.String(), "response.status=201 response.bytes=17 response.attempts=2 response.request_id=r1")
+}
+
+func TestNamesOfValues(t *testing.T) {
+	require.Equal(t, "unknown, not copied, copied, Outcome(9)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.Unknown, agentcopy.NotCopied, agentcopy.Copied, agentcopy.Outcome(9)))
+	require.Equal(t, "safe, never, always, RetryMode(-1)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways, agentcopy.RetryMode(-1)))
+	require.Equal(t, "unlimited", fmt.Sprint(agentcopy.Unlimited))
+	var zero agentcopy.Outcome
+	require.Equal(t, agentcopy.Unknown, zero, "an outcome that nobody has set claims nothing")
+}
+
+func TestUnlimited(t *testing.T) {
+	require.NoError(t, agentcopy.Unlimited.Wait(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, agentcopy.Unlimited.Wait(ctx), context.Canceled)
+}
+
+func TestTime(t *testing.T) {
+	utc := func(s string) time.Time {
+		at, err := time.Parse(time.RFC3339Nano, s)
+		require.NoError(t, err)
+		return at
+	}
+	cases := []struct {
+		json string
+		want time.Time
+	}{
+		{`"2024-01-15T10:30:00Z"`, utc("2024-01-15T10:30:00Z")},
+		{`"2025-10-08T20:14:29.472247+00:00"`, utc("2025-10-08T20:14:29.472247Z")},
+		{`"2025-12-31T10:15:45+02:00"`, utc("2025-12-31T08:15:45Z")},
+		{`"2025-01-01T00:00:00"`, utc("2025-01-01T00:00:00Z")},
+		{`"2025-01-01T00:00:00.5"`, utc("2025-01-01T00:00:00.5Z")},
+		{`"2025-01-01 00:00:00"`, utc("2025-01-01T00:00:00Z")},
+		{`null`, time.Time{}},
+		{`""`, time.Time{}},
+		{`"yesterday"`, time.Time{}},
+		{`"2025-13-01T00:00:00Z"`, time.Time{}},
+		{`1751401457604`, time.Time{}},
+		{`true`, time.Time{}},
+		{`{}`, time.Time{}},
+		{`["2024-01-15T10:30:00Z"]`, time.Time{}},
+		{`"\u0032024-01-15T10:30:00Z"`, time.Time{}},
+	}
+	for _, tc := range cases {
+		var doc struct {
+			Before string         `json:"before"`
+			At     agentcopy.Time `json:"at"`
+			After  string         `json:"after"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(`{"before":"a","at":`+tc.json+`,"after":"b"}`), &doc), "%s must not fail the decode", tc.json)
+		require.True(t, tc.want.Equal(doc.At.Time), "%s: got %v, want %v", tc.json, doc.At, tc.want)
+		require.Equal(t, "ab", doc.Before+doc.After, "the fields around %s", tc.json)
+	}
+	data, err := json.Marshal([]agentcopy.Time{{Time: utc("2025-01-01T00:00:00.5Z")}, {}})
+	require.NoError(t, err)
+	require.JSONEq(t, `["2025-01-01T00:00:00.5Z",null]`, string(data))
+	data, err = json.Marshal(struct {
+		At agentcopy.Time `json:"at,omitzero"`
+	}{})
+	require.NoError(t, err)
+	require.JSONEq(t, `{}`, string(data))
+}
+
+func FuzzTime(f *testing.F) {
+	for _, seed := range []string{`"2024-01-15T10:30:00Z"`, `"2025-01-01T00:00:00"`, `null`, `"`, `{"a":1}`, `1e9`, `"2025-10-08T20:14:29.472247+00:00"`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var at agentcopy.Time
+		if err := at.UnmarshalJSON([]byte(text)); err != nil {
+			t.Fatalf("%q: got error %v, want none, ever", text, err)
+		}
+		if !json.Valid([]byte(text)) {
+			return
+		}
+		data, err := json.Marshal(at)
+		if err != nil {
+			t.Fatalf("%q was read as %v, which cannot be written: %v", text, at, err)
+		}
+		var again agentcopy.Time
+		if err := json.Unmarshal(data, &again); err != nil || !again.Equal(at.Time) {
+			t.Errorf("%q: read as %v, written as %s, read again as %v (%v)", text, at, data, again, err)
+		}
+	})
+}
+
+func TestConfigRendering(t *testing.T) {
+	const hidden = "hidden-from-print"
+	cfg := agentcopy.Config{
+		BaseURL: "https://me:" + hidden + "@api.example/x?key=" + hidden,
+		Header:  http.Header{"X-Gateway-Token": {hidden}},
+		Limiter: agentcopy.NewWindowLimiter(1, time.Second),
+	}
+	data, err := json.Marshal(cfg)
+	require.NoError(t, err)
+	var out strings.Builder
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "cfg", cfg, "pointer", &cfg)
+	all := fmt.Sprintf("%v %+v %#v %s %d %q %v %s %s", cfg, cfg, cfg, cfg, cfg, &cfg, &cfg, data, out.String())
+	require.NotContains(t, all, hidden)
+	require.Contains(t, all, "X-Gateway-Token")
+	require.Contains(t, all, "https://api.example/x")
+	require.Contains(t, fmt.Sprint(agentcopy.Config{BaseURL: "%zz"}), "(not a URL)")
+}
