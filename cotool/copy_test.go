@@ -1,0 +1,109 @@
+package cotool_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+)
+
+func TestDocumentsComeBack(t *testing.T) {
+	for _, name := range []string{"copy.json", "copy_sparse.json"} {
+		t.Run(name, func(t *testing.T) {
+			wiretest.RequireRoundTrip[cotool.CopyAgentResponse](t, wiretest.Document(t, name))
+		})
+	}
+}
+
+func TestEveryFieldIsRead(t *testing.T) {
+	var answer cotool.CopyAgentResponse
+	wiretest.Decode(t, wiretest.Document(t, "copy.json"), &answer)
+	wiretest.RequireFilled(t, answer)
+}
+
+func TestCopyAgent(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusCreated} {
+		document := wiretest.Document(t, "copy.json")
+		wire := wiretest.Always(status, document)
+		answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
+		require.NoError(t, err)
+		require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", answer.Agent.ID)
+		require.Equal(t, cotool.AgentTypeDetection, answer.Agent.AgentType)
+		require.Equal(t, sourceID, answer.ParkedAgentID)
+		require.Equal(t, "Triage", answer.ParkedAgentName)
+		require.Equal(t, []string{"On ticket"}, answer.TransferredTriggerNames)
+		require.Equal(t, status, answer.Response.StatusCode)
+		require.Equal(t, document, string(answer.Response.Body))
+		require.Same(t, answer.Response, answer.Agent.Response)
+
+		require.Len(t, wire.Requests(), 1)
+		sent := wire.Requests()[0]
+		require.Equal(t, http.MethodPost, sent.Method)
+		require.Equal(t, "/api/agents/"+sourceID+"/copy", sent.Target)
+		require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+		require.Empty(t, sent.Body)
+	}
+}
+
+func TestIDsThatAreNoUUID(t *testing.T) {
+	for name, id := range map[string]string{
+		"empty": "", "blank": " ", "dot": ".", "dots": "..", "word": "agent_1", "a path": sourceID + "/..",
+		"with a line break": sourceID + "\n", "without hyphens": "3c90c3cc0d444b5088888dd25736052d", "braces": "{" + sourceID + "}",
+		"no hexadecimal": "3c90c3cc-0d44-4b50-8888-8dd25736052g",
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "copy.json"))
+			client := newClient(t, wire)
+			_, err := client.CopyAgent(t.Context(), id)
+			wiretest.RequireInvalid(t, err, "agentID")
+			_, err = client.GetAgent(t.Context(), id)
+			wiretest.RequireInvalid(t, err, "agentID")
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestCopyAgentFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status  int
+		body    string
+		outcome agentcopy.Outcome
+		is      error
+	}{
+		"refused":             {409, `{"error":"integration is connected"}`, agentcopy.NotCopied, agentcopy.ErrConflict},
+		"not JSON":            {401, `nope`, agentcopy.NotCopied, agentcopy.ErrUnauthorized},
+		"server error":        {500, ``, agentcopy.Unknown, agentcopy.ErrOutcomeUnknown},
+		"no agent":            {200, `{"parkedAgentId":"` + sourceID + `"}`, agentcopy.Copied, agentcopy.ErrCopied},
+		"a null agent":        {200, `{"agent":null}`, agentcopy.Copied, agentcopy.ErrCopied},
+		"an agent with no ID": {200, `{"agent":{"name":"Triage"}}`, agentcopy.Copied, agentcopy.ErrCopied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(tt.status, tt.body)
+			answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
+			require.Nil(t, answer)
+			e := wiretest.RequireError(t, err)
+			require.Equal(t, tt.outcome, e.Outcome)
+			require.Equal(t, "cotool", e.Provider)
+			require.Equal(t, "CopyAgent", e.Operation)
+			require.ErrorIs(t, err, tt.is)
+			require.Len(t, wire.Requests(), 1)
+		})
+	}
+}
+
+func TestCopyAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"parkedAgentName":5,"agent":{"createdAt":17,"modelAlias":{"id":1},"structuredOutputSchema":null,
+		"planningMode":"sometimes","inputs":[{"required":"yes","name":"alert"}],"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11"}}`
+	answer, err := newClient(t, wiretest.Always(http.StatusOK, body)).CopyAgent(t.Context(), sourceID)
+	require.NoError(t, err)
+	require.ErrorContains(t, answer.Response.Warning, "parkedAgentName")
+	require.Equal(t, cotool.PlanningMode("sometimes"), answer.Agent.PlanningMode, "a new value is kept")
+	require.Equal(t, `{"id":1}`, string(answer.Agent.ModelAlias))
+	require.Nil(t, answer.Agent.StructuredOutputSchema, "null equals absent")
+	require.Equal(t, "alert", answer.Agent.Inputs[0].Name)
+	require.True(t, answer.Agent.CreatedAt.IsZero())
+}

@@ -1,0 +1,51 @@
+package cotool_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+)
+
+func TestListAgents(t *testing.T) {
+	const body = `[{"id":"a","name":"One"},{"name":"no ID"},{"id":"b","deletedAt":"2025-06-17T12:34:56Z"}]`
+	wire := wiretest.Always(http.StatusOK, body)
+	list := newClient(t, wire).ListAgents(t.Context())
+	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
+	for range 2 {
+		agents, err := wiretest.Collect(t, list)
+		require.NoError(t, err)
+		require.Len(t, agents, 3)
+		require.Equal(t, "One", agents[0].Name)
+		require.False(t, agents[2].DeletedAt.IsZero(), "parked agents are not hidden")
+		require.Equal(t, body, string(agents[1].Response.Body))
+	}
+	require.Len(t, wire.Requests(), 2)
+	require.Equal(t, http.MethodGet, wire.Requests()[0].Method)
+	require.Equal(t, "/api/agents", wire.Requests()[0].Target)
+}
+
+func TestListAgentsOfNone(t *testing.T) {
+	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, `[]`)).ListAgents(t.Context()))
+	require.NoError(t, err)
+	require.Empty(t, agents)
+}
+
+func TestListAgentsFails(t *testing.T) {
+	for body, message := range map[string]string{
+		`{"agents":[]}`:          "lacks the list",
+		`null`:                   "lacks the list",
+		`"none"`:                 "lacks the list",
+		`<title>Sign in</title>`: "Sign in",
+		``:                       "empty",
+	} {
+		t.Run(body, func(t *testing.T) {
+			agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context()))
+			require.Empty(t, agents)
+			require.ErrorContains(t, err, message)
+			require.Equal(t, "ListAgents", wiretest.RequireError(t, err).Operation)
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package kolena_test
+
+import (
+	"math"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+)
+
+func TestDocumentsComeBack(t *testing.T) {
+	for _, name := range []string{"copy.json", "copy_oldest.json"} {
+		t.Run(name, func(t *testing.T) {
+			wiretest.RequireRoundTrip[kolena.Agent](t, wiretest.Document(t, name))
+		})
+	}
+}
+
+func TestEveryFieldIsRead(t *testing.T) {
+	var agent kolena.Agent
+	wiretest.Decode(t, wiretest.Document(t, "copy.json"), &agent)
+	wiretest.RequireFilled(t, agent)
+}
+
+func TestCopyAgent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		req  kolena.CopyAgentRequest
+		body string
+	}{
+		"a name alone":      {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
+		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: new(int64(7))}, `{"name":"Leases","target_workspace_id":7}`},
+		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: new(int64(8))}, `{"name":"Leases","target_folder_id":8}`},
+		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(math.MaxInt64)), TargetFolderID: new(int64(1))}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
+		"the name as given": {kolena.CopyAgentRequest{Name: " Leases\n"}, `{"name":" Leases\n"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := wiretest.Document(t, "copy.json")
+			wire := wiretest.Always(http.StatusOK, document)
+			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, tt.req)
+			require.NoError(t, err)
+			require.Equal(t, int64(456), agent.ID)
+			require.True(t, agent.Created.Equal(time.Date(2025, 10, 8, 20, 14, 29, 472247000, time.UTC)))
+			require.True(t, agent.Prompts[0].Created.Equal(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)), "no zone: UTC")
+			require.Equal(t, document, string(agent.Response.Body))
+			require.NoError(t, agent.Response.Warning)
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, "/api/v1/client/agents/123/copy", sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.JSONEq(t, tt.body, sent.Body)
+		})
+	}
+}
+
+func TestCopyAgentRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id    int64
+		req   kolena.CopyAgentRequest
+		field string
+	}{
+		"no ID":                {0, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
+		"a negative ID":        {-1, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
+		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
+		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
+		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
+		"workspace zero":       {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(0))}, "TargetWorkspaceID"},
+		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(-7))}, "TargetWorkspaceID"},
+		"folder zero":          {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: new(int64(0))}, "TargetFolderID"},
+		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: new(int64(-8))}, "TargetFolderID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusOK, agent)
+			_, err := newClient(t, wire).CopyAgent(t.Context(), tt.id, tt.req)
+			wiretest.RequireInvalid(t, err, tt.field)
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestCopyAgentFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status  int
+		body    string
+		outcome agentcopy.Outcome
+		is      error
+		message string
+	}{
+		"a fault of a field": {
+			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
+			agentcopy.NotCopied, agentcopy.ErrInvalid, "Field required",
+		},
+		"a detail":         {404, `{"detail":"Agent not found"}`, agentcopy.NotCopied, agentcopy.ErrNotFound, "Agent not found"},
+		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.NotCopied, agentcopy.ErrForbidden, "Not authenticated"},
+		"no ID":            {200, `{"name":"a"}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
+		"a null ID":        {200, `{"id":null}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
+		"an ID in text":    {200, `{"id":"456"}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
+		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
+		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
+		"cut off":          {200, `{"id":45`, agentcopy.Copied, agentcopy.ErrCopied, "breaks off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(tt.status, tt.body)
+			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
+			require.Nil(t, agent)
+			e := wiretest.RequireError(t, err)
+			require.Equal(t, tt.outcome, e.Outcome)
+			require.Equal(t, "kolena", e.Provider)
+			require.Equal(t, "CopyAgent", e.Operation)
+			require.ErrorIs(t, err, tt.is)
+			require.ErrorContains(t, err, tt.message)
+			require.Len(t, wire.Requests(), 1)
+		})
+	}
+}
+
+func TestCopyAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"name":[],"created":null,"metadata":null,"prompts":[{"id":"x","name":"p","options":null},7],"n_runs":null,"id":456}`
+	agent, err := newClient(t, wiretest.Always(http.StatusOK, body)).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
+	require.NoError(t, err)
+	require.Equal(t, int64(456), agent.ID)
+	require.ErrorContains(t, agent.Response.Warning, "name")
+	require.Nil(t, agent.Metadata, "null equals absent")
+	require.Nil(t, agent.Prompts[0].Options)
+	require.Equal(t, "p", agent.Prompts[0].Name)
+}
