@@ -39,8 +39,8 @@ func fromEnv(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 
 // withAPIPath is endpoint with the path of this API, which it may have already.
 func withAPIPath(endpoint string) string {
-	endpoint = strings.TrimRight(endpoint, "/")
-	return strings.TrimSuffix(endpoint, apiPath) + apiPath
+	root := strings.TrimSuffix(strings.TrimRight(endpoint, "/"), apiPath)
+	return strings.TrimRight(root, "/") + apiPath
 }
 
 // named puts the name of the environment variable that an option was made from

@@ -3,6 +3,8 @@ package zudu_test
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -123,4 +125,20 @@ func TestWith(t *testing.T) {
 
 	_, err = original.With(agentcopy.WithAttemptTimeout(0))
 	wiretest.RequireInvalid(t, err, "WithAttemptTimeout")
+}
+
+// All calls of a pair of credentials share the courtesy limit: 10 at once, then
+// 10 a second.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json")))
+		start := time.Now()
+		for range 15 {
+			_, err := client.GetAgent(t.Context(), "agent_1")
+			require.NoError(t, err)
+			_, err = client.DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
+			require.NoError(t, err)
+		}
+		require.Equal(t, 2*time.Second, time.Since(start).Round(time.Millisecond))
+	})
 }

@@ -1,0 +1,180 @@
+package langsmith_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+)
+
+func TestDocumentsComeBack(t *testing.T) {
+	for _, name := range []string{"clone.json", "create.json"} {
+		t.Run(name, func(t *testing.T) {
+			wiretest.RequireRoundTrip[langsmith.Agent](t, wiretest.Document(t, name))
+		})
+	}
+}
+
+func TestEveryFieldIsRead(t *testing.T) {
+	var got langsmith.Agent
+	wiretest.Decode(t, wiretest.Document(t, "clone.json"), &got)
+	wiretest.RequireFilled(t, got)
+	require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
+}
+
+func TestCloneAgent(t *testing.T) {
+	const target = "/v1/deepagents/agents/" + sourceID + "/clone"
+	for name, tt := range map[string]struct {
+		req          langsmith.CloneAgentRequest
+		target, body string
+		timezone     []string
+	}{
+		"nothing asked for": {langsmith.CloneAgentRequest{}, target, `{}`, nil},
+		"a name":            {langsmith.CloneAgentRequest{Name: "Research, Berlin"}, target, `{"name":"Research, Berlin"}`, nil},
+		"files":             {langsmith.CloneAgentRequest{IncludeFiles: true}, target + "?include_files=true", `{}`, nil},
+		"a time zone": {
+			langsmith.CloneAgentRequest{UserTimezone: "America/Los_Angeles"}, target, `{}`, []string{"America/Los_Angeles"},
+		},
+		"default permissions": {langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{}}, target, `{"permissions":{}}`, nil},
+		"everything": {
+			langsmith.CloneAgentRequest{
+				Name: "Research",
+				Permissions: &langsmith.Permissions{
+					Identity:          langsmith.IdentityShared,
+					Visibility:        langsmith.VisibilityUser,
+					TenantAccessLevel: langsmith.TenantAccessWrite,
+					SharedUsers:       langsmith.SharedUsers{Read: []string{"u1"}, Run: []string{}, Update: []string{"u3"}},
+				},
+				IncludeFiles: true,
+				UserTimezone: "UTC",
+			},
+			target + "?include_files=true",
+			`{"name":"Research","permissions":{"identity":"shared","visibility":"user","tenant_access_level":"write",
+				"shared_users":{"read":["u1"],"run":[],"update":["u3"]}}}`,
+			[]string{"UTC"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := wiretest.Document(t, "clone.json")
+			wire := wiretest.Always(http.StatusCreated, document)
+			got, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, tt.req)
+			require.NoError(t, err)
+			require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", got.ID)
+			require.Equal(t, langsmith.AccessWrite, got.AccessLevel)
+			require.True(t, got.CreatedAt.Equal(time.Date(2026, 5, 15, 20, 50, 32, 708302000, time.UTC)))
+			require.Equal(t, http.StatusCreated, got.Response.StatusCode)
+			require.Equal(t, document, string(got.Response.Body))
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, "api.smith.langchain.com", sent.Host)
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, tt.target, sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.Equal(t, tt.timezone, sent.Header["X-User-Timezone"])
+			require.NotContains(t, sent.Header, "X-Tenant-Id")
+			require.JSONEq(t, tt.body, sent.Body)
+		})
+	}
+}
+
+func TestCloneAgentRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id    string
+		req   langsmith.CloneAgentRequest
+		field string
+	}{
+		"no ID":                     {"", langsmith.CloneAgentRequest{}, "agentID"},
+		"a blank ID":                {" ", langsmith.CloneAgentRequest{}, "agentID"},
+		"a dot":                     {".", langsmith.CloneAgentRequest{}, "agentID"},
+		"two dots":                  {"..", langsmith.CloneAgentRequest{}, "agentID"},
+		"no UUID":                   {"my-agent", langsmith.CloneAgentRequest{}, "agentID"},
+		"a path":                    {sourceID + "/x", langsmith.CloneAgentRequest{}, "agentID"},
+		"a line break":              {sourceID + "\n", langsmith.CloneAgentRequest{}, "agentID"},
+		"a name not of UTF-8":       {sourceID, langsmith.CloneAgentRequest{Name: "caf\xe9"}, "Name"},
+		"a time zone of two lines":  {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\r\nX-Api-Key: x"}, "UserTimezone"},
+		"a time zone with a delete": {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\x7f"}, "UserTimezone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(http.StatusCreated, agent)
+			_, err := newClient(t, wire).CloneAgent(t.Context(), tt.id, tt.req)
+			wiretest.RequireInvalid(t, err, tt.field)
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestCloneAgentFails(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status  int
+		body    string
+		outcome agentcopy.Outcome
+		is      error
+		code    string
+	}{
+		"a problem": {
+			400, `{"type":"https://docs.langchain.com/errors/invalid_request_body","code":"invalid_request_body","detail":"Provide a valid body","status":400}`,
+			agentcopy.NotCopied, agentcopy.ErrInvalid, "invalid_request_body",
+		},
+		"a conflict":        {409, `{"detail":"free plan"}`, agentcopy.NotCopied, agentcopy.ErrConflict, ""},
+		"upstream":          {502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.Unknown, agentcopy.ErrServer, "upstream_auth_failed"},
+		"no ID":             {201, `{"name":"Research"}`, agentcopy.Copied, agentcopy.ErrCopied, ""},
+		"an ID of a number": {201, `{"id":1}`, agentcopy.Copied, agentcopy.ErrCopied, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := wiretest.Always(tt.status, tt.body)
+			_, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
+			e := wiretest.RequireError(t, err)
+			require.Equal(t, tt.outcome, e.Outcome)
+			require.Equal(t, tt.code, e.Code)
+			require.Equal(t, "langsmith", e.Provider)
+			require.Equal(t, "CloneAgent", e.Operation)
+			require.ErrorIs(t, err, tt.is)
+			require.Len(t, wire.Requests(), 1)
+		})
+	}
+}
+
+func TestCloneAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"name":{},"extras":null,"permissions":null,"access_level":"ADMIN","backend":{"type":"thread_scoped_sandbox"},
+		"files":{"a":{"content":5,"type":"link"}},"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11"}`
+	got, err := newClient(t, wiretest.Always(http.StatusCreated, body)).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
+	require.NoError(t, err)
+	require.ErrorContains(t, got.Response.Warning, "name")
+	require.Nil(t, got.Extras, "null equals absent")
+	require.Equal(t, langsmith.AccessLevel("ADMIN"), got.AccessLevel, "a new value is kept")
+	require.Equal(t, langsmith.BackendType("thread_scoped_sandbox"), got.Backend.Type)
+	require.Equal(t, langsmith.FileType("link"), got.Files["a"].Type)
+}
+
+// The bare refusals that users of LangSmith ask about most come with a hint.
+func TestHints(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		hint   string
+	}{
+		"no key arrived":      {401, `{"error":"Unauthorized"}`, "another region"},
+		"a bare 403":          {403, `{"error":"Forbidden"}`, "langsmith.WithWorkspace"},
+		"an organization":     {403, `{"error":"org_scoped_key_requires_workspace"}`, "the key belongs to an organization"},
+		"an agent not shown":  {404, `{"code":"agent_not_found","detail":"agent not found","status":404}`, "no access to the agent"},
+		"another API's 404":   {404, `404 page not found`, "/v1/deepagents"},
+		"another code's text": {403, `{"code":"plan_limit","detail":"no"}`, ""},
+		"nothing to hint at":  {400, ``, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID)
+			e := wiretest.RequireError(t, err)
+			if tt.hint == "" {
+				require.NoError(t, e.Err)
+				return
+			}
+			require.ErrorContains(t, err, tt.hint)
+		})
+	}
+}

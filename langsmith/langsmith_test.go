@@ -1,0 +1,153 @@
+package langsmith_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+)
+
+const (
+	sourceID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Research"}`
+)
+
+// newClient returns a client that sends through wire, with a key of its own.
+func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *langsmith.Client {
+	t.Helper()
+	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
+	client, err := langsmith.New(wiretest.Key(), opts...)
+	require.NoError(t, err)
+	return client
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		key   string
+		opts  []agentcopy.Option
+		field string
+	}{
+		"no key":                    {"", nil, "apiKey"},
+		"a key with a line break":   {"key\n", nil, "apiKey"},
+		"no workspace":              {"key", []agentcopy.Option{langsmith.WithWorkspace("")}, "WithWorkspace"},
+		"a blank workspace":         {"key", []agentcopy.Option{langsmith.WithWorkspace(" \t")}, "WithWorkspace"},
+		"a workspace of two lines":  {"key", []agentcopy.Option{langsmith.WithWorkspace("a\r\nX-Api-Key: b")}, "WithWorkspace"},
+		"a workspace with a delete": {"key", []agentcopy.Option{langsmith.WithWorkspace("a\x7f")}, "WithWorkspace"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := langsmith.New(tt.key, tt.opts...)
+			require.Nil(t, client)
+			wiretest.RequireInvalid(t, err, tt.field)
+		})
+	}
+}
+
+func TestNewFromEnv(t *testing.T) {
+	const target = "/v1/deepagents/agents/" + sourceID
+	key := wiretest.Key()
+	for name, tt := range map[string]struct {
+		endpoint, workspace string
+		opts                []agentcopy.Option
+		host, target        string
+		tenant              string
+	}{
+		"the key alone":          {host: "api.smith.langchain.com", target: target},
+		"blank variables":        {endpoint: " ", workspace: " ", host: "api.smith.langchain.com", target: target},
+		"LangSmith's address":    {endpoint: "https://eu.api.smith.langchain.com", host: "eu.api.smith.langchain.com", target: target},
+		"with a slash":           {endpoint: "https://eu.api.smith.langchain.com/", host: "eu.api.smith.langchain.com", target: target},
+		"with slashes and space": {endpoint: " https://eu.api.smith.langchain.com//\n", host: "eu.api.smith.langchain.com", target: target},
+		"the API's address":      {endpoint: "https://eu.api.smith.langchain.com/v1/deepagents", host: "eu.api.smith.langchain.com", target: target},
+		"the same with slashes":  {endpoint: "https://eu.api.smith.langchain.com/v1/deepagents//", host: "eu.api.smith.langchain.com", target: target},
+		"slashes in between":     {endpoint: "https://eu.api.smith.langchain.com//v1/deepagents/", host: "eu.api.smith.langchain.com", target: target},
+		"below a path":           {endpoint: "https://gateway.example/smith", host: "gateway.example", target: "/smith" + target},
+		"a workspace":            {workspace: "ws-1", host: "api.smith.langchain.com", target: target, tenant: "ws-1"},
+		"options override": {
+			endpoint: "https://eu.api.smith.langchain.com", workspace: "ws-1",
+			opts: []agentcopy.Option{agentcopy.WithBaseURL("https://other.example/x"), langsmith.WithWorkspace("ws-2")},
+			host: "other.example", target: "/x/agents/" + sourceID, tenant: "ws-2",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("LANGSMITH_API_KEY", key)
+			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
+			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
+			wire := wiretest.Always(http.StatusOK, agent)
+			client, err := langsmith.NewFromEnv(append(tt.opts, agentcopy.WithHTTPClient(wire.Client()))...)
+			require.NoError(t, err)
+			_, err = client.GetAgent(t.Context(), sourceID)
+			require.NoError(t, err)
+
+			sent := wire.Requests()[0]
+			require.Equal(t, tt.host, sent.Host)
+			require.Equal(t, tt.target, sent.Target)
+			require.Equal(t, key, sent.Header.Get("X-Api-Key"))
+			require.Equal(t, tt.tenant, sent.Header.Get("X-Tenant-Id"))
+		})
+	}
+}
+
+func TestNewFromEnvRefuses(t *testing.T) {
+	for name, tt := range map[string]struct{ key, endpoint, workspace, field string }{
+		"no key":                   {"", "", "", "LANGSMITH_API_KEY"},
+		"a bare host":              {"key", "api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
+		"slashes alone":            {"key", "///", "", "LANGSMITH_ENDPOINT"},
+		"a query":                  {"key", "https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
+		"a user":                   {"key", "https://user:word@api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
+		"a workspace of two lines": {"key", "", "a\nb", "LANGSMITH_WORKSPACE_ID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("LANGSMITH_API_KEY", tt.key)
+			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
+			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
+			_, err := langsmith.NewFromEnv()
+			wiretest.RequireInvalid(t, err, tt.field)
+		})
+	}
+}
+
+func TestWith(t *testing.T) {
+	wire := wiretest.Always(http.StatusOK, agent)
+	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
+	changed, err := original.With(langsmith.WithWorkspace("ws-2"))
+	require.NoError(t, err)
+	for _, client := range []*langsmith.Client{changed, original} {
+		_, err := client.GetAgent(t.Context(), sourceID)
+		require.NoError(t, err)
+	}
+	requests := wire.Requests()
+	require.Equal(t, []string{"ws-2"}, requests[0].Header["X-Tenant-Id"])
+	require.Equal(t, []string{"ws-1"}, requests[1].Header["X-Tenant-Id"])
+	require.Equal(t, requests[0].Header.Get("X-Api-Key"), requests[1].Header.Get("X-Api-Key"))
+
+	_, err = original.With(langsmith.WithWorkspace(""))
+	wiretest.RequireInvalid(t, err, "WithWorkspace")
+}
+
+// All calls of a key share one limit, which keeps inside both that LangSmith
+// documents, from the first request on.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, wiretest.Always(http.StatusOK, agent))
+		start := time.Now()
+		var sent []time.Duration
+		for range 2200 {
+			_, err := client.GetAgent(t.Context(), sourceID)
+			require.NoError(t, err)
+			sent = append(sent, time.Since(start))
+		}
+		for _, limit := range []struct {
+			requests int
+			window   time.Duration
+		}{{2000, time.Minute}, {1000, 10 * time.Second}} {
+			for i := range sent[limit.requests:] {
+				require.Greater(t, sent[i+limit.requests]-sent[i], limit.window)
+			}
+		}
+	})
+}
