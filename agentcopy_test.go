@@ -57,7 +57,7 @@ func TestErrorLine(t *testing.T) {
 		err  agentcopy.Error
 		want string
 	}{
-		{agentcopy.Error{}, "agentcopy (unknown, nothing sent)"},
+		{agentcopy.Error{}, "agentcopy (outcome unknown, nothing sent)"},
 		{
 			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", Outcome: agentcopy.NotCopied, StatusCode: 429, Message: "slow down", RetryAfter: 30 * time.Second, RequestID: "r1", Attempts: make([]agentcopy.Attempt, 4)},
 			"kolena: CopyAgent: 429 Too Many Requests: slow down (not copied, 4 attempts, retry after 30s, request ID r1)",
@@ -72,11 +72,11 @@ func TestErrorLine(t *testing.T) {
 		},
 		{
 			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Message: "EOF", Err: io.EOF, Attempts: make([]agentcopy.Attempt, 1)},
-			"zudu: DuplicateAgent: EOF (unknown, 1 attempt)",
+			"zudu: DuplicateAgent: EOF (outcome unknown, 1 attempt)",
 		},
 		{
 			agentcopy.Error{Provider: "cotool", Operation: "CopyAgent", StatusCode: 799, Message: "two\nlines \x1b[31m", Fields: []agentcopy.FieldError{{Field: "a", Reason: "b"}}},
-			"cotool: CopyAgent: 799: two lines  [31m: a: b (unknown, nothing sent)",
+			"cotool: CopyAgent: 799: two lines  [31m: a: b (outcome unknown, nothing sent)",
 		},
 	}
 	for _, tc := range cases {
@@ -103,7 +103,7 @@ func TestErrorRendering(t *testing.T) {
 	data, e := json.Marshal(err)
 	require.NoError(t, e)
 	require.JSONEq(t, `{"provider":"kolena","operation":"CopyAgent","outcome":"unknown","status":500,"attempts":0,"retry_after_seconds":1.5,
-		"message":"kolena: CopyAgent: 500 Internal Server Error: boom: name: bad (unknown, nothing sent, retry after 1.5s)","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
+		"message":"kolena: CopyAgent: 500 Internal Server Error: boom: name: bad (outcome unknown, nothing sent, retry after 1.5s)","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
 
 	var out strings.Builder
 	slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)

@@ -82,6 +82,9 @@ func (e *Error) Error() string {
 // details is what stands in parentheses at the end of an Error's line.
 func (e *Error) details() string {
 	parts := []string{e.Outcome.String()}
+	if e.Outcome == Unknown {
+		parts[0] = "outcome unknown"
+	}
 	switch n := len(e.Attempts); n {
 	case 0:
 		parts = append(parts, "nothing sent")

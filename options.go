@@ -97,7 +97,7 @@ func WithRetry(p RetryPolicy) Option {
 func (p RetryPolicy) validate() error {
 	switch {
 	case p.Mode < RetrySafe || p.Mode > RetryAlways:
-		return fmt.Errorf("Mode is %v, not one of RetrySafe, RetryNever and RetryAlways", p.Mode)
+		return fmt.Errorf("the Mode is %v, not one of RetrySafe, RetryNever and RetryAlways", p.Mode)
 	case p.MaxAttempts < 0:
 		return fmt.Errorf("MaxAttempts is negative: %d", p.MaxAttempts)
 	case p.MinBackoff < 0:

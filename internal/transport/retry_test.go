@@ -151,7 +151,8 @@ func TestContextThatHasEnded(t *testing.T) {
 
 func TestNilContext(t *testing.T) {
 	s := play(answer(200, made))
-	_, _, err := transport.Do(nil, newClient(t, s), copyRequest(), verifyThing) //nolint:staticcheck // the fault under test
+	//lint:ignore SA1012 a nil context is the fault under test
+	_, _, err := transport.Do(nil, newClient(t, s), copyRequest(), verifyThing)
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 	require.Equal(t, "ctx", asError(t, err).Fields[0].Field)
 	require.Empty(t, s.requests())
