@@ -1,22 +1,27 @@
 package langsmith
 
-import "net/http"
+import (
+	"net/http"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
 
 // hint says what a bare refusal most often means. LangSmith's own text names
 // neither the region nor the workspace as a cause.
-func hint(status int, code string) string {
+func hint(e *agentcopy.Error) string {
+	bare := e.Message == http.StatusText(e.StatusCode)
 	switch {
-	case code == "org_scoped_key_requires_workspace":
+	case e.Code == "org_scoped_key_requires_workspace":
 		return "the key belongs to an organization: name the workspace with langsmith.WithWorkspace or LANGSMITH_WORKSPACE_ID"
-	case code == "agent_not_found":
+	case e.Code == "agent_not_found":
 		return "LangSmith answers so as well where the key has no access to the agent: is it that of the agent's workspace (see langsmith.WithWorkspace)?"
-	case code != "":
+	case e.Code != "":
 		return ""
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case e.StatusCode == http.StatusNotFound:
+		return "is the base URL that of Managed Deep Agents, which ends in " + apiPath + " and is in the US region alone?"
+	case bare && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden):
 		return "LangSmith answers so where the key is invalid, is of another region than the base URL (see agentcopy.WithBaseURL), " +
 			"or is an organization's and no workspace is named (see langsmith.WithWorkspace)"
-	case status == http.StatusNotFound:
-		return "is the base URL that of Managed Deep Agents, which ends in " + apiPath + " and is in the US region alone?"
 	}
 	return ""
 }

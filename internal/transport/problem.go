@@ -38,7 +38,7 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 		e.Message = mask("redirects are not followed" + redirectTarget(r.header))
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
-		if text := hint(r.status, e.Code); text != "" {
+		if text := hint(e); text != "" {
 			e.Err = hintError(text)
 		}
 	}

@@ -14,7 +14,7 @@ type Vendor struct {
 	Limits func() Limits
 	// Hint adds to a bare refusal what experience says about its cause; "" for
 	// nothing. May be nil.
-	Hint func(status int, code string) string
+	Hint func(e *agentcopy.Error) string
 }
 
 // Endpoint is a kind of request that a vendor paces on its own.
