@@ -13,6 +13,10 @@ import (
 // Cotool documents an agent by example, and its examples leave out every field
 // that is an enumeration. Those fields are here as its other pages show them.
 //
+// Marshalling an Agent gives Cotool's document back, without the fields that are
+// empty; the flags and counts that every agent has are written even where they
+// are zero.
+//
 // The pages: https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
 // and https://docs.cotool.ai/api-reference/agents/get-agent.
 type Agent struct {
@@ -28,7 +32,7 @@ type Agent struct {
 	AgentType        AgentType        `json:"agentType,omitzero"`
 	Origin           Origin           `json:"origin,omitzero"`
 	PlanningMode     PlanningMode     `json:"planningMode,omitzero"`
-	IsBuiltIn        bool             `json:"isBuiltIn,omitzero"`
+	IsBuiltIn        bool             `json:"isBuiltIn"`
 	BuiltInAgentType BuiltInAgentType `json:"builtInAgentType,omitzero"`
 	// ModelAlias is JSON of no documented type; in practice a string such as
 	// "anthropic:chat:sonnet-4.6", quotes included.
@@ -47,7 +51,7 @@ type Agent struct {
 	// StructuredOutputSchema is the form of the agent's output: a recursive
 	// document in the manner of JSON Schema, with Cotool's own key "x-cotool".
 	StructuredOutputSchema     json.RawMessage `json:"structuredOutputSchema,omitzero"`
-	PersistentWorkspaceEnabled bool            `json:"persistentWorkspaceEnabled,omitzero"`
+	PersistentWorkspaceEnabled bool            `json:"persistentWorkspaceEnabled"`
 	TinesStoryImportID         string          `json:"tinesStoryImportId,omitzero"`
 
 	// Of managed agents: where in the repository that they are synced from they
@@ -63,7 +67,7 @@ type Agent struct {
 	DetectionCategory  DetectionCategory `json:"detectionCategory,omitzero"`
 	DetectionCadence   DetectionCadence  `json:"detectionCadence,omitzero"`
 	SIEMType           string            `json:"siemType,omitzero"`
-	IsSuggestion       bool              `json:"isSuggestion,omitzero"`
+	IsSuggestion       bool              `json:"isSuggestion"`
 	LastDetectionRunAt agentcopy.Time    `json:"lastDetectionRunAt,omitzero"`
 
 	// Response is how the call went that returned this agent.
