@@ -44,8 +44,10 @@ func (c *call) waitOutPause() error {
 // already, and reports whether it changed anything.
 func (g gate) pause(d time.Duration) bool { return g.turns.Hold(min(d, longestPause)) }
 
-// paused is how long the pause has to run. Those who wait for their turn after
-// it do not count: a call that has had its turn must not queue again.
+// paused is how long the pause has to run. It is zero while those who waited it
+// out go on one by one: a call that has had its turn must not queue again, and
+// one that comes later is not held up, or else a program that is faster than one
+// every resumeSpacing would never get back to its speed.
 func (g gate) paused() time.Duration { return g.turns.Held() }
 
 // wait returns when the pause is over and it is the caller's turn. It fails as
@@ -55,7 +57,7 @@ func (g gate) wait(ctx context.Context, maxWait time.Duration) error {
 	if ctx.Err() != nil {
 		return check.ContextError(ctx)
 	}
-	if g.turns.Free() { // nobody is held back, so nobody is spaced
+	if g.paused() == 0 {
 		return nil
 	}
 	return g.turns.Take(ctx, func(opens, turn time.Duration) error {

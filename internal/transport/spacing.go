@@ -22,24 +22,26 @@ const longestCaution = 24 * time.Hour
 // stays cautious for a day. A server that lets fewer through at once than
 // documented thus refuses one burst, and after a rest one more.
 type SpacedWindow struct {
-	window  *window.Limiter
-	turns   *window.Turns
-	spacing time.Duration
-	patient time.Duration // two windows
+	window   *window.Limiter
+	turns    *window.Turns
+	spacing  time.Duration
+	patience time.Duration // two windows
 
 	mu      sync.Mutex
 	refused time.Time     // the last refusal; zero if none
 	caution time.Duration // from then on
+	spaced  bool          // an attempt had its turn since
+	rest    time.Duration // how long there was none after the last one that was refused in spite of it
 }
 
 // NewSpacedWindow returns a limiter of n attempts in any window of length per,
 // and one every spacing after a refusal.
 func NewSpacedWindow(n int, per, spacing time.Duration) *SpacedWindow {
 	return &SpacedWindow{
-		window:  window.New(n, per),
-		turns:   window.NewTurns(spacing),
-		spacing: spacing,
-		patient: 2 * per,
+		window:   window.New(n, per),
+		turns:    window.NewTurns(spacing),
+		spacing:  spacing,
+		patience: 2 * per,
 	}
 }
 
@@ -86,28 +88,39 @@ func (s *SpacedWindow) takeTurn(ctx context.Context) error {
 	if !s.cautious() {
 		return nil
 	}
-	return s.turns.Take(ctx, func(_, turn time.Duration) error {
+	err := s.turns.Take(ctx, func(_, turn time.Duration) error {
 		if deadline, ok := ctx.Deadline(); ok && turn >= time.Until(deadline) {
 			return fmt.Errorf("after a refusal, one every %v: no turn sooner than in %v, which is past the context's deadline: %w",
 				s.spacing, turn.Round(time.Millisecond), context.DeadlineExceeded)
 		}
 		return nil
 	})
+	if err == nil {
+		s.mu.Lock()
+		s.spaced = true
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // Refused tells the limiter of a 429.
 func (s *SpacedWindow) Refused() {
-	s.turns.Hold(s.spacing) // the refused attempt had a turn too, as it were
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	switch since := s.sinceRefusal(now); {
 	case since >= longestCaution:
-		s.caution = s.patient
+		s.caution, s.rest = s.patience, s.spacing
 	case since >= s.caution:
-		s.caution = longestCaution
+		s.caution, s.rest = longestCaution, s.spacing
+	case s.spaced:
+		if since >= s.patience {
+			s.rest = s.spacing
+		}
+		s.rest = min(2*s.rest, s.patience/2)
+		s.turns.Hold(s.rest)
 	}
-	s.refused = now
+	s.refused, s.spaced = now, false
 }
 
 func (s *SpacedWindow) cautious() bool {

@@ -85,13 +85,6 @@ func (t *Turns) Hold(d time.Duration) bool {
 	return true
 }
 
-// Free reports whether a turn could be had without waiting.
-func (t *Turns) Free() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.next <= t.advance() && t.queue.len == 0
-}
-
 // Held is how long Hold has to run, and zero if it does not.
 func (t *Turns) Held() time.Duration {
 	t.mu.Lock()
