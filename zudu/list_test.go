@@ -1,6 +1,7 @@
 package zudu_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -133,6 +134,33 @@ func TestListAgentsStopsWithTheLoop(t *testing.T) {
 		break
 	}
 	require.Len(t, wire.Requests(), 1)
+}
+
+func TestListAgentsEndsWithTheContext(t *testing.T) {
+	wire := wiretest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	list := newClient(t, wire).ListAgents(ctx, zudu.ListAgentsRequest{})
+	var yielded []*zudu.Agent
+	var end error
+	for agent, err := range list {
+		cancel()
+		if end = err; err == nil {
+			yielded = append(yielded, agent)
+		}
+	}
+	require.Len(t, yielded, 2, "what has come is still yielded")
+	require.ErrorIs(t, end, context.Canceled)
+	require.Len(t, wire.Requests(), 1)
+}
+
+func TestListAgentsTellsOfEachPage(t *testing.T) {
+	wire := wiretest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 1))
+	agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+	require.NoError(t, err)
+	require.Equal(t, "req-0", agents[0].Response.RequestID)
+	require.Equal(t, "req-0", agents[1].Response.RequestID)
+	require.Equal(t, "req-1", agents[2].Response.RequestID)
 }
 
 func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
