@@ -23,7 +23,7 @@ var (
 
 // unmarshal decodes data into v. A field of another type than documented is
 // left at its zero value and reported as a warning.
-func unmarshal(data []byte, v any) (warning, err error) {
+func (c *Client) unmarshal(data []byte, v any) (warning, err error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
 	err = json.Unmarshal(data, v)
 	if err == nil {
@@ -39,7 +39,7 @@ func unmarshal(data []byte, v any) (warning, err error) {
 		return nil, fmt.Errorf("%w: %w", errBroken, err)
 	}
 	if page := titleOf(data); page != "" {
-		return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, shorten(page))
+		return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, c.readable(page))
 	}
 	return nil, errNotJSON
 }

@@ -37,7 +37,7 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	var answer *T
 	decode := func(data []byte) (warning, err error) {
 		answer = new(T) // a new one for each attempt: a failed one may have filled some fields
-		if warning, err = unmarshal(data, answer); err != nil {
+		if warning, err = c.unmarshal(data, answer); err != nil {
 			return nil, err
 		}
 		return warning, verify(answer)
@@ -105,7 +105,7 @@ func (c *call) response() *agentcopy.Response {
 	return &agentcopy.Response{
 		StatusCode: c.last.status,
 		Header:     c.last.header,
-		RequestID:  c.client.mask(requestID(c.last.header)),
+		RequestID:  c.client.requestID(c.last.header),
 		Body:       c.last.body,
 		Attempts:   c.attempts,
 		Warning:    c.last.warning,

@@ -54,8 +54,8 @@ func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
 		slog.Int("status", r.status),
 		slog.String("outcome", outcome),
 	}
-	if id := requestID(r.header); id != "" {
-		attrs = append(attrs, slog.String("request_id", c.client.mask(id)))
+	if id := c.client.requestID(r.header); id != "" {
+		attrs = append(attrs, slog.String("request_id", id))
 	}
 	return append(attrs, more...)
 }

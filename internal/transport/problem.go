@@ -17,25 +17,25 @@ import (
 
 // describe fills e with what the answer says.
 func (c *call) describe(e *agentcopy.Error, r *result) {
-	mask := c.client.mask
+	readable := c.client.readable
 	e.StatusCode = r.status
 	e.Header = r.header
 	e.Body = r.body[:min(len(r.body), errorBodyLimit)]
-	e.RequestID = mask(requestID(r.header))
+	e.RequestID = c.client.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
 	if r.status < 200 || r.status > 299 || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
 		p = parseProblem(r.body)
 	}
-	e.Code, e.Message = mask(p.code), mask(shorten(p.message))
+	e.Code, e.Message = readable(p.code), readable(p.message)
 	for _, f := range p.fields {
-		e.Fields = append(e.Fields, agentcopy.FieldError{Field: mask(shorten(f.Field)), Reason: mask(shorten(f.Reason))})
+		e.Fields = append(e.Fields, agentcopy.FieldError{Field: readable(f.Field), Reason: readable(f.Reason)})
 	}
 	if e.Message == "" && r.status >= 300 {
 		e.Message = http.StatusText(r.status)
 	}
 	if r.status >= 300 && r.status <= 399 {
-		e.Message = mask("redirects are not followed" + redirectTarget(r.header))
+		e.Message = readable("redirects are not followed" + redirectTarget(r.header))
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
 		if text := hint(e); text != "" {
@@ -200,12 +200,13 @@ func titleOf(page []byte) string {
 	return html.UnescapeString(string(tag.ReplaceAll(inner, nil)))
 }
 
-// shorten makes text of unknown origin a message: white space folded, no more
-// than a few lines long.
-func shorten(text string) string {
+// readable makes text of unknown origin a message: white space folded, secrets
+// masked, no more than a few lines long. It is cut last: of a secret that was cut
+// in two, the mask would not know the first half.
+func (c *Client) readable(text string) string {
 	const limit = 500
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if len(text) > limit {
+	if text = c.mask(text); len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text

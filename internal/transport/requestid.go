@@ -17,11 +17,12 @@ var requestIDHeaders = []string{
 	"X-Trace-Id",
 }
 
-// requestID is the ID by which the vendor's support can find the request.
-func requestID(h http.Header) string {
+// requestID is the ID by which the vendor's support can find the request, with
+// any secret in it masked.
+func (c *Client) requestID(h http.Header) string {
 	const limit = 200 // longer than any, and short enough to print
 	for _, name := range requestIDHeaders {
-		if id := h.Get(name); id != "" {
+		if id := c.mask(h.Get(name)); id != "" {
 			return id[:min(len(id), limit)]
 		}
 	}

@@ -1,0 +1,147 @@
+package wiretest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// FuzzedKey is the credential of the fuzz targets, long enough to be masked. The
+// seeds quote it, so that mutations of them do.
+const FuzzedKey = "fuzzed-credential-0123456789"
+
+// FuzzOptions are for the clients of the fuzz targets: one attempt, no pacing,
+// and no pause after a 429 that the next input would have to wait out.
+func FuzzOptions(wire http.RoundTripper) []agentcopy.Option {
+	return []agentcopy.Option{
+		agentcopy.WithHTTPClient(&http.Client{Transport: wire}),
+		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithMaxResponseBytes(1 << 20),
+		agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1}),
+	}
+}
+
+// errorBodies are the forms of an error that vendors, frameworks and proxies
+// have, for seeds.
+var errorBodies = []string{
+	``, ` `, `null`, `[]`, `{}`, `"text"`, `12`, `{"detail":`,
+	`{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,
+	`{"type":"https://docs.langchain.com/errors/x","code":"agent_not_found","detail":"agent not found","status":404}`,
+	`{"error":"Forbidden"}`, `{"error":"org_scoped_key_requires_workspace"}`, `{"error":{"code":"x","message":"y"}}`,
+	`{"detail":"Not authenticated"}`, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
+	`{"detail":[{"loc":[{},null,1.5],"msg":"odd"},"text",7]}`, `{"error":{"error":{"error":{"message":"deep"}}}}`,
+	`missing permission mcp-servers:create`, "two\nlines\x00\x1b[31m\xff", `<html><head><title>502 Bad &amp; Gateway</title></head></html>`,
+	`<h1>Error <b>` + FuzzedKey + `</b></h1>`, `{"message":"key ` + FuzzedKey + ` is wrong"}`, `key ` + FuzzedKey,
+	`{"detail":"` + strings.Repeat("x", 480) + FuzzedKey + `"}`,
+}
+
+// FuzzErrorBody fuzzes the body and the status of refusals that call meets.
+func FuzzErrorBody(f *testing.F, call func(testing.TB, http.RoundTripper) error) {
+	for i, body := range errorBodies {
+		f.Add(uint16(300+i*7), []byte(body), "req "+FuzzedKey)
+		f.Add(uint16(429), []byte(body), strings.Repeat("x", 180)+FuzzedKey)
+	}
+	f.Fuzz(func(t *testing.T, status uint16, body []byte, requestID string) {
+		status = 300 + status%300
+		err := call(t, answering{int(status), body, requestID})
+		e := RequireError(t, err)
+		if e.StatusCode != int(status) || e.Outcome == agentcopy.Copied || len(e.Attempts) != 1 {
+			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
+		}
+		if status < 500 && status != http.StatusRequestTimeout && e.Outcome != agentcopy.NotCopied {
+			t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
+		}
+		if !bytes.Equal(e.Body, body[:min(len(body), 64<<10)]) {
+			t.Errorf("the error keeps the body %q, want what was received: %q", e.Body, body)
+		}
+		checkPrinted(t, e)
+	})
+}
+
+// FuzzSuccessBody fuzzes the body of answers of status 200 and 201. documents
+// are good answers, for seeds; call returns the new agent's ID, as text, and the
+// vendor's answer.
+func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, http.RoundTripper) (id string, answer any, response *agentcopy.Response, err error)) {
+	for _, body := range append(documents, errorBodies...) {
+		f.Add([]byte(body), false)
+		f.Add([]byte(body[:len(body)*2/3]), true)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, created bool) {
+		status := http.StatusOK
+		if created {
+			status = http.StatusCreated
+		}
+		id, agent, response, err := call(t, answering{status, body, ""})
+		if err != nil {
+			e := RequireError(t, err)
+			if e.StatusCode != status || len(e.Attempts) != 1 {
+				t.Errorf("got %v with %d attempts, want status %d, one attempt", err, len(e.Attempts), status)
+			}
+			if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 && e.Outcome != agentcopy.Copied {
+				t.Errorf("an empty success: got outcome %v, want copied", e.Outcome)
+			}
+			checkPrinted(t, e)
+			return
+		}
+		if id == "" || id == "0" || !bytes.Equal(response.Body, body) {
+			t.Errorf("success with ID %q and body %q, want an ID and what was received: %q", id, response.Body, body)
+		}
+		data, err := json.Marshal(agent)
+		if err != nil {
+			t.Fatalf("the answer %q was read as %#v, which cannot be written: %v", body, agent, err)
+		}
+		if !json.Valid(data) {
+			t.Errorf("the answer %q is written as %s, which is not JSON", body, data)
+		}
+	})
+}
+
+// checkPrinted requires that e prints as one line that a terminal and a log can
+// take, without the credential.
+func checkPrinted(t testing.TB, e *agentcopy.Error) {
+	line := e.Error()
+	if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || len(line) > 2000 {
+		t.Errorf("the error prints as %q, want one short line without control characters", line)
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		t.Fatalf("the error cannot be marshalled: %v", err)
+	}
+	// Half of the credential, so that one that is cut off counts too.
+	half := FuzzedKey[:len(FuzzedKey)/2]
+	if printed := line + string(data) + fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err); strings.Contains(printed, half) {
+		t.Errorf("the credential is printed: %q", printed)
+	}
+}
+
+// answering is a transport that always gives the same answer.
+type answering struct {
+	status    int
+	body      []byte
+	requestID string
+}
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			return nil, errors.Join(err, req.Body.Close())
+		}
+		if err := req.Body.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{
+		StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: http.Header{"X-Request-Id": {a.requestID}},
+		Body:   io.NopCloser(bytes.NewReader(a.body)), ContentLength: -1,
+	}, nil
+}

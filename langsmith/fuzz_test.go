@@ -1,0 +1,36 @@
+package langsmith_test
+
+import (
+	"net/http"
+	"testing"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+)
+
+func fuzzedClone(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
+	c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, err := c.CloneAgent(t.Context(), "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.CloneAgentRequest{Name: "Research"})
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return agent.ID, agent, agent.Response, nil
+}
+
+func FuzzErrorBody(f *testing.F) {
+	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+		_, _, _, err := fuzzedClone(t, wire)
+		return err
+	})
+}
+
+func FuzzSuccessBody(f *testing.F) {
+	wiretest.FuzzSuccessBody(f, []string{
+		wiretest.Document(f, "clone.json"),
+		wiretest.Document(f, "create.json"),
+	}, fuzzedClone)
+}

@@ -1,0 +1,74 @@
+package zudu_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
+	c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, err := c.DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support"})
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return agent.AgentID, agent, agent.Response, nil
+}
+
+func FuzzErrorBody(f *testing.F) {
+	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+		_, _, _, err := fuzzedCopy(t, wire)
+		return err
+	})
+}
+
+func FuzzSuccessBody(f *testing.F) {
+	wiretest.FuzzSuccessBody(f, []string{
+		wiretest.Document(f, "duplicate_first.json"),
+		wiretest.Document(f, "duplicate_second.json"),
+		wiretest.Document(f, "duplicate_empty.json"),
+	}, fuzzedCopy)
+}
+
+// FuzzAgentID: an ID is one segment of the path, whatever it holds, or nothing
+// is sent.
+func FuzzAgentID(f *testing.F) {
+	for _, id := range []string{"agent_123", "", " ", ".", "..", "a/b", "../../delete", "a?b=c", "a#b", "a%2Fb", "%", "é", "a b", "\x00", "\xff", ";x", "http://evil.example/", "@evil.example"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		wire := wiretest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
+		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
+		if errors.Is(err, agentcopy.ErrInvalid) {
+			if len(wire.Requests()) > 0 {
+				t.Errorf("ID %q is refused, but was sent", id)
+			}
+			return
+		}
+		if err != nil || len(wire.Requests()) != 1 {
+			t.Fatalf("ID %q: got %v and %d requests, want it refused or sent", id, err, len(wire.Requests()))
+		}
+		sent := wire.Requests()[0]
+		segment, ok := strings.CutPrefix(sent.Target, "/api/agents/")
+		segment, ok2 := strings.CutSuffix(segment, "/duplicate")
+		if got, err := url.PathUnescape(segment); !ok || !ok2 || err != nil || got != id || strings.ContainsAny(segment, "/?#") || segment == "." || segment == ".." {
+			t.Errorf("ID %q went out in %q, want it as one segment", id, sent.Target)
+		}
+		if sent.Host != "api.zudu.ai" {
+			t.Errorf("ID %q turned the request to %q", id, sent.Host)
+		}
+	})
+}
