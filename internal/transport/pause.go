@@ -64,7 +64,7 @@ func (g gate) wait(ctx context.Context, maxWait time.Duration) error {
 		if opens > maxWait {
 			return &pausedError{left: opens}
 		}
-		if deadline, ok := ctx.Deadline(); ok && turn >= time.Until(deadline) {
+		if window.EndsFirst(ctx, turn) {
 			return &pausedError{left: turn, cause: context.DeadlineExceeded}
 		}
 		return nil

@@ -9,18 +9,22 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
-// longestCaution is how long a SpacedWindow stays cautious where it was proved
+// longestCaution is how long a SpacedWindow stays cautious where that was proved
 // right before. It is also how long it remembers.
 const longestCaution = 24 * time.Hour
 
-// SpacedWindow is a WindowLimiter that can learn: a refusal it did not expect
+// SpacedWindow is a WindowLimiter that can learn. A refusal it did not expect
 // means that another process uses the credential, or that the server counts
-// otherwise than documented. From then on it also spaces its admissions evenly,
+// otherwise than documented. From then on it also spaces its attempts evenly,
 // until two windows have passed without a refusal.
 //
-// If full speed is then refused again within a day, it was no accident, and it
-// stays cautious for a day. A server that lets fewer through at once than
-// documented thus refuses one burst, and after a rest one more.
+// An attempt that is refused in spite of that is followed by a rest of two
+// spacings, the next one by one of four, and so on up to a window: without, two
+// processes on one key would go on refusing each other.
+//
+// If full speed is refused again within a day, it was no accident, and the
+// limiter stays cautious for a day. A server that lets fewer through at once
+// than documented thus refuses one burst, and after a while one more.
 type SpacedWindow struct {
 	window   *window.Limiter
 	turns    *window.Turns
@@ -29,9 +33,9 @@ type SpacedWindow struct {
 
 	mu      sync.Mutex
 	refused time.Time     // the last refusal; zero if none
-	caution time.Duration // from then on
-	spaced  bool          // an attempt had its turn since
-	rest    time.Duration // how long there was none after the last one that was refused in spite of it
+	caution time.Duration // how long attempts are spaced after it
+	spaced  bool          // one had its turn since
+	rest    time.Duration // the last one
 }
 
 // NewSpacedWindow returns a limiter of n attempts in any window of length per,
@@ -89,7 +93,7 @@ func (s *SpacedWindow) takeTurn(ctx context.Context) error {
 		return nil
 	}
 	err := s.turns.Take(ctx, func(_, turn time.Duration) error {
-		if deadline, ok := ctx.Deadline(); ok && turn >= time.Until(deadline) {
+		if window.EndsFirst(ctx, turn) {
 			return fmt.Errorf("after a refusal, one every %v: no turn sooner than in %v, which is past the context's deadline: %w",
 				s.spacing, turn.Round(time.Millisecond), context.DeadlineExceeded)
 		}
@@ -113,7 +117,7 @@ func (s *SpacedWindow) Refused() {
 		s.caution, s.rest = s.patience, s.spacing
 	case since >= s.caution:
 		s.caution, s.rest = longestCaution, s.spacing
-	case s.spaced:
+	case s.spaced: // refused all the same
 		if since >= s.patience {
 			s.rest = s.spacing
 		}

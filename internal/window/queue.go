@@ -62,9 +62,9 @@ func (q *queue) remove(w *waiter) {
 // contains reports whether w, which was in q once, still is.
 func (q *queue) contains(w *waiter) bool { return w.prev != nil || q.head == w }
 
-// endsFirst reports whether the deadline of ctx comes before a wait from now on
+// EndsFirst reports whether the deadline of ctx comes before a wait from now on
 // is over.
-func endsFirst(ctx context.Context, wait time.Duration) bool {
+func EndsFirst(ctx context.Context, wait time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && wait >= time.Until(deadline)
 }

@@ -94,7 +94,7 @@ func (l *Limiter) Pass(ctx context.Context) error {
 // line waits in the queue, unless the wait cannot end before the deadline. It is
 // called under the lock and returns without it.
 func (l *Limiter) line(ctx context.Context, now moment) (Ticket, error) {
-	if wait := l.shortestWait(now); endsFirst(ctx, wait) {
+	if wait := l.shortestWait(now); EndsFirst(ctx, wait) {
 		l.mu.Unlock()
 		return Ticket{}, fmt.Errorf("%v: no place sooner than in %v, which is past the context's deadline: %w",
 			l, wait.Round(time.Millisecond), context.DeadlineExceeded)

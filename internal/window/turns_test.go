@@ -1,0 +1,147 @@
+package window_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/window"
+)
+
+func always(_, _ time.Duration) error { return nil }
+
+// line sends callers to t in order, each of whom logs its name when it is
+// through, or the error.
+func line(t *testing.T, turns *window.Turns, log *log, names ...string) *sync.WaitGroup {
+	var wg sync.WaitGroup
+	for _, who := range names {
+		wg.Go(func() {
+			if err := turns.Take(t.Context(), always); err != nil {
+				who += " " + err.Error()
+			}
+			log.add(who)
+		})
+		synctest.Wait()
+	}
+	return &wg
+}
+
+func TestTurnsAreASpacingApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, log := window.NewTurns(time.Second), newLog()
+		line(t, turns, log, "a", "b", "c").Wait()
+		time.Sleep(time.Minute) // gathers no credit
+		line(t, turns, log, "d", "e").Wait()
+		require.Equal(t, []string{"a at 0s", "b at 1s", "c at 2s", "d at 1m2s", "e at 1m3s"}, log.lines)
+	})
+}
+
+func TestHoldKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, log := window.NewTurns(time.Second), newLog()
+		require.True(t, turns.Hold(10*time.Second))
+		require.False(t, turns.Hold(5*time.Second), "it is held for longer already")
+		require.False(t, turns.Hold(0))
+		require.False(t, turns.Hold(-time.Second))
+		wg := line(t, turns, log, "a", "b", "c")
+		time.Sleep(11500 * time.Millisecond) // a and b are through
+		require.Zero(t, turns.Held())
+		require.True(t, turns.Hold(10*time.Second))
+		require.Equal(t, 10*time.Second, turns.Held())
+		line(t, turns, log, "d").Wait()
+		wg.Wait()
+		require.Equal(t, []string{"a at 10s", "b at 11s", "c at 21.5s", "d at 22.5s"}, log.lines)
+	})
+}
+
+func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, log := window.NewTurns(time.Second), newLog()
+		tooLong := errors.New("too long")
+		upTo := func(limit time.Duration) window.MayWait {
+			return func(_, turn time.Duration) error {
+				if turn > limit {
+					return tooLong
+				}
+				return nil
+			}
+		}
+		turns.Hold(10 * time.Second)
+		require.ErrorIs(t, turns.Take(t.Context(), upTo(9*time.Second)), tooLong)
+		require.Zero(t, time.Since(log.start), "it should be told before it waits")
+
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			assert.ErrorIs(t, turns.Take(t.Context(), upTo(10*time.Second)), tooLong)
+			log.add("impatient")
+		})
+		synctest.Wait()
+		others := line(t, turns, log, "a", "b")
+		time.Sleep(5 * time.Second)
+		turns.Hold(20 * time.Second)
+		wg.Wait()
+		others.Wait()
+		require.Equal(t, []string{"impatient at 5s", "a at 25s", "b at 26s"}, log.lines)
+	})
+}
+
+func TestHoldTellsHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := window.NewTurns(time.Second)
+		stop := errors.New("seen enough")
+		turns.Hold(time.Minute)
+		go func() { _ = turns.Take(t.Context(), always) }()
+		synctest.Wait()
+		time.Sleep(20 * time.Second)
+		err := turns.Take(t.Context(), func(opens, turn time.Duration) error {
+			require.Equal(t, 40*time.Second, opens, "until it opens")
+			require.Equal(t, 41*time.Second, turn, "until the turn of the second in line")
+			return stop
+		})
+		require.ErrorIs(t, err, stop)
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestACancelledCallerLeavesNoGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, log := window.NewTurns(time.Second), newLog()
+		turns.Hold(10 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			assert.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
+			log.add("cancelled")
+		})
+		synctest.Wait()
+		others := line(t, turns, log, "a", "b")
+		time.Sleep(time.Second)
+		cancel()
+		wg.Wait()
+		others.Wait()
+		require.Equal(t, []string{"cancelled at 1s", "a at 10s", "b at 11s"}, log.lines)
+		require.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
+	})
+}
+
+func TestTurnsOutliveBubbles(t *testing.T) {
+	turns := window.NewTurns(time.Hour)
+	for range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			log := newLog()
+			require.Zero(t, turns.Held(), "held by the clock of another bubble")
+			line(t, turns, log, "a", "b").Wait()
+			turns.Hold(24 * time.Hour)
+			line(t, turns, log, "c").Wait()
+			turns.Hold(24 * time.Hour)
+			require.Equal(t, []string{"a at 0s", "b at 1h0m0s", "c at 25h0m0s"}, log.lines)
+		})
+	}
+	require.Zero(t, turns.Held(), "held by the clock of a bubble")
+}
