@@ -112,6 +112,27 @@ func printer(out io.Writer) func(values ...any) {
 	}
 }
 
+// TestSecretIsNotCutInTwo: where a text is too long to be printed whole, no part
+// of a secret stays at the end of what is left.
+func TestSecretIsNotCutInTwo(t *testing.T) {
+	key := newKey()
+	for before := range 520 {
+		filler := strings.Repeat("x", before)
+		for name, s := range map[string]step{
+			"message":    answer(400, `{"message":"`+filler+key+`"}`),
+			"code":       answer(400, `{"code":"`+filler+key+`"}`),
+			"field":      answer(422, `{"detail":[{"loc":["body","`+filler+key+`"],"msg":"no"}]}`),
+			"page":       answer(200, `<title>`+filler+key+`</title>`),
+			"request ID": answer(400, "", "X-Request-Id", filler+key),
+		} {
+			_, _, err := doCopy(t, newClientWithKey(t, key, play(s)))
+			e := asError(t, err)
+			printed := fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err)
+			require.NotContains(t, printed, key[:4], "the first half of a secret behind %d bytes of a %s", before, name)
+		}
+	}
+}
+
 func TestMaskedErrorsStillMatch(t *testing.T) {
 	key := newKey()
 	quoting := fmt.Errorf("header %q: %w", key, io.ErrClosedPipe)
