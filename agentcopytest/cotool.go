@@ -55,6 +55,8 @@ func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 	fill(&a.Origin, cotool.OriginUser)
 	a.CreatedAt = stamp(a.CreatedAt, time.Now(), time.Millisecond)
 	a.UpdatedAt = stamp(a.UpdatedAt, a.CreatedAt.Time, time.Millisecond)
+	a.DeletedAt = stamp(a.DeletedAt, time.Time{}, time.Millisecond)
+	a.LastDetectionRunAt = stamp(a.LastDetectionRunAt, time.Time{}, time.Millisecond)
 	a.ToolNames = listed(a.ToolNames)
 	a.CLINames = listed(a.CLINames)
 	a.ContextDocs = listed(a.ContextDocs)
@@ -90,7 +92,7 @@ func (t cotoolAPI) copy(c *call) *answer {
 		return cotoolError(http.StatusConflict, "Agent is not managed")
 	}
 	now := c.now.UTC().Truncate(time.Millisecond)
-	a := cloneOf(source)
+	a := *source
 	a.ID = t.newID()
 	a.CreatedAt.Time, a.UpdatedAt.Time = now, now
 	a.SyncKey, a.SyncSource, a.SyncFilePath = "", "", ""

@@ -1,7 +1,6 @@
 package agentcopytest
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,12 +15,12 @@ import (
 // has.
 func WithCredential(values ...string) ServerOption {
 	if len(values) == 0 || slices.Contains(values, "") {
-		panic("agentcopytest.WithCredential: a credential is empty")
+		misuse("WithCredential: a credential is empty")
 	}
 	values = slices.Clone(values)
 	return func(s *Server) {
 		if most := len(s.vendor.credentials); len(values) > most {
-			panic(fmt.Sprintf("agentcopytest.WithCredential: %d values, but %s has no more than %d", len(values), s.vendor.name, most))
+			misuse("WithCredential: there are %d values, and %s has no more than %d", len(values), s.vendor.name, most)
 		}
 		s.accepted = values
 	}

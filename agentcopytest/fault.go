@@ -2,7 +2,6 @@ package agentcopytest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -53,8 +52,8 @@ type Fault struct {
 // is a panic.
 func (s *Server) Inject(f ...Fault) {
 	for i, fault := range f {
-		if err := fault.check(); err != nil {
-			panic(fmt.Sprintf("agentcopytest: Inject: fault %d: %v", i+1, err))
+		if nonsense := fault.nonsense(); nonsense != "" {
+			misuse("Inject: fault %d: %s", i+1, nonsense)
 		}
 	}
 	s.mu.Lock()
@@ -77,43 +76,43 @@ func (s *Server) nextFault() Fault {
 	return next
 }
 
-// check says what makes no sense in f.
-func (f *Fault) check() error {
+// nonsense says what makes no sense in f.
+func (f *Fault) nonsense() string {
 	answers := f.Status != 0 || f.Body != ""
 	switch {
-	case f.Status == 0 && len(f.Header) == 0 && f.Body == "" && f.Delay == 0 && !f.AfterCopy && !f.Drop && f.Truncate == 0:
-		return errors.New("it is empty and would do nothing")
+	case !answers && len(f.Header) == 0 && f.Delay == 0 && !f.AfterCopy && !f.Drop && f.Truncate == 0:
+		return "it is empty and would do nothing"
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("Status %d is not the status of an answer, 200 to 599", f.Status)
-	case f.Status != 0 && f.Body != "" && !hasBody(f.Status):
-		return fmt.Errorf("an answer with Status %d has no Body", f.Status)
+		return fmt.Sprintf("Status %d is not the status of an answer, 200 to 599", f.Status)
+	case f.Body != "" && !hasBody(f.Status):
+		return fmt.Sprintf("an answer with Status %d has no Body", f.Status)
 	case f.Delay < 0:
-		return fmt.Errorf("Delay is negative: %v", f.Delay)
+		return fmt.Sprintf("Delay is negative: %v", f.Delay)
 	case f.Truncate < 0:
-		return fmt.Errorf("Truncate is negative: %d", f.Truncate)
+		return fmt.Sprintf("Truncate is negative: %d", f.Truncate)
 	case f.Drop && (answers || f.Truncate != 0 || len(f.Header) != 0):
-		return errors.New("Drop means no answer at all, so Status, Header, Body and Truncate make no sense with it")
+		return "Drop means no answer at all: Status, Header, Body and Truncate make no sense with it"
 	case answers && f.Truncate != 0 && f.Truncate >= len(f.Body):
-		return fmt.Errorf("Truncate %d cuts nothing off a Body of %d bytes", f.Truncate, len(f.Body))
+		return fmt.Sprintf("Truncate %d cuts nothing off a Body of %d bytes", f.Truncate, len(f.Body))
 	case f.AfterCopy && !answers && !f.Drop && f.Truncate == 0:
-		return errors.New("AfterCopy needs something that fails after the copy: Status, Body, Drop or Truncate; for an answer that only comes too late, use Delay and Drop")
+		return "AfterCopy needs something that fails after the copy: Status, Body, Drop or Truncate; for an answer that comes too late, Delay and Drop"
 	}
-	return checkHeader(f.Header)
+	return headerNonsense(f.Header)
 }
 
-func checkHeader(h http.Header) error {
+func headerNonsense(h http.Header) string {
 	for name, values := range h {
 		switch http.CanonicalHeaderKey(name) {
 		case "Content-Length", "Transfer-Encoding", "Connection", "Trailer":
-			return fmt.Errorf("Header %s frames the answer and is the server's own; to cut the body off, use Truncate", name)
+			return fmt.Sprintf("Header %s frames the answer, which is the server's own concern; to cut the body off, use Truncate", name)
 		}
 		for _, value := range values {
 			if !check.HeaderValue(value) {
-				return fmt.Errorf("Header %s holds a control character", name)
+				return fmt.Sprintf("Header %s holds a control character", name)
 			}
 		}
 	}
-	return nil
+	return ""
 }
 
 // replaces reports whether the vendor's own answer is not sent.

@@ -23,13 +23,13 @@ type Kolena struct{ *Server }
 // NewKolena returns a fake without agents.
 func NewKolena(opts ...ServerOption) *Kolena {
 	api := &kolenaAPI{store: newStore[kolena.Agent](strconv.Itoa), layout: "2006-01-02T15:04:05.000000-07:00"}
-	opts = append([]ServerOption{WithRateLimit(60, time.Minute)}, opts...)
 	return &Kolena{newServer(vendor{
 		name:            "Kolena",
 		credentials:     []string{"Authorization"},
 		scheme:          "Bearer ",
 		wrongCredential: http.StatusUnauthorized,
 		copied:          http.StatusOK,
+		limit:           newRateLimit(60, time.Minute),
 		refuse:          kolenaError,
 		routes: []route{
 			{method: http.MethodPost, path: kolenaAgents + "/{id}/copy", copies: true, serve: api.copy},
@@ -116,7 +116,7 @@ func (k *kolenaAPI) copy(c *call) *answer {
 	if source == nil {
 		return kolenaError(http.StatusNotFound, "Agent not found")
 	}
-	a := cloneOf(source)
+	a := *source
 	newID := k.newID()
 	a.ID = numberOf(newID)
 	a.Name = order.name

@@ -61,8 +61,8 @@ func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent {
 	fill(&a.Runtime.Model.ModelID, "openai:gpt-5.5")
 	fill(&a.Backend.Type, langsmith.BackendState)
 	fill(&a.Revision, revisionOf(a.ID))
-	fill(&a.SystemPrompt, a.Instructions)
-	a.Instructions = a.SystemPrompt
+	fill(&a.SystemPrompt, a.Instructions) //nolint:staticcheck // the older name
+	a.Instructions = a.SystemPrompt       //nolint:staticcheck // and sends both
 	a.Permissions = withDefaults(a.Permissions)
 	a.IsOwner = a.OwnerID == langsmithCaller
 	if a.IsOwner {
@@ -126,7 +126,7 @@ func (l langsmithAPI) clone(c *call) *answer {
 	if field := faultOf(permissions); field != "" {
 		return langsmithError(http.StatusUnprocessableEntity, "invalid_permissions", "Set 'permissions."+field+"' to one of its documented values")
 	}
-	a := cloneOf(source)
+	a := *source
 	a.ID = l.newID()
 	a.Name = cmp.Or(name, source.Name+" (copy)")
 	a.OwnerID, a.IsOwner, a.AccessLevel = langsmithCaller, true, langsmith.AccessWrite

@@ -16,7 +16,7 @@ import (
 // positive.
 func WithRateLimit(n int, per time.Duration) ServerOption {
 	if n <= 0 || per <= 0 {
-		panic(fmt.Sprintf("agentcopytest.WithRateLimit(%d, %v): both must be positive", n, per))
+		misuse("WithRateLimit(%d, %v): both must be positive", n, per)
 	}
 	return func(s *Server) { s.limit = newRateLimit(n, per) }
 }

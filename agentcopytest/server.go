@@ -1,7 +1,6 @@
 package agentcopytest
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"slices"
 	"strconv"
@@ -37,7 +36,8 @@ type vendor struct {
 	wrongCredential int      // the status that answers one that is not accepted
 	basePath        string   // may stand before the path of a route
 	routes          []route
-	copied          int // the status that answers a copy
+	limit           *rateLimit // of copies, unless an option sets another; nil for none
+	copied          int        // the status that answers a copy
 	// refuse is an error in the vendor's form.
 	refuse func(status int, reason string) *answer
 }
@@ -52,12 +52,13 @@ func newServer(v vendor, agents any, opts []ServerOption) *Server {
 	s := &Server{
 		vendor:  v,
 		agents:  agents,
+		limit:   v.limit,
 		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
 		waiting: make(map[*exchange]bool),
 	}
 	for i, opt := range opts {
 		if opt == nil {
-			panic(fmt.Sprintf("agentcopytest.New%s: option %d is nil", v.name, i+1))
+			misuse("New%s: option %d is nil", v.name, i+1)
 		}
 		opt(s)
 	}

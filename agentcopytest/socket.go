@@ -20,7 +20,7 @@ func (s *Server) URL() string {
 	defer s.mu.Unlock()
 	if s.listener == nil {
 		if s.closed {
-			panic("agentcopytest: URL: the server is closed")
+			misuse("URL: the server is closed")
 		}
 		s.listener = httptest.NewServer(http.HandlerFunc(s.serveHTTP))
 	}

@@ -9,8 +9,8 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// store holds the agents of one vendor by their IDs. The server's lock guards
-// it.
+// store holds the agents of one vendor by their IDs. What a stored agent points
+// to never changes, so a copy shares it. The server's lock guards the rest.
 type store[A any] struct {
 	form  func(n int) string // the n-th ID that the vendor gives
 	given int

@@ -159,7 +159,7 @@ func (z *zuduAPI) duplicate(c *call) *answer {
 	if source == nil {
 		return zuduNotFound(c.id)
 	}
-	a := cloneOf(source)
+	a := *source
 	a.AgentName = name
 	if z.names[nameOf(&a)] {
 		return zuduInvalid(fmt.Sprintf("Agent name '%s' already exists in organization '%s'", name, a.OrganizationID))

@@ -1,0 +1,239 @@
+package agentcopytest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+)
+
+func TestClientAnswersForAnyHost(t *testing.T) {
+	s := newZudu()
+	for _, base := range []string{"https://api.zudu.ai", "http://10.0.0.1:8080", "https://[::1]"} {
+		out := door{s.Client(), base}.must(t, s.copyOf(s.add(), "At "+base))
+		require.Equal(t, 200, out.StatusCode)
+	}
+}
+
+func TestClientIsNewEachTime(t *testing.T) {
+	s := newZudu()
+	require.NotSame(t, s.Client(), s.Client())
+	s.Client().Timeout = 1
+	require.Zero(t, s.Client().Timeout)
+}
+
+func TestClientAnswersLikeATransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKolena()
+		out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy"))
+		require.Equal(t, "200 OK", out.Status)
+		require.Equal(t, "HTTP/1.1", out.Proto)
+		require.Equal(t, 1, out.ProtoMajor)
+		require.Equal(t, 1, out.ProtoMinor)
+		require.EqualValues(t, len(out.body), out.ContentLength)
+		require.NotNil(t, out.Request)
+		at, err := http.ParseTime(out.Header.Get("Date"))
+		require.NoError(t, err)
+		require.True(t, at.Equal(time.Now()), "the bubble's clock")
+	})
+}
+
+func TestClientAnswersLikeTheSocket(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		for name, r := range map[string]func(s *subject) request{
+			"success":    func(s *subject) request { return s.copyOf(s.add(), "Copy") },
+			"no route":   func(*subject) request { return request{http.MethodGet, "/nothing", nil, ""} },
+			"no key":     func(s *subject) request { return request{http.MethodPost, s.path(s.add()), nil, s.body("Copy")} },
+			"no content": func(s *subject) request { s.Inject(agentcopytest.Fault{Status: 204}); return s.copyOf(s.add(), "Copy") },
+		} {
+			t.Run(name, func(t *testing.T) {
+				var headers []http.Header
+				var lengths []int64
+				eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+					out := d.must(t, r(s))
+					out.Header.Del("Date")
+					headers = append(headers, out.Header)
+					lengths = append(lengths, out.ContentLength)
+				})
+				require.Equal(t, headers[0], headers[1])
+				require.Equal(t, lengths[0], lengths[1])
+			})
+		}
+	})
+}
+
+func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
+	s := newKolena()
+	id := s.add()
+	var steps []string
+	traced := func(ctx context.Context) context.Context {
+		steps = nil
+		return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn: func(hostPort string) { steps = append(steps, "GetConn "+hostPort) },
+			GotConn: func(info httptrace.GotConnInfo) {
+				require.NotEmpty(t, info.Conn.RemoteAddr().String(), "tracing libraries ask for it")
+				steps = append(steps, "GotConn")
+			},
+			WroteHeaders:         func() { steps = append(steps, "WroteHeaders") },
+			GotFirstResponseByte: func() { steps = append(steps, "GotFirstResponseByte") },
+		})
+	}
+	sent := []string{"GetConn api.example:443", "GotConn", "WroteHeaders"}
+
+	_, err := memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	require.NoError(t, err)
+	require.Equal(t, append(sent, "GotFirstResponseByte"), steps)
+
+	s.Inject(agentcopytest.Fault{Drop: true})
+	_, err = memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	require.ErrorIs(t, err, io.EOF)
+	require.Equal(t, sent, steps)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = memory(s.Server).send(traced(ctx), s.copyOf(id, "Copy"))
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, steps)
+
+	s.Close()
+	_, err = memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	require.Equal(t, sent[:1], steps)
+
+	_, err = memory(s.Server).send(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{}), s.copyOf(id, "Copy"))
+	require.ErrorIs(t, err, syscall.ECONNREFUSED, "a trace without hooks")
+}
+
+func TestClientHonoursTheContext(t *testing.T) {
+	reason := errors.New("the user left")
+	t.Run("that has ended before", func(t *testing.T) {
+		s := newZudu()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(reason)
+		_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+		require.ErrorIs(t, err, reason)
+		require.Empty(t, s.Requests())
+	})
+	t.Run("during the delay", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newZudu()
+			s.Inject(agentcopytest.Fault{Delay: time.Hour})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(reason) })
+			_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+			require.ErrorIs(t, err, reason)
+			require.Len(t, s.Requests(), 1)
+			require.Zero(t, s.Requests()[0].StatusCode)
+		})
+	})
+	t.Run("while the answer is read", func(t *testing.T) {
+		s := newZudu()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example/api/agents", nil)
+		require.NoError(t, err)
+		req.Header = s.header("any")
+		resp, err := s.Client().Do(req)
+		require.NoError(t, err)
+		some := make([]byte, 5)
+		_, err = io.ReadFull(resp.Body, some)
+		require.NoError(t, err)
+		cancel(reason)
+		_, err = resp.Body.Read(some)
+		require.ErrorIs(t, err, reason)
+		require.NoError(t, resp.Body.Close())
+	})
+	t.Run("while the request is sent", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newZudu()
+			body, _ := io.Pipe() // in which nothing ever arrives
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.example"+s.path(s.add()), body)
+			require.NoError(t, err)
+			_, err = s.Client().Do(req)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Empty(t, s.Requests(), "it never arrived as a whole")
+			_, err = body.Read(nil)
+			require.ErrorIs(t, err, io.ErrClosedPipe, "RoundTrip closes the body")
+		})
+	})
+}
+
+func TestClientSendsNothingOfABodyThatBreaks(t *testing.T) {
+	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
+		broken := errors.New("the disk is gone")
+		body := io.MultiReader(strings.NewReader(`{"agent_name":"`), iotest.ErrReader(broken))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.base+s.path(s.add()), body)
+		require.NoError(t, err)
+		req.Header = s.header("any")
+		_, err = d.client.Do(req)
+		require.ErrorIs(t, err, broken)
+		require.Empty(t, s.Requests())
+		require.Empty(t, s.Copies())
+	})
+}
+
+func TestClientBodyAfterClose(t *testing.T) {
+	s := newZudu()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example/api/agents", nil)
+	require.NoError(t, err)
+	resp, err := s.Client().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.NoError(t, resp.Body.Close())
+	_, err = resp.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, http.ErrBodyReadAfterClose)
+}
+
+// The SDK lets clients that talk to one server with one key share their pace.
+// In memory all servers answer for one host, and must be told apart.
+func TestClientNamesItsServer(t *testing.T) {
+	scope := func(c *http.Client) string {
+		t.Helper()
+		transport, ok := c.Transport.(interface{ PacingScope() string })
+		require.True(t, ok)
+		return transport.PacingScope()
+	}
+	s, other := newZudu(), newZudu()
+	require.NotEmpty(t, scope(s.Client()))
+	require.Equal(t, scope(s.Client()), scope(s.Client()))
+	require.NotEqual(t, scope(s.Client()), scope(other.Client()))
+}
+
+func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		s := start(agentcopytest.WithRateLimit(1, time.Minute))
+		t.Cleanup(s.Close)
+		first, second, third, fourth := s.add(), s.add(), s.add(), s.add()
+		require.Equal(t, s.success, memory(s.Server).must(t, s.copyOf(first, "Copy")).StatusCode, "outside of any bubble")
+		for _, id := range []string{second, third} {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				s.Inject(agentcopytest.Fault{Delay: 30 * time.Second})
+				_, err := s.copy(t.Context(), id, "Copy "+id[len(id)-1:], agentcopy.WithHTTPClient(s.Client()))
+				require.NoError(t, err, "a limit that another clock used up does not count")
+				require.Equal(t, 30*time.Second, time.Since(begin))
+
+				s.Inject(agentcopytest.Fault{Delay: time.Hour})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err = s.copy(ctx, fourth, "Late", agentcopy.WithHTTPClient(s.Client()))
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				// The bubble ends although the vendor has not done its work.
+			})
+		}
+		require.Len(t, s.Copies(), 3)
+	})
+}
