@@ -21,8 +21,30 @@ import (
 //
 // Waiters are admitted first come, first served. One costs O(1), is woken
 // alone, and gives its place up when its context ends. A wait that cannot end
-// before the deadline of its context fails at once, with an error that is
-// context.DeadlineExceeded.
+// before the deadline of its context, if those ahead stay, fails at once with an
+// error that is context.DeadlineExceeded.
+//
+// # Simulation
+//
+// The tests of package kolena let 1,000 copies loose on servers that count 60 a
+// minute in various ways, over three networks, all at once or in bursts, from 1
+// or 64 goroutines, with 1 or 5 clients. Worst cases at 60 in 61 seconds, the
+// speed as a share of what that allows; go test -v -run TestPacingSimulation
+// ./kolena prints them all:
+//
+//	how the server counts                   refused  speed
+//	strict sliding window                      none    98%
+//	fixed window at a random phase             none    98%
+//	sliding window, refused requests too       none    98%
+//	sliding window in whole seconds            none    98%
+//	approximation by two counters                33    91%
+//	token bucket of 60, one a second           none    98%
+//	token bucket of 10, one a second            100    84%
+//
+// The two that refuse some do not allow 60 in every minute. There it was the
+// fallback of Kolena's default limiter that helped, which after a refusal spaces
+// its attempts evenly: every copy was made, none twice, and there were no more
+// than two bursts of refusals.
 //
 // All methods may be called from any number of goroutines.
 type WindowLimiter struct {

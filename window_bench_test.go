@@ -1,0 +1,105 @@
+package agentcopy_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// BenchmarkLimiterFree is the cost of a limiter that has room: a million
+// attempts a millisecond, a bucket that gets a billion tokens a second.
+func BenchmarkLimiterFree(b *testing.B) {
+	wait := func(l agentcopy.Limiter) func(*testing.B) {
+		return func(b *testing.B) {
+			ctx := b.Context()
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := l.Wait(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	b.Run("rate.Limiter.Wait", wait(rate.NewLimiter(1e9, 1_000_000)))
+	b.Run("WindowLimiter.Wait", wait(agentcopy.NewWindowLimiter(1_000_000, time.Millisecond)))
+	b.Run("WindowLimiter.Acquire+release", func(b *testing.B) {
+		l := agentcopy.NewWindowLimiter(1_000_000, time.Millisecond)
+		ctx := b.Context()
+		b.ReportAllocs()
+		for b.Loop() {
+			release, err := l.Acquire(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			release()
+		}
+	})
+}
+
+// BenchmarkLimiterFull is the cost of one more goroutine that comes, waits, and
+// leaves because its context ends, while so many wait, and the memory of these.
+func BenchmarkLimiterFull(b *testing.B) {
+	run := func(l agentcopy.Limiter, n int) func(*testing.B) {
+		return func(b *testing.B) {
+			ctx, leave := context.WithCancel(b.Context())
+			perWaiter, parked := park(ctx, l, n)
+			defer parked.Wait()
+			defer leave()
+			b.ReportAllocs()
+			for b.Loop() {
+				ctx, cancel := context.WithCancel(ctx)
+				var left sync.WaitGroup
+				left.Go(func() { _ = l.Wait(ctx) })
+				runtime.Gosched()
+				cancel()
+				left.Wait()
+			}
+			b.ReportMetric(perWaiter.heap, "heap-B/waiter")
+			b.ReportMetric(perWaiter.stack, "stack-B/waiter")
+		}
+	}
+	for _, n := range []int{1_000, 10_000} {
+		b.Run(fmt.Sprintf("rate.Limiter/%d", n), run(rate.NewLimiter(rate.Every(time.Hour), 1), n))
+		b.Run(fmt.Sprintf("WindowLimiter/%d", n), run(agentcopy.NewWindowLimiter(1, time.Hour), n))
+	}
+}
+
+// memory is what a parked goroutine takes: what it allocated, its descriptor
+// and closure included, and its stack.
+type memory struct{ heap, stack float64 }
+
+// park lets n goroutines wait for l, which admits nobody any more.
+func park(ctx context.Context, l agentcopy.Limiter, n int) (perWaiter memory, parked *sync.WaitGroup) {
+	_ = l.Wait(ctx) // takes what there is
+	parked = new(sync.WaitGroup)
+	before, blocked := memoryInUse(), blockedGoroutines()
+	for range n {
+		parked.Go(func() { _ = l.Wait(ctx) })
+	}
+	for blockedGoroutines() < blocked+uint64(n) {
+		runtime.Gosched()
+	}
+	after := memoryInUse()
+	return memory{(after.heap - before.heap) / float64(n), (after.stack - before.stack) / float64(n)}, parked
+}
+
+func memoryInUse() memory {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return memory{float64(m.HeapAlloc), float64(m.StackInuse)}
+}
+
+func blockedGoroutines() uint64 {
+	sample := []metrics.Sample{{Name: "/sched/goroutines/waiting:goroutines"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
