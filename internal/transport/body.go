@@ -30,9 +30,6 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	buf := make([]byte, 0, initialSize(resp.ContentLength, limit))
 	for stalls := 0; ; {
 		if len(buf) == cap(buf) {
-			if int64(len(buf)) == resp.ContentLength {
-				return buf, atEnd(resp.Body)
-			}
 			buf = append(buf, 0)[:len(buf)]
 		}
 		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
@@ -40,10 +37,12 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 			return buf, fmt.Errorf("the transport's body returned an impossible count of %d bytes", n)
 		}
 		buf = buf[:len(buf)+n]
-		switch {
+		switch whole := resp.ContentLength; {
+		case whole > 0 && int64(len(buf)) > whole:
+			return buf[:whole], nil // what comes beyond the declared length does not count
 		case int64(len(buf)) > limit:
 			return buf[:limit], tooLarge(limit)
-		case err == io.EOF && !resp.Uncompressed && int64(len(buf)) < resp.ContentLength:
+		case err == io.EOF && !resp.Uncompressed && int64(len(buf)) < whole:
 			return buf, io.ErrUnexpectedEOF
 		case err == io.EOF:
 			return buf, nil
@@ -58,21 +57,13 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	}
 }
 
+// initialSize leaves room for a byte more than is expected: the end of a body is
+// seen by reading on, and only once it was seen may its connection be used again.
 func initialSize(contentLength, limit int64) int64 {
 	if contentLength > 0 {
-		return min(contentLength, trustedLength)
+		return min(contentLength, trustedLength) + 1
 	}
 	return min(bytes.MinRead, limit+1)
-}
-
-// atEnd reads the end of a body of which all declared bytes were read: only
-// then may the connection be used again. What comes beyond them does not count.
-func atEnd(body io.Reader) error {
-	var beyond [1]byte
-	if _, err := body.Read(beyond[:]); err != nil && err != io.EOF {
-		return err
-	}
-	return nil
 }
 
 // readErrorBody reads what is worth keeping of the body of a refusal. Its

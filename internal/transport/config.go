@@ -137,6 +137,7 @@ func loggerOf(cfg agentcopy.Config) *slog.Logger {
 func preparedHeader(cfg agentcopy.Config, secrets []Secret) func() http.Header {
 	h := http.Header{}
 	h.Set("Accept", "application/json")
+	h.Set("Content-Type", "application/json")
 	h.Set("User-Agent", strings.TrimSpace(cfg.UserAgent+" "+userAgent))
 	for name, values := range cfg.Header {
 		h[http.CanonicalHeaderKey(name)] = values

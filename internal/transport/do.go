@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
@@ -69,6 +71,10 @@ type call struct {
 	header http.Header
 	body   []byte
 	decode func(body []byte) (warning, err error)
+
+	http  http.Client          // what go-retryablehttp sends through
+	loop  retryablehttp.Client // go-retryablehttp itself
+	shell http.Response        // what both see of an answer
 
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended

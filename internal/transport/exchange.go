@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -38,10 +37,8 @@ func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
 		ctx, cancel := context.WithTimeoutCause(c.ctx, c.client.timeout, errAttemptTimeout)
 		defer cancel()
-		ctx, stop := context.WithCancelCause(ctx)
-		defer stop(nil)
-		trace := wireTrace{stop: stop}
-		ctx = httptrace.WithClientTrace(ctx, trace.hooks(c.op.copies()))
+		trace := new(wireTrace)
+		ctx = trace.watch(ctx, cancel, c.op.copies())
 
 		start := time.Now()
 		waited := start.Sub(c.idleSince)
@@ -53,7 +50,7 @@ func exchange(wire http.RoundTripper) stage {
 		}
 		if err != nil {
 			closeBody(resp)
-			r.fail(c, ctx, &trace, err)
+			r.fail(c, ctx, trace, err)
 		} else {
 			r.receive(c, ctx, resp)
 		}
@@ -75,32 +72,34 @@ func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request
 	}
 	if c.op.Method == http.MethodPost { // every copy, and a list by filter
 		c.setBody(wire)
+	} else {
+		delete(wire.Header, "Content-Type")
 	}
 	return wire
 }
 
 // setBody gives a POST its body, in a way that keeps net/http from sending it
-// twice by itself. HTTP/1 sends again only what provably never left,
-// and needs GetBody for it. HTTP/2 also sends again after errors that prove
-// nothing; without GetBody it reports them. So GetBody is set only for an origin
-// that is known to speak HTTP/1; wireTrace stops what slips through.
+// twice by itself. HTTP/1 sends again only what provably never left, and needs
+// GetBody for it. HTTP/2 also sends again after errors that prove nothing;
+// without GetBody it reports them. So GetBody is set only for an origin that is
+// known to speak HTTP/1; wireTrace stops what slips through.
 func (c *call) setBody(wire *http.Request) {
-	http1 := c.client.protocol.Load() == 1
-	wire.Header["Content-Type"] = []string{"application/json"}
+	protocol := c.client.protocol.Load()
 	if len(c.body) == 0 {
 		wire.Body = http.NoBody
-		if c.client.protocol.Load() == 2 {
-			wire.Body = io.NopCloser(new(bytes.Reader)) // net/http repeats NoBody as it likes
+		if protocol == 2 {
+			wire.Body = c.openBody() // net/http repeats NoBody as it likes
 		}
 		return
 	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
-	wire.Body, _ = open()
+	wire.Body = c.openBody()
 	wire.ContentLength = int64(len(c.body))
-	if http1 {
-		wire.GetBody = open
+	if protocol == 1 {
+		wire.GetBody = func() (io.ReadCloser, error) { return c.openBody(), nil }
 	}
 }
+
+func (c *call) openBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.body)) }
 
 // fail fills r for an attempt that got no answer.
 func (r *result) fail(c *call, ctx context.Context, trace *wireTrace, err error) {
@@ -109,6 +108,9 @@ func (r *result) fail(c *call, ctx context.Context, trace *wireTrace, err error)
 	r.sent = proof != neverSent
 	r.wait = c.backoff()
 	r.err = c.cause(ctx, err)
+	if trace.resent.Load() {
+		r.err = errResent
+	}
 }
 
 // receive fills r from an answer.
@@ -157,8 +159,6 @@ func (c *call) cause(ctx context.Context, err error) error {
 		return check.ContextError(c.ctx)
 	case context.Cause(ctx) == errAttemptTimeout:
 		return &timeoutError{c.client.timeout}
-	case context.Cause(ctx) == errResent:
-		return errResent
 	}
 	return err
 }

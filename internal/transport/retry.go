@@ -21,18 +21,19 @@ import (
 // told neither the request nor, when there was no answer, anything else.
 func (c *call) run(u *url.URL) {
 	req := (&http.Request{Method: c.op.Method, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(c.ctx)
-	client := retryablehttp.Client{
-		// The attempt is the transport of an http.Client of its own, so that what
-		// retryablehttp does to it on a failure, closing its idle connections, does
-		// not reach the caller's. It follows no redirect: see RoundTrip.
-		HTTPClient:   &http.Client{Transport: c, Jar: c.client.jar},
+	// The attempt is the transport of an http.Client of its own, so that what
+	// retryablehttp does to it on a failure, closing its idle connections, does not
+	// reach the caller's. It follows no redirect: see RoundTrip.
+	c.http = http.Client{Transport: c, Jar: c.client.jar}
+	c.loop = retryablehttp.Client{
+		HTTPClient:   &c.http,
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
 		CheckRetry:   c.checkRetry,
 		Backoff:      c.pauseBeforeRepeat,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: withoutCookies,
 	}
-	resp, err := client.Do(&retryablehttp.Request{Request: req})
+	resp, err := c.loop.Do(&retryablehttp.Request{Request: req})
 	closeBody(resp)
 	switch {
 	case c.last == nil: // http.Client refused the request before it came to an attempt
@@ -66,7 +67,8 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, c.last.err
 	}
 	c.reply = c.last
-	return &http.Response{StatusCode: http.StatusOK, Header: c.last.header, Body: http.NoBody, Request: req}, nil
+	c.shell = http.Response{StatusCode: http.StatusOK, Header: c.last.header, Body: http.NoBody}
+	return &c.shell, nil
 }
 
 // checkRetry decides whether the last attempt is repeated. A wait that the call

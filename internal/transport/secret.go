@@ -32,7 +32,15 @@ func newMask(secrets []Secret) func(string) string {
 	for _, f := range forms {
 		pairs = append(pairs, f, masked)
 	}
-	return strings.NewReplacer(pairs...).Replace
+	replacer := strings.NewReplacer(pairs...)
+	return func(text string) string {
+		for _, f := range forms {
+			if strings.Contains(text, f) {
+				return replacer.Replace(text)
+			}
+		}
+		return text // nearly always, and for nothing
+	}
 }
 
 func encodings(secret string) []string {

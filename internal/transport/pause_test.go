@@ -1,0 +1,294 @@
+package transport_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// observer is a server that notes when requests reach it, and refuses the first.
+type observer struct {
+	refusal  step
+	start    time.Time
+	mu       sync.Mutex
+	arrivals []time.Duration
+}
+
+func refuseFirst(refusal step) *observer { return &observer{refusal: refusal, start: time.Now()} }
+
+func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.arrivals = append(o.arrivals, time.Since(o.start))
+	if len(o.arrivals) == 1 {
+		return o.refusal(req)
+	}
+	return answer(http.StatusOK, made)(req)
+}
+
+// refused makes a call that the observer refuses and does not repeat it.
+func refused(t *testing.T, c *transport.Client) {
+	t.Helper()
+	once, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})})
+	require.NoError(t, err)
+	_, _, err = doCopy(t, once)
+	require.Error(t, err)
+}
+
+func TestPauseHoldsEverybodyBack(t *testing.T) {
+	const key = "a credential that is paused"
+	another := &transport.Vendor{Name: "another", BaseURL: vendor.BaseURL, Limits: vendor.Limits}
+	cases := []struct {
+		name   string
+		caller func(*testing.T, http.RoundTripper) *transport.Client // nil for the client that was refused
+		read   bool
+		want   time.Duration
+	}{
+		{"the same client", nil, false, 10 * time.Second},
+		{"a read", nil, true, 10 * time.Second},
+		{"another client with the key", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			return newClientWithKey(t, key, rt)
+		}, false, 10 * time.Second},
+		{"one that is not paced", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			return newClientWithKey(t, key, rt, agentcopy.WithLimiter(agentcopy.Unlimited))
+		}, false, 10 * time.Second},
+		{"one on another path", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://API.acme.example:443/elsewhere"))
+		}, false, 10 * time.Second},
+		{"one with another key", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			return newClient(t, rt)
+		}, false, 0},
+		{"one on another origin", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://eu.acme.example"))
+		}, false, 0},
+		{"one of another vendor", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+			c, err := transport.New(another, secretsOf(key), []agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})})
+			require.NoError(t, err)
+			return c
+		}, false, 0},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := refuseFirst(answer(429, "", "Retry-After", "10"))
+				c := newClientWithKey(t, key, server)
+				refused(t, c)
+				if tc.caller != nil {
+					c = tc.caller(t, server)
+				}
+				call := doCopy
+				if tc.read {
+					call = doGet
+				}
+				_, resp, err := call(t, c)
+				require.NoError(t, err)
+				require.Equal(t, []time.Duration{0, tc.want}, server.arrivals, "arrivals at the server")
+				require.Equal(t, tc.want, resp.Attempts[0].Waited, "Waited")
+			})
+		})
+	}
+}
+
+func TestWhatPauses(t *testing.T) {
+	quick := agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
+	cases := map[string]struct {
+		refusal step
+		want    time.Duration
+	}{
+		"429 with Retry-After":    {answer(429, "", "Retry-After", "3"), 3 * time.Second},
+		"503 with Retry-After":    {answer(503, "", "Retry-After", "3"), 3 * time.Second},
+		"503 without":             {answer(503, ""), 0},
+		"500 with Retry-After":    {answer(500, "", "Retry-After", "3"), 0},
+		"no longer than a day":    {answer(429, "", "Retry-After", "99999999"), 24 * time.Hour},
+		"Retry-After in the past": {answer(429, "", "Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"), 0},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := refuseFirst(tc.refusal)
+				c := newClient(t, server, quick)
+				refused(t, c)
+				patient, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 48 * time.Hour})})
+				require.NoError(t, err)
+				_, _, err = doCopy(t, patient)
+				require.NoError(t, err)
+				require.InDelta(t, tc.want, server.arrivals[1], float64(time.Second), "arrival of the next request")
+			})
+		})
+	}
+}
+
+// A 429 that names no time pauses everybody for as long as the call that met it.
+func TestPauseByBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := refuseFirst(answer(429, ""))
+		slow := agentcopy.RetryPolicy{MinBackoff: time.Minute, MaxBackoff: time.Minute}
+		c := newClient(t, server, agentcopy.WithRetry(slow))
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				_, _, err := doCopy(t, c)
+				assert.NoError(t, err)
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		pause := server.arrivals[1]
+		require.Positive(t, pause, "the backoff is drawn between zero and a minute")
+		require.Equal(t, []time.Duration{0, pause, pause + 100*time.Millisecond, pause + 200*time.Millisecond}, server.arrivals)
+	})
+}
+
+func TestWaitersResumeOneByOneInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const waiters = 20
+		server := refuseFirst(answer(429, "", "Retry-After", "10"))
+		c := newClient(t, server)
+		refused(t, c)
+		waited := make([]time.Duration, waiters)
+		var wg sync.WaitGroup
+		for i := range waiters {
+			wg.Go(func() {
+				_, resp, err := doCopy(t, c)
+				if assert.NoError(t, err) {
+					waited[i] = resp.Attempts[0].Waited
+				}
+			})
+			synctest.Wait()
+		}
+		// One that comes when the pause is over is not held up by those who resume.
+		time.Sleep(10*time.Second + time.Millisecond)
+		_, late, err := doCopy(t, c)
+		require.NoError(t, err)
+		require.Zero(t, late.Attempts[0].Waited)
+		wg.Wait()
+		for i := range waiters {
+			require.Equal(t, 10*time.Second+time.Duration(i)*100*time.Millisecond, waited[i], "wait of number %d", i)
+		}
+	})
+}
+
+func TestPauseThatLastsTooLong(t *testing.T) {
+	cases := []struct {
+		name       string
+		maxWait    time.Duration
+		deadline   time.Duration
+		is         []error
+		retryAfter time.Duration
+	}{
+		{"beyond MaxWait", 50 * time.Second, time.Hour, []error{agentcopy.ErrRateLimited}, time.Minute},
+		{"beyond the deadline", 2 * time.Minute, 50 * time.Second, []error{agentcopy.ErrRateLimited, context.DeadlineExceeded}, time.Minute},
+		{"until the deadline", 2 * time.Minute, time.Minute, []error{agentcopy.ErrRateLimited, context.DeadlineExceeded}, time.Minute},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := refuseFirst(answer(429, "", "Retry-After", "60"))
+				c := newClient(t, server, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: tc.maxWait}))
+				refused(t, c)
+				ctx, cancel := context.WithTimeout(t.Context(), tc.deadline)
+				defer cancel()
+				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+				for _, is := range tc.is {
+					require.ErrorIs(t, err, is)
+				}
+				e := asError(t, err)
+				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
+				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Empty(t, e.Attempts, "attempts: nothing was sent")
+				require.Equal(t, []time.Duration{0}, server.arrivals)
+				require.Zero(t, time.Since(server.start), "the call must end at once")
+			})
+		})
+	}
+}
+
+// Those who wait already are told when another answer prolongs the pause beyond
+// what they may wait.
+func TestPauseThatIsProlonged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := newKey()
+		tenSeconds := newClientWithKey(t, key, refuseFirst(answer(429, "", "Retry-After", "10")))
+		inFlight := make(chan struct{})
+		anHour := newClientWithKey(t, key, refuseFirst(func(req *http.Request) (*http.Response, error) {
+			<-inFlight
+			return answer(429, "", "Retry-After", "3600")(req)
+		}))
+		var wg sync.WaitGroup
+		wg.Go(func() { refused(t, anHour) })
+		synctest.Wait() // it was sent before the pause
+		refused(t, tenSeconds)
+
+		start := time.Now()
+		wg.Go(func() {
+			_, _, err := doCopy(t, tenSeconds)
+			assert.ErrorIs(t, err, agentcopy.ErrRateLimited)
+			assert.Equal(t, time.Hour, asError(t, err).RetryAfter, "RetryAfter")
+			assert.Equal(t, 4*time.Second, time.Since(start), "when it was told")
+		})
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+			defer cancel()
+			patient, err := tenSeconds.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 24 * time.Hour})})
+			assert.NoError(t, err)
+			_, _, err = transport.Do(ctx, patient, copyRequest(), verifyThing)
+			assert.ErrorIs(t, err, agentcopy.ErrRateLimited)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, 4*time.Second, time.Since(start), "when it was told")
+		})
+		time.Sleep(4 * time.Second)
+		close(inFlight)
+		wg.Wait()
+	})
+}
+
+// An attempt that waits for the limiter when a pause begins keeps its place in a
+// window, but not a token: otherwise a long pause would end in a burst.
+func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
+	cases := map[string]struct {
+		limiter agentcopy.Limiter
+		want    []time.Duration
+	}{
+		"window": {
+			agentcopy.NewWindowLimiter(3, time.Minute),
+			[]time.Duration{0, 90 * time.Second, 90*time.Second + 100*time.Millisecond, 90*time.Second + 200*time.Millisecond, 150 * time.Second},
+		},
+		"tokens": {
+			rate.NewLimiter(rate.Every(time.Second), 1),
+			[]time.Duration{0, 90 * time.Second, 91 * time.Second, 92 * time.Second, 93 * time.Second},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := refuseFirst(answer(429, "", "Retry-After", "90"))
+				c := newClient(t, server, agentcopy.WithLimiter(tc.limiter))
+				wait := func() { assert.NoError(t, tc.limiter.Wait(t.Context())) }
+				if name == "window" { // all callers wait when the pause begins
+					wait()
+					wait()
+				}
+				var wg sync.WaitGroup
+				wg.Go(func() { refused(t, c) })
+				for range 4 {
+					wg.Go(func() {
+						_, _, err := doCopy(t, c)
+						assert.NoError(t, err)
+					})
+				}
+				wg.Wait()
+				require.Equal(t, tc.want, server.arrivals)
+			})
+		})
+	}
+}
