@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+)
+
+func TestCopyAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := agentcopytest.NewKolena()
+		defer server.Close()
+		source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
+		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
+		require.NoError(t, err)
+
+		names := make([]string, 150)
+		for i := range names {
+			names[i] = fmt.Sprintf("Tenant %d", i+1)
+		}
+		start := time.Now()
+		var out strings.Builder
+		require.NoError(t, copyAll(t.Context(), client, source.ID, names, &out))
+		require.Len(t, server.Copies(), len(names))
+		require.Len(t, server.Requests(), len(names), "no request was refused and repeated")
+		require.Equal(t, 2*61*time.Second, time.Since(start), "60 at once, 60 after a window, 30 after another")
+		require.Equal(t, len(names), strings.Count(out.String(), "\n"))
+	})
+}
