@@ -1,0 +1,168 @@
+package agentcopy
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// NewMemoryLedger returns a [Ledger] that lives as long as the process. Two
+// callers of one key make one copy, and unknown outcomes are settled; what a
+// crash leaves unsettled is forgotten. Use it in tests, and where a run that
+// crashed is looked after by hand.
+func NewMemoryLedger() Ledger {
+	return &memoryLedger{entries: make(map[string]*memoryEntry), owners: make(map[CopyRef]string)}
+}
+
+type memoryLedger struct {
+	mu      sync.Mutex
+	entries map[string]*memoryEntry
+	owners  map[CopyRef]string // the key of each record that is done
+	tokens  uint64
+}
+
+// memoryEntry is a record, and until when it is claimed.
+type memoryEntry struct {
+	record Record
+	lease  time.Time
+}
+
+func (l *memoryLedger) Begin(ctx context.Context, r Record, lease time.Duration) (Record, bool, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return Record{}, false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entry, found := l.entries[r.Key]
+	switch {
+	case !found:
+		entry = &memoryEntry{record: stripped(r)}
+		l.entries[r.Key] = entry
+	case !entry.record.SameRequest(&r):
+		return Record{}, false, ErrKeyReused
+	case entry.record.Done():
+		return entry.record, true, nil
+	case time.Now().Before(entry.lease):
+		return Record{}, false, ErrInProgress
+	}
+	l.tokens++
+	entry.record.Token = l.tokens
+	entry.lease = time.Now().Add(lease)
+	return entry.record, found, nil
+}
+
+func (l *memoryLedger) Update(ctx context.Context, r Record, lease time.Duration) error {
+	return l.change(ctx, &r, func(entry *memoryEntry) error {
+		entry.record = stripped(r)
+		entry.lease = time.Now().Add(lease)
+		return nil
+	})
+}
+
+func (l *memoryLedger) Finish(ctx context.Context, r Record) error {
+	return l.change(ctx, &r, func(entry *memoryEntry) error {
+		if _, taken := l.owners[r.Ref()]; taken {
+			return ErrCopyTaken
+		}
+		l.owners[r.Ref()] = r.Key
+		entry.record = stripped(r)
+		return nil
+	})
+}
+
+func (l *memoryLedger) Abandon(ctx context.Context, r Record) error {
+	return l.change(ctx, &r, func(*memoryEntry) error {
+		delete(l.entries, r.Key)
+		return nil
+	})
+}
+
+// change runs f on the entry of r if the claim of r is the latest.
+func (l *memoryLedger) change(ctx context.Context, r *Record, f func(*memoryEntry) error) error {
+	if err := check.ContextError(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entry := l.entries[r.Key]
+	if entry == nil || entry.record.Done() || entry.record.Token != r.Token {
+		return ErrLeaseLost
+	}
+	return f(entry)
+}
+
+func (l *memoryLedger) Owner(ctx context.Context, ref CopyRef) (Record, bool, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return Record{}, false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key, found := l.owners[ref]
+	if !found {
+		return Record{}, false, nil
+	}
+	return l.entries[key].record, true, nil
+}
+
+func (l *memoryLedger) Pending(ctx context.Context) iter.Seq2[Record, error] {
+	return l.records(ctx, func(r *Record) bool { return !r.Done() })
+}
+
+func (l *memoryLedger) List(ctx context.Context) iter.Seq2[Record, error] {
+	return l.records(ctx, func(*Record) bool { return true })
+}
+
+// records yields those that wanted accepts, as they are when the loop begins.
+func (l *memoryLedger) records(ctx context.Context, wanted func(*Record) bool) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, r := range l.snapshot(wanted) {
+			if err := check.ContextError(ctx); err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l *memoryLedger) snapshot(wanted func(*Record) bool) []Record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var records []Record
+	for entry := range maps.Values(l.entries) {
+		if wanted(&entry.record) {
+			records = append(records, entry.record)
+		}
+	}
+	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
+	return records
+}
+
+func (l *memoryLedger) Remove(ctx context.Context, key string) error {
+	if err := check.ContextError(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if entry := l.entries[key]; entry != nil {
+		delete(l.entries, key)
+		if entry.record.Done() {
+			delete(l.owners, entry.record.Ref())
+		}
+	}
+	return nil
+}
+
+// stripped is r without the vendor's answer, which a ledger does not keep.
+func stripped(r Record) Record {
+	r.Copy.Body = nil
+	return r
+}

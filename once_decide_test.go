@@ -1,0 +1,234 @@
+package agentcopy_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			a.make(req, 0) // by somebody else
+			return lost(0)(a, ctx, req)
+		})
+		for range 2 { // the second call finds no more than the first
+			err := copyOf(t.Context(), once, "k", vendor, request)
+			require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+			require.ErrorContains(t, err, fmt.Sprintf(`agent-2 "new" made %s`, time.Now().Format(time.RFC3339)))
+			require.ErrorContains(t, err, `agent-1 "new"`)
+		}
+		require.Len(t, vendor.sent, 1)
+
+		vendor.delete("agent-1")
+		made, err := once.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-2", made.ID)
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(never(errDropped))
+		for range 25 {
+			vendor.make(request, time.Nanosecond)
+		}
+		err := copyOf(t.Context(), once, "k", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+		require.ErrorContains(t, err, "agent-25")
+		require.ErrorContains(t, err, "and 5 more")
+		require.NotContains(t, err.Error(), "agent-5 ")
+	})
+}
+
+func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
+	unclear := func() ([]agentcopy.Copy, error) {
+		return []agentcopy.Copy{{Provider: "acme", ID: "old", Name: "new"}}, fmt.Errorf("no time of creation: %w", agentcopy.ErrAmbiguous)
+	}
+	t.Run("it stays unclear", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			once, vendor := newOnce(never(errDropped))
+			vendor.looks = repeated(unclear, 100)
+			start := time.Now()
+			err := copyOf(t.Context(), once, "k", vendor, request)
+			require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+			require.ErrorContains(t, err, `old "new" made at an unknown time`)
+			require.Equal(t, 30*time.Second, time.Since(start))
+			require.Len(t, vendor.sent, 1)
+		})
+	})
+	t.Run("it becomes clear", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			once, vendor := newOnce(lost(0))
+			vendor.looks = repeated(unclear, 3)
+			made, err := once.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, "agent-1", made.ID)
+		})
+	})
+}
+
+func TestOnceNeverTakesTheSourceForTheCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(never(errDropped))
+		source := vendor.make(request, time.Nanosecond)
+		made, err := once.Copy(t.Context(), "k", vendor, agentcopy.CopyRequest{SourceID: source.ID, Name: "new"})
+		require.NoError(t, err)
+		require.Equal(t, "agent-2", made.ID)
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
+func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
+	// The agents of the two keys have the same name, and are told apart by no
+	// vendor.
+	other := agentcopy.CopyRequest{SourceID: "source-2", Name: request.Name}
+	for _, tt := range []struct {
+		name string
+		req  agentcopy.CopyRequest // of the second key
+	}{
+		{"made of another source", other},
+		{"made of the same request", request},
+	} {
+		t.Run("that is done, "+tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				once, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
+				var first sync.WaitGroup
+				first.Go(func() { require.NoError(t, copyOf(t.Context(), once, "1", vendor, request)) })
+				synctest.Wait()
+				require.NoError(t, copyOf(t.Context(), once, "2", vendor, tt.req))
+				first.Wait()
+				requireSettled(t, once.Ledger, vendor, 2)
+				require.Len(t, vendor.sent, 3)
+				require.False(t, records(t, once.Ledger)["2"].Found)
+			})
+		})
+		t.Run("whose answer is on its way, "+tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				madeButLate := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+					c := a.make(req, 0)
+					time.Sleep(20 * time.Second)
+					return c, nil
+				}
+				once, vendor := newOnce(never(errDropped), madeButLate)
+				var keys sync.WaitGroup
+				keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, "1", vendor, request)) })
+				synctest.Wait()
+				keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, "2", vendor, tt.req)) })
+				keys.Wait()
+				requireSettled(t, once.Ledger, vendor, 2)
+				require.Equal(t, "agent-1", records(t, once.Ledger)["2"].Copy.ID)
+				require.Len(t, vendor.sent, 3)
+			})
+		})
+	}
+}
+
+func TestOnceCannotTellTwoUnknownsOfOneNameApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(slow(time.Second, lost(0)), slow(time.Second, never(errDropped)))
+		var keys sync.WaitGroup
+		for key, source := range map[string]string{"1": "source-1", "2": "source-2"} {
+			keys.Go(func() {
+				err := copyOf(t.Context(), once, key, vendor, agentcopy.CopyRequest{SourceID: source, Name: "new"})
+				require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+				require.ErrorContains(t, err, map[string]string{"1": `"2"`, "2": `"1"`}[key])
+			})
+		}
+		keys.Wait()
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
+func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Key 1 is unknown, and its copy shows. Keys of the same name come and go
+		// all the time, so that one of them is always pending.
+		once, vendor := newOnce(lost(0))
+		crashed(t, once.Ledger, "0")
+		stop := make(chan struct{})
+		var keys sync.WaitGroup
+		keys.Go(func() {
+			for i := 1; ; i++ {
+				select {
+				case <-time.After(6 * time.Second):
+				case <-stop:
+					return
+				}
+				_, _, err := once.Ledger.Begin(t.Context(), agentcopy.Record{
+					Key: strconv.Itoa(i), Since: time.Now(), Identity: vendor.Identify(request),
+					Request: agentcopy.CopyRequest{SourceID: strconv.Itoa(i), Name: "new"},
+				}, time.Hour)
+				require.NoError(t, err)
+				require.NoError(t, once.Ledger.Remove(t.Context(), strconv.Itoa(i-1)))
+			}
+		})
+		start := time.Now()
+		made, err := once.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-1", made.ID)
+		require.Equal(t, 7750*time.Millisecond, time.Since(start), "as soon as the one that began earlier is gone")
+		close(stop)
+		keys.Wait()
+	})
+}
+
+func TestOnceTwinsShareTheirCopies(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		steps []step
+		sent  int
+	}{
+		{"both are lost, both show", []step{lost(0), lost(0)}, 2},
+		{"both are lost, one shows", []step{lost(0), never(errDropped)}, 3},
+		{"one is lost and shows, one is slow", []step{lost(0), slow(20*time.Second, answered)}, 2},
+		{"one is lost and shows, one takes longer than the other waits", []step{lost(0), slow(40*time.Second, answered)}, 2},
+		{"one is adopted before its own answer comes", []step{
+			lost(50 * time.Second),
+			func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				c := a.make(req, 0)
+				time.Sleep(40 * time.Second)
+				return c, nil
+			},
+		}, 2},
+		{"neither shows", []step{never(errDropped), never(errDropped)}, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				once, vendor := newOnce(tt.steps...)
+				var keys sync.WaitGroup
+				for i := range 2 {
+					keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, keyOf(i), vendor, request)) })
+				}
+				keys.Wait()
+				requireSettled(t, once.Ledger, vendor, 2)
+				require.Len(t, vendor.sent, tt.sent)
+			})
+		})
+	}
+}
+
+func TestOnceACopyOfTheVendorsThatBelongsToAnotherKey(t *testing.T) {
+	// A vendor that answers a second request with the agent it made before.
+	same := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		return agentcopy.Copy{Provider: "acme", ID: "agent-1", SourceID: req.SourceID, Name: req.Name}, nil
+	}
+	once, vendor := newOnce(answered, same)
+	require.NoError(t, copyOf(t.Context(), once, "1", vendor, request))
+	made, err := once.Copy(t.Context(), "2", vendor, request)
+	require.ErrorIs(t, err, agentcopy.ErrCopyTaken)
+	require.ErrorIs(t, err, agentcopy.ErrCopied)
+	require.ErrorContains(t, err, `"1"`)
+	require.Equal(t, "agent-1", made.ID)
+	require.Len(t, vendor.sent, 2)
+}
