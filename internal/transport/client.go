@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
@@ -21,7 +23,8 @@ type Client struct {
 	jar    http.CookieJar
 
 	timeout time.Duration // of one attempt
-	chain   stage
+	chain   stage         // of every attempt
+	loop    *retryablehttp.Client
 
 	// What may be secret stands behind funcs, since fmt and the dumpers of test libraries
 	// print unexported fields, through pointers too.
@@ -79,6 +82,7 @@ func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.O
 			c.timeout = min(c.timeout, h.Timeout)
 		}
 	}
+	c.loop = newLoop(c)
 	c.pacing = pacingFor(v, scopeOf(base, transport), secrets)
 	if c.chain, err = newChain(c, transport); err != nil {
 		return nil, setupError(v, err)

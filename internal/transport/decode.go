@@ -55,12 +55,12 @@ func kindOf(value string) string {
 // wrong when its body was read.
 func (r *result) judgeSuccess(c *call, err error) {
 	if err == nil {
-		if r.warning, err = c.decode(r.body); err == nil {
+		if r.warning, err = c.decoder.decode(r.body); err == nil {
 			r.succeeded = true
 			r.warning = maskError(c.client.mask, r.warning)
 			return
 		}
-	} else if !c.op.copies() && c.ctx.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge) {
+	} else if !c.op.copies() && c.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge) {
 		r.verdict, r.err = harmless, fmt.Errorf("the answer was cut off: %w", err)
 		return
 	}

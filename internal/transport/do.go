@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
@@ -36,22 +34,32 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 			return nil, nil, Invalid(c.vendor, req.Op.Name, "req", err.Error())
 		}
 	}
-	var answer *T
-	decode := func(data []byte) (warning, err error) {
-		answer = new(T) // a new one for each attempt: a failed one may have filled some fields
-		if warning, err = c.unmarshal(data, answer); err != nil {
-			return nil, err
-		}
-		return warning, verify(answer)
-	}
-	call := &call{client: c, op: req.Op, ctx: ctx, header: req.Header, body: body, decode: decode, idleSince: time.Now()}
-	call.run(c.endpointURL(req))
-	if !call.last.succeeded {
-		err := call.failure()
-		call.logEnd(err)
+	typed := &typedCall[T]{verify: verify}
+	typed.call = call{Context: ctx, client: c, op: req.Op, header: req.Header, body: body, decoder: typed, idleSince: time.Now()}
+	typed.run(c.endpointURL(req))
+	if !typed.last.succeeded {
+		err := typed.failure()
+		typed.logEnd(err)
 		return nil, nil, err
 	}
-	return answer, call.response(), nil
+	return typed.answer, typed.response(), nil
+}
+
+// typedCall is a call whose answer is a T.
+type typedCall[T any] struct {
+	call
+	answer *T
+	verify func(*T) error
+}
+
+// decode reads the answer of one attempt into a T of its own: an attempt that
+// failed may have filled some fields.
+func (c *typedCall[T]) decode(data []byte) (warning, err error) {
+	c.answer = new(T)
+	if warning, err = c.client.unmarshal(data, c.answer); err != nil {
+		return nil, err
+	}
+	return warning, c.verify(c.answer)
 }
 
 // endpointURL is the URL of req below the base URL.
@@ -63,19 +71,20 @@ func (c *Client) endpointURL(req Request) *url.URL {
 	return &u
 }
 
-// call is one call on its way, through all its attempts.
+// call is one call on its way, through all its attempts. It is the context of
+// its request as well, by which the hooks of go-retryablehttp find it.
 type call struct {
-	client *Client
-	op     *Operation
-	ctx    context.Context // the caller's
-	header http.Header
-	body   []byte
-	decode func(body []byte) (warning, err error)
+	context.Context // the caller's
 
-	http  http.Client          // what go-retryablehttp sends through
-	loop  retryablehttp.Client // go-retryablehttp itself
-	shell http.Response        // what both see of an answer
+	client  *Client
+	op      *Operation
+	header  http.Header
+	body    []byte
+	decoder interface {
+		decode(body []byte) (warning, err error)
+	}
 
+	shell     http.Response // what http.Client and go-retryablehttp see of an answer
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended
 	answered  func()    // tells the limiter that the headers were seen
@@ -87,6 +96,19 @@ type call struct {
 	outcome outcomes
 	ended   error // why the call was not repeated although the policy allows it
 }
+
+// callKey is the key of a context under which a call is found.
+type callKey struct{}
+
+// Value makes the call itself a value of its context.
+func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // outcomes sums up the attempts of a copy call.
 type outcomes struct{ unknown, copied bool }

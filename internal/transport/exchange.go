@@ -35,7 +35,7 @@ type result struct {
 // timeout.
 func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
-		ctx, cancel := context.WithTimeoutCause(c.ctx, c.client.timeout, errAttemptTimeout)
+		ctx, cancel := context.WithTimeoutCause(c, c.client.timeout, errAttemptTimeout)
 		defer cancel()
 		trace := new(wireTrace)
 		ctx = trace.watch(ctx, cancel, c.op.copies())
@@ -155,8 +155,8 @@ func (e *timeoutError) Is(target error) bool { return target == context.Deadline
 // timeout, or err itself.
 func (c *call) cause(ctx context.Context, err error) error {
 	switch {
-	case c.ctx.Err() != nil:
-		return check.ContextError(c.ctx)
+	case c.Err() != nil:
+		return check.ContextError(c)
 	case context.Cause(ctx) == errAttemptTimeout:
 		return &timeoutError{c.client.timeout}
 	}

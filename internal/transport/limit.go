@@ -30,7 +30,7 @@ func takePlace(next stage) stage {
 
 // admit waits for the limiter, and for the end of a pause that began meanwhile.
 func (c *call) admit() (admission, error) {
-	a, err := admitted(c.ctx, c.client.limiter(c.op))
+	a, err := admitted(c, c.client.limiter(c.op))
 	if err != nil {
 		return admission{}, err
 	}
@@ -40,7 +40,7 @@ func (c *call) admit() (admission, error) {
 		}
 	}
 	if err == nil {
-		err = check.ContextError(c.ctx)
+		err = check.ContextError(c)
 	}
 	if err != nil {
 		a.unused()

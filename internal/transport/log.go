@@ -15,7 +15,7 @@ const noteworthyWait = time.Second
 // URL, no credential, and no text of an error, which may quote one of them.
 
 func (c *call) logAttempt(r *result) {
-	if !c.client.log.Enabled(c.ctx, slog.LevelDebug) {
+	if !c.client.log.Enabled(c, slog.LevelDebug) {
 		return
 	}
 	a := c.attempts[len(c.attempts)-1]
@@ -61,5 +61,5 @@ func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
 }
 
 func (c *call) log(level slog.Level, message string, attrs []slog.Attr) {
-	c.client.log.LogAttrs(context.WithoutCancel(c.ctx), level, message, attrs...)
+	c.client.log.LogAttrs(context.WithoutCancel(c), level, message, attrs...)
 }

@@ -37,7 +37,7 @@ func waitOutPause(next stage) stage {
 }
 
 func (c *call) waitOutPause() error {
-	return c.client.pacing.gate.wait(c.ctx, c.client.cfg.Retry.MaxWait)
+	return c.client.pacing.gate.wait(c, c.client.cfg.Retry.MaxWait)
 }
 
 // pause holds everybody back for d from now on, if they are not held for longer

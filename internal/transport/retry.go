@@ -15,31 +15,33 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// run sends the call's request until it succeeds or must not be repeated, and
-// leaves what became of it in c. go-retryablehttp runs the loop; what it decides
-// by, it is told here. There is one of its clients a call, since its Backoff is
-// told neither the request nor, when there was no answer, anything else.
-func (c *call) run(u *url.URL) {
-	req := (&http.Request{Method: c.op.Method, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(c.ctx)
-	// The attempt is the transport of an http.Client of its own, so that what
-	// retryablehttp does to it on a failure, closing its idle connections, does not
-	// reach the caller's. It follows no redirect: see RoundTrip.
-	c.http = http.Client{Transport: c, Jar: c.client.jar}
-	c.loop = retryablehttp.Client{
-		HTTPClient:   &c.http,
-		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
-		CheckRetry:   c.checkRetry,
-		Backoff:      c.pauseBeforeRepeat,
+// newLoop returns the go-retryablehttp client that repeats the attempts of all
+// calls of c. What it decides by, it finds in the call, which is the context of
+// the request that it is given.
+func newLoop(c *Client) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		// An http.Client of its own, so that what go-retryablehttp does to it on a
+		// failure, closing its idle connections, does not reach the caller's.
+		HTTPClient:   &http.Client{Transport: attempts{}, Jar: c.jar},
+		RetryMax:     c.cfg.Retry.MaxAttempts - 1,
+		CheckRetry:   func(ctx context.Context, _ *http.Response, _ error) (bool, error) { return callOf(ctx).repeat(), nil },
+		Backoff:      pauseBeforeRepeat,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: withoutCookies,
 	}
-	resp, err := c.loop.Do(&retryablehttp.Request{Request: req})
+}
+
+// run sends the call's request until it succeeds or must not be repeated, and
+// leaves what became of it in c.
+func (c *call) run(u *url.URL) {
+	req := (&http.Request{Method: c.op.Method, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(c)
+	resp, err := c.client.loop.Do(&retryablehttp.Request{Request: req})
 	closeBody(resp)
 	switch {
 	case c.last == nil: // http.Client refused the request before it came to an attempt
 		c.last = notSent(maskError(c.client.mask, err))
 	case c.repeating: // the context ended during the wait for the next attempt
-		c.ended = check.ContextError(c.ctx)
+		c.ended = check.ContextError(c)
 	}
 }
 
@@ -50,53 +52,61 @@ func withoutCookies(req *http.Request) error {
 	return nil
 }
 
-// RoundTrip makes one attempt. What became of it stays in c; http.Client and
-// retryablehttp get an empty answer that neither acts on, whatever the vendor's
-// was: no redirect is followed, no body waited for.
-func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	c.answered = func() {}
+// attempts is the http.RoundTripper at the top of the chain.
+type attempts struct{}
+
+// RoundTrip makes one attempt. What became of it stays in the call; http.Client
+// and go-retryablehttp get an empty answer that neither acts on, whatever the
+// vendor's was, or even if there was none: no redirect is followed, no body
+// waited for.
+func (attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := callOf(req.Context())
+	c.attempt(req)
+	c.shell = http.Response{StatusCode: http.StatusOK, Header: c.last.header, Body: http.NoBody, Request: req}
+	return &c.shell, nil
+}
+
+func (c *call) attempt(req *http.Request) {
 	c.repeating = false
 	c.last = c.client.chain(c, req)
 	if c.last.unsent {
 		c.last.err = maskError(c.client.mask, c.last.err)
-	} else {
-		c.outcome.add(c.last.outcome)
-		c.logAttempt(c.last)
+		return
 	}
-	if !c.last.answered {
-		return nil, c.last.err
+	c.outcome.add(c.last.outcome)
+	if c.last.answered {
+		c.reply = c.last
 	}
-	c.reply = c.last
-	c.shell = http.Response{StatusCode: http.StatusOK, Header: c.last.header, Body: http.NoBody}
-	return &c.shell, nil
+	c.logAttempt(c.last)
 }
 
-// checkRetry decides whether the last attempt is repeated. A wait that the call
-// must not make is not begun: the call then ends with what it knows.
-func (c *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
+// repeat decides whether the last attempt is repeated. A wait that the call must
+// not make is not begun: the call then ends with what it knows.
+func (c *call) repeat() bool {
 	policy := c.client.cfg.Retry
 	if c.last == nil || c.last.succeeded || c.last.unsent || !c.last.repeats(policy.Mode) || len(c.attempts) >= policy.MaxAttempts {
-		return false, nil
+		return false
 	}
-	if c.ctx.Err() != nil {
-		c.ended = check.ContextError(c.ctx)
-		return false, nil
+	if c.Err() != nil {
+		c.ended = check.ContextError(c)
+		return false
 	}
 	if wait := c.last.wait; c.last.asked && wait > policy.MaxWait {
 		c.ended = fmt.Errorf("the vendor asks to wait for %v, beyond RetryPolicy.MaxWait of %v", wait, policy.MaxWait)
-		return false, nil
-	} else if deadline, ok := c.ctx.Deadline(); ok && wait >= time.Until(deadline) {
+		return false
+	} else if deadline, ok := c.Deadline(); ok && wait >= time.Until(deadline) {
 		c.ended = fmt.Errorf("a repeat would have to wait for %v, past the context's deadline: %w", wait, context.DeadlineExceeded)
-		return false, nil
+		return false
 	}
 	c.logRepeat(c.last)
 	c.repeating = true
-	return true, nil
+	return true
 }
 
 // pauseBeforeRepeat is how long retryablehttp waits. What the vendor imposes on
 // the whole credential, the gate waits out: everybody in turn.
-func (c *call) pauseBeforeRepeat(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
+func pauseBeforeRepeat(_, _ time.Duration, _ int, shell *http.Response) time.Duration {
+	c := callOf(shell.Request.Context())
 	if c.last.pauses() {
 		return 0
 	}
