@@ -28,9 +28,10 @@ func refuseFirst(refusal step) *observer { return &observer{refusal: refusal, st
 
 func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	first := len(o.arrivals) == 0
 	o.arrivals = append(o.arrivals, time.Since(o.start))
-	if len(o.arrivals) == 1 {
+	o.mu.Unlock()
+	if first {
 		return o.refusal(req)
 	}
 	return answer(http.StatusOK, made)(req)
@@ -40,38 +41,37 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 func refused(t *testing.T, c *transport.Client) {
 	t.Helper()
 	once, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})})
-	require.NoError(t, err)
+	assert.NoError(t, err)
 	_, _, err = doCopy(t, once)
-	require.Error(t, err)
+	assert.Error(t, err)
 }
 
 func TestPauseHoldsEverybodyBack(t *testing.T) {
-	const key = "a credential that is paused"
 	another := &transport.Vendor{Name: "another", BaseURL: vendor.BaseURL, Limits: vendor.Limits}
 	cases := []struct {
 		name   string
-		caller func(*testing.T, http.RoundTripper) *transport.Client // nil for the client that was refused
+		caller func(t *testing.T, key string, rt http.RoundTripper) *transport.Client // nil for the client that was refused
 		read   bool
 		want   time.Duration
 	}{
 		{"the same client", nil, false, 10 * time.Second},
 		{"a read", nil, true, 10 * time.Second},
-		{"another client with the key", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"another client with the key", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
 			return newClientWithKey(t, key, rt)
 		}, false, 10 * time.Second},
-		{"one that is not paced", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"one that is not paced", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
 			return newClientWithKey(t, key, rt, agentcopy.WithLimiter(agentcopy.Unlimited))
 		}, false, 10 * time.Second},
-		{"one on another path", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"one on another path", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
 			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://API.acme.example:443/elsewhere"))
 		}, false, 10 * time.Second},
-		{"one with another key", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"one with another key", func(t *testing.T, _ string, rt http.RoundTripper) *transport.Client {
 			return newClient(t, rt)
 		}, false, 0},
-		{"one on another origin", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"one on another origin", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
 			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://eu.acme.example"))
 		}, false, 0},
-		{"one of another vendor", func(t *testing.T, rt http.RoundTripper) *transport.Client {
+		{"one of another vendor", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
 			c, err := transport.New(another, secretsOf(key), []agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})})
 			require.NoError(t, err)
 			return c
@@ -81,10 +81,11 @@ func TestPauseHoldsEverybodyBack(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := refuseFirst(answer(429, "", "Retry-After", "10"))
+				key := newKey()
 				c := newClientWithKey(t, key, server)
 				refused(t, c)
 				if tc.caller != nil {
-					c = tc.caller(t, server)
+					c = tc.caller(t, key, server)
 				}
 				call := doCopy
 				if tc.read {
@@ -110,7 +111,7 @@ func TestWhatPauses(t *testing.T) {
 		"503 without":             {answer(503, ""), 0},
 		"500 with Retry-After":    {answer(500, "", "Retry-After", "3"), 0},
 		"no longer than a day":    {answer(429, "", "Retry-After", "99999999"), 24 * time.Hour},
-		"Retry-After in the past": {answer(429, "", "Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"), 0},
+		"Retry-After in the past": {answer(429, "", "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"), 0},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -257,29 +258,32 @@ func TestPauseThatIsProlonged(t *testing.T) {
 func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
 	cases := map[string]struct {
 		limiter agentcopy.Limiter
+		taken   int // places, when the test begins
 		want    []time.Duration
 	}{
 		"window": {
-			agentcopy.NewWindowLimiter(3, time.Minute),
+			agentcopy.NewWindowLimiter(3, time.Minute), 2,
 			[]time.Duration{0, 90 * time.Second, 90*time.Second + 100*time.Millisecond, 90*time.Second + 200*time.Millisecond, 150 * time.Second},
 		},
 		"tokens": {
-			rate.NewLimiter(rate.Every(time.Second), 1),
+			rate.NewLimiter(rate.Every(time.Second), 1), 0,
 			[]time.Duration{0, 90 * time.Second, 91 * time.Second, 92 * time.Second, 93 * time.Second},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := refuseFirst(answer(429, "", "Retry-After", "90"))
-				c := newClient(t, server, agentcopy.WithLimiter(tc.limiter))
-				wait := func() { assert.NoError(t, tc.limiter.Wait(t.Context())) }
-				if name == "window" { // all callers wait when the pause begins
-					wait()
-					wait()
+				server := refuseFirst(func(req *http.Request) (*http.Response, error) {
+					time.Sleep(time.Millisecond) // meanwhile the others wait for the limiter
+					return answer(429, "", "Retry-After", "90")(req)
+				})
+				for range tc.taken {
+					require.NoError(t, tc.limiter.Wait(t.Context()))
 				}
+				c := newClient(t, server, agentcopy.WithLimiter(tc.limiter))
 				var wg sync.WaitGroup
 				wg.Go(func() { refused(t, c) })
+				synctest.Wait()
 				for range 4 {
 					wg.Go(func() {
 						_, _, err := doCopy(t, c)
@@ -287,7 +291,10 @@ func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
 					})
 				}
 				wg.Wait()
-				require.Equal(t, tc.want, server.arrivals)
+				for i, at := range server.arrivals {
+					server.arrivals[i] = at.Truncate(10 * time.Millisecond)
+				}
+				require.Equal(t, tc.want, server.arrivals, "arrivals at the server")
 			})
 		})
 	}

@@ -134,10 +134,13 @@ func (s *SpacedWindow) cautious() bool {
 }
 
 // sinceRefusal is how long ago the last refusal was. One in the future is one by
-// another clock, and as good as none; see WindowLimiter.
+// another clock, and forgotten; see WindowLimiter.
 func (s *SpacedWindow) sinceRefusal(now time.Time) time.Duration {
-	if since := now.Sub(s.refused); !s.refused.IsZero() && since >= 0 {
-		return since
+	if now.Before(s.refused) {
+		s.refused = time.Time{}
 	}
-	return longestCaution
+	if s.refused.IsZero() {
+		return longestCaution
+	}
+	return now.Sub(s.refused)
 }
