@@ -1,6 +1,9 @@
 package agentcopy
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Limiter paces attempts: every request, repeats included, calls Wait before it
 // is sent. *rate.Limiter of golang.org/x/time/rate satisfies it.
@@ -18,6 +21,18 @@ type Limiter interface {
 // failed. release must be safe to call more than once.
 type Acquirer interface {
 	Acquire(ctx context.Context) (release func(), err error)
+}
+
+// Pauser may be implemented by a [Limiter] that others share, outside this
+// process. The vendor's answer 429, or 503 with Retry-After, makes all clients of
+// the process that have the same credential wait; the SDK then also calls Pause,
+// so that the others need not meet a refusal of their own.
+//
+// d runs from now on, and is a day at most. Pause should return soon, since the
+// answer waits to be read; it has nobody to report an error to. A pause never
+// makes an earlier one shorter.
+type Pauser interface {
+	Pause(ctx context.Context, d time.Duration)
 }
 
 // Unlimited is the [Limiter] that lets everything pass. A pause that the vendor

@@ -166,13 +166,18 @@ func (c *call) cause(ctx context.Context, err error) error {
 // obey makes everybody who shares the credential wait, if the answer asks for
 // it.
 func (c *call) obey(r *result) {
-	if r.status == http.StatusTooManyRequests {
-		if l, ok := c.client.limiter(c.op).(learner); ok {
-			l.Refused()
-		}
+	limiter := c.client.limiter(c.op)
+	if l, ok := limiter.(learner); ok && r.status == http.StatusTooManyRequests {
+		l.Refused()
 	}
-	if r.pauses() && c.client.pacing.gate.pause(r.wait) {
+	if !r.pauses() {
+		return
+	}
+	if c.client.pacing.gate.pause(r.wait) {
 		c.logPause(r)
+	}
+	if l, ok := limiter.(agentcopy.Pauser); ok {
+		l.Pause(c.Context, min(r.wait, longestPause))
 	}
 }
 
