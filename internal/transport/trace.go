@@ -13,10 +13,9 @@ import (
 type proof int
 
 const (
-	noProof        proof = iota // it may have left
-	neverSent                   // it provably never left
-	neverProcessed              // it left, and the server declared that it did nothing with it
-	wasSent                     // it left
+	noProof   proof = iota // it may have left
+	neverSent              // it provably never left
+	wasSent                // it left
 )
 
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
@@ -26,37 +25,34 @@ type wireTrace struct {
 	got     atomic.Bool // a connection was obtained
 	http2   atomic.Bool // and it speaks HTTP/2
 	written atomic.Bool // the headers were written, or are about to be
-	// resent is set, and stop called, when net/http is about to send a copy a
-	// second time by itself. stop ends the attempt.
-	resent atomic.Bool
-	stop   context.CancelFunc
-
-	hooks httptrace.ClientTrace
+	// stop ends the attempt. It is called when net/http is about to send a copy a
+	// second time by itself.
+	stop context.CancelCauseFunc
 }
 
-// errResent ends an attempt that net/http was about to send again in silence:
-// its HTTP/2 client does so after PROTOCOL_ERROR, which promises nothing.
+// errResent ends an attempt that net/http was about to send again in silence.
+// Its HTTP/2 client does so after RST_STREAM with PROTOCOL_ERROR, which promises
+// nothing, and after REFUSED_STREAM and GOAWAY, whose promise proxies break: see
+// proof.
 var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
 
-// watch returns a context whose request t watches, and which t may end.
-func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies bool) context.Context {
-	t.stop = stop
-	t.hooks.GetConn = func(string) { t.sought.Store(true) }
-	t.hooks.GotConn = func(httptrace.GotConnInfo) {
-		t.got.Store(true)
-		// HTTP/1 sends again only what provably never left.
-		if copies && t.written.Load() && t.http2.Load() {
-			t.resent.Store(true)
-			t.stop()
-		}
+func (t *wireTrace) hooks(copies bool) *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { t.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			t.got.Store(true)
+			// HTTP/1 sends again only what provably never left.
+			if copies && t.written.Load() && t.http2.Load() {
+				t.stop(errResent)
+			}
+		},
+		WroteHeaderField: func(name string, _ []string) {
+			if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
+				t.http2.Store(true)
+			}
+		},
+		WroteHeaders: func() { t.written.Store(true) },
 	}
-	t.hooks.WroteHeaderField = func(name string, _ []string) {
-		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
-			t.http2.Store(true)
-		}
-	}
-	t.hooks.WroteHeaders = func() { t.written.Store(true) }
-	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
 // proof says what became of the request, given that it failed with err.
@@ -65,12 +61,15 @@ func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies b
 // a connection and got none sent nothing. One that got a connection and failed
 // before it wrote the headers sent nothing either, unless it was interrupted:
 // then another of its goroutines may be writing them at this moment.
+//
+// What left is not taken back by RST_STREAM with REFUSED_STREAM or by GOAWAY,
+// which by RFC 9113 (8.7, 6.8) say that the request was not processed. A proxy
+// says so of itself: HAProxy resets a stream that it has no answer for with
+// REFUSED_STREAM, also when the server behind it broke the connection after it
+// got the request.
 func (t *wireTrace) proof(err error, interrupted bool) proof {
 	switch {
 	case t.written.Load():
-		if refusedStream(err) {
-			return neverProcessed
-		}
 		return wasSent
 	case isBlocked(err), t.sought.Load() && !t.got.Load():
 		return neverSent

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http"
-	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -67,7 +66,7 @@ func judgeFailure(copies bool, err error, proof proof) verdict {
 			return refused
 		}
 		return uncertain
-	case !copies, proof == neverSent, proof == neverProcessed:
+	case !copies, proof == neverSent:
 		return harmless
 	}
 	return uncertain
@@ -87,20 +86,4 @@ func isCertificateError(err error) bool {
 	}
 	_, ok := errors.AsType[x509.CertificateInvalidError](err)
 	return ok
-}
-
-// refusedStream reports whether err is net/http's way of saying that an HTTP/2
-// server declared not to have processed the request: by RST_STREAM with
-// REFUSED_STREAM, or by a GOAWAY that stops short of it (RFC 9113, 8.7 and 6.8).
-// The error has no type; where its text ever changes, the outcome is unknown
-// again, which is safe.
-func refusedStream(err error) bool {
-	text := err.Error()
-	cause, ok := strings.CutPrefix(text, "http2: Transport: cannot retry err [")
-	if !ok {
-		return false
-	}
-	cause, _, _ = strings.Cut(cause, "]")
-	return strings.HasSuffix(cause, "; REFUSED_STREAM; received from peer") ||
-		cause == "http2: Transport received Server's graceful shutdown GOAWAY"
 }

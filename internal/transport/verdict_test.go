@@ -43,8 +43,8 @@ func TestVerdicts(t *testing.T) {
 		{"no proof", fail(errors.New("odd transport")), agentcopy.Unknown, 1, 3, nil, 3},
 		{"answer and error both", both, agentcopy.Unknown, 1, 3, io.ErrClosedPipe, 3},
 		{"neither answer nor error", func(*http.Request) (*http.Response, error) { return nil, nil }, agentcopy.Unknown, 1, 3, nil, 3},
-		{"refused HTTP/2 stream", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.NotCopied, 3, 3, nil, 3},
-		{"GOAWAY short of the stream", fail(errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.NotCopied, 3, 3, nil, 3},
+		{"refused HTTP/2 stream", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
+		{"GOAWAY short of the stream", fail(errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
 		{"HTTP/2 protocol error", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
 
 		{"101", answer(101, ""), agentcopy.Unknown, 1, 3, nil, 1},
