@@ -25,9 +25,12 @@ type wireTrace struct {
 	got     atomic.Bool // a connection was obtained
 	http2   atomic.Bool // and it speaks HTTP/2
 	written atomic.Bool // the headers were written, or are about to be
-	// stop ends the attempt. It is called when net/http is about to send a copy a
-	// second time by itself.
-	stop context.CancelCauseFunc
+	// resent is set, and stop called, when net/http is about to send a copy a
+	// second time by itself. stop ends the attempt.
+	resent atomic.Bool
+	stop   context.CancelFunc
+
+	hooks httptrace.ClientTrace
 }
 
 // errResent ends an attempt that net/http was about to send again in silence.
@@ -36,23 +39,25 @@ type wireTrace struct {
 // proof.
 var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
 
-func (t *wireTrace) hooks(copies bool) *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) { t.sought.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) {
-			t.got.Store(true)
-			// HTTP/1 sends again only what provably never left.
-			if copies && t.written.Load() && t.http2.Load() {
-				t.stop(errResent)
-			}
-		},
-		WroteHeaderField: func(name string, _ []string) {
-			if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
-				t.http2.Store(true)
-			}
-		},
-		WroteHeaders: func() { t.written.Store(true) },
+// watch returns a context whose request t watches, and which t may end.
+func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies bool) context.Context {
+	t.stop = stop
+	t.hooks.GetConn = func(string) { t.sought.Store(true) }
+	t.hooks.GotConn = func(httptrace.GotConnInfo) {
+		t.got.Store(true)
+		// HTTP/1 sends again only what provably never left.
+		if copies && t.written.Load() && t.http2.Load() {
+			t.resent.Store(true)
+			t.stop()
+		}
 	}
+	t.hooks.WroteHeaderField = func(name string, _ []string) {
+		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
+			t.http2.Store(true)
+		}
+	}
+	t.hooks.WroteHeaders = func() { t.written.Store(true) }
+	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
 // proof says what became of the request, given that it failed with err.
