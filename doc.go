@@ -27,12 +27,11 @@
 //	the limiter or the context ended the wait before it   NotCopied    no
 //	DNS, dial or TLS handshake failed, or the request
 //	  provably never left                                 NotCopied    yes, but for bad certificates
-//	an HTTP/2 server declared that it did not process it  NotCopied    yes
 //	429                                                   NotCopied    yes, after Retry-After
 //	503 with Retry-After                                  NotCopied    yes, after it
 //	3xx, never followed; any other 4xx but 408            NotCopied    no
 //	408, any other 5xx, time-out, reset or end of the
-//	  connection after the request left                   Unknown      no
+//	  connection or HTTP/2 stream after the request left  Unknown      no
 //	2xx with a usable answer                              success
 //	2xx whose answer is cut off, empty, too large, or
 //	  lacks the new agent's ID                            Copied       no
