@@ -171,6 +171,26 @@ func TestClientHonoursTheContext(t *testing.T) {
 	})
 }
 
+// Once RoundTrip has returned, the request is the caller's to change, although
+// the vendor may not have dealt with it yet.
+func TestClientLeavesTheRequestToTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKolena()
+		s.Inject(agentcopytest.Fault{Delay: time.Minute})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := s.copyOf(s.add(), "Copy")
+		req, err := http.NewRequestWithContext(ctx, r.method, "https://api.example"+r.target, strings.NewReader(r.body))
+		require.NoError(t, err)
+		req.Header = r.header
+		_, err = s.Client().Do(req)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		req.Header.Del("Authorization")
+		time.Sleep(time.Hour)
+		require.Len(t, s.Copies(), 1)
+	})
+}
+
 func TestClientSendsNothingOfABodyThatBreaks(t *testing.T) {
 	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
 		broken := errors.New("the disk is gone")
@@ -223,8 +243,11 @@ func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
 				begin := time.Now()
 				s.Inject(agentcopytest.Fault{Delay: 30 * time.Second})
 				_, err := s.copy(t.Context(), id, "Copy "+id[len(id)-1:], agentcopy.WithHTTPClient(s.Client()))
-				require.NoError(t, err, "a limit that another clock used up does not count")
+				require.NoError(t, err)
 				require.Equal(t, 30*time.Second, time.Since(begin))
+				s.Inject(agentcopytest.Fault{Delay: time.Second})
+				require.Equal(t, s.success, memory(s.Server).must(t, s.copyOf(s.add(), "By hand "+id[len(id)-1:])).StatusCode,
+					"a limit that another clock used up does not count")
 
 				s.Inject(agentcopytest.Fault{Delay: time.Hour})
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -234,6 +257,6 @@ func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
 				// The bubble ends although the vendor has not done its work.
 			})
 		}
-		require.Len(t, s.Copies(), 3)
+		require.Len(t, s.Copies(), 5)
 	})
 }

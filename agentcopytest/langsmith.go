@@ -61,8 +61,10 @@ func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent {
 	fill(&a.Runtime.Model.ModelID, "openai:gpt-5.5")
 	fill(&a.Backend.Type, langsmith.BackendState)
 	fill(&a.Revision, revisionOf(a.ID))
-	fill(&a.SystemPrompt, a.Instructions) //nolint:staticcheck // the older name
-	a.Instructions = a.SystemPrompt       //nolint:staticcheck // and sends both
+	//lint:ignore SA1019 the older name of the same thing,
+	fill(&a.SystemPrompt, a.Instructions)
+	//lint:ignore SA1019 and LangSmith sends both
+	a.Instructions = a.SystemPrompt
 	a.Permissions = withDefaults(a.Permissions)
 	a.IsOwner = a.OwnerID == langsmithCaller
 	if a.IsOwner {

@@ -57,7 +57,7 @@ func TestIDsAreTheSameInEachRun(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
-	const n = 500
+	const n = 200
 	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
 		requireNoGoroutines(t, func() {
 			s := start(agentcopytest.WithRateLimit(n, time.Hour))
@@ -65,14 +65,14 @@ func TestManyAtOnce(t *testing.T) {
 			var group sync.WaitGroup
 			for i := range n {
 				group.Go(func() {
-					if i%100 == 0 {
+					if i%40 == 0 {
 						s.Inject(agentcopytest.Fault{Status: 500, AfterCopy: true})
 					}
 					_, err := d.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 					if err != nil {
 						t.Error(err)
 					}
-					if i%100 == 0 {
+					if i%40 == 0 {
 						_, _ = s.Copies(), s.Requests()
 					}
 				})

@@ -330,7 +330,7 @@ func TestZuduListsThroughTheSDK(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := agentcopytest.NewZudu(opts...)
-			for i := range 250 {
+			for i := range 210 {
 				srv.AddAgent(zudu.Agent{AgentName: "Agent " + strconv.Itoa(i)})
 			}
 			client := zuduClient(t, srv)
@@ -339,7 +339,7 @@ func TestZuduListsThroughTheSDK(t *testing.T) {
 				require.NoError(t, err)
 				seen[a.AgentID] = true
 			}
-			require.Len(t, seen, 250)
+			require.Len(t, seen, 210)
 			var found []string
 			for a, err := range client.ListAgents(t.Context(), zudu.ListAgentsRequest{Name: " Agent 24 "}) {
 				require.NoError(t, err)
