@@ -42,24 +42,19 @@ func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	trace := traceOf(ctx)
 	trace.GetConn(hostPort(req))
-	if t.server.isClosed() {
+	x := t.server.connect()
+	if x == nil {
 		return nil, &net.OpError{Op: "dial", Net: "agentcopytest", Err: syscall.ECONNREFUSED}
 	}
 	conn, _ := net.Pipe() // nobody talks over it, but hooks may ask for its addresses
 	trace.GotConn(httptrace.GotConnInfo{Conn: conn})
 	trace.WroteHeaders()
-	out, err := t.server.exchange(ctx, requestOf(req), body)
+	out, err := t.server.exchange(ctx, x, requestOf(req), body)
 	if err != nil {
 		return nil, err
 	}
 	trace.GotFirstResponseByte()
 	return out.response(ctx, req), nil
-}
-
-func (s *Server) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
 }
 
 // traceOf returns the hooks of ctx, with one that does nothing where none is.

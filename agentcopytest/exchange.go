@@ -24,14 +24,22 @@ type result struct {
 // as net/http reports it.
 var errDropped = fmt.Errorf("agentcopytest: the connection was closed without an answer: %w", io.EOF)
 
+// connect registers an exchange. It returns nil if the server is closed.
+func (s *Server) connect() *exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	x := &exchange{done: make(chan result, 1)}
+	s.waiting[x] = true
+	return x
+}
+
 // exchange takes one request through the server and waits for the answer, or
 // until ctx ends. The vendor goes on without the client: what was received is
 // dealt with, late as it may be.
-func (s *Server) exchange(ctx context.Context, r Request, body io.Reader) (*answer, error) {
-	x := &exchange{done: make(chan result, 1)}
-	if !s.open(x) {
-		return nil, errDropped
-	}
+func (s *Server) exchange(ctx context.Context, x *exchange, r Request, body io.Reader) (*answer, error) {
 	go func() {
 		var err error
 		if r.Body, err = io.ReadAll(body); err != nil {
@@ -123,17 +131,6 @@ func (s *Server) answer(x *exchange, record *Request, out *answer) {
 		s.mu.Unlock()
 	}
 	s.reply(x, result)
-}
-
-// open registers an exchange, unless the server is closed.
-func (s *Server) open(x *exchange) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.waiting[x] = true
-	return true
 }
 
 // abandon says that nobody waits for x any more. Its channel is not touched

@@ -29,9 +29,13 @@ func (s *Server) URL() string {
 
 // serveHTTP is the way over the socket.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	out, err := s.exchange(r.Context(), requestOf(r), r.Body)
-	if err != nil {
+	x := s.connect()
+	if x == nil {
 		panic(http.ErrAbortHandler) // closes the connection, and says nothing
+	}
+	out, err := s.exchange(r.Context(), x, requestOf(r), r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
 	}
 	for name, values := range out.header {
 		w.Header()[name] = values
