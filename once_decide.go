@@ -35,7 +35,7 @@ func (e *errand) others(ctx context.Context) (others []Record, err error) {
 //
 // A candidate that another key may have made is left to that key, whose answer
 // may be on its way. Where all wait for each other and stand for the same
-// request, they share the candidates as they come: one is as good as the other.
+// request, they share the candidates: one is as good as the other.
 func (e *errand) decide(candidates []Copy, others []Record, unclear, last bool) (Copy, error) {
 	var ours []Copy
 	for _, c := range candidates {
@@ -48,21 +48,34 @@ func (e *errand) decide(candidates []Copy, others []Record, unclear, last bool) 
 		return e.adopt(ours[0])
 	case !last && (unclear || len(ours) == 0):
 		return Copy{}, errNotYet
-	case !unclear && len(ours) == 0 && e.areTwins(others) && len(candidates) <= 1+len(others):
-		return e.adopt(candidates[0])
+	case !unclear && len(ours) == 0 && e.mayShare(len(candidates), others):
+		// The oldest: a key that was begun later could not take it.
+		return e.adopt(candidates[len(candidates)-1])
 	}
 	return Copy{}, e.unsettled(ambiguous(candidates, others))
+}
+
+// mayShare reports whether this key may have any of so many candidates, which
+// others may have made as well: all must stand for the same request, no agent
+// may be left over, and those of whom the vendor has said that they have a copy
+// come first.
+func (e *errand) mayShare(candidates int, others []Record) bool {
+	mine := e.claim.current()
+	sure := 0
+	for _, r := range others {
+		if !r.SameRequest(&mine) {
+			return false
+		}
+		if r.Outcome == Copied {
+			sure++
+		}
+	}
+	return candidates <= 1+len(others) && (candidates > sure || mine.Outcome == Copied)
 }
 
 // mayHaveMade reports whether the key of r was begun before c was seen.
 func (e *errand) mayHaveMade(r *Record, c Copy) bool {
 	return r.Since.Before(e.seen[c.ID].Add(clockMargin))
-}
-
-// areTwins reports whether all others stand for the same request as this key.
-func (e *errand) areTwins(others []Record) bool {
-	mine := e.claim.current()
-	return !slices.ContainsFunc(others, func(r Record) bool { return !r.SameRequest(&mine) })
 }
 
 // adopt makes a copy that was found the one of this key.
