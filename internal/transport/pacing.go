@@ -24,9 +24,9 @@ type pacing struct {
 	kept    bool // a timer that keeps the pacing in memory runs
 }
 
-// memory is how long after its last use a pacing may still be owed to the
-// vendor: longer than any default limiter's window.
-const memory = 5 * time.Minute
+// memory is for how long after its last use a pacing may still matter: longer
+// than any default limiter's window, and than the caution after a refusal.
+const memory = 125 * time.Second
 
 // used says that an attempt was made. A program may build a client for each
 // copy and drop it: what the vendor has counted, it counts all the same. So the
@@ -48,7 +48,8 @@ func (p *pacing) used() {
 func (p *pacing) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	left := max(time.Until(p.lastUse.Add(memory)), p.gate.paused())
+	left := max(memory-time.Since(p.lastUse), p.gate.paused())
+	left = min(left, longestPause) // lastUse may be by another clock
 	if p.kept = left > 0; p.kept {
 		time.AfterFunc(left, p.release)
 	}

@@ -26,17 +26,18 @@ type alarm struct {
 	ring  func()
 	timer *time.Timer
 	at    moment
-	rang  bool // since it was set
 }
 
+// set makes the alarm ring at a moment that has not come yet. If it is set for
+// that one already, the timer still runs.
 func (a *alarm) set(at, now moment) {
 	switch {
 	case a.timer == nil:
 		a.timer = time.AfterFunc(at-now, a.ring)
-	case a.rang || a.at != at:
+	case a.at != at:
 		a.timer.Reset(at - now)
 	}
-	a.at, a.rang = at, false
+	a.at = at
 }
 
 func (a *alarm) off() {

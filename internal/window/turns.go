@@ -121,7 +121,6 @@ func (t *Turns) advance() moment {
 func (t *Turns) onAlarm() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.alarm.rang = true
 	now := t.advance()
 	if t.queue.len > 0 && t.next <= now {
 		t.next = later(now, t.spacing)

@@ -3,6 +3,7 @@ package window_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -83,11 +84,17 @@ func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 		})
 		synctest.Wait()
 		others := line(t, turns, log, "a", "b")
+		wg.Go(func() {
+			assert.ErrorIs(t, turns.Take(t.Context(), upTo(21*time.Second)), tooLong)
+			log.add("third of the rest")
+		})
+		synctest.Wait()
 		time.Sleep(5 * time.Second)
 		turns.Hold(20 * time.Second)
 		wg.Wait()
 		others.Wait()
-		require.Equal(t, []string{"impatient at 5s", "a at 25s", "b at 26s"}, log.lines)
+		slices.Sort(log.lines[:2]) // which are told at once
+		require.Equal(t, []string{"impatient at 5s", "third of the rest at 5s", "a at 25s", "b at 26s"}, log.lines)
 	})
 }
 
@@ -130,18 +137,37 @@ func TestACancelledCallerLeavesNoGap(t *testing.T) {
 	})
 }
 
+func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, log := window.NewTurns(10*time.Second), newLog()
+		line(t, turns, log, "a").Wait()
+		require.True(t, turns.Hold(time.Second))
+		line(t, turns, log, "b").Wait()
+		require.Equal(t, []string{"a at 0s", "b at 10s"}, log.lines)
+	})
+}
+
 func TestTurnsOutliveBubbles(t *testing.T) {
-	turns := window.NewTurns(time.Hour)
+	turns := window.NewTurns(time.Millisecond)
+	use := func(t *testing.T) {
+		require.Zero(t, turns.Held(), "held by the clock of another bubble")
+		ctx, cancel := context.WithCancel(t.Context())
+		require.True(t, turns.Hold(10*time.Millisecond))
+		go cancel()
+		require.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
+		require.NoError(t, turns.Take(t.Context(), always))
+		require.NoError(t, turns.Take(t.Context(), always))
+	}
 	for range 3 {
 		synctest.Test(t, func(t *testing.T) {
-			log := newLog()
-			require.Zero(t, turns.Held(), "held by the clock of another bubble")
-			line(t, turns, log, "a", "b").Wait()
+			start := time.Now()
+			use(t)
+			require.Equal(t, 11*time.Millisecond, time.Since(start))
 			turns.Hold(24 * time.Hour)
-			line(t, turns, log, "c").Wait()
-			turns.Hold(24 * time.Hour)
-			require.Equal(t, []string{"a at 0s", "b at 1h0m0s", "c at 25h0m0s"}, log.lines)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, turns.Take(ctx, always), context.DeadlineExceeded) // the last one to wait leaves
 		})
 	}
-	require.Zero(t, turns.Held(), "held by the clock of a bubble")
+	use(t) // on the clock of no bubble, too
 }

@@ -228,7 +228,6 @@ func (l *Limiter) serve(now moment) {
 func (l *Limiter) onAlarm() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.alarm.rang = true
 	l.serve(l.advance())
 }
 
