@@ -137,6 +137,25 @@ func TestACancelledCallerLeavesNoGap(t *testing.T) {
 	})
 }
 
+func TestANewcomerDoesNotTakeAnothersTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 {
+			turns, log := window.NewTurns(time.Second), newLog()
+			var newcomer sync.WaitGroup
+			newcomer.Go(func() { // is there at the moment of b's turn
+				time.Sleep(time.Second)
+				assert.NoError(t, turns.Take(t.Context(), always))
+				log.add("newcomer")
+			})
+			synctest.Wait()
+			line(t, turns, log, "a", "b").Wait()
+			newcomer.Wait()
+			require.Equal(t, []string{"a at 0s", "b at 1s", "newcomer at 2s"}, log.lines)
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns, log := window.NewTurns(10*time.Second), newLog()
@@ -164,9 +183,15 @@ func TestTurnsOutliveBubbles(t *testing.T) {
 			use(t)
 			require.Equal(t, 11*time.Millisecond, time.Since(start))
 			turns.Hold(24 * time.Hour)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-			defer cancel()
-			require.ErrorIs(t, turns.Take(ctx, always), context.DeadlineExceeded) // the last one to wait leaves
+			tooLong := errors.New("too long")
+			upToADay := func(_, turn time.Duration) error {
+				if turn > 24*time.Hour {
+					return tooLong
+				}
+				return nil
+			}
+			go turns.Hold(25 * time.Hour)
+			require.ErrorIs(t, turns.Take(t.Context(), upToADay), tooLong, "the last one to wait")
 		})
 	}
 	use(t) // on the clock of no bubble, too
