@@ -39,8 +39,10 @@ func NewCotool(opts ...ServerOption) *Cotool {
 }
 
 // AddAgent puts an agent into the fake and returns it as it is stored. An empty
-// ID, name, organization, time, type and origin is filled in. Without a SyncKey
-// it is a manual agent, which cannot be copied; with DeletedAt it is parked.
+// ID, name, organization, time, type and origin is filled in. An agent that does
+// not say where it comes from becomes a managed one, with a SyncKey, since only
+// those can be copied; for a manual agent set Origin to [cotool.OriginUser] and
+// leave SyncKey empty. With DeletedAt it is parked.
 //
 // It panics if the ID is no UUID or is taken.
 func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
@@ -52,6 +54,9 @@ func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 	fill(&a.Name, "Agent "+a.ID)
 	fill(&a.OrganizationID, uuid(organizationKind, 1))
 	fill(&a.AgentType, cotool.AgentTypeResponse)
+	if a.Origin == "" {
+		fill(&a.SyncKey, "agents/"+a.ID)
+	}
 	fill(&a.Origin, cotool.OriginUser)
 	a.CreatedAt = stamp(a.CreatedAt, time.Now(), time.Millisecond)
 	a.UpdatedAt = stamp(a.UpdatedAt, a.CreatedAt.Time, time.Millisecond)

@@ -109,7 +109,9 @@ func TestCotoolLists(t *testing.T) {
 
 func TestCotoolRefusals(t *testing.T) {
 	srv := agentcopytest.NewCotool()
-	manual := srv.AddAgent(cotool.Agent{Name: "manual"})
+	manual := srv.AddAgent(cotool.Agent{Name: "manual", Origin: cotool.OriginUser})
+	require.Empty(t, manual.SyncKey)
+	require.NotEmpty(t, srv.AddAgent(cotool.Agent{Name: "managed"}).SyncKey, "an agent that does not say where it comes from can be copied")
 	parked := srv.AddAgent(cotool.Agent{SyncKey: "k", DeletedAt: agentcopy.Time{Time: time.Now()}})
 	for name, tc := range map[string]struct {
 		method, path string

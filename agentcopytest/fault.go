@@ -94,8 +94,8 @@ func (f *Fault) nonsense() string {
 		return "Drop means no answer at all: Status, Header, Body and Truncate make no sense with it"
 	case answers && f.Truncate != 0 && f.Truncate >= len(f.Body):
 		return fmt.Sprintf("Truncate %d cuts nothing off a Body of %d bytes", f.Truncate, len(f.Body))
-	case f.AfterCopy && !answers && !f.Drop && f.Truncate == 0:
-		return "AfterCopy needs something that fails after the copy: Status, Body, Drop or Truncate; for an answer that comes too late, Delay and Drop"
+	case f.AfterCopy && !answers && !f.Drop && f.Truncate == 0 && f.Delay == 0:
+		return "AfterCopy needs something that goes wrong after the copy: Status, Body, Drop, Truncate or Delay"
 	}
 	return headerNonsense(f.Header)
 }
