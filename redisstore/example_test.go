@@ -1,0 +1,58 @@
+package redisstore_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/redisstore"
+)
+
+// All replicas of a service together stay inside Kolena's 60 copies a minute.
+func ExampleNewLimiter() {
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"})
+	defer rdb.Close()
+
+	client, err := kolena.NewFromEnv(agentcopy.WithLimiter(
+		redisstore.NewLimiter(rdb, "kolena/team-a", 60, 61*time.Second)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	agent, err := client.CopyAgent(context.Background(), 17, kolena.CopyAgentRequest{Name: "Invoices, Berlin"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(agent.ID)
+}
+
+// Any number of workers may be given the same job: one of them makes the copy,
+// and the others get it.
+func ExampleNewLedger() {
+	rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{"127.0.0.1:6379"}})
+	defer rdb.Close()
+	client, err := kolena.NewFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
+	copied, err := once.Copy(context.Background(), "import 17/agent 4", copier{client},
+		agentcopy.CopyRequest{SourceID: "17", Name: "Invoices, Berlin"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(copied.ID)
+}
+
+// A limit says what it allows.
+func ExampleLimiter_String() {
+	rdb := redis.NewClient(&redis.Options{})
+	defer rdb.Close()
+	fmt.Println(redisstore.NewLimiter(rdb, "kolena/team-a", 60, 61*time.Second))
+	// Output: 60 per 1m1s, shared through Redis
+}

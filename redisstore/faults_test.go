@@ -1,0 +1,307 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/redisstore"
+)
+
+// impatient is a client that does not repeat by itself.
+func impatient(o *redis.Options) { o.MaxRetries, o.DialerRetries = -1, 1 }
+
+func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort(t)), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
+	defer rdb.Close()
+	patience := redisstore.WithPatience(200 * time.Millisecond)
+	fake := agentcopytest.NewKolena()
+	source := fake.AddAgent(kolena.Agent{Name: "source"}).ID
+	client, err := kolena.New(tokenOfKolena, agentcopy.WithHTTPClient(fake.Client()),
+		agentcopy.WithLimiter(redisstore.NewLimiter(rdb, "k", 1, time.Second, patience)))
+	require.NoError(t, err)
+
+	start := time.Now()
+	_, err = client.CopyAgent(t.Context(), source, kolena.CopyAgentRequest{Name: "copy"})
+	require.ErrorIs(t, err, redisstore.ErrUnavailable)
+	require.ErrorContains(t, err, "connection refused")
+	require.NotContains(t, err.Error(), "swordfish")
+	failed, _ := errors.AsType[*agentcopy.Error](err)
+	require.Equal(t, agentcopy.NotCopied, failed.Outcome)
+	require.Greater(t, time.Since(start), 100*time.Millisecond, "it should have been patient")
+
+	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "p", patience)}
+	_, err = once.Copy(t.Context(), "key", copier{client}, agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "copy"})
+	require.ErrorIs(t, err, redisstore.ErrUnavailable)
+	require.ErrorContains(t, err, "nothing was sent")
+	require.Empty(t, fake.Requests(), "requests that were sent although Redis is away")
+}
+
+func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	rdb := server.client()
+	limiter := redisstore.NewLimiter(rdb, "k", 1, 100*time.Millisecond, redisstore.WithAttemptTimeout(time.Minute))
+	ledger := redisstore.NewLedger(rdb, "p")
+	require.NoError(t, limiter.Wait(t.Context()))
+	server.signal(syscall.SIGSTOP)
+	for what, ask := range map[string]func(context.Context) error{
+		"limiter": func(ctx context.Context) error { _, err := limiter.Acquire(ctx); return err },
+		"ledger":  func(ctx context.Context) error { _, _, err := ledger.Begin(ctx, intent("k"), time.Minute); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		start := time.Now()
+		err := ask(ctx)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded, what)
+		require.Less(t, time.Since(start), 2*time.Second, "%s: how long it took to give up", what)
+	}
+	server.signal(syscall.SIGCONT)
+	// What was done for callers who had given up is taken back: the place would be
+	// held for a minute, and the key.
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	require.Eventually(t, func() bool {
+		_, found, err := ledger.Begin(ctx, intent("k"), 0)
+		return err == nil && !found
+	}, 20*time.Second, 50*time.Millisecond, "the key should be as if nobody had begun it")
+	require.Eventually(t, func() bool {
+		soon, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return limiter.Wait(soon) == nil
+	}, 20*time.Second, 10*time.Millisecond, "the place should have been given back")
+}
+
+// keepCopying makes copies from some processes, as it were, while f is at work,
+// and requires that the server refused none.
+func keepCopying(t *testing.T, server *server, copies int, f func()) (took time.Duration) {
+	const n, window, timeout = 10, 250 * time.Millisecond, 500 * time.Millisecond
+	fake, agent := newKolena(t, n, window)
+	var jobs atomic.Int64
+	var wg sync.WaitGroup
+	start := time.Now()
+	for range 3 {
+		limiter := redisstore.NewLimiter(server.client(), "k", n, window, redisstore.WithAttemptTimeout(timeout), redisstore.WithPatience(time.Minute))
+		client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
+		require.NoError(t, err)
+		for range 4 {
+			wg.Go(func() {
+				for jobs.Add(1) <= int64(copies) {
+					_, err := client.CopyAgent(t.Context(), agent, kolena.CopyAgentRequest{Name: "copy"})
+					if err != nil && !strings.Contains(err.Error(), "attempt timeout") { // the machine is busy
+						assert.NoError(t, err)
+						return
+					}
+				}
+			})
+		}
+	}
+	f()
+	wg.Wait()
+	requireNoRefusal(t, fake)
+	return time.Since(start)
+}
+
+func TestRedisIsRestartedMidway(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{"with persistence": durable, "without": forgetful} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t, args...)
+			if server == nil {
+				return
+			}
+			took := keepCopying(t, server, 80, func() {
+				for range 2 {
+					time.Sleep(700 * time.Millisecond)
+					server.kill()
+					time.Sleep(100 * time.Millisecond)
+					server.start()
+				}
+			})
+			t.Logf("80 copies at 10 in 250ms, with two restarts, took %v", took)
+		})
+	}
+}
+
+func TestDataIsLostMidway(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*server){
+		"flushed":          func(s *server) { s.do("FLUSHALL") },
+		"scripts flushed":  func(s *server) { s.do("SCRIPT", "FLUSH") },
+		"connections lost": func(s *server) { s.do("CLIENT", "KILL", "TYPE", "normal") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t, durable...)
+			if server == nil {
+				return
+			}
+			keepCopying(t, server, 60, func() {
+				for range 10 {
+					time.Sleep(70 * time.Millisecond)
+					lose(server)
+				}
+			})
+		})
+	}
+}
+
+func TestAServerThatTookOverIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	rdb := server.client()
+	limiter, ledger := redisstore.NewLimiter(rdb, "k", 1, time.Millisecond), redisstore.NewLedger(rdb, "p")
+	server.do("REPLICAOF", "127.0.0.1", "1") // from now on it is a replica, and takes no writes
+	time.AfterFunc(500*time.Millisecond, func() { _ = server.client().Do(context.Background(), "REPLICAOF", "NO", "ONE").Err() })
+	require.NoError(t, limiter.Wait(t.Context()))
+	_, _, err := ledger.Begin(t.Context(), intent("k"), time.Minute)
+	require.NoError(t, err)
+}
+
+func TestAServerWithoutMemoryRefusesIntentsAndTakesResults(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	ledger := redisstore.NewLedger(server.client(), "p")
+	begun, other := begin(t, ledger, intent("begun"), time.Minute), begin(t, ledger, intent("other"), time.Minute)
+	limiter := redisstore.NewLimiter(server.client(), "k", 1, time.Hour)
+	server.do("CONFIG", "SET", "maxmemory", "1")
+
+	_, _, err := ledger.Begin(t.Context(), intent("new"), time.Minute)
+	require.ErrorIs(t, err, redisstore.ErrUnavailable)
+	require.ErrorContains(t, err, "OOM")
+	require.NoError(t, ledger.Update(t.Context(), begun, time.Minute), "the lease of what was begun")
+	require.NoError(t, ledger.Finish(t.Context(), done(begun, "2")), "the copy that was made")
+	require.NoError(t, ledger.Abandon(t.Context(), other), "the intent that came to nothing")
+
+	admitted := 0
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if limiter.Wait(ctx) == nil {
+			admitted++
+		}
+		cancel()
+	}
+	require.LessOrEqual(t, admitted, 1, "attempts admitted by a limiter of 1")
+}
+
+// lossy is a client that loses the answer of every second command, after it was
+// done.
+type lossy struct{ commands atomic.Int64 }
+
+func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if err := next(ctx, cmd); err != nil || !strings.HasPrefix(cmd.Name(), "eval") || l.commands.Add(1)%2 == 0 {
+			return err
+		}
+		cmd.SetErr(io.ErrUnexpectedEOF)
+		return io.ErrUnexpectedEOF
+	}
+}
+
+func TestALostAnswerChangesNothing(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	rdb := server.client(impatient)
+	rdb.AddHook(&lossy{})
+	limiter := redisstore.NewLimiter(rdb, "k", 2, time.Hour)
+	release, err := limiter.Acquire(t.Context())
+	require.NoError(t, err)
+	release()
+	require.NoError(t, limiter.Wait(t.Context()), "the first attempt should hold one place, not two")
+
+	ledger := redisstore.NewLedger(rdb, "p")
+	r, found, err := ledger.Begin(t.Context(), intent("k"), time.Minute)
+	require.NoError(t, err)
+	require.False(t, found, "it is new, although it was begun twice")
+	require.NoError(t, ledger.Update(t.Context(), r, 0))
+	again, found, err := ledger.Begin(t.Context(), intent("k"), time.Minute)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Greater(t, again.Token, r.Token)
+	require.NoError(t, ledger.Abandon(t.Context(), again))
+	r = begin(t, ledger, intent("k"), time.Minute)
+	require.NoError(t, ledger.Finish(t.Context(), done(r, "2")))
+	require.ErrorIs(t, ledger.Finish(t.Context(), done(r, "2")), agentcopy.ErrLeaseLost, "once it is done")
+	require.NoError(t, ledger.Remove(t.Context(), "k"))
+}
+
+func TestAClockThatWasSetBackStopsNobody(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	limiter := redisstore.NewLimiter(server.client(), "k", 1, 500*time.Millisecond)
+	require.NoError(t, limiter.Wait(t.Context()))
+	start := time.Now()
+	// What is stored is of a clock that is an hour ahead.
+	const hour = 3600 * 1e6
+	server.do("HINCRBY", "agentcopy:{k}:limiter:state", "latest", int64(hour))
+	server.do("EVAL", `for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZINCRBY', KEYS[1], ARGV[1], id) end return 1`,
+		1, "agentcopy:{k}:limiter:places", int64(hour))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, limiter.Wait(ctx))
+	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the place is held for a window all the same")
+}
+
+func TestClusterKeepsADecisionInOneSlot(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, append([]string{"--cluster-enabled", "yes"}, durable...)...)
+	if server == nil {
+		return
+	}
+	server.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.addr()}})
+	defer rdb.Close()
+	limiter := redisstore.NewLimiter(rdb, "a}b{c", 2, 100*time.Millisecond)
+	for range 4 {
+		release, err := limiter.Acquire(t.Context())
+		require.NoError(t, err)
+		release()
+	}
+	limiter.Pause(t.Context(), time.Millisecond)
+	ledger := redisstore.NewLedger(rdb, "a}b{c")
+	r := begin(t, ledger, intent("one"), time.Minute)
+	require.NoError(t, ledger.Finish(t.Context(), done(r, "2")))
+	owner, found, err := ledger.Owner(t.Context(), agentcopy.CopyRef{Origin: "https://example.com", Provider: "kolena", ID: "2"})
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "one", owner.Key)
+	require.NoError(t, ledger.Abandon(t.Context(), begin(t, ledger, intent("two"), time.Minute)))
+	require.NoError(t, ledger.Remove(t.Context(), "one"))
+}

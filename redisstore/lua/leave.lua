@@ -1,0 +1,6 @@
+-- Forgets a waiter, or an attempt that was admitted and never sent.
+for _, key in ipairs({places, queue, seen}) do
+  redis.call('ZREM', key, id)
+end
+save()
+return {count}
