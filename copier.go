@@ -90,7 +90,8 @@ type Identity struct {
 
 // Identifier may be implemented by a [Copier], and is by those of the vendor
 // packages. Without it, [Once] tells requests apart by the CopyRequest alone,
-// and takes the name for what a copy is known by.
+// and takes the name for what a copy is known by. A Copier that wraps another
+// one should pass its Identify on.
 type Identifier interface {
 	Identify(req CopyRequest) Identity
 }
