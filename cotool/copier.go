@@ -1,0 +1,66 @@
+package cotool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// for programs that copy on several vendors. It ignores the name of a request:
+// a copy has the name of its source.
+//
+// Its FindCopies asks first whether the source is parked. If it is not, there is
+// no copy. If it is, the copies are the agents of its name that are not managed
+// and were made since. Where Cotool no longer shows the source, its name is not
+// known: then every such agent may be the copy, whatever its name, and is
+// ambiguous. So is an agent without a time stamp.
+func (c *Client) Copier() agentcopy.Copier { return copier{c} }
+
+type copier struct{ client *Client }
+
+func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	moved, err := c.client.CopyAgent(ctx, req.SourceID)
+	if err != nil {
+		return agentcopy.Copy{}, err
+	}
+	made := copyOf(&moved.Agent, req)
+	made.CreatedAt, made.Body = moved.Agent.CreatedAt.Time, moved.Response.Body
+	return made, nil
+}
+
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+	source, err := c.client.GetAgent(ctx, req.SourceID)
+	switch {
+	case errors.Is(err, agentcopy.ErrNotFound):
+		source = nil
+	case err != nil:
+		return nil, err
+	case source.DeletedAt.IsZero():
+		return nil, nil
+	}
+	finder := transport.NewFinder(since, source != nil)
+	for agent, err := range c.client.ListAgents(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		isCopy := agent.SyncKey == "" && agent.DeletedAt.IsZero() && agent.ID != req.SourceID
+		if isCopy && (source == nil || agent.Name == source.Name) {
+			finder.Add(copyOf(agent, req), transport.StampOf(agent.Response, "id", agent.ID, "createdAt"), agent.Response)
+		}
+	}
+	return finder.Copies()
+}
+
+// Identify says what a request stands for; see [agentcopy.Identifier]. A source
+// can be moved once, whatever the name that is asked for.
+func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), Mark: req.SourceID}
+}
+
+func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
+	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: a.ID, Name: a.Name}
+}

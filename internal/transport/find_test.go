@@ -1,0 +1,94 @@
+package transport_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+func TestFinder(t *testing.T) {
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	read := since.Add(10 * time.Second) // when the list was read
+	const older, newer, unclear = "older", "newer", "unclear"
+	cases := []struct {
+		name  string
+		stamp string
+		ahead time.Duration // of the vendor's clock
+		want  string
+	}{
+		{"made since", "2026-03-01T12:00:03Z", 0, newer},
+		{"made since, elsewhere", "2026-03-01T14:00:03.25+02:00", 0, newer},
+		{"made since, a whole second at the vendor's", "2026-03-01T11:59:59Z", 0, newer},
+		{"made before", "2026-03-01T11:59:50Z", 0, older},
+		{"made before, elsewhere", "2026-03-01T12:30:00+02:00", 0, older},
+		{"made since, by a clock that is behind", "2026-03-01T11:00:03Z", -time.Hour, newer},
+		{"made before, by a clock that is ahead", "2026-03-01T12:30:00Z", time.Hour, older},
+		{"made since, by a clock that is ahead", "2026-03-01T13:00:03Z", time.Hour, newer},
+		{"no zone, since if that is UTC", "2026-03-01T12:00:03", 0, newer},
+		{"no zone, since by a clock that is ahead", "2026-03-01T13:00:03", time.Hour, newer},
+		{"no zone, before if that is UTC", "2026-03-01T11:00:00", 0, unclear},
+		{"no zone, in the future if that is UTC", "2026-03-01T14:00:03", 0, unclear},
+		{"no zone, before in every zone", "2026-02-28T20:00:00", 0, older},
+		{"no stamp", "", 0, unclear},
+		{"no readable stamp", "yesterday", 0, unclear},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			response := &agentcopy.Response{
+				Header:   http.Header{"Date": {read.Add(tc.ahead).Format(http.TimeFormat)}},
+				Attempts: []agentcopy.Attempt{{Start: read.Add(-time.Second), Duration: time.Second}},
+			}
+			f := transport.NewFinder(since, true)
+			isOlder := f.Add(agentcopy.Copy{ID: "a"}, tc.stamp, response)
+			copies, err := f.Copies()
+			require.Equal(t, tc.want == older, isOlder)
+			require.Equal(t, tc.want != older, len(copies) == 1)
+			if tc.want == unclear {
+				require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+			} else {
+				require.NoError(t, err)
+			}
+
+			nameless := transport.NewFinder(since, false)
+			nameless.Add(agentcopy.Copy{ID: "a"}, tc.stamp, response)
+			copies, err = nameless.Copies()
+			require.Equal(t, tc.want != older, len(copies) == 1)
+			if tc.want != older {
+				require.ErrorIs(t, err, agentcopy.ErrAmbiguous, "an agent of another name may be any")
+			}
+		})
+	}
+}
+
+func TestFinderSortsNewestFirst(t *testing.T) {
+	f := transport.NewFinder(time.Time{}, true)
+	for _, stamp := range []string{"2026-03-01T12:00:01Z", "2026-03-01T12:00:03Z", "2026-03-01T12:00:02Z"} {
+		f.Add(agentcopy.Copy{ID: stamp}, stamp, &agentcopy.Response{})
+	}
+	copies, err := f.Copies()
+	require.NoError(t, err)
+	require.Equal(t, "2026-03-01T12:00:03Z", copies[0].ID)
+	require.Equal(t, "2026-03-01T12:00:01Z", copies[2].ID)
+}
+
+func TestStampOf(t *testing.T) {
+	cases := []struct{ body, want string }{
+		{`{"id":7,"created":"a"}`, "a"},
+		{`[{"id":6,"created":"b"},{"id":7,"created":"a"}]`, "a"},
+		{`{"agents":[{"id":70,"created":"b"},{"prompts":[{"id":8}],"id":7,"created":"a"}],"total_pages":1}`, "a"},
+		{`{"data":{"agents":[{"id":"7","created":"a"}]}}`, "a"},
+		{`{"id":7,"created":3}`, ""},
+		{`{"id":7}`, ""},
+		{`{"id":8,"created":"b"}`, ""},
+		{`<html>`, ""},
+		{``, ""},
+	}
+	for _, tc := range cases {
+		require.Equal(t, tc.want, transport.StampOf(&agentcopy.Response{Body: []byte(tc.body)}, "id", "7", "created"), "in %s", tc.body)
+	}
+}

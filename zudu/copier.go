@@ -1,0 +1,56 @@
+package zudu
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// for programs that copy on several vendors.
+//
+// Its FindCopies knows a copy by its name, which is unique in the organization,
+// and by its age. Zudu's newer time stamps have no zone. They are taken as UTC;
+// an agent of that name whose stamp then lies before the request, but would not
+// in another zone, is ambiguous. So is one without a stamp.
+func (c *Client) Copier() agentcopy.Copier { return copier{c} }
+
+type copier struct{ client *Client }
+
+func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	agent, err := c.client.DuplicateAgent(ctx, req.SourceID, DuplicateAgentRequest{AgentName: req.Name})
+	if err != nil {
+		return agentcopy.Copy{}, err
+	}
+	made := copyOf(agent, req)
+	made.CreatedAt, made.Body = agent.CreatedAt.Time, agent.Response.Body
+	return made, nil
+}
+
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+	if err := checkName(strings.TrimSpace(req.Name)); err != nil {
+		return nil, err
+	}
+	finder := transport.NewFinder(since, true)
+	for agent, err := range c.client.ListAgents(ctx, ListAgentsRequest{Name: req.Name}) {
+		if err != nil {
+			return nil, err
+		}
+		if agent.AgentID != req.SourceID {
+			finder.Add(copyOf(agent, req), transport.StampOf(agent.Response, "agent_id", agent.AgentID, "created_at"), agent.Response)
+		}
+	}
+	return finder.Copies()
+}
+
+// Identify says what a request stands for; see [agentcopy.Identifier].
+func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), Mark: strings.TrimSpace(req.Name)}
+}
+
+func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
+	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: a.AgentID, Name: a.AgentName}
+}
