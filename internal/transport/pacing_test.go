@@ -183,6 +183,20 @@ func TestPacingsAreFreed(t *testing.T) {
 	require.LessOrEqual(t, awaitPacings(before), before, "credentials remembered long after the use of %d", keys)
 }
 
+// The clean-up of a pacing that is gone comes late, when there may be another.
+func TestALateCleanUpForgetsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, server := newKey(), refuseFirst(answer(429, "", "Retry-After", "10"))
+		c := newPacedClient(t, key, server)
+		refused(t, c)
+		transport.ForgetPacing(c, paced.BaseURL+":443")
+		_, _, err := doCopy(t, newPacedClient(t, key, server))
+		require.NoError(t, err)
+		require.Equal(t, []time.Duration{0, 10 * time.Second}, server.arrivals)
+		runtime.KeepAlive(c)
+	})
+}
+
 // Clients are built and dropped while the garbage collector works, each of which
 // must find the pace of its credential, or make one, and never lose it.
 func TestPacingsUnderConcurrentUse(t *testing.T) {

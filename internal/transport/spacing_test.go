@@ -107,42 +107,56 @@ func TestRefusalsInSpiteOfTheSpacing(t *testing.T) {
 	})
 }
 
-// What was admitted before the refusal and held back by the pause is spaced too,
-// or else it would meet the next one.
-func TestAttemptsThatWaitedOutThePauseAreSpaced(t *testing.T) {
-	const spacing = 2 * time.Second
-	limited := &transport.Vendor{Name: "limited", BaseURL: vendor.BaseURL, Limits: func() transport.Limits {
-		return transport.Limits{transport.CopyEndpoint: transport.NewSpacedWindow(10, time.Minute, spacing)}
-	}}
+func TestRestsBeginAnewAfterACalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := refuseFirst(func(req *http.Request) (*http.Response, error) {
-			time.Sleep(time.Second)
-			return answer(429, "", "Retry-After", "10")(req)
-		})
-		c, err := transport.New(limited, secretsOf(newKey()), []agentcopy.Option{
-			agentcopy.WithHTTPClient(&http.Client{Transport: server}),
-		})
-		require.NoError(t, err)
+		s := transport.NewSpacedWindow(1000, time.Minute, time.Second)
+		s.Refused()
+		time.Sleep(2 * time.Minute)
+		s.Refused() // full speed again: cautious for a day
+		restAfter := func(calm time.Duration) time.Duration {
+			time.Sleep(calm)
+			admissions(t, s, 1)
+			s.Refused()
+			return admissions(t, s, 1)[0]
+		}
+		require.Equal(t, 2*time.Second, restAfter(0))
+		require.Equal(t, 4*time.Second, restAfter(time.Minute))
+		require.Equal(t, 2*time.Second, restAfter(2*time.Minute), "after two windows without a refusal")
+	})
+}
+
+// newLimitedClient is a client that may make n copies a minute, and one every two
+// seconds after a refusal, on a server that refuses the first for 90 seconds.
+func newLimitedClient(t *testing.T, n int) (*transport.Client, *observer) {
+	t.Helper()
+	limited := &transport.Vendor{Name: "limited", BaseURL: vendor.BaseURL, Limits: func() transport.Limits {
+		return transport.Limits{transport.CopyEndpoint: transport.NewSpacedWindow(n, time.Minute, 2*time.Second)}
+	}}
+	server := refuseFirst(func(req *http.Request) (*http.Response, error) {
+		time.Sleep(time.Second) // meanwhile others wait for a place
+		return answer(429, "", "Retry-After", "90")(req)
+	})
+	c, err := transport.New(limited, secretsOf(newKey()), []agentcopy.Option{
+		agentcopy.WithHTTPClient(&http.Client{Transport: server}),
+	})
+	require.NoError(t, err)
+	return c, server
+}
+
+// What was admitted before or during the pause is spaced too, or else it would
+// meet the next refusal.
+func TestAttemptsThatWaitedOutThePauseAreSpaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, server := newLimitedClient(t, 4)
 		var wg sync.WaitGroup
-		wg.Go(func() {
-			_, resp, err := doCopy(t, c)
-			if assert.NoError(t, err) {
-				assert.Len(t, resp.Attempts, 2)
-			}
-		})
-		time.Sleep(time.Second + 1)
-		for range 5 {
+		for range 6 { // four are admitted, two at the end of the minute
 			wg.Go(func() {
 				_, _, err := doCopy(t, c)
 				assert.NoError(t, err)
 			})
 		}
 		wg.Wait()
-		want := []time.Duration{0}
-		for i := range 6 {
-			want = append(want, 11*time.Second+time.Duration(i)*spacing)
-		}
-		require.Equal(t, want, server.arrivals, "arrivals at the server")
+		require.Equal(t, []time.Duration{0, 0, 0, 0, 91 * time.Second, 93 * time.Second, 95 * time.Second}, server.arrivals, "arrivals at the server")
 	})
 }
 
@@ -168,40 +182,30 @@ func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 	})
 }
 
-// A place that was not used because the call ended in a pause is another's at
+// A place that was not used because the call ended in the pause is another's at
 // once, not a window later.
 func TestACallThatEndsInAPauseCostsNoPlace(t *testing.T) {
-	limited := &transport.Vendor{Name: "limited", BaseURL: vendor.BaseURL, Limits: func() transport.Limits {
-		return transport.Limits{transport.CopyEndpoint: transport.NewSpacedWindow(2, time.Hour, time.Second)}
-	}}
 	synctest.Test(t, func(t *testing.T) {
-		unanswered := make(chan struct{})
-		server := refuseFirst(func(req *http.Request) (*http.Response, error) {
-			<-unanswered
-			return answer(429, "", "Retry-After", "30")(req)
-		})
-		c, err := transport.New(limited, secretsOf(newKey()), []agentcopy.Option{
-			agentcopy.WithHTTPClient(&http.Client{Transport: server}),
-		})
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
+		c, server := newLimitedClient(t, 2)
 		var wg sync.WaitGroup
-		wg.Go(func() { refused(t, c) })
+		for range 2 {
+			wg.Go(func() { _, _, _ = doCopy(t, c) })
+		}
 		synctest.Wait()
-		close(unanswered)
-		wg.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
 		for range 10 {
 			wg.Go(func() {
 				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
 				assert.ErrorIs(t, err, context.Canceled)
 			})
 		}
-		synctest.Wait()
+		time.Sleep(70 * time.Second) // two of them have got the places
 		cancel()
-		wg.Wait()
-		_, _, err = doCopy(t, c)
+		synctest.Wait()
+		_, _, err := doCopy(t, c)
 		require.NoError(t, err)
-		require.Equal(t, []time.Duration{0, 30 * time.Second}, server.arrivals)
+		wg.Wait()
+		require.Equal(t, []time.Duration{0, 0, 91 * time.Second, 93 * time.Second}, server.arrivals, "arrivals at the server")
 	})
 }
 
