@@ -149,6 +149,29 @@ func TestThePaceOutlivesTheClients(t *testing.T) {
 	})
 }
 
+// What kept a pacing in an earlier bubble does not keep it in this one.
+func TestThePaceOutlivesBubblesToo(t *testing.T) {
+	key, s := newKey(), play(answer(200, made))
+	c := newPacedClient(t, key, s)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Minute)
+		_, _, err := doCopy(t, c)
+		require.NoError(t, err)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		for range 2 {
+			_, _, err := doCopy(t, c)
+			require.NoError(t, err)
+		}
+		c = nil
+		runtime.GC()
+		_, _, err := doCopy(t, newPacedClient(t, key, s))
+		require.NoError(t, err)
+		require.Equal(t, time.Minute, time.Since(start), "when the third copy was made, at 2 a minute")
+	})
+}
+
 // awaitPacings collects garbage until the process remembers no more credentials
 // than want, and returns how many it remembers in the end.
 func awaitPacings(want int) int {
