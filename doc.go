@@ -13,6 +13,7 @@
 //  1. No silent duplicate. By default an attempt is repeated only if it
 //     provably made no copy.
 //  2. No lost copy. Every error says whether a copy was made: see [Outcome].
+//     [Once] settles the unknown ones by looking, and survives a crash.
 //  3. No limit exceeded. At the server, never more requests in a window than
 //     the vendor allows, whatever the network, the number of goroutines and of
 //     clients with the same credential. A 429 pauses them all.

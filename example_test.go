@@ -192,6 +192,54 @@ func Example_list() {
 	// Invoice reader
 }
 
+func ExampleOnce() {
+	server := agentcopytest.NewKolena()
+	defer server.Close()
+	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}) // the answer is lost
+	agentID := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
+	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
+
+	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	copier := client.Copier(kolena.CopyAgentRequest{})
+	request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, Hamburg"}
+	for range 2 { // the second call finds what the first one made
+		made, err := once.Copy(ctx, "tenants/hamburg", copier, request)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(made.Name, "is there; copies on the server:", len(server.Copies()))
+	}
+	// Output:
+	// Lease reader, Hamburg is there; copies on the server: 1
+	// Lease reader, Hamburg is there; copies on the server: 1
+}
+
+func ExampleOnce_All() {
+	server := agentcopytest.NewKolena()
+	defer server.Close()
+	agentID := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
+	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
+	copier := client.Copier(kolena.CopyAgentRequest{})
+	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+
+	jobs := func(yield func(agentcopy.Job) bool) {
+		for _, tenant := range []string{"Hamburg", "Bremen", "Kiel"} {
+			request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, " + tenant}
+			if !yield(agentcopy.Job{Key: "tenants/" + tenant, Copier: copier, Request: request}) {
+				return
+			}
+		}
+	}
+	for result := range once.All(ctx, jobs) {
+		fmt.Println(result.Job.Key, result.Copy.Name, result.Err)
+	}
+	// Unordered output:
+	// tenants/Hamburg Lease reader, Hamburg <nil>
+	// tenants/Bremen Lease reader, Bremen <nil>
+	// tenants/Kiel Lease reader, Kiel <nil>
+}
+
 // testTenantSetup is the test in README.md of a program that uses the SDK.
 func testTenantSetup(t *testing.T) {
 	server := agentcopytest.NewKolena()

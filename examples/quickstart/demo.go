@@ -111,11 +111,11 @@ func onKolena(ctx context.Context, row func(vendor, source, id, name string)) er
 	return nil
 }
 
-// lostAnswer has the connection break after the copy was made, once for this
-// SDK's default and once for a client that repeats whatever fails.
+// lostAnswer has the connection break after the copy was made: for a client that
+// repeats whatever fails, for this SDK's default, and for Once.
 func lostAnswer(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "2. The vendor makes the copy, and the connection breaks before its answer comes")
-	for _, mode := range []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryAlways} {
+	for _, mode := range []agentcopy.RetryMode{agentcopy.RetryAlways, agentcopy.RetrySafe} {
 		server := agentcopytest.NewKolena()
 		defer server.Close()
 		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
@@ -127,14 +127,34 @@ func lostAnswer(ctx context.Context, out io.Writer) error {
 		_, err = client.CopyAgent(ctx, source.ID, kolena.CopyAgentRequest{Name: "Lease reader, Hamburg"})
 		switch {
 		case mode == agentcopy.RetrySafe && errors.Is(err, agentcopy.ErrOutcomeUnknown):
-			fmt.Fprintf(out, "   agentcopy: %v\n", err)
-			fmt.Fprintf(out, "   It does not send a copy again that may have been made. Copies on the server: %d\n", len(server.Copies()))
+			fmt.Fprintf(out, "   By default, agentcopy says: %v\n", err)
+			fmt.Fprintf(out, "   It sends no copy again that may have been made. Copies on the server: %d\n", len(server.Copies()))
 		case mode == agentcopy.RetryAlways && err == nil:
-			fmt.Fprintf(out, "   A client that repeats whatever fails, as most do, reports success. Copies on the server: %d\n", len(server.Copies()))
+			fmt.Fprintf(out, "   A client that repeats whatever fails reports success. Copies on the server: %d\n", len(server.Copies()))
 		default:
 			return fmt.Errorf("under retry mode %v the call ended with %v, which this program did not expect", mode, err)
 		}
 	}
+	return settled(ctx, out)
+}
+
+// settled has Once deal with the same fault: it looks for the copy.
+func settled(ctx context.Context, out io.Writer) error {
+	server := agentcopytest.NewKolena()
+	defer server.Close()
+	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
+	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
+	client, err := kolena.New(anyKey, agentcopy.WithHTTPClient(server.Client()))
+	if err != nil {
+		return err
+	}
+	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	found, err := once.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+		agentcopy.CopyRequest{SourceID: fmt.Sprint(source.ID), Name: "Lease reader, Hamburg"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "   agentcopy.Once looks for the copy, and returns agent %s. Copies on the server: %d\n", found.ID, len(server.Copies()))
 	return nil
 }
 
