@@ -105,9 +105,9 @@ func (l *Limiter) refusal(d decision) error {
 	case d.paused > l.maxPause:
 		return &pausedError{left: d.paused, most: l.maxPause}
 	case d.paused > 0 && d.paused >= d.wait:
-		return fmt.Errorf("the vendor has asked for a pause: %w", tooLate(d.wait))
+		return fmt.Errorf("%v: the vendor has asked for a pause: %w", l, tooLate(d.wait))
 	case d.unsafe > 0 && d.unsafe >= d.wait:
-		return fmt.Errorf("Redis was restarted or has lost data, and may have forgotten what was sent: %w", tooLate(d.wait))
+		return fmt.Errorf("%v: the server was restarted or lost data, and may have forgotten what was sent: %w", l, tooLate(d.wait))
 	}
 	return fmt.Errorf("%v: %w", l, tooLate(d.wait))
 }

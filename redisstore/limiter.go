@@ -86,8 +86,10 @@ func NewLimiter(rdb redis.UniversalClient, key string, n int, per time.Duration,
 }
 
 // String says what the limiter allows.
-func (l *Limiter) String() string {
-	return fmt.Sprintf("%d per %v, shared through Redis", l.n, l.per)
+func (l *Limiter) String() string { return allowance(l.n, l.per) }
+
+func allowance(n int, per time.Duration) string {
+	return fmt.Sprintf("%d per %v, shared through Redis", n, per)
 }
 
 // Wait admits one attempt whose place falls free a window after its admission.

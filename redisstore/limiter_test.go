@@ -76,7 +76,7 @@ func TestLimiterKeepsToTheDeadline(t *testing.T) {
 	start := time.Now()
 	_, err := l.Acquire(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Regexp(t, `^1 per 1m0s, shared through Redis: redisstore: no place sooner than in .*, which is past the context's deadline`, err.Error())
+	require.Regexp(t, `^1 per 1m0s, shared through Redis: no place sooner than in .*, which is past the context's deadline`, err.Error())
 	require.Less(t, time.Since(start), 2*time.Second, "how long it took to say so")
 
 	// Behind those who queue in Redis already, it is told without asking.

@@ -38,7 +38,7 @@ func (l *line) enter(ctx context.Context) error {
 	ahead := int64(cap(l.queue)) + l.len.Add(1) - 1
 	defer l.len.Add(-1)
 	if wait := l.shortestWait(ahead); endsFirst(ctx, wait) {
-		return tooLate(wait)
+		return fmt.Errorf("%s: %w", allowance(l.n, l.per), tooLate(wait))
 	}
 	select {
 	case l.queue <- struct{}{}:
@@ -67,6 +67,6 @@ func endsFirst(ctx context.Context, wait time.Duration) bool {
 }
 
 func tooLate(wait time.Duration) error {
-	return fmt.Errorf("redisstore: no place sooner than in %v, which is past the context's deadline: %w",
+	return fmt.Errorf("no place sooner than in %v, which is past the context's deadline: %w",
 		wait.Round(time.Millisecond), context.DeadlineExceeded)
 }
