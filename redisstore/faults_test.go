@@ -209,9 +209,12 @@ func TestAServerWithoutMemoryRefusesIntentsAndTakesResults(t *testing.T) {
 	require.LessOrEqual(t, admitted, 1, "attempts admitted by a limiter of 1")
 }
 
-// lossy is a client that loses the answer of every second command, after it was
-// done.
-type lossy struct{ commands atomic.Int64 }
+// lossy is a client that loses the answers of some commands, the first one and
+// then one of every so many, after they were done.
+type lossy struct {
+	every    int64
+	commands atomic.Int64
+}
 
 func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
 
@@ -221,7 +224,7 @@ func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 
 func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if err := next(ctx, cmd); err != nil || !strings.HasPrefix(cmd.Name(), "eval") || l.commands.Add(1)%2 == 0 {
+		if err := next(ctx, cmd); err != nil || !strings.HasPrefix(cmd.Name(), "eval") || (l.commands.Add(1)-1)%l.every != 0 {
 			return err
 		}
 		cmd.SetErr(io.ErrUnexpectedEOF)
@@ -236,7 +239,7 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 		return
 	}
 	rdb := server.client(impatient)
-	rdb.AddHook(&lossy{})
+	rdb.AddHook(&lossy{every: 2})
 	limiter := redisstore.NewLimiter(rdb, "k", 2, time.Hour)
 	release, err := limiter.Acquire(t.Context())
 	require.NoError(t, err)
