@@ -149,7 +149,7 @@ func makeCopiesOnce(job task) error {
 		jobs := func(yield func(agentcopy.Job) bool) {
 			for key := range open {
 				request := agentcopy.CopyRequest{SourceID: fmt.Sprint(job.Agent), Name: key}
-				if !yield(agentcopy.Job{Key: key, Copier: copier{client}, Request: request}) {
+				if !yield(agentcopy.Job{Key: key, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: request}) {
 					return
 				}
 			}

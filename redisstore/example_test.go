@@ -41,7 +41,7 @@ func ExampleNewLedger() {
 	}
 
 	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
-	copied, err := once.Copy(context.Background(), "import 17/agent 4", copier{client},
+	copied, err := once.Copy(context.Background(), "import 17/agent 4", client.Copier(kolena.CopyAgentRequest{}),
 		agentcopy.CopyRequest{SourceID: "17", Name: "Invoices, Berlin"})
 	if err != nil {
 		log.Fatal(err)

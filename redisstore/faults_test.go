@@ -46,7 +46,7 @@ func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
 	require.Greater(t, time.Since(start), 100*time.Millisecond, "it should have been patient")
 
 	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "p", patience)}
-	_, err = once.Copy(t.Context(), "key", copier{client}, agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "copy"})
+	_, err = once.Copy(t.Context(), "key", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "copy"})
 	require.ErrorIs(t, err, redisstore.ErrUnavailable)
 	require.ErrorContains(t, err, "nothing was sent")
 	require.Empty(t, fake.Requests(), "requests that were sent although Redis is away")
