@@ -168,31 +168,36 @@ func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
 
 func TestTurnsOutliveBubbles(t *testing.T) {
 	turns := window.NewTurns(time.Millisecond)
-	use := func(t *testing.T) {
-		require.Zero(t, turns.Held(), "held by the clock of another bubble")
-		ctx, cancel := context.WithCancel(t.Context())
-		require.True(t, turns.Hold(10*time.Millisecond))
-		go cancel()
-		require.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
-		require.NoError(t, turns.Take(t.Context(), always))
-		require.NoError(t, turns.Take(t.Context(), always))
+	tooLong := errors.New("too long")
+	upToADay := func(_, turn time.Duration) error {
+		if turn > 24*time.Hour {
+			return tooLong
+		}
+		return nil
 	}
-	for range 3 {
-		synctest.Test(t, func(t *testing.T) {
-			start := time.Now()
-			use(t)
-			require.Equal(t, 11*time.Millisecond, time.Since(start))
-			turns.Hold(24 * time.Hour)
-			tooLong := errors.New("too long")
-			upToADay := func(_, turn time.Duration) error {
-				if turn > 24*time.Hour {
-					return tooLong
-				}
-				return nil
-			}
-			go turns.Hold(25 * time.Hour)
-			require.ErrorIs(t, turns.Take(t.Context(), upToADay), tooLong, "the last one to wait")
+	leaves := map[string]func(*testing.T){ // the ways in which the last one who waits may leave
+		"through": func(t *testing.T) { require.NoError(t, turns.Take(t.Context(), always)) },
+		"cancelled": func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			require.ErrorIs(t, turns.Take(ctx, always), context.DeadlineExceeded)
+		},
+		"sent away": func(t *testing.T) {
+			time.AfterFunc(time.Minute, func() { turns.Hold(25 * time.Hour) })
+			require.ErrorIs(t, turns.Take(t.Context(), upToADay), tooLong)
+		},
+	}
+	for name, leave := range leaves {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				require.Zero(t, turns.Held(), "held by the clock of another bubble")
+				require.True(t, turns.Hold(24*time.Hour))
+				leave(t)
+			})
+			// On the clock of no bubble, too.
+			require.Zero(t, turns.Held(), "held by the clock of a bubble")
+			require.True(t, turns.Hold(time.Millisecond))
+			require.NoError(t, turns.Take(t.Context(), always))
 		})
 	}
-	use(t) // on the clock of no bubble, too
 }
