@@ -87,7 +87,7 @@ func missingVariables(run *engine.Run) (missing []string) {
 // make makes the copies, and shows it.
 func (b batch) make(run *engine.Run) error {
 	show := report.InTurn(b.settings.reporter(run))
-	interrupted := watchInterrupts(func() { show.Say(stopping(b.settings.settleTime)) })
+	interrupted := watchInterrupts(func() { show.Say(stopping) })
 	defer interrupted.close()
 	begun := time.Now()
 	show.Begin()
@@ -118,6 +118,4 @@ func (b batch) finish(show report.Reporter, s report.Summary, results []engine.R
 }
 
 // stopping is what the first Ctrl-C is answered with.
-func stopping(settle time.Duration) string {
-	return fmt.Sprintf("Stopping: what is under way is finished first, which takes up to %s where an answer was lost. Ctrl-C again stops at once.", report.Span(settle))
-}
+const stopping = "Stopping: what is under way is finished first. Ctrl-C again stops at once."

@@ -79,6 +79,9 @@ func (b *bars) Result(r engine.Result) {
 
 // Say writes a line above the bars.
 func (b *bars) Say(text string) {
+	// The terminal's own "^C" may have moved the cursor, and the bars are redrawn
+	// from where it stands: back to the left margin with it, at once.
+	fmt.Fprint(b.w, "\r")
 	if _, err := fmt.Fprintln(b.progress, text); err != nil {
 		fmt.Fprintln(b.w, text) // the bars are complete, and no longer in the way
 	}
