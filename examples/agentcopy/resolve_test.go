@@ -105,11 +105,12 @@ func TestALedgerHasOneUser(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.tenants(2)
-	b.slow(2, 3*time.Second)
+	b.slow(2, time.Minute)
 	p := b.start("run", "tenants.csv")
 	require.Eventually(t, func() bool { return b.copyRequests() == 2 }, 10*time.Second, 5*time.Millisecond)
 	for _, args := range [][]string{{"run", "tenants.csv"}, {"status", "tenants.csv"}, {"resolve", "x", "tenants.csv"}} {
 		require.Contains(t, b.run(2, args...).errOut.String(), "tenants.ledger.db is in use by another agentcopy")
 	}
 	require.NoError(t, p.Process.Kill())
+	p.ends(-1)
 }
