@@ -23,24 +23,10 @@ type Limiter struct {
 	mu      sync.Mutex
 	latest  moment // the latest one seen; see advance
 	free    int    // places that nobody holds
-	slots   []slot // one for each attempt that was admitted and is not answered yet
-	spare   []int  // the indexes of the slots not in use
-	cooling ring   // when the places of answered attempts fall free, earliest first
+	held    slots  // those of attempts that were admitted and are not answered yet
+	cooling ring   // when those of answered attempts fall free, earliest first
 	queue   queue  // who waits, first come first
 	alarm   alarm  // rings when the next place falls free; off while nobody waits
-}
-
-// slot is a place held by an attempt under way. gen counts its uses, so that a
-// Ticket which is handed back twice does nothing the second time.
-type slot struct {
-	gen  uint64
-	held bool
-}
-
-// Ticket is the right to send one attempt.
-type Ticket struct {
-	slot int
-	gen  uint64
 }
 
 // New returns a limiter of n attempts in any window of length per; both must be
@@ -62,7 +48,8 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 	l.mu.Lock()
 	now := l.advance()
 	if l.free > 0 {
-		t := l.take()
+		l.free--
+		t := l.held.take()
 		l.mu.Unlock()
 		return t, nil
 	}
@@ -117,7 +104,7 @@ func (l *Limiter) giveUp(w *waiter) {
 	now := l.advance()
 	if l.queue.contains(w) {
 		l.queue.remove(w)
-	} else if l.vacate(w.ticket) {
+	} else if l.held.vacate(w.ticket) {
 		l.free++
 	}
 	l.serve(now)
@@ -128,7 +115,7 @@ func (l *Limiter) GiveBack(t Ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if l.vacate(t) {
+	if l.held.vacate(t) {
 		l.free++
 		l.serve(now)
 	}
@@ -140,7 +127,7 @@ func (l *Limiter) Answered(t Ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if l.vacate(t) {
+	if l.held.vacate(t) {
 		l.cooling.push(later(now, l.per))
 		l.serve(now)
 	}
@@ -174,38 +161,10 @@ func (l *Limiter) advance() moment {
 }
 
 func (l *Limiter) forget() {
-	for i := range l.slots {
-		l.vacate(Ticket{i, l.slots[i].gen})
-	}
+	l.held.vacateAll()
 	l.cooling.clear()
 	l.free = l.n
 	l.serve(now())
-}
-
-// take turns a free place into a Ticket.
-func (l *Limiter) take() Ticket {
-	l.free--
-	if len(l.spare) == 0 {
-		l.slots = append(l.slots, slot{})
-		l.spare = append(l.spare, len(l.slots)-1)
-	}
-	last := len(l.spare) - 1
-	i := l.spare[last]
-	l.spare = l.spare[:last]
-	l.slots[i].held = true
-	return Ticket{i, l.slots[i].gen}
-}
-
-// vacate ends the attempt of t and reports whether it was still under way.
-func (l *Limiter) vacate(t Ticket) bool {
-	s := &l.slots[t.slot]
-	if !s.held || s.gen != t.gen {
-		return false
-	}
-	s.held = false
-	s.gen++
-	l.spare = append(l.spare, t.slot)
-	return true
 }
 
 // serve admits as many waiters as there are free places, each one by its own
@@ -213,8 +172,9 @@ func (l *Limiter) vacate(t Ticket) bool {
 // attempts under way there is nothing to set it for: Answered will.
 func (l *Limiter) serve(now moment) {
 	for l.free > 0 && l.queue.len > 0 {
+		l.free--
 		w := l.queue.pop()
-		w.ticket = l.take()
+		w.ticket = l.held.take()
 		close(w.told)
 	}
 	switch {
