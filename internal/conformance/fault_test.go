@@ -1,0 +1,185 @@
+package conformance
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// fault is what requests meet on their way, at the server or on the way back.
+// The carriers put it into effect, each in its own way: see memory_test.go,
+// http1_test.go and http2_test.go.
+type fault struct {
+	at     stage
+	breaks breakage
+	answer answer // from the stage responseHeaders on
+	// made says that a server that got the whole request makes a copy, whatever it
+	// then answers.
+	made bool
+	// times is how many requests meet the fault, before all goes well; 0 for all.
+	times int
+
+	dial      error // at the dial: what it fails with, in place of a refusal
+	untrusted bool  // at the handshake: the server's certificate is a stranger's
+
+	// Of HTTP/2 alone.
+
+	code uint32 // of RST_STREAM or GOAWAY
+	past bool   // the GOAWAY's last stream is one before the request's
+}
+
+// stage is how far things go before they break.
+type stage int
+
+const (
+	atEnd           stage = iota // nothing breaks
+	atDial                       // no connection is made
+	atHandshake                  // none that can be used
+	atAccept                     // the server does not read
+	atGreeting                   // HTTP/2: after the server's settings
+	atRequestHeader              // within the headers of the request
+	atRequestBody                // within its body
+	atReceipt                    // the whole request was read
+	atHeader                     // within the headers of the answer
+	atBodyStart                  // before the body of the answer
+	atBody                       // within it
+)
+
+func (s stage) String() string {
+	return [...]string{"end", "dial", "handshake", "accept", "greeting", "request header", "request body", "receipt", "header", "body start", "body"}[s]
+}
+
+// breakage is how a connection breaks.
+type breakage int
+
+const (
+	closed       breakage = iota // the other side sees its end
+	reset                        // it sees a reset
+	stalled                      // it sees nothing more
+	rst                          // HTTP/2: RST_STREAM
+	goAway                       // HTTP/2: GOAWAY; the connection stays open
+	goAwayClosed                 // HTTP/2: GOAWAY, then the end
+)
+
+func (b breakage) String() string {
+	return [...]string{"closed", "reset", "stalled", "RST_STREAM", "GOAWAY", "GOAWAY and closed"}[b]
+}
+
+// answer is what a server sends.
+type answer struct {
+	status int      // 0: 200
+	header []string // names and values
+	body   body
+	length length
+	gzip   bool
+	early  []int         // informational answers before it
+	pace   time.Duration // between any two bytes of the body
+	unread bool          // it is sent before the request's body was read, and ends the connection
+}
+
+// length is what an answer says of the length of its body.
+type length int
+
+const (
+	right   length = iota
+	none           // HTTP/1: chunked; HTTP/2: no Content-Length
+	tooLong        // 10 more than there are
+	toClose        // HTTP/1.0: the body ends with the connection
+)
+
+// body is a body of an answer: a document of the operation, or text.
+type body struct {
+	of   document
+	text string // of the document literal
+}
+
+type document int
+
+const (
+	good     document = iota
+	literal           // text
+	mistyped          // as in documents
+	noID              // as in documents
+	otherID           // as in documents
+	refusal           // as in documents
+	goodHalf          // breaks off
+	twice             // a second document follows
+	noUTF8            // names hold bytes that are not UTF-8
+	deep              // a field is nested deeper than encoding/json goes
+	large             // over the bound of the rows
+	bomb              // small on the wire, over the bound once it is unpacked
+	bom               // begins with a byte order mark
+)
+
+// maxBody is the bound of answers in all rows.
+const maxBody = 64 << 10
+
+// text returns the body for an operation.
+func (b body) textFor(docs documents) string {
+	switch b.of {
+	case literal:
+		return b.text
+	case mistyped:
+		return docs.mistyped
+	case noID:
+		return docs.noID
+	case otherID:
+		return docs.otherID
+	case refusal:
+		return docs.refusal
+	case goodHalf:
+		return docs.good[:len(docs.good)/2]
+	case twice:
+		return docs.good + docs.good
+	case noUTF8:
+		return strings.Replace(docs.good, "A copy", "A \xff\xfe copy", 1)
+	case deep:
+		nested := `"name":` + strings.Repeat("[", 12_000) + strings.Repeat("]", 12_000) + `,"`
+		return strings.Replace(docs.good, `{"`, `{`+nested, 1)
+	case large, bomb:
+		return strings.Replace(docs.good, `{"`, `{"filler":"`+strings.Repeat("x", 2*maxBody)+`","`, 1)
+	case bom:
+		return "\ufeff" + docs.good
+	}
+	return docs.good
+}
+
+// rendered is an answer as it goes to the wire.
+type rendered struct {
+	status int
+	header http.Header
+	body   []byte
+	length int64 // declared; -1 for none
+}
+
+func (a answer) render(docs documents) rendered {
+	r := rendered{status: a.status, header: http.Header{}, body: []byte(a.body.textFor(docs))}
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	for i := 0; i+1 < len(a.header); i += 2 {
+		r.header.Add(a.header[i], a.header[i+1])
+	}
+	if a.gzip || a.body.of == bomb {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, _ = w.Write(r.body) // a bytes.Buffer does not fail
+		_ = w.Close()
+		r.body = packed.Bytes()
+		r.header.Set("Content-Encoding", "gzip")
+	}
+	switch a.length {
+	case right:
+		r.length = int64(len(r.body))
+	case tooLong:
+		r.length = int64(len(r.body)) + 10
+	default:
+		r.length = -1
+	}
+	if r.status == http.StatusNoContent || r.status == http.StatusNotModified {
+		r.body, r.length = nil, -1
+	}
+	return r
+}

@@ -1,0 +1,222 @@
+package conformance
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// serveHTTP2 speaks HTTP/2 on conn, frame by frame. plain is conn without TLS.
+func (s *server) serveHTTP2(conn, plain net.Conn) {
+	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	c := &http2Conn{server: s, framer: http2.NewFramer(conn, conn), plain: plain, streams: map[uint32]*http2Stream{}}
+	c.decoder = hpack.NewDecoder(4096, nil)
+	c.encoder = hpack.NewEncoder(&c.packed)
+	defer c.answering.Wait()
+	_ = c.framer.WriteSettings() // a client that has gone is found out by the next read
+	if f := s.meets(s.next()); f.at == atGreeting {
+		c.breakOff(f, 1) // the client hears of it before or after it sends its first request
+		return
+	}
+	for {
+		frame, err := c.framer.ReadFrame()
+		if err != nil || !c.handle(frame) {
+			return
+		}
+		if f := s.meets(s.next()); f.at == atAccept { // the connection was warm: break it while it is idle
+			s.breakOff(plain, f)
+			return
+		}
+	}
+}
+
+type http2Conn struct {
+	server    *server
+	plain     net.Conn
+	framer    *http2.Framer
+	decoder   *hpack.Decoder
+	streams   map[uint32]*http2Stream
+	answering sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows, and writing
+	encoder *hpack.Encoder
+	packed  bytes.Buffer
+}
+
+type http2Stream struct {
+	number       int64
+	method, path string
+	fault        fault
+}
+
+// handle deals with one frame, and reports whether the connection goes on.
+func (c *http2Conn) handle(frame http2.Frame) bool {
+	switch frame := frame.(type) {
+	case *http2.SettingsFrame:
+		if !frame.IsAck() {
+			c.locked(func() { _ = c.framer.WriteSettingsAck() })
+		}
+	case *http2.PingFrame:
+		if !frame.IsAck() {
+			c.locked(func() { _ = c.framer.WritePing(true, frame.Data) })
+		}
+	case *http2.HeadersFrame:
+		return c.onHeaders(frame)
+	case *http2.DataFrame:
+		if stream := c.streams[frame.StreamID]; stream != nil && frame.StreamEnded() {
+			return c.onRequest(frame.StreamID, stream)
+		}
+	}
+	return true
+}
+
+func (c *http2Conn) locked(write func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	write()
+}
+
+func (c *http2Conn) onHeaders(frame *http2.HeadersFrame) bool {
+	stream := &http2Stream{number: c.server.arrived.Add(1) - 1 + c.server.cut.Load()}
+	stream.fault = c.server.meets(stream.number)
+	fields, _ := c.decoder.DecodeFull(frame.HeaderBlockFragment())
+	for _, f := range fields {
+		switch f.Name {
+		case ":method":
+			stream.method = f.Value
+		case ":path":
+			stream.path, _, _ = strings.Cut(f.Value, "?")
+		}
+	}
+	c.streams[frame.StreamID] = stream
+	at := stream.fault.at
+	if at == atRequestHeader || at == atRequestBody && !frame.StreamEnded() {
+		return c.breakOff(stream.fault, frame.StreamID)
+	}
+	switch {
+	case stream.fault.answer.unread:
+		c.server.received(stream.number, stream.method, stream.path, stream.fault)
+		delete(c.streams, frame.StreamID)
+		return c.answer(frame.StreamID, stream)
+	case frame.StreamEnded():
+		return c.onRequest(frame.StreamID, stream)
+	}
+	return true
+}
+
+func (c *http2Conn) onRequest(id uint32, stream *http2Stream) bool {
+	c.server.received(stream.number, stream.method, stream.path, stream.fault)
+	if at := stream.fault.at; at == atReceipt || at == atRequestBody {
+		return c.breakOff(stream.fault, id)
+	}
+	if stream.fault.answer.pace == 0 {
+		return c.answer(id, stream)
+	}
+	c.answering.Go(func() { c.answer(id, stream) }) // slowly: other frames are read meanwhile
+	return true
+}
+
+// answer writes an answer, as far as the fault lets it, and reports whether the
+// connection goes on.
+func (c *http2Conn) answer(id uint32, stream *http2Stream) bool {
+	f := stream.fault
+	r := f.answer.render(c.server.op.docs)
+	for _, status := range f.answer.early {
+		c.writeHeaders(id, false, true, ":status", strconv.Itoa(status))
+	}
+	fields := []string{":status", strconv.Itoa(r.status), "content-type", "application/json"}
+	if r.length >= 0 {
+		fields = append(fields, "content-length", strconv.FormatInt(r.length, 10))
+	}
+	for name, values := range r.header {
+		for _, v := range values {
+			fields = append(fields, strings.ToLower(name), v)
+		}
+	}
+	if f.at == atHeader {
+		c.writeHeaders(id, false, false, fields...) // a CONTINUATION would have to follow
+		return c.breakOff(f, id)
+	}
+	if f.breaks == goAway && f.at == atEnd {
+		c.locked(func() { _ = c.framer.WriteGoAway(id, http2.ErrCode(f.code), nil) })
+	}
+	c.writeHeaders(id, len(r.body) == 0 && f.at == atEnd, true, fields...)
+	body := r.body
+	switch f.at {
+	case atBodyStart:
+		return c.breakOff(f, id)
+	case atBody:
+		body = body[:len(body)/2]
+	}
+	c.writeData(id, body, f)
+	if f.at == atBody {
+		return c.breakOff(f, id)
+	}
+	return true
+}
+
+func (c *http2Conn) writeHeaders(id uint32, ends, whole bool, fields ...string) {
+	c.locked(func() {
+		c.packed.Reset()
+		for i := 0; i < len(fields); i += 2 {
+			_ = c.encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
+		}
+		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.packed.Bytes(), EndStream: ends, EndHeaders: whole})
+	})
+}
+
+// writeData writes a body in frames of any client's size, byte by byte if it
+// has a pace. The window of a Go client is larger than any body here.
+func (c *http2Conn) writeData(id uint32, body []byte, f fault) {
+	step := 16 << 10
+	if f.answer.pace > 0 {
+		step = 1
+	}
+	for len(body) > 0 {
+		piece := body[:min(step, len(body))]
+		body = body[len(piece):]
+		failed := false
+		c.locked(func() { failed = c.framer.WriteData(id, len(body) == 0 && f.at == atEnd, piece) != nil })
+		if failed {
+			return
+		}
+		time.Sleep(f.answer.pace)
+	}
+}
+
+// breakOff breaks the stream or the connection, and reports whether the latter
+// goes on.
+func (c *http2Conn) breakOff(f fault, id uint32) bool {
+	if f.at <= atGreeting && f.breaks >= rst {
+		c.server.cut.Add(1)
+	}
+	delete(c.streams, id)
+	last := id
+	if f.past {
+		last = max(id, 2) - 2
+	}
+	switch f.breaks {
+	case rst:
+		c.locked(func() { _ = c.framer.WriteRSTStream(id, http2.ErrCode(f.code)) })
+		return true
+	case goAway, goAwayClosed:
+		c.locked(func() { _ = c.framer.WriteGoAway(last, http2.ErrCode(f.code), nil) })
+		if f.breaks == goAway {
+			return true
+		}
+		f.breaks = closed
+	case stalled:
+		return true // reads on, and says nothing
+	}
+	c.server.breakOff(c.plain, f)
+	return false
+}

@@ -1,0 +1,197 @@
+package conformance
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// memory is a transport without a network: it reports to net/http/httptrace how
+// far a request gets, as net/http's own does, and puts a fault into effect there.
+type memory struct {
+	op    *operation
+	fault fault
+
+	mu       sync.Mutex
+	requests int
+	copies   int
+}
+
+func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
+	m.mu.Lock()
+	f := m.fault
+	if f.times > 0 && m.requests >= f.times {
+		f = fault{made: true}
+	}
+	m.requests++
+	m.mu.Unlock()
+
+	trace := httptrace.ContextClientTrace(req.Context())
+	trace.GetConn("memory:443")
+	switch {
+	case f.at == atDial && f.dial != nil:
+		return nil, f.dial
+	case f.at == atDial:
+		return nil, m.broken(req, f, dialError(syscall.ECONNREFUSED))
+	case f.untrusted:
+		return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	case f.at == atHandshake:
+		return nil, m.broken(req, f, io.EOF)
+	}
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.WroteHeaders()
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	if f.at == atAccept || f.at == atRequestHeader || f.at == atRequestBody && len(body) > 0 {
+		return nil, m.broken(req, f, io.EOF)
+	}
+	if f.made && isCopy(req.Method, req.URL.Path) {
+		m.mu.Lock()
+		m.copies++
+		m.mu.Unlock()
+	}
+	if f.at == atReceipt || f.at == atRequestBody || f.at == atHeader {
+		return nil, m.broken(req, f, io.EOF)
+	}
+	return m.answer(req, f), nil
+}
+
+// broken is what a client sees of a connection that breaks.
+func (m *memory) broken(req *http.Request, f fault, end error) error {
+	switch f.breaks {
+	case reset:
+		return &brokenError{syscall.ECONNRESET}
+	case stalled:
+		<-req.Context().Done()
+		return context.Cause(req.Context())
+	}
+	return end
+}
+
+type brokenError struct{ error }
+
+func (e *brokenError) Error() string { return "read: " + e.error.Error() }
+func (e *brokenError) Unwrap() error { return e.error }
+
+func (m *memory) answer(req *http.Request, f fault) *http.Response {
+	r := f.answer.render(m.op.docs)
+	resp := &http.Response{
+		StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: r.header, ContentLength: r.length, Request: req,
+	}
+	body := r.body
+	switch f.at {
+	case atBodyStart:
+		body = nil
+	case atBody:
+		body = body[:len(body)/2]
+	}
+	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(body)}
+	resp.Body = io.NopCloser(out)
+	if r.header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
+		unpacked, err := gzip.NewReader(out)
+		if err != nil {
+			panic(err) // render has packed it
+		}
+		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(unpacked), -1, true
+		resp.Header.Del("Content-Encoding")
+	}
+	return resp
+}
+
+// memoryBody is the body of an answer, with the pace and the end of its fault.
+type memoryBody struct {
+	memory *memory
+	req    *http.Request
+	fault  fault
+	rest   *bytes.Reader
+}
+
+func (b *memoryBody) Read(p []byte) (int, error) {
+	if b.fault.answer.pace > 0 {
+		p = p[:1]
+		select {
+		case <-time.After(b.fault.answer.pace):
+		case <-b.req.Context().Done():
+			return 0, context.Cause(b.req.Context())
+		}
+	}
+	n, err := b.rest.Read(p)
+	if err == io.EOF && (b.fault.at != atEnd || b.fault.answer.length == tooLong) {
+		err = b.memory.broken(b.req, b.fault, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+// runInMemory runs each row for all operations and retry modes, each case in a
+// bubble of virtual time.
+func runInMemory(t *testing.T, rows []row) {
+	for i := range rows {
+		r := &rows[i]
+		if r.on&inMemory == 0 {
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			for _, op := range operations {
+				if !r.applies(op) {
+					continue
+				}
+				for _, mode := range modesOf(op) {
+					synctest.Test(t, func(t *testing.T) {
+						m := &memory{op: op, fault: r.fault}
+						client, err := op.connect(newKey(), append(r.options(mode), throughTransport(m))...)
+						if err != nil {
+							t.Fatal(err)
+						}
+						o := observed{op: op, mode: mode}
+						o.result, o.err = client.do(t.Context())
+						o.copies, o.requests = m.copies, m.requests
+						if faults := append(o.invariants(), r.check(o)...); len(faults) > 0 {
+							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+func TestInMemory(t *testing.T) {
+	for name, rows := range map[string][]row{
+		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "waits": waitRows,
+	} {
+		t.Run(name, func(t *testing.T) { runInMemory(t, rows) })
+	}
+}
+
+// TestNamesOfRows: a row is found by its name.
+func TestNamesOfRows(t *testing.T) {
+	seen := map[string]carriers{}
+	for _, rows := range [][]row{networkRows, answerRows, statusRows(), waitRows, http2Rows()} {
+		for _, r := range rows {
+			if way := r.on & anyWay; seen[r.name]&way != 0 {
+				t.Errorf("two rows are named %q", r.name)
+			} else {
+				seen[r.name] |= way
+			}
+			if strings.TrimSpace(r.name) == "" || r.safe == 0 && r.reads == 0 {
+				t.Errorf("row %q says nothing", fmt.Sprint(r))
+			}
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// row is one line of a table: a fault that every request of a call meets, and
+// what the call comes to.
+type row struct {
+	name  string
+	fault fault
+
+	// Of a copy: its attempts, of at most three, under RetrySafe and RetryAlways
+	// (under RetryNever it is always one), and the outcome. succeeds means that
+	// the first attempt does.
+	safe, always int
+	succeeds     bool
+	outcome      agentcopy.Outcome
+	is           error // what the error matches, of reads too; nil for no matter
+	retryAfter   time.Duration
+
+	// loose is for what the transport decides or a race does: whether a connection
+	// ended before the request or with it, whether net/http repeats a read. Then
+	// only the promises that hold in every case are checked, and that reads that may
+	// be repeated come through where they can.
+	loose bool
+
+	// Of a read: its attempts under RetrySafe, and whether the first succeeds.
+	reads        int
+	readSucceeds bool
+
+	on       carriers
+	later    bool          // only as a later request on a connection
+	safeOnly bool          // the other modes would tell nothing that a row like this does not
+	brief    bool          // over the wires one case of each copy will do: memory has them all
+	timeout  time.Duration // of an attempt; 0: 10s
+	maxWait  time.Duration // of RetryPolicy; 0: its default
+}
+
+// carriers are the ways that a row goes, as a set.
+type carriers int
+
+const (
+	inMemory carriers = 1 << iota
+	overHTTP1
+	overHTTP2
+	withTLS // of the wires, only those with TLS
+	inClear // of the wires, only those without
+
+	anyWay  = inMemory | overHTTP1 | overHTTP2
+	onWires = overHTTP1 | overHTTP2
+)
+
+const maxAttempts = 3
+
+func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
+	timeout := r.timeout
+	if timeout == 0 {
+		timeout = 10 * time.Second
+	}
+	return []agentcopy.Option{
+		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithAttemptTimeout(timeout),
+		agentcopy.WithMaxResponseBytes(maxBody),
+		agentcopy.WithRetry(agentcopy.RetryPolicy{
+			Mode: mode, MaxAttempts: maxAttempts, MinBackoff: 1, MaxBackoff: time.Millisecond, MaxWait: r.maxWait,
+		}),
+	}
+}
+
+// attempts is how many the row expects of op under mode.
+func (r *row) attempts(op *operation, mode agentcopy.RetryMode) int {
+	switch {
+	case mode == agentcopy.RetryNever:
+		return 1
+	case !op.copies:
+		return r.reads
+	case mode == agentcopy.RetryAlways:
+		return r.always
+	}
+	return r.safe
+}
+
+// observed is what came of one case.
+type observed struct {
+	op     *operation
+	mode   agentcopy.RetryMode
+	result *result
+	err    error
+	copies int // on the server
+	// requests is how many reached the server; -1 where that is not known.
+	requests int
+}
+
+// check compares what came of a case with the row, and returns the faults it
+// found. What must hold whatever the row says, invariants checks.
+func (r *row) check(o observed) []string {
+	var faults []string
+	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	want := r.attempts(o.op, o.mode)
+	succeeds := r.succeeds
+	if !o.op.copies {
+		succeeds = r.readSucceeds
+	}
+	if r.loose {
+		if !o.op.copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
+			complain("got error %v, want success %v", o.err, succeeds)
+		}
+		return faults
+	}
+	if succeeds {
+		if o.err != nil {
+			complain("got error %v, want success", o.err)
+		} else if o.result.response != nil && len(o.result.response.Attempts) != want {
+			complain("got %d attempts, want %d", len(o.result.response.Attempts), want)
+		}
+		return faults
+	}
+	e, ok := errors.AsType[*agentcopy.Error](o.err)
+	if !ok {
+		complain("got %v, want an *agentcopy.Error", o.err)
+		return faults
+	}
+	outcome := agentcopy.NotCopied
+	if o.op.copies {
+		outcome = r.outcome
+	}
+	if e.Outcome != outcome {
+		complain("got outcome %v, want %v: %v", e.Outcome, outcome, o.err)
+	}
+	if len(e.Attempts) != want {
+		complain("got %d attempts, want %d: %v", len(e.Attempts), want, o.err)
+	}
+	if r.is != nil && !errors.Is(o.err, r.is) {
+		complain("got %v, want an error that matches %v", o.err, r.is)
+	}
+	if e.RetryAfter != r.retryAfter {
+		complain("got RetryAfter %v, want %v", e.RetryAfter, r.retryAfter)
+	}
+	return faults
+}
+
+// invariants are the promises that hold in every case.
+func (o *observed) invariants() []string {
+	tally.note(o)
+	var faults []string
+	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	e, failed := errors.AsType[*agentcopy.Error](o.err)
+	switch {
+	case o.err != nil && !failed:
+		complain("got %#v, want an *agentcopy.Error", o.err)
+	case o.err != nil && (e.Provider != o.op.provider || e.Operation != o.op.name):
+		complain("the error is of %s.%s, want %v", e.Provider, e.Operation, o.op)
+	case o.err != nil && e.Error() == "":
+		complain("the error has no text")
+	case o.err == nil && o.op.copies && o.result.id == "":
+		complain("success without the ID of the new agent")
+	}
+	if o.requests >= 0 && failed && o.requests > len(e.Attempts) && o.op.copies {
+		complain("the server got %d requests of %d attempts: one was sent in silence", o.requests, len(e.Attempts))
+	}
+	if !o.op.copies {
+		if failed && e.Outcome != agentcopy.NotCopied {
+			complain("a read has outcome %v", e.Outcome)
+		}
+		return faults
+	}
+	switch {
+	case o.mode != agentcopy.RetryAlways && o.copies > 1:
+		complain("DUPLICATE: the server made %d copies under %v", o.copies, o.mode)
+	case failed && e.Outcome == agentcopy.NotCopied && o.copies > 0:
+		complain("LOST: not copied, it says, but the server made %d copies: %v", o.copies, o.err)
+	case (o.err == nil || failed && e.Outcome == agentcopy.Copied) && o.copies == 0:
+		complain("copied, it says, but the server made none: %v", o.err)
+	}
+	return faults
+}
+
+// tally counts what the whole suite did.
+var tally counts
+
+type counts struct {
+	cases, copies, duplicates, allowed atomic.Int64
+}
+
+func (c *counts) note(o *observed) {
+	c.cases.Add(1)
+	if !o.op.copies {
+		return
+	}
+	c.copies.Add(int64(o.copies))
+	more := int64(max(0, o.copies-1))
+	if o.mode == agentcopy.RetryAlways {
+		c.allowed.Add(more)
+	} else {
+		c.duplicates.Add(more)
+	}
+}
+
+func (c *counts) String() string {
+	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them)",
+		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load())
+}
+
+var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways}
+
+// applies reports whether a row makes sense for an operation.
+func (r *row) applies(op *operation) bool {
+	doc := r.fault.answer.body
+	switch {
+	case doc.of != literal && doc.textFor(op.docs) == "":
+		return false
+	case !op.copies && r.reads == 0:
+		return false
+	case op.copies && r.safe == 0:
+		return false
+	}
+	return true
+}
+
+// modesOf are those that make a difference for op.
+func modesOf(op *operation) []agentcopy.RetryMode {
+	if op.copies {
+		return modes
+	}
+	return modes[:2]
+}
+
+func joined(faults []string) string { return strings.Join(faults, "\n  ") }
+
+// throughTransport sends through rt.
+func throughTransport(rt http.RoundTripper) agentcopy.Option {
+	return agentcopy.WithHTTPClient(&http.Client{Transport: rt})
+}

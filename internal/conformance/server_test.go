@@ -1,0 +1,288 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// carrier is a way over real sockets.
+type carrier struct {
+	http2, tls bool
+}
+
+func (c carrier) String() string {
+	name := map[bool]string{false: "HTTP/1.1", true: "HTTP/2"}[c.http2]
+	if c.tls {
+		name += " over TLS"
+	}
+	return name
+}
+
+var wires = []carrier{{http2: false}, {http2: false, tls: true}, {http2: true}, {http2: true, tls: true}}
+
+// fits reports whether a row goes this way.
+func (c carrier) fits(on carriers) bool {
+	return (on&overHTTP1 != 0 && !c.http2 || on&overHTTP2 != 0 && c.http2) &&
+		(on&withTLS == 0 || c.tls) && (on&inClear == 0 || !c.tls)
+}
+
+// server is a server on the loopback interface that does to requests what a
+// fault says, byte by byte, and counts the copies it makes: one for each whole
+// request that asks for one.
+type server struct {
+	carrier  carrier
+	op       *operation
+	fault    fault
+	warm     int64 // so many requests are answered well first, and do not count
+	listener net.Listener
+
+	arrived atomic.Int64 // requests of which at least the headers were read
+	copies  atomic.Int64
+	cut     atomic.Int64 // connections that were broken before a request
+
+	done    chan struct{}
+	running sync.WaitGroup
+	mu      sync.Mutex
+	conns   []net.Conn
+}
+
+func startServer(c carrier, op *operation, f fault, warm int) (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{carrier: c, op: op, fault: f, warm: int64(warm), listener: l, done: make(chan struct{})}
+	if f.at == atDial && f.dial == nil && f.breaks != stalled {
+		return s, l.Close() // nobody listens there
+	}
+	s.running.Go(s.accept)
+	return s, nil
+}
+
+func (s *server) url() string {
+	return map[bool]string{false: "http://", true: "https://"}[s.carrier.tls] + s.listener.Addr().String()
+}
+
+// transport is what a client of this server sends through.
+func (s *server) transport() *http.Transport {
+	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted().pool}, Protocols: new(http.Protocols)}
+	if s.fault.untrusted {
+		t.TLSClientConfig.RootCAs = stranger().pool
+	}
+	t.Protocols.SetHTTP1(!s.carrier.http2)
+	t.Protocols.SetHTTP2(s.carrier.http2 && s.carrier.tls)
+	t.Protocols.SetUnencryptedHTTP2(s.carrier.http2 && !s.carrier.tls)
+	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		switch {
+		case s.fault.at == atDial && s.fault.dial != nil:
+			return nil, s.fault.dial
+		case s.fault.at == atDial && s.fault.breaks == stalled:
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	return t
+}
+
+func (s *server) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.conns = append(s.conns, conn)
+		s.mu.Unlock()
+		s.running.Go(func() {
+			defer conn.Close()
+			s.serve(conn)
+		})
+	}
+}
+
+func (s *server) serve(conn net.Conn) {
+	f := s.meets(s.next())
+	if f.at == atAccept || f.at == atHandshake && !f.untrusted {
+		s.breakOff(conn, f)
+		return
+	}
+	plain := conn
+	if s.carrier.tls {
+		secured := tls.Server(conn, trusted().config(s.carrier.http2))
+		if secured.Handshake() != nil {
+			return
+		}
+		conn = secured
+	}
+	if s.carrier.http2 {
+		s.serveHTTP2(conn, plain)
+	} else {
+		s.serveHTTP1(conn, plain)
+	}
+}
+
+// next is the number of the next request. A connection that is broken before it
+// counts as one.
+func (s *server) next() int64 { return s.arrived.Load() + s.cut.Load() }
+
+// meets is what the request with the given number, from 0, meets.
+func (s *server) meets(number int64) fault {
+	if number < s.warm || s.fault.times > 0 && number >= s.warm+int64(s.fault.times) {
+		return fault{made: true}
+	}
+	return s.fault
+}
+
+// received notes a request that was read to its end.
+func (s *server) received(number int64, method, path string, f fault) {
+	if number >= s.warm && f.made && isCopy(method, path) {
+		s.copies.Add(1)
+	}
+}
+
+// requests is how many came after those that warmed the connection up.
+func (s *server) requests() int { return int(s.arrived.Load() - s.warm) }
+
+// breakOff breaks the connection; plain is the one below TLS, if there is TLS.
+func (s *server) breakOff(plain net.Conn, f fault) {
+	if f.at <= atGreeting {
+		s.cut.Add(1)
+	}
+	tcp := plain.(*net.TCPConn) // as net.Listen of "tcp" accepts
+	switch f.breaks {
+	case stalled:
+		s.hold(plain)
+	case reset:
+		if f.at >= atHeader || f.at == atAccept { // let the client read what was sent: a reset takes it back
+			time.Sleep(10 * time.Millisecond)
+		}
+		_ = tcp.SetLinger(0)
+	default:
+		// With something left to read, closing at once would be a reset.
+		_ = tcp.CloseWrite()
+		s.hold(plain)
+	}
+	_ = tcp.Close()
+}
+
+// hold keeps a connection open and says nothing until the client gives it up.
+func (s *server) hold(plain net.Conn) { _, _ = io.Copy(io.Discard, plain) }
+
+// close ends the server. It waits until all connections have ended that are not
+// idle in the client's pool: what is open after a while was left behind.
+func (s *server) close(t *http.Transport) error {
+	_ = s.listener.Close()
+	ended := make(chan struct{})
+	go func() { s.running.Wait(); close(ended) }()
+	for range 1000 {
+		t.CloseIdleConnections() // a stream that was just cancelled keeps its connection busy for a moment
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.conns {
+		_ = conn.Close()
+	}
+	<-ended
+	return errors.New("a connection is left open after the call")
+}
+
+// check makes one case over the wire and returns the faults it found. On a busy
+// machine an attempt may time out before it comes to the stage where it is to
+// stall: it is given more time then. What holds in every case holds all the same.
+func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) []string {
+	for slower := *r; ; slower.timeout *= 8 {
+		o, err := c.run(ctx, &slower, op, mode, warm)
+		var faults []string
+		if o.result != nil || o.err != nil { // else there was no call
+			faults = o.invariants()
+		}
+		if len(faults) > 0 {
+			return append(faults, fmt.Sprint(o.err))
+		}
+		if err != nil {
+			faults = append(faults, err.Error())
+		} else {
+			faults = r.check(o)
+		}
+		if len(faults) == 0 || slower.timeout == 0 || slower.timeout > 10*time.Second {
+			return faults
+		}
+	}
+}
+
+// run makes one case over the wire: warm calls that go well, and then the one
+// that meets the fault.
+func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) (observed, error) {
+	o := observed{op: op, mode: mode}
+	s, err := startServer(c, op, r.fault, warm)
+	if err != nil {
+		return o, err
+	}
+	transport := s.transport()
+	base := s.url()
+	if op.provider == "langsmith" {
+		base += "/v1/deepagents"
+	}
+	client, err := op.connect(newKey(), append(r.options(mode),
+		agentcopy.WithBaseURL(base), throughTransport(transport))...)
+	if err != nil {
+		return o, errors.Join(err, s.close(transport))
+	}
+	for range warm {
+		if _, err := client.do(ctx); err != nil && r.fault.at != atAccept { // those may break a moment too early
+			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
+		}
+	}
+	o.result, o.err = client.do(ctx)
+	err = s.close(transport)
+	o.copies, o.requests = int(s.copies.Load()), s.requests()
+	return o, err
+}
+
+// gather runs cases at once, some at a time, and returns their complaints.
+type gather struct {
+	places chan struct{}
+	all    sync.WaitGroup
+	mu     sync.Mutex
+	faults []string
+}
+
+func newGather() *gather { return &gather{places: make(chan struct{}, 48)} }
+
+func (g *gather) run(name string, f func() []string) {
+	g.places <- struct{}{}
+	g.all.Go(func() {
+		defer func() { <-g.places }()
+		if faults := f(); len(faults) > 0 {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.faults = append(g.faults, name+":\n  "+joined(faults))
+		}
+	})
+}
+
+// wait returns the complaints, one text for all, "" if there are none.
+func (g *gather) wait() string {
+	g.all.Wait()
+	if len(g.faults) > 40 {
+		g.faults = append(g.faults[:40], fmt.Sprintf("and %d more", len(g.faults)-40))
+	}
+	return strings.Join(g.faults, "\n")
+}

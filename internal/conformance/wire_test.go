@@ -1,0 +1,72 @@
+package conformance
+
+import (
+	"fmt"
+	"testing"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// runOverWires runs each row over each wire it is for, as the first request of a
+// client and as a later one, whose connection is warm and whose protocol is
+// known, for all operations and retry modes.
+func runOverWires(t *testing.T, rows []row) {
+	for _, c := range wires {
+		t.Run(c.String(), func(t *testing.T) {
+			cases := newGather()
+			for i := range rows {
+				r := &rows[i]
+				if !c.fits(r.on) {
+					continue
+				}
+				for _, op := range operations {
+					for _, mode := range modesFor(r, op, c) {
+						for _, warm := range warmthsFor(r) {
+							name := fmt.Sprintf("%s, %v, %v, warm %d", r.name, op, mode, warm)
+							cases.run(name, func() []string { return c.check(t.Context(), r, op, mode, warm) })
+						}
+					}
+				}
+			}
+			if faults := cases.wait(); faults != "" {
+				t.Error(faults)
+			}
+		})
+	}
+}
+
+// warmthsFor are how many requests went well before the one that a row is about.
+func warmthsFor(r *row) []int {
+	switch {
+	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief:
+		return []int{0}
+	case r.later:
+		return []int{2}
+	}
+	return []int{0, 2}
+}
+
+// modesFor are the modes that a row is run in over a wire, none if it is not.
+// Neither the mode nor the kind of read makes a difference to TLS, and rows that
+// take their time are run once for each kind of read.
+func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
+	switch {
+	case !r.applies(op), r.brief && (c.tls || !op.copies):
+		return nil
+	case !op.copies && op.provider != "zudu" && (c.tls || r.timeout > 0):
+		return nil
+	case c.tls, r.safeOnly, r.brief, r.timeout > 0:
+		return modes[:1]
+	}
+	return modesOf(op)
+}
+
+func TestHTTP2Faults(t *testing.T) { runOverWires(t, http2Rows()) }
+
+func TestNetworkFaults(t *testing.T) { runOverWires(t, networkRows) }
+
+func TestAnswersOverWires(t *testing.T) { runOverWires(t, answerRows) }
+
+func TestStatusesOverWires(t *testing.T) { runOverWires(t, statusRows()) }
+
+func TestWaitsOverWires(t *testing.T) { runOverWires(t, shortWaitRows) }
