@@ -39,7 +39,7 @@ import (
 //	sliding window in whole seconds            none    98%
 //	approximation by two counters                33    91%
 //	token bucket of 60, one a second           none    98%
-//	token bucket of 10, one a second            100    84%
+//	token bucket of 10, one a second            100    85%
 //
 // The two that refuse some do not allow 60 in every minute. There it was the
 // fallback of Kolena's default limiter that helped, which after a refusal spaces
