@@ -142,6 +142,33 @@ func TestRedisIsRestartedMidway(t *testing.T) {
 	}
 }
 
+// Nobody is left who knows what was sent.
+func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args []string
+		want time.Duration
+	}{
+		"with persistence": {durable, 0},
+		"without":          {forgetful, 2500 * time.Millisecond}, // an attempt and a window; Redis knows its age in whole seconds, so up to one more
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t, tt.args...)
+			if server == nil {
+				return
+			}
+			server.kill()
+			start := time.Now()
+			server.start()
+			l := redisstore.NewLimiter(server.client(), "k", 1, 500*time.Millisecond, redisstore.WithAttemptTimeout(2*time.Second))
+			require.NoError(t, l.Wait(t.Context()))
+			require.GreaterOrEqual(t, time.Since(start), tt.want, "when the first attempt was admitted after the start")
+			require.Less(t, time.Since(start), tt.want+2*time.Second, "when the first attempt was admitted after the start")
+		})
+	}
+}
+
 func TestDataIsLostMidway(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*server){
@@ -241,10 +268,12 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 	rdb := server.client(impatient)
 	rdb.AddHook(&lossy{every: 2})
 	limiter := redisstore.NewLimiter(rdb, "k", 2, time.Hour)
-	release, err := limiter.Acquire(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	release, err := limiter.Acquire(ctx)
 	require.NoError(t, err)
 	release()
-	require.NoError(t, limiter.Wait(t.Context()), "the first attempt should hold one place, not two")
+	require.NoError(t, limiter.Wait(ctx), "the first attempt should hold one place, not two")
 
 	ledger := redisstore.NewLedger(rdb, "p")
 	r, found, err := ledger.Begin(t.Context(), intent("k"), time.Minute)
