@@ -67,8 +67,8 @@ func WithLockTimeout(d time.Duration) Option {
 }
 
 // Open opens the ledger in the file at path, and makes a new one if there is no
-// file. It reads the whole file, to see whether it is sound: some 0.1s for 100,000
-// records. Close the ledger when it is no longer used.
+// file. It reads the whole file, to see whether it is sound, which takes about a
+// second for 100,000 records. Close the ledger when it is no longer used.
 //
 // Records that a former process was at work on are free to be taken up: it is
 // provably gone, since it does not hold the file any more.
