@@ -43,24 +43,22 @@ func (a *attempt) once(ctx context.Context) ([]any, error) {
 			a.undoLate()
 		}
 	}()
+	var o outcome
 	select {
-	case o := <-done:
-		if o.err != nil {
-			a.inDoubt()
-		}
-		return o.reply, o.err
+	case o = <-done:
 	case <-ctx.Done():
-		a.inDoubt()
-		return nil, contextError(ctx)
+		o.err = contextError(ctx)
 	case <-lasting.Done():
+		select {
+		case o = <-done: // answered: it is the goroutine that is done with lasting
+		default:
+			o.err = fmt.Errorf("%w within %v", errNoAnswer, answerTime)
+		}
 	}
-	select {
-	case o := <-done: // the goroutine is done with lasting, too
-		return o.reply, o.err
-	default:
+	if o.err != nil {
 		a.inDoubt()
-		return nil, fmt.Errorf("%w within %v", errNoAnswer, answerTime)
 	}
+	return o.reply, o.err
 }
 
 func (a *attempt) inDoubt() {

@@ -10,7 +10,7 @@
 //
 // # What Redis it needs
 //
-// Redis 5 or newer, or Valkey, as a single node, behind Sentinel or as a
+// Redis 5 or newer (it is tested with 7), or Valkey, as a single node, behind Sentinel or as a
 // Cluster: every script touches keys of one hash slot, and asks the node that
 // owns it. It needs EVAL, EVALSHA and, for the limiter, INFO. Scripts are loaded
 // again whenever the server has forgotten them.
@@ -36,9 +36,10 @@
 //
 // A Limiter then loses nothing. One that finds that Redis was restarted without
 // an append-only file, or has forgotten an admission that a live process knows
-// of, admits nobody until whatever was forgotten is older than the window. A
-// flush that no live process has seen goes unnoticed, and the next window may
-// hold up to twice the number.
+// of, admits nobody until whatever was forgotten is older than an attempt and a
+// window: two minutes for Kolena's limit. That goes for a new Redis without an
+// append-only file as well, since it looks the same. A flush that no live process
+// has seen goes unnoticed, and the next window may hold up to twice the number.
 //
 // A Ledger that was lost is lost: keys that were done will be copied again. With
 // appendfsync everysec, that concerns the last second before a power failure;
