@@ -3,6 +3,7 @@ package cotool
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -35,21 +36,29 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
 	source, err := c.client.GetAgent(ctx, req.SourceID)
 	switch {
-	case errors.Is(err, agentcopy.ErrNotFound):
-		source = nil
+	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it all the same
 	case err != nil:
 		return nil, err
 	case source.DeletedAt.IsZero():
 		return nil, nil
 	}
-	finder := transport.NewFinder(since, source != nil)
+	var manual []*Agent
 	for agent, err := range c.client.ListAgents(ctx) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case strings.EqualFold(agent.ID, req.SourceID) && agent.DeletedAt.IsZero():
+			return nil, nil
+		case strings.EqualFold(agent.ID, req.SourceID):
+			source = agent
+		case agent.SyncKey == "" && agent.DeletedAt.IsZero():
+			manual = append(manual, agent)
 		}
-		isCopy := agent.SyncKey == "" && agent.DeletedAt.IsZero() && agent.ID != req.SourceID
-		if isCopy && (source == nil || agent.Name == source.Name) {
-			finder.Add(copyOf(agent, req), transport.StampOf(agent.Response, "id", agent.ID, "createdAt"), agent.Response)
+	}
+	finder := transport.NewFinder(since, source != nil, "id", "createdAt")
+	for _, agent := range manual {
+		if source == nil || agent.Name == source.Name {
+			finder.Add(copyOf(agent, req), agent.Response)
 		}
 	}
 	return finder.Copies()

@@ -1,6 +1,11 @@
 package cotool_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,3 +56,71 @@ func TestCopier(t *testing.T) {
 		require.Len(t, found, 2)
 	})
 }
+
+func TestCopierLearnsTheNameOfTheSourceWhereItIsShown(t *testing.T) {
+	// Cotool does not document whether it shows a parked agent, by its ID or in
+	// the list. The fake does the former.
+	for name, tc := range map[string]struct {
+		hidden, listed bool
+		want           int
+		unclear        bool
+	}{
+		"by its ID":              {want: 1},
+		"by its ID and listed":   {listed: true, want: 1},
+		"listed":                 {hidden: true, listed: true, want: 1},
+		"neither, so any may be": {hidden: true, want: 2, unclear: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := agentcopytest.NewCotool()
+				defer server.Close()
+				source := server.AddAgent(cotool.Agent{Name: "Triage"})
+				client, err := cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()),
+					agentcopy.WithMiddleware(parked(source, tc.hidden, tc.listed)))
+				require.NoError(t, err)
+				since := time.Now()
+				request := agentcopy.CopyRequest{SourceID: source.ID}
+				_, err = client.Copier().Copy(t.Context(), request)
+				require.NoError(t, err)
+				server.AddAgent(cotool.Agent{Name: "Enrichment", Origin: cotool.OriginUser})
+				found, err := client.Copier().FindCopies(t.Context(), request, since)
+				require.Len(t, found, tc.want)
+				if tc.unclear {
+					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+				} else {
+					require.NoError(t, err)
+					require.Equal(t, server.Copies()[0].ID, found[0].ID)
+				}
+			})
+		})
+	}
+}
+
+// parked hides a parked agent from those who ask for its ID, or shows it in the
+// list.
+func parked(source cotool.Agent, hidden, listed bool) func(http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(req)
+			if err != nil || req.Method != http.MethodGet {
+				return resp, err
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			switch inList := strings.HasSuffix(req.URL.Path, "/agents"); {
+			case !inList && hidden:
+				resp.StatusCode = http.StatusNotFound
+			case inList && listed:
+				source.DeletedAt = source.CreatedAt
+				document, _ := json.Marshal(source)
+				body = append(append([]byte("["), append(document, ',')...), bytes.TrimPrefix(body, []byte("["))...)
+			}
+			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			return resp, err
+		})
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -18,8 +18,9 @@ import (
 //
 // Its FindCopies knows a copy by its exact name, by the template's workspace if
 // it has one, and by its age. Kolena has no search and documents no order, so it
-// reads the whole list. An agent whose time stamp has no zone, or that has no
-// stamp, is ambiguous if it could be new in some zone.
+// reads the whole list. A time stamp without a zone is taken as UTC; an agent
+// whose stamp then does not lie between the request and now, but does in another
+// zone, is ambiguous. So is one without a stamp.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier { return copier{c, template} }
 
 type copier struct {
@@ -67,7 +68,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		return nil, err
 	}
 	name, workspace := c.nameOf(req), c.template.TargetWorkspaceID
-	finder := transport.NewFinder(since, true)
+	finder := transport.NewFinder(since, true, "id", "created")
 	for agent, err := range c.client.ListAgents(ctx) {
 		if err != nil {
 			return nil, err
@@ -75,8 +76,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		if agent.ID == source || agent.Name != name || workspace != nil && agent.WorkspaceID != *workspace {
 			continue
 		}
-		id := strconv.FormatInt(agent.ID, 10)
-		finder.Add(copyOf(agent, req), transport.StampOf(agent.Response, "id", id, "created"), agent.Response)
+		finder.Add(copyOf(agent, req), agent.Response)
 	}
 	return finder.Copies()
 }

@@ -3,6 +3,7 @@ package langsmith
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -45,16 +46,15 @@ func (c copier) nameOf(req agentcopy.CopyRequest) string {
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
 	name := c.nameOf(req)
-	finder := transport.NewFinder(since, name != "")
+	finder := transport.NewFinder(since, name != "", "id", "created_at")
 	for agent, err := range c.client.ListAgents(ctx, ListAgentsRequest{Name: name}) {
 		if err != nil {
 			return nil, err
 		}
-		if agent.ID == req.SourceID {
+		if strings.EqualFold(agent.ID, req.SourceID) {
 			continue
 		}
-		stamp := transport.StampOf(agent.Response, "id", agent.ID, "created_at")
-		if finder.Add(copyOf(agent, req), stamp, agent.Response) {
+		if finder.Add(copyOf(agent, req), agent.Response) {
 			break // the list is sorted: all that follow are older still
 		}
 	}

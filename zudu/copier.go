@@ -2,6 +2,7 @@ package zudu
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 //
 // Its FindCopies knows a copy by its name, which is unique in the organization,
 // and by its age. Zudu's newer time stamps have no zone. They are taken as UTC;
-// an agent of that name whose stamp then lies before the request, but would not
-// in another zone, is ambiguous. So is one without a stamp.
+// an agent of that name whose stamp then does not lie between the request and
+// now, but does in another zone, is ambiguous. So is one without a stamp.
 func (c *Client) Copier() agentcopy.Copier { return copier{c} }
 
 type copier struct{ client *Client }
@@ -34,16 +35,33 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	if err := checkName(strings.TrimSpace(req.Name)); err != nil {
 		return nil, err
 	}
-	finder := transport.NewFinder(since, true)
+	finder := transport.NewFinder(since, true, "agent_id", "created_at")
 	for agent, err := range c.client.ListAgents(ctx, ListAgentsRequest{Name: req.Name}) {
 		if err != nil {
 			return nil, err
 		}
-		if agent.AgentID != req.SourceID {
-			finder.Add(copyOf(agent, req), transport.StampOf(agent.Response, "agent_id", agent.AgentID, "created_at"), agent.Response)
+		if agent.AgentID == req.SourceID {
+			continue
 		}
+		if agent, err = c.stamped(ctx, finder, agent); err != nil {
+			return nil, err
+		}
+		finder.Add(copyOf(agent, req), agent.Response)
 	}
 	return finder.Copies()
+}
+
+// stamped returns agent with the time of its creation, which a list need not
+// show.
+func (c copier) stamped(ctx context.Context, finder *transport.Finder, agent *Agent) (*Agent, error) {
+	if finder.Stamp(agent.AgentID, agent.Response) != "" {
+		return agent, nil
+	}
+	full, err := c.client.GetAgent(ctx, agent.AgentID)
+	if errors.Is(err, agentcopy.ErrNotFound) { // but it was listed
+		return agent, nil
+	}
+	return full, err
 }
 
 // Identify says what a request stands for; see [agentcopy.Identifier].

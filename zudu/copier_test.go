@@ -1,6 +1,10 @@
 package zudu_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,6 +61,7 @@ func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 	}{
 		{"zoned", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, time.Minute, false},
 		{"without a zone, of today", nil, time.Hour, true},
+		{"without a zone, of today, but of no time in any zone", nil, time.Hour + 5*time.Minute, false},
 		{"without a zone, of yesterday", nil, 24 * time.Hour, false},
 	}
 	for _, tc := range cases {
@@ -86,3 +91,58 @@ func TestCopierRefusesABlankName(t *testing.T) {
 	_, err = client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_1", Name: " "}, time.Now())
 	require.ErrorIs(t, err, agentcopy.ErrInvalid, "every agent would be a copy")
 }
+
+func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hide    string // the path whose answers show no time
+		unclear bool
+	}{
+		"the list shows none":      {"/api/agents", false},
+		"no answer shows one":      {"/", true},
+		"the agent shows none too": {"/api/agents/", false}, // it was not asked
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := agentcopytest.NewZudu()
+				defer server.Close()
+				source := server.AddAgent(zudu.Agent{AgentName: "Support"})
+				client, err := zudu.New("not-a-real-key", "not-a-real-secret",
+					agentcopy.WithHTTPClient(server.Client()), agentcopy.WithMiddleware(hideStamps(tc.hide)))
+				require.NoError(t, err)
+				since := time.Now()
+				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}
+				_, err = client.Copier().Copy(t.Context(), request)
+				require.NoError(t, err)
+				found, err := client.Copier().FindCopies(t.Context(), request, since)
+				require.Len(t, found, 1)
+				if tc.unclear {
+					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+				} else {
+					require.NoError(t, err)
+				}
+			})
+		})
+	}
+}
+
+// hideStamps takes the times of creation out of the answers for a path, which is
+// that of all below it if it ends in a slash.
+func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(req)
+			if err != nil || req.URL.Path != path && !(strings.HasSuffix(path, "/") && strings.HasPrefix(req.URL.Path, path)) {
+				return resp, err
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			body = bytes.ReplaceAll(body, []byte(`"created_at"`), []byte(`"made_at"`))
+			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			return resp, err
+		})
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,53 +18,73 @@ import (
 // whole seconds, and so have the stamps of some vendors.
 const clockMargin = 2 * time.Second
 
-// No zone is farther west of UTC than this: a stamp without a zone that is taken
-// as UTC may be so much too early.
-const farthestWest = 12 * time.Hour
+// The zones of the world: their offsets from UTC are quarters of an hour between
+// these two.
+const (
+	farthestWest = -12 * time.Hour
+	farthestEast = 14 * time.Hour
+	zoneStep     = 15 * time.Minute
+)
 
 // Finder sorts agents that look like a copy by whether they are new enough to be
 // it.
 type Finder struct {
-	since   time.Time
-	named   bool
-	copies  []agentcopy.Copy
-	unclear []string // the IDs of those of which that cannot be told
+	since      time.Time
+	named      bool
+	id, stamp  string // fields of an agent
+	answer     *agentcopy.Response
+	stamps     map[string]string // of the agents in answer, by ID
+	candidates []candidate
+}
+
+type candidate struct {
+	agentcopy.Copy
+	unclear bool // it may have been there before
 }
 
 // NewFinder returns a Finder for a copy that was asked for at since or later, by
 // the caller's clock. named says that the agents it will be given have the copy's
-// name; without it, none of them can be told to be the copy.
-func NewFinder(since time.Time, named bool) *Finder { return &Finder{since: since, named: named} }
+// name; without it, none of them can be told to be the copy. id and stamp are the
+// vendor's names of the fields that hold an agent's ID and time of creation.
+func NewFinder(since time.Time, named bool, id, stamp string) *Finder {
+	return &Finder{since: since, named: named, id: id, stamp: stamp}
+}
 
-// Add considers an agent from the answer r. stamp is when it was created, in the
-// vendor's own words, since a decoded time no longer tells whether it had a
-// zone. Add reports whether the agent is older than the request, and so is none
-// of its copies.
+// Stamp is when the agent with this ID was created, in the words of the answer r;
+// "" if it does not say. A decoded time no longer tells whether it had a zone.
+func (f *Finder) Stamp(id string, r *agentcopy.Response) string {
+	if f.answer != r { // the agents of an answer come one after the other
+		f.answer, f.stamps = r, stampsIn(r.Body, f.id, f.stamp)
+	}
+	return f.stamps[id]
+}
+
+// Add considers an agent from the answer r. It reports whether the agent is older
+// than the request, and so is none of its copies.
 //
 // The clocks are compared by the Date header of r. A stamp without a zone is
 // taken as UTC and counts if it then lies between since and now. If it does not,
-// but would in another zone, it cannot be told, nor can it without a stamp.
-func (f *Finder) Add(c agentcopy.Copy, stamp string, r *agentcopy.Response) (older bool) {
+// but does in another zone, it cannot be told, nor can it without a stamp.
+func (f *Finder) Add(c agentcopy.Copy, r *agentcopy.Response) (older bool) {
 	from, until := f.onClockOf(r)
+	text := f.Stamp(c.ID, r)
 	var created agentcopy.Time
-	_ = created.UnmarshalJSON([]byte(`"` + stamp + `"`)) // it never fails
+	_ = created.UnmarshalJSON([]byte(`"` + text + `"`)) // it never fails
+	zoned := zone.MatchString(text)
+	unclear := !f.named
 	switch {
 	case created.IsZero():
-		f.unclear = append(f.unclear, c.ID)
-	case zone.MatchString(stamp):
-		if created.Before(from) {
-			return true
-		}
-	case created.Add(farthestWest).Before(from):
+		unclear = true
+	case zoned && created.Before(from), created.Add(-farthestWest).Before(from):
 		return true
-	case created.Before(from) || created.After(until):
-		f.unclear = append(f.unclear, c.ID)
-	}
-	if !f.named && !slices.Contains(f.unclear, c.ID) {
-		f.unclear = append(f.unclear, c.ID)
+	case zoned, between(created.Time, from, until):
+	case !inSomeZone(created.Time, from, until):
+		return false
+	default:
+		unclear = true
 	}
 	c.CreatedAt = created.Time
-	f.copies = append(f.copies, c)
+	f.candidates = append(f.candidates, candidate{c, unclear})
 	return false
 }
 
@@ -84,48 +105,72 @@ func (f *Finder) onClockOf(r *agentcopy.Response) (from, until time.Time) {
 // zone matches the end of a time stamp that names its zone.
 var zone = regexp.MustCompile(`(?:[Zz]|[+-]\d\d:?\d\d)$`)
 
+func between(t, from, until time.Time) bool { return !t.Before(from) && !t.After(until) }
+
+// inSomeZone reports whether a stamp without a zone, read as UTC, lies between
+// the two if it is of another zone.
+func inSomeZone(stamp, from, until time.Time) bool {
+	for offset := farthestWest; offset <= farthestEast; offset += zoneStep {
+		if between(stamp.Add(-offset), from, until) {
+			return true
+		}
+	}
+	return false
+}
+
 // Copies returns the agents that are not older than the request, newest first.
 // The error matches agentcopy.ErrAmbiguous if of some it cannot be told.
 func (f *Finder) Copies() ([]agentcopy.Copy, error) {
-	slices.SortStableFunc(f.copies, func(a, b agentcopy.Copy) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	if len(f.unclear) > 0 {
-		return f.copies, fmt.Errorf("%w: %s may have been there before", agentcopy.ErrAmbiguous, strings.Join(f.unclear, ", "))
+	slices.SortStableFunc(f.candidates, func(a, b candidate) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	var copies []agentcopy.Copy
+	var unclear []string
+	for _, c := range f.candidates {
+		copies = append(copies, c.Copy)
+		if c.unclear {
+			unclear = append(unclear, c.ID)
+		}
 	}
-	return f.copies, nil
+	if len(unclear) > 0 {
+		return copies, fmt.Errorf("%w: %s may have been there before", agentcopy.ErrAmbiguous, strings.Join(unclear, ", "))
+	}
+	return copies, nil
 }
 
-// StampOf returns the text of a field of the agent with the ID id, wherever in
-// the answer r it is; "" if it is not there or is no text.
-func StampOf(r *agentcopy.Response, idField, id, stampField string) string {
-	decoder := json.NewDecoder(strings.NewReader(string(r.Body)))
+// stampsIn returns the stamps of the agents in a document by their IDs. The
+// agents are the outermost objects that have an ID: what they consist of may
+// have IDs and stamps as well, and even the same ones.
+func stampsIn(body []byte, id, stamp string) map[string]string {
+	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber() // Kolena's IDs are numbers
 	var doc any
 	if decoder.Decode(&doc) != nil {
-		return ""
+		return nil
 	}
-	return stampIn(doc, idField, id, stampField)
+	stamps := make(map[string]string)
+	for level := []any{doc}; len(level) > 0 && len(stamps) == 0; level = below(level) {
+		for _, item := range level {
+			object, _ := item.(map[string]any)
+			if name, ok := object[id]; ok {
+				stamps[fmt.Sprint(name)], _ = object[stamp].(string)
+			}
+		}
+	}
+	return stamps
 }
 
-func stampIn(doc any, idField, id, stampField string) string {
-	switch doc := doc.(type) {
-	case []any:
-		for _, item := range doc {
-			if stamp := stampIn(item, idField, id, stampField); stamp != "" {
-				return stamp
-			}
-		}
-	case map[string]any:
-		if fmt.Sprint(doc[idField]) == id {
-			stamp, _ := doc[stampField].(string)
-			return stamp
-		}
-		for _, item := range doc {
-			if stamp := stampIn(item, idField, id, stampField); stamp != "" {
-				return stamp
+// below is what the lists and objects of a level hold.
+func below(level []any) (next []any) {
+	for _, item := range level {
+		switch item := item.(type) {
+		case []any:
+			next = append(next, item...)
+		case map[string]any:
+			for _, value := range item {
+				next = append(next, value)
 			}
 		}
 	}
-	return ""
+	return next
 }
 
 // Origin is where the client's agents are. It holds no credential.
