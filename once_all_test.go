@@ -290,5 +290,6 @@ func TestAllTakesNothingWhenTheContextHasEnded(t *testing.T) {
 
 func TestAllRefusesANilContext(t *testing.T) {
 	once, vendor := newOnce()
-	require.Panics(t, func() { once.All(nil, jobs(vendor, 1, new(atomic.Int64))) }) //nolint:staticcheck // that is the point
+	//lint:ignore SA1012 a nil context is the fault under test
+	require.Panics(t, func() { once.All(nil, jobs(vendor, 1, new(atomic.Int64))) })
 }

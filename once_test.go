@@ -327,7 +327,8 @@ func TestOnceSendsNothing(t *testing.T) {
 			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
 		}, agentcopy.ErrInvalid},
 		{"without a Copier", func(o *agentcopy.Once, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
-		{"without a context", func(o *agentcopy.Once, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid}, //nolint:staticcheck // that is the point
+		//lint:ignore SA1012 a nil context is the fault under test
+		{"without a context", func(o *agentcopy.Once, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
 		{"with a negative settle time", func(o *agentcopy.Once, a *acme) error {
 			o.SettleTime = -1
 			return copyOf(t.Context(), o, "k", a, request)

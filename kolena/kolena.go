@@ -14,6 +14,11 @@
 // keep to each of these numbers by itself, and never have more than that many
 // requests in any window of 61 seconds, the documented minute and a second for
 // servers that count in whole ones. [agentcopy.WithLimiter] replaces all three.
+//
+// Should Kolena refuse a copy with 429 all the same, because another process uses
+// the key or it counts otherwise than documented, copies are also spaced evenly,
+// one every 1.05 seconds, until two windows have passed without a refusal. If
+// full speed is then refused again within a day, they stay spaced for a day.
 package kolena
 
 import (

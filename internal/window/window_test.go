@@ -67,7 +67,7 @@ func TestAPlaceIsHeldUntilAWindowAfterTheAnswer(t *testing.T) {
 		l.Answered(fast)
 		time.Sleep(minute - 1)
 		requireFull(t, l)
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		admit(t, l)
 		requireFull(t, l) // the slow one was admitted long ago, but not answered yet
 		time.Sleep(time.Hour)
