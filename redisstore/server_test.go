@@ -1,11 +1,14 @@
 package redisstore_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -70,23 +73,30 @@ func (s *server) start() {
 func (s *server) tryStart() bool {
 	args := slices.Concat([]string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no"}, s.args)
 	cmd := exec.Command("redis-server", args...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(s.t, err)
 	require.NoError(s.t, cmd.Start())
-	exited := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(exited) }()
-	for range 500 {
-		select {
-		case <-exited:
-			return false // the port was taken meanwhile
-		case <-time.After(10 * time.Millisecond):
+	ready, exited := make(chan struct{}), make(chan struct{})
+	go func() {
+		// Its own word, since another server may have got the port and answer there.
+		for log := bufio.NewScanner(out); log.Scan(); {
+			if strings.Contains(log.Text(), "Ready to accept connections") {
+				close(ready)
+				break
+			}
 		}
-		conn, err := net.Dial("tcp", s.addr())
-		if err == nil {
-			_ = conn.Close()
-			s.process = cmd
-			return true
-		}
+		_, _ = io.Copy(io.Discard, out)
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	select {
+	case <-ready:
+		s.process = cmd
+		return true
+	case <-exited: // the port was taken meanwhile
+	case <-time.After(5 * time.Second):
+		_ = cmd.Process.Kill()
 	}
-	_ = cmd.Process.Kill()
 	return false
 }
 
