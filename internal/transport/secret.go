@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,8 @@ func encodings(secret string) []string {
 		secret,
 		url.QueryEscape(secret),
 		url.PathEscape(secret),
+		lowerEscapes(url.QueryEscape(secret)),
+		lowerEscapes(url.PathEscape(secret)),
 		unquote(string(quoted)),
 		unquote(strconv.Quote(secret)),
 		base64.StdEncoding.EncodeToString(raw),
@@ -57,6 +60,14 @@ func encodings(secret string) []string {
 		base64.URLEncoding.EncodeToString(raw),
 		base64.RawURLEncoding.EncodeToString(raw),
 	}
+}
+
+// escape matches one byte in a URL that is escaped.
+var escape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// lowerEscapes is escaped as those write it whose hexadecimal digits are small.
+func lowerEscapes(escaped string) string {
+	return escape.ReplaceAllStringFunc(escaped, strings.ToLower)
 }
 
 func unquote(s string) string { return s[1 : len(s)-1] }
