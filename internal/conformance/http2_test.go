@@ -32,8 +32,8 @@ func (s *server) serveHTTP2(conn, plain net.Conn) {
 		if err != nil || !c.handle(frame) {
 			return
 		}
-		if f := s.meets(s.next()); f.at == atAccept { // the connection was warm: break it while it is idle
-			s.breakOff(plain, f)
+		if f := s.meets(s.next()); f.at == atAccept || f.at == atGreeting { // the connection was warm: break it while it is idle
+			c.breakOff(f, 1)
 			return
 		}
 	}

@@ -104,11 +104,7 @@ func (m *memory) answer(req *http.Request, f fault) *http.Response {
 	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(body)}
 	resp.Body = io.NopCloser(out)
 	if r.header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
-		unpacked, err := gzip.NewReader(out)
-		if err != nil {
-			panic(err) // render has packed it
-		}
-		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(unpacked), -1, true
+		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(&unpacking{packed: out}), -1, true
 		resp.Header.Del("Content-Encoding")
 	}
 	return resp
@@ -138,6 +134,23 @@ func (b *memoryBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// unpacking unpacks a body when it is first read, as net/http does.
+type unpacking struct {
+	packed   io.Reader
+	unpacked io.Reader
+}
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	if u.unpacked == nil {
+		r, err := gzip.NewReader(u.packed)
+		if err != nil {
+			return 0, err
+		}
+		u.unpacked = r
+	}
+	return u.unpacked.Read(p)
+}
+
 // runInMemory runs each row for all operations and retry modes, each case in a
 // bubble of virtual time.
 func runInMemory(t *testing.T, rows []row) {
@@ -159,7 +172,9 @@ func runInMemory(t *testing.T, rows []row) {
 							t.Fatal(err)
 						}
 						o := observed{op: op, mode: mode}
-						o.result, o.err = client.do(t.Context())
+						ctx, cancel := r.patience.context(t.Context())
+						defer cancel()
+						o.result, o.err = client.do(ctx)
 						o.copies, o.requests = m.copies, m.requests
 						if faults := append(o.invariants(), r.check(o)...); len(faults) > 0 {
 							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
@@ -173,7 +188,7 @@ func runInMemory(t *testing.T, rows []row) {
 
 func TestInMemory(t *testing.T) {
 	for name, rows := range map[string][]row{
-		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "waits": waitRows,
+		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "waits": waitRows, "contexts": contextRows,
 	} {
 		t.Run(name, func(t *testing.T) { runInMemory(t, rows) })
 	}
@@ -182,7 +197,7 @@ func TestInMemory(t *testing.T) {
 // TestNamesOfRows: a row is found by its name.
 func TestNamesOfRows(t *testing.T) {
 	seen := map[string]carriers{}
-	for _, rows := range [][]row{networkRows, answerRows, statusRows(), waitRows, http2Rows()} {
+	for _, rows := range [][]row{networkRows, answerRows, statusRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {
 			if way := r.on & anyWay; seen[r.name]&way != 0 {
 				t.Errorf("two rows are named %q", r.name)

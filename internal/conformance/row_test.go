@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,9 +38,10 @@ type row struct {
 	readSucceeds bool
 
 	on       carriers
-	later    bool          // only as a later request on a connection
-	safeOnly bool          // the other modes would tell nothing that a row like this does not
-	brief    bool          // over the wires one case of each copy will do: memory has them all
+	later    bool // only as a later request on a connection
+	safeOnly bool // the other modes would tell nothing that a row like this does not
+	brief    bool // over the wires one case of each copy will do: memory has them all
+	patience patience
 	timeout  time.Duration // of an attempt; 0: 10s
 	maxWait  time.Duration // of RetryPolicy; 0: its default
 }
@@ -73,6 +75,38 @@ func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 			Mode: mode, MaxAttempts: maxAttempts, MinBackoff: 1, MaxBackoff: time.Millisecond, MaxWait: r.maxWait,
 		}),
 	}
+}
+
+// patience is how the context of a call ends before the call does.
+type patience struct {
+	lasts    time.Duration // 0: for ever
+	deadline bool          // by a deadline, not by a cancellation
+}
+
+var errImpatient = errors.New("whoever called has lost patience")
+
+// context returns a context that ends so.
+func (p patience) context(parent context.Context) (context.Context, context.CancelFunc) {
+	switch {
+	case p.lasts == 0:
+		return parent, func() {}
+	case p.deadline:
+		return context.WithTimeoutCause(parent, p.lasts, errImpatient)
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	timer := time.AfterFunc(p.lasts, func() { cancel(errImpatient) })
+	return ctx, func() { timer.Stop(); cancel(nil) }
+}
+
+// errors are what the error of such a call matches.
+func (p patience) errors() []error {
+	switch {
+	case p.lasts == 0:
+		return nil
+	case p.deadline:
+		return []error{context.DeadlineExceeded}
+	}
+	return []error{context.Canceled, errImpatient}
 }
 
 // attempts is how many the row expects of op under mode.
@@ -138,8 +172,14 @@ func (r *row) check(o observed) []string {
 	if len(e.Attempts) != want {
 		complain("got %d attempts, want %d: %v", len(e.Attempts), want, o.err)
 	}
-	if r.is != nil && !errors.Is(o.err, r.is) {
-		complain("got %v, want an error that matches %v", o.err, r.is)
+	matches := []error{r.is}
+	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to lose patience in
+		matches = append(matches, r.patience.errors()...)
+	}
+	for _, is := range matches {
+		if is != nil && !errors.Is(o.err, is) {
+			complain("got %v, want an error that matches %v", o.err, is)
+		}
 	}
 	if e.RetryAfter != r.retryAfter {
 		complain("got RetryAfter %v, want %v", e.RetryAfter, r.retryAfter)
@@ -239,3 +279,6 @@ func joined(faults []string) string { return strings.Join(faults, "\n  ") }
 func throughTransport(rt http.RoundTripper) agentcopy.Option {
 	return agentcopy.WithHTTPClient(&http.Client{Transport: rt})
 }
+
+// slow reports whether the row takes real time over a wire.
+func (r *row) slow() bool { return r.timeout > 0 || r.patience.lasts > 0 }

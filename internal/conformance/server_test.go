@@ -63,9 +63,7 @@ func startServer(c carrier, op *operation, f fault, warm int) (*server, error) {
 		return nil, err
 	}
 	s := &server{carrier: c, op: op, fault: f, warm: int64(warm), listener: l, done: make(chan struct{})}
-	if f.at != atDial {
-		s.running.Go(s.accept)
-	}
+	s.running.Go(s.accept)
 	return s, nil
 }
 
@@ -90,14 +88,24 @@ func (s *server) transport() *http.Transport {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		case s.fault.at == atDial:
-			// A port of our own, closed again, might be somebody else's by now. Nobody
-			// listens at the first.
-			addr = "127.0.0.1:1"
+			addr = nobody
 		}
-		return new(net.Dialer).DialContext(ctx, network, addr)
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetWriteBuffer(smallBuffer)
+		}
+		return conn, err
 	}
 	return t
 }
+
+// smallBuffer makes long bodies stay with the client while the server does not
+// read them.
+const smallBuffer = 32 << 10
+
+// nobody is where nothing listens: the port is one that only a service of its
+// own would take, and no test.
+const nobody = "127.0.0.1:1"
 
 func (s *server) accept() {
 	for {
@@ -105,6 +113,7 @@ func (s *server) accept() {
 		if err != nil {
 			return
 		}
+		_ = conn.(*net.TCPConn).SetReadBuffer(smallBuffer)
 		s.mu.Lock()
 		s.conns = append(s.conns, conn)
 		s.mu.Unlock()
@@ -210,7 +219,7 @@ func (s *server) close(t *http.Transport) error {
 // machine an attempt may time out before it comes to the stage where it is to
 // stall: it is given more time then. What holds in every case holds all the same.
 func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) []string {
-	for slower := *r; ; slower.timeout *= 8 {
+	for slower := *r; ; slower.timeout, slower.patience.lasts = 8*slower.timeout, 8*slower.patience.lasts {
 		o, err := c.run(ctx, &slower, op, mode, warm)
 		var faults []string
 		if o.result != nil || o.err != nil { // else there was no call
@@ -224,7 +233,7 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 		} else {
 			faults = r.check(o)
 		}
-		if len(faults) == 0 || slower.timeout == 0 || slower.timeout > 10*time.Second {
+		if spent := slower.timeout + slower.patience.lasts; len(faults) == 0 || spent == 0 || spent > 10*time.Second {
 			return faults
 		}
 	}
@@ -249,10 +258,12 @@ func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.
 		return o, errors.Join(err, s.close(transport))
 	}
 	for range warm {
-		if _, err := client.do(ctx); err != nil && r.fault.at != atAccept { // those may break a moment too early
+		if _, err := client.do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
 			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
 		}
 	}
+	ctx, cancel := r.patience.context(ctx)
+	defer cancel()
 	o.result, o.err = client.do(ctx)
 	err = s.close(transport)
 	o.copies, o.requests = int(s.copies.Load()), s.requests()

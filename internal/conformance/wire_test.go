@@ -21,7 +21,7 @@ func runOverWires(t *testing.T, rows []row) {
 				}
 				for _, op := range operations {
 					for _, mode := range modesFor(r, op, c) {
-						for _, warm := range warmthsFor(r) {
+						for _, warm := range warmthsFor(r, c) {
 							name := fmt.Sprintf("%s, %v, %v, warm %d", r.name, op, mode, warm)
 							cases.run(name, func() []string { return c.check(t.Context(), r, op, mode, warm) })
 						}
@@ -36,9 +36,9 @@ func runOverWires(t *testing.T, rows []row) {
 }
 
 // warmthsFor are how many requests went well before the one that a row is about.
-func warmthsFor(r *row) []int {
+func warmthsFor(r *row, c carrier) []int {
 	switch {
-	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief:
+	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief, c.tls && r.fault.at == atEnd:
 		return []int{0}
 	case r.later:
 		return []int{2}
@@ -53,9 +53,9 @@ func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
 	switch {
 	case !r.applies(op), r.brief && (c.tls || !op.copies):
 		return nil
-	case !op.copies && op.provider != "zudu" && (c.tls || r.timeout > 0):
+	case !op.copies && op.provider != "zudu" && (c.tls || r.slow()):
 		return nil
-	case c.tls, r.safeOnly, r.brief, r.timeout > 0:
+	case c.tls, r.safeOnly, r.brief, r.slow():
 		return modes[:1]
 	}
 	return modesOf(op)
@@ -70,3 +70,5 @@ func TestAnswersOverWires(t *testing.T) { runOverWires(t, answerRows) }
 func TestStatusesOverWires(t *testing.T) { runOverWires(t, statusRows()) }
 
 func TestWaitsOverWires(t *testing.T) { runOverWires(t, shortWaitRows) }
+
+func TestContextsOverWires(t *testing.T) { runOverWires(t, contextRows) }

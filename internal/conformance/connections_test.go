@@ -1,0 +1,184 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+)
+
+// TestPoolsStayWarm: whatever the answers, the connections of a client that a
+// program shares with the SDK stay open and serve the next call: one for a
+// sequence of calls in HTTP/1.1, one for all in HTTP/2. A failed call must not
+// empty the pool either, as go-retryablehttp by itself would.
+func TestPoolsStayWarm(t *testing.T) {
+	for _, status := range []int{200, 204, 302, 404, 422, 429, 500, 503} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d, HTTP/2 %v", status, http2), func(t *testing.T) {
+				var connections, closedByClient atomic.Int32
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					w.WriteHeader(status)
+					if status != http.StatusNoContent {
+						_, _ = io.WriteString(w, strings.Repeat(" ", 3000))
+					}
+				}))
+				server.EnableHTTP2 = http2
+				server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+					switch s {
+					case http.StateNew:
+						connections.Add(1)
+					case http.StateClosed:
+						closedByClient.Add(1)
+					}
+				}
+				server.StartTLS()
+				defer server.Close()
+				shared := server.Client()
+				defer shared.CloseIdleConnections()
+				for _, op := range operations {
+					r := row{}
+					client, err := op.connect(newKey(), append(r.options(agentcopy.RetryAlways),
+						agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(shared))...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = client.do(t.Context())
+				}
+				if got, gone := connections.Load(), closedByClient.Load(); got != 1 || gone != 0 {
+					t.Errorf("%d calls took %d connections, %d of which were closed; want one, open", len(operations), got, gone)
+				}
+			})
+		}
+	}
+}
+
+// TestLongBody: a server that answers or goes away while a long
+// body is still being sent.
+func TestLongBody(t *testing.T) {
+	name := strings.Repeat("n", 1<<20)
+	long := []*operation{
+		{provider: "kolena", name: "CopyAgent", copies: true, docs: operationNamed("kolena.CopyAgent").docs,
+			connect: func(key string, opts ...agentcopy.Option) (*caller, error) {
+				return connectKolena(func(ctx context.Context, c *kolena.Client) (*result, error) {
+					return oneNumbered(c.CopyAgent(ctx, 1, kolena.CopyAgentRequest{Name: name}))
+				})(key, opts...)
+			}},
+		{provider: "langsmith", name: "CloneAgent", copies: true, docs: operationNamed("langsmith.CloneAgent").docs,
+			connect: func(key string, opts ...agentcopy.Option) (*caller, error) {
+				return connectLangSmith(func(ctx context.Context, c *langsmith.Client) (*result, error) {
+					return one(c.CloneAgent(ctx, sourceUUID, langsmith.CloneAgentRequest{Name: name}))
+				})(key, opts...)
+			}},
+	}
+	// In HTTP/1.1 alone: in HTTP/2 the client waits for a window, which the servers
+	// of this package do not open.
+	rows := []row{
+		{name: "success before the body", fault: fault{made: true, answer: answer{unread: true}}, loose: true},
+		{name: "too large before the body", fault: fault{answer: answer{status: 413, unread: true}}, loose: true},
+		{name: "rate limit before the body", fault: fault{answer: answer{status: 429, unread: true}}, loose: true},
+		{name: "failed before the body", fault: fault{made: true, answer: answer{status: 500, unread: true}}, loose: true},
+		{name: "closed within the body", fault: fault{at: atRequestBody, made: true}, safe: 1, outcome: agentcopy.Unknown},
+		{name: "reset within the body", fault: fault{at: atRequestBody, breaks: reset, made: true}, safe: 1, outcome: agentcopy.Unknown},
+		{name: "stalls within the body", fault: fault{at: atRequestBody, breaks: stalled, made: true}, safe: 1, outcome: agentcopy.Unknown, timeout: stallTimeout},
+		{name: "read whole", fault: fault{made: true}, safe: 1, succeeds: true},
+	}
+	cases := newGather()
+	for _, c := range []carrier{{}, {tls: true}} {
+		for _, op := range long {
+			for i := range rows {
+				r := &rows[i]
+				cases.run(fmt.Sprintf("%s, %v, %v", r.name, op, c), func() []string {
+					return c.check(t.Context(), r, op, agentcopy.RetrySafe, 0)
+				})
+			}
+		}
+	}
+	if faults := cases.wait(); faults != "" {
+		t.Error(faults)
+	}
+}
+
+func operationNamed(name string) *operation {
+	for _, op := range operations {
+		if op.String() == name {
+			return op
+		}
+	}
+	panic("no operation " + name)
+}
+
+// TestProtocolThatChanges: an origin that spoke HTTP/1.1 and, behind the same
+// name, speaks HTTP/2 from now on. What the client learned of the one must not
+// let net/http repeat a copy over the other.
+func TestProtocolThatChanges(t *testing.T) {
+	var faults []string
+	for _, op := range copyOperations() {
+		for _, code := range []uint32{1, 7} {
+			for _, first := range []carrier{{tls: true}, {http2: true, tls: true}} {
+				second := carrier{http2: !first.http2, tls: true}
+				before, err := startServer(first, op, fault{made: true}, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				broken := fault{at: atReceipt, breaks: rst, code: code, made: true}
+				if !second.http2 {
+					broken.breaks = closed
+				}
+				after, err := startServer(second, op, broken, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				transport := before.transport()
+				transport.Protocols.SetHTTP1(true)
+				transport.Protocols.SetHTTP2(true)
+				dial := transport.DialContext
+				var moved atomic.Bool
+				transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if moved.Load() {
+						addr = after.listener.Addr().String()
+					}
+					return dial(ctx, network, addr)
+				}
+				r := row{}
+				client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe),
+					agentcopy.WithBaseURL(before.url()), throughTransport(transport))...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := client.do(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				moved.Store(true)
+				for range 100 { // the old connection is given up
+					transport.CloseIdleConnections()
+					time.Sleep(time.Millisecond)
+				}
+				o := observed{op: op}
+				o.result, o.err = client.do(t.Context())
+				for _, s := range []*server{before, after} {
+					if err := s.close(transport); err != nil {
+						faults = append(faults, err.Error())
+					}
+				}
+				o.copies, o.requests = int(after.copies.Load()), after.requests()
+				for _, fault := range o.invariants() {
+					faults = append(faults, fmt.Sprintf("%v, from %v to %v, code %d: %s: %v", op, first, second, code, fault, o.err))
+				}
+			}
+		}
+	}
+	if len(faults) > 0 {
+		t.Error(joined(faults))
+	}
+}

@@ -1,0 +1,107 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// TestContextsThatEndBeforeSending: nothing leaves, and the error says why, for
+// each thing that a call may wait for before it sends.
+func TestContextsThatEndBeforeSending(t *testing.T) {
+	cases := []struct {
+		name    string
+		prepare func(t *testing.T, client *caller) // what makes the call wait
+		limiter func() agentcopy.Limiter
+		before  bool // the context has ended before the call
+	}{
+		{name: "before the call", before: true},
+		{name: "in the limiter of the SDK", limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }, prepare: callOnce},
+		{name: "in the limiter of a user", limiter: func() agentcopy.Limiter { return endless{} }},
+		{name: "in a pause that another call met", prepare: callOnce, limiter: func() agentcopy.Limiter { return agentcopy.Unlimited }},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, op := range operations {
+				for _, deadline := range []bool{false, true} {
+					synctest.Test(t, func(t *testing.T) {
+						m := &memory{op: op, fault: fault{made: true}}
+						if tc.name == "in a pause that another call met" {
+							m.fault = fault{answer: answer{status: 429, header: []string{"Retry-After", "60"}}}
+						}
+						limiter := agentcopy.Unlimited
+						if tc.limiter != nil {
+							limiter = tc.limiter()
+						}
+						r := row{maxWait: 2 * time.Minute}
+						client, err := op.connect(newKey(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter))...)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if tc.prepare != nil {
+							tc.prepare(t, client)
+						}
+						copies, requests := m.copies, m.requests
+						p := patience{lasts: time.Second, deadline: deadline}
+						ctx, cancel := p.context(t.Context())
+						defer cancel()
+						if tc.before {
+							<-ctx.Done()
+						}
+						o := observed{op: op}
+						o.result, o.err = client.do(ctx)
+						o.copies, o.requests = m.copies-copies, m.requests-requests
+						faults := o.invariants()
+						for _, is := range p.errors() {
+							if !errors.Is(o.err, is) {
+								faults = append(faults, "the error does not match "+is.Error())
+							}
+						}
+						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.Outcome != agentcopy.NotCopied || len(e.Attempts) != 0 || o.requests != 0 {
+							faults = append(faults, "want not copied, no attempt, nothing sent")
+						}
+						if len(faults) > 0 {
+							t.Errorf("%v, deadline %v: %v\n  %s", op, deadline, o.err, joined(faults))
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+func callOnce(t *testing.T, client *caller) { _, _ = client.do(t.Context()) }
+
+// endless is a limiter that admits nobody.
+type endless struct{}
+
+func (endless) Wait(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestContextThatEndsAfterTheAnswer: what was received is not lost.
+func TestContextThatEndsAfterTheAnswer(t *testing.T) {
+	for _, op := range operations {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			m := &memory{op: op, fault: fault{made: true}}
+			r := row{}
+			client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(m))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := observed{op: op}
+			o.result, o.err = client.do(ctx)
+			cancel()
+			o.copies, o.requests = m.copies, m.requests
+			if faults := o.invariants(); o.err != nil || len(faults) > 0 {
+				t.Errorf("%v: got %v, want success\n  %s", op, o.err, joined(faults))
+			}
+		})
+	}
+}

@@ -1,0 +1,165 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
+// than net/http's own. It is told the documents of the operation.
+type oddTransport func(req *http.Request, docs documents) (*http.Response, error)
+
+var errOdd = errors.New("odd transport")
+
+// oddTransports are those, with what a copy and a read through them come to. The
+// server behind each has made the copy, whatever the transport says.
+var oddTransports = []struct {
+	name      string
+	transport oddTransport
+	row       row
+}{
+	{
+		"no trace, and a failure",
+		func(*http.Request, documents) (*http.Response, error) { return nil, errOdd },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: errOdd, reads: 3},
+	},
+	{
+		"an answer and an error both",
+		func(_ *http.Request, docs documents) (*http.Response, error) { return goodAnswer(docs), errOdd },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: errOdd, reads: 3},
+	},
+	{
+		"neither answer nor error",
+		func(*http.Request, documents) (*http.Response, error) { return nil, nil },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, reads: 3},
+	},
+	{
+		"no header",
+		func(_ *http.Request, docs documents) (*http.Response, error) {
+			resp := goodAnswer(docs)
+			resp.Header = nil
+			return resp, nil
+		},
+		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+	},
+	{
+		"neither header nor body",
+		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+		row{safe: 1, always: 1, outcome: agentcopy.Copied, reads: 1},
+	},
+	{
+		"a refusal without header and body",
+		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: agentcopy.ErrServer, reads: 3},
+	},
+	{
+		"no status",
+		func(*http.Request, documents) (*http.Response, error) { return &http.Response{}, nil },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, reads: 1},
+	},
+	{
+		"a body that fails",
+		func(_ *http.Request, docs documents) (*http.Response, error) {
+			resp := goodAnswer(docs)
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.good[:5]), failingReader{}))
+			return resp, nil
+		},
+		row{safe: 1, always: 1, outcome: agentcopy.Copied, is: errOdd, reads: 3},
+	},
+	{
+		"an error that holds another attempt's context",
+		func(*http.Request, documents) (*http.Response, error) { return nil, context.Canceled },
+		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: context.Canceled, reads: 3},
+	},
+	{
+		"it changes the request",
+		func(req *http.Request, docs documents) (*http.Response, error) {
+			req.Header.Set("Authorization", "none")
+			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
+			return goodAnswer(docs), nil
+		},
+		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+	},
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errOdd }
+
+func goodAnswer(docs documents) *http.Response {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.good)), ContentLength: -1}
+}
+
+// odd counts the copies that the server behind an odd transport makes.
+type odd struct {
+	transport        oddTransport
+	docs             documents
+	requests, copies int
+}
+
+func (o *odd) RoundTrip(req *http.Request) (*http.Response, error) {
+	o.requests++
+	if isCopy(req.Method, req.URL.Path) {
+		o.copies++
+	}
+	return o.transport(req, o.docs)
+}
+
+func TestOddTransports(t *testing.T) {
+	for _, tc := range oddTransports {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, op := range operations {
+				for _, mode := range modesOf(op) {
+					synctest.Test(t, func(t *testing.T) {
+						through := &odd{transport: tc.transport, docs: op.docs}
+						client, err := op.connect(newKey(), append(tc.row.options(mode), throughTransport(through))...)
+						if err != nil {
+							t.Fatal(err)
+						}
+						o := observed{op: op, mode: mode}
+						o.result, o.err = client.do(t.Context())
+						o.copies, o.requests = through.copies, through.requests
+						if faults := append(o.invariants(), tc.row.check(o)...); len(faults) > 0 {
+							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestTransportThatPanics: the panic is the caller's to see, and what the call
+// held is given back, so that the next one goes through.
+func TestTransportThatPanics(t *testing.T) {
+	for _, op := range operations {
+		limiter := agentcopy.NewWindowLimiter(2, 1)
+		through := &odd{docs: op.docs, transport: func(*http.Request, documents) (*http.Response, error) { panic(errOdd) }}
+		r := row{}
+		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			func() {
+				defer func() {
+					if got := recover(); got != errOdd {
+						t.Errorf("%v: got panic %v, want that of the transport", op, got)
+					}
+				}()
+				_, _ = client.do(t.Context())
+			}()
+		}
+		through.transport = func(_ *http.Request, docs documents) (*http.Response, error) { return goodAnswer(docs), nil }
+		if _, err := client.do(t.Context()); err != nil {
+			t.Errorf("%v: after a panic: %v", op, err)
+		}
+	}
+}
