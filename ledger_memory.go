@@ -3,7 +3,6 @@ package agentcopy
 import (
 	"context"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,13 +16,18 @@ import (
 // crash leaves unsettled is forgotten. Use it in tests, and where a run that
 // crashed is looked after by hand.
 func NewMemoryLedger() Ledger {
-	return &memoryLedger{entries: make(map[string]*memoryEntry), owners: make(map[CopyRef]string)}
+	return &memoryLedger{
+		entries: make(map[string]*memoryEntry),
+		pending: make(map[string]*memoryEntry),
+		owners:  make(map[CopyRef]string),
+	}
 }
 
 type memoryLedger struct {
 	mu      sync.Mutex
 	entries map[string]*memoryEntry
-	owners  map[CopyRef]string // the key of each record that is done
+	pending map[string]*memoryEntry // those that are not done
+	owners  map[CopyRef]string      // the key of each that is
 	tokens  uint64
 }
 
@@ -43,7 +47,7 @@ func (l *memoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 	switch {
 	case !found:
 		entry = &memoryEntry{record: stripped(r)}
-		l.entries[r.Key] = entry
+		l.entries[r.Key], l.pending[r.Key] = entry, entry
 	case !entry.record.SameRequest(&r):
 		return Record{}, false, ErrKeyReused
 	case entry.record.Done():
@@ -71,14 +75,15 @@ func (l *memoryLedger) Finish(ctx context.Context, r Record) error {
 			return ErrCopyTaken
 		}
 		l.owners[r.Ref()] = r.Key
+		delete(l.pending, r.Key)
 		entry.record = stripped(r)
 		return nil
 	})
 }
 
 func (l *memoryLedger) Abandon(ctx context.Context, r Record) error {
-	return l.change(ctx, &r, func(*memoryEntry) error {
-		delete(l.entries, r.Key)
+	return l.change(ctx, &r, func(entry *memoryEntry) error {
+		l.forget(entry)
 		return nil
 	})
 }
@@ -90,8 +95,8 @@ func (l *memoryLedger) change(ctx context.Context, r *Record, f func(*memoryEntr
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	entry := l.entries[r.Key]
-	if entry == nil || entry.record.Done() || entry.record.Token != r.Token {
+	entry := l.pending[r.Key]
+	if entry == nil || entry.record.Token != r.Token {
 		return ErrLeaseLost
 	}
 	return f(entry)
@@ -111,21 +116,21 @@ func (l *memoryLedger) Owner(ctx context.Context, ref CopyRef) (Record, bool, er
 }
 
 func (l *memoryLedger) Pending(ctx context.Context) iter.Seq2[Record, error] {
-	return l.records(ctx, func(r *Record) bool { return !r.Done() })
+	return l.records(ctx, l.pending)
 }
 
 func (l *memoryLedger) List(ctx context.Context) iter.Seq2[Record, error] {
-	return l.records(ctx, func(*Record) bool { return true })
+	return l.records(ctx, l.entries)
 }
 
-// records yields those that wanted accepts, as they are when the loop begins.
-func (l *memoryLedger) records(ctx context.Context, wanted func(*Record) bool) iter.Seq2[Record, error] {
+// records yields those of from, as they are when the loop begins.
+func (l *memoryLedger) records(ctx context.Context, from map[string]*memoryEntry) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for _, r := range l.snapshot(wanted) {
-			if err := check.ContextError(ctx); err != nil {
-				yield(Record{}, err)
-				return
-			}
+		if err := check.ContextError(ctx); err != nil {
+			yield(Record{}, err)
+			return
+		}
+		for _, r := range l.snapshot(from) {
 			if !yield(r, nil) {
 				return
 			}
@@ -133,14 +138,12 @@ func (l *memoryLedger) records(ctx context.Context, wanted func(*Record) bool) i
 	}
 }
 
-func (l *memoryLedger) snapshot(wanted func(*Record) bool) []Record {
+func (l *memoryLedger) snapshot(from map[string]*memoryEntry) []Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var records []Record
-	for entry := range maps.Values(l.entries) {
-		if wanted(&entry.record) {
-			records = append(records, entry.record)
-		}
+	records := make([]Record, 0, len(from))
+	for _, entry := range from {
+		records = append(records, entry.record)
 	}
 	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
 	return records
@@ -153,12 +156,18 @@ func (l *memoryLedger) Remove(ctx context.Context, key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if entry := l.entries[key]; entry != nil {
-		delete(l.entries, key)
-		if entry.record.Done() {
-			delete(l.owners, entry.record.Ref())
-		}
+		l.forget(entry)
 	}
 	return nil
+}
+
+// forget removes an entry. The lock is held.
+func (l *memoryLedger) forget(entry *memoryEntry) {
+	delete(l.entries, entry.record.Key)
+	delete(l.pending, entry.record.Key)
+	if entry.record.Done() {
+		delete(l.owners, entry.record.Ref())
+	}
 }
 
 // stripped is r without the vendor's answer, which a ledger does not keep.
