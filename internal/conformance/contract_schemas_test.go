@@ -1,0 +1,271 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+// Three vendors publish no contract that was to be had: the schemas in testdata
+// are written from their pages. They allow no field that the pages do not name,
+// so that neither a client nor a fake makes one up.
+
+// endpoint says by which definitions of a schema an exchange is checked.
+type endpoint struct {
+	method  string
+	path    *regexp.Regexp
+	request string // "" for no body
+	answers map[int]string
+	// query is what each parameter of the query must look like.
+	query map[string]*regexp.Regexp
+}
+
+var (
+	zuduID    = `/api/agents/agent_[^/]+`
+	uuidPath  = `/api/agents/[0-9a-f-]{36}`
+	kolenaID  = `/api/v1/client/agents/\d+`
+	numeric   = regexp.MustCompile(`^\d+$`)
+	anyWord   = regexp.MustCompile(`^[a-z_]+$`)
+	endpoints = map[string][]endpoint{
+		"zudu": {
+			{method: "POST", path: whole(zuduID + "/duplicate"), request: "duplicateRequest", answers: map[int]string{200: "agentAnswer", 400: "errorAnswer", 401: "errorAnswer", 404: "errorAnswer"}},
+			{method: "GET", path: whole(zuduID + "/full"), answers: map[int]string{200: "agentAnswer", 401: "errorAnswer", 404: "errorAnswer"}},
+			{method: "GET", path: whole("/api/agents"), answers: map[int]string{200: "listAnswer", 401: "errorAnswer"},
+				query: map[string]*regexp.Regexp{"page": numeric, "limit": numeric, "sort_by": anyWord, "sort_order": anyWord}},
+			{method: "POST", path: whole("/api/agents"), request: "findRequest", answers: map[int]string{200: "listAnswer", 401: "errorAnswer"}},
+		},
+		"cotool": { // documents no error
+			{method: "POST", path: whole(uuidPath + "/copy"), answers: map[int]string{200: "copyAnswer", 401: "", 404: "", 409: ""}},
+			{method: "GET", path: whole(uuidPath), answers: map[int]string{200: "agent", 401: "", 404: ""}},
+			{method: "GET", path: whole("/api/agents"), answers: map[int]string{200: "listAnswer", 401: ""}},
+		},
+		"kolena": {
+			{method: "POST", path: whole(kolenaID + "/copy"), request: "copyRequest", answers: map[int]string{200: "agent", 401: "errorAnswer", 404: "errorAnswer", 422: "faultsAnswer"}},
+			{method: "GET", path: whole(kolenaID), answers: map[int]string{200: "agent", 401: "errorAnswer", 404: "errorAnswer"}},
+			{method: "GET", path: whole("/api/v1/client/agents"), answers: map[int]string{200: "listAnswer", 401: "errorAnswer"},
+				query: map[string]*regexp.Regexp{"page_number": numeric, "page_size": numeric}},
+		},
+	}
+)
+
+func whole(path string) *regexp.Regexp { return regexp.MustCompile("^" + path + "$") }
+
+// schemas are the definitions of one document.
+type schemas struct {
+	t        *testing.T
+	vendor   string
+	compiler *jsonschema.Compiler
+}
+
+func loadSchemas(t *testing.T, vendor string) *schemas {
+	t.Helper()
+	file, err := os.Open("testdata/" + vendor + ".schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	doc, err := jsonschema.UnmarshalJSON(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &schemas{t, vendor, jsonschema.NewCompiler()}
+	s.compiler.AssertFormat()
+	if err := s.compiler.AddResource(s.url(), doc); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *schemas) url() string { return "https://schemas.example/" + s.vendor + ".schema.json" }
+
+// validate checks a document by a definition; "" asks for no body at all.
+func (s *schemas) validate(definition string, document []byte) error {
+	if definition == "" {
+		if len(document) > 0 {
+			return fmt.Errorf("there is a body")
+		}
+		return nil
+	}
+	schema, err := s.compiler.Compile(s.url() + "#/$defs/" + definition)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// check checks an exchange, and returns which endpoint it was of.
+func (s *schemas) check(x exchange) string {
+	tally.cases.Add(1)
+	method, path := x.request.Method, x.request.URL.EscapedPath()
+	for _, e := range endpoints[s.vendor] {
+		if e.method != method || !e.path.MatchString(path) {
+			continue
+		}
+		if err := s.validate(e.request, x.requestBody); err != nil {
+			s.t.Errorf("the request %s %s\n%s\nis not as documented: %v", method, path, x.requestBody, err)
+		}
+		for name, values := range x.request.URL.Query() {
+			if form := e.query[name]; form == nil || len(values) != 1 || !form.MatchString(values[0]) {
+				s.t.Errorf("the request %s %s has the parameter %s=%q, which is not as documented", method, path, name, values)
+			}
+		}
+		definition, ok := e.answers[x.response.StatusCode]
+		if !ok {
+			s.t.Errorf("the fake answers %s %s with %d", method, path, x.response.StatusCode)
+		} else if definition != "" {
+			if err := s.validate(definition, x.responseBody); err != nil {
+				s.t.Errorf("the fake's answer %d to %s %s\n%s\nis not as documented: %v", x.response.StatusCode, method, path, x.responseBody, err)
+			}
+		}
+		return e.method + " " + e.path.String()
+	}
+	s.t.Errorf("%s %s is not documented", method, path)
+	return ""
+}
+
+// checkAll checks what a recorder saw, and that each endpoint was among it.
+func (s *schemas) checkAll(wire *recorder, headers map[string]*regexp.Regexp) {
+	seen := map[string]bool{}
+	for _, x := range wire.exchanges() {
+		seen[s.check(x)] = true
+		for name, form := range headers {
+			if got := x.request.Header.Get(name); !form.MatchString(got) {
+				s.t.Errorf("%s %s: header %s is %q, want %v", x.request.Method, x.request.URL, name, got, form)
+			}
+		}
+	}
+	for _, e := range endpoints[s.vendor] {
+		if name := e.method + " " + e.path.String(); !seen[name] {
+			s.t.Errorf("%s was not called", name)
+		}
+	}
+}
+
+var (
+	someCredential = regexp.MustCompile(`^(good|wrong)-credential$`)
+	someBearer     = regexp.MustCompile(`^Bearer (good|wrong)-credential$`)
+	inJSON         = regexp.MustCompile(`^application/json$`)
+)
+
+func TestZuduContract(t *testing.T) {
+	for generation, opts := range map[string][]agentcopytest.ServerOption{
+		"first":  {agentcopytest.WithZuduFirstGeneration()},
+		"second": nil,
+	} {
+		t.Run(generation, func(t *testing.T) {
+			srv := agentcopytest.NewZudu(append(opts, agentcopytest.WithCredential("good-credential", "good-credential"))...)
+			defer srv.Close()
+			source := srv.AddAgent(zudu.Agent{AgentName: "Support"})
+			for i := range 130 { // two pages
+				srv.AddAgent(zudu.Agent{AgentName: fmt.Sprint("Agent ", i)})
+			}
+			wire := &recorder{next: srv.Client().Transport}
+			for _, key := range []string{"good-credential", "wrong-credential"} {
+				client, err := zudu.New(key, key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, name := range []string{"Support, Berlin", " trimmed ", "Ünïcode <&> \"quotes\"", "Support"} { // the last one is taken
+					_, _ = client.DuplicateAgent(t.Context(), source.AgentID, zudu.DuplicateAgentRequest{AgentName: name})
+				}
+				_, _ = client.DuplicateAgent(t.Context(), "agent_unknown", zudu.DuplicateAgentRequest{AgentName: "New"})
+				_, _ = client.GetAgent(t.Context(), source.AgentID)
+				_, _ = client.GetAgent(t.Context(), "agent_unknown")
+				for range client.ListAgents(t.Context(), zudu.ListAgentsRequest{}) {
+				}
+				for range client.ListAgents(t.Context(), zudu.ListAgentsRequest{Name: "Support"}) {
+				}
+			}
+			loadSchemas(t, "zudu").checkAll(wire, map[string]*regexp.Regexp{"X-API-KEY": someCredential, "X-API-SECRET": someCredential, "Accept": inJSON})
+		})
+	}
+}
+
+func TestCotoolContract(t *testing.T) {
+	srv := agentcopytest.NewCotool(agentcopytest.WithCredential("good-credential"))
+	defer srv.Close()
+	source := srv.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"})
+	wire := &recorder{next: srv.Client().Transport}
+	for _, key := range []string{"wrong-credential", "good-credential"} {
+		client, err := cotool.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time there is nothing left to copy
+			_, _ = client.CopyAgent(t.Context(), source.ID)
+		}
+		_, _ = client.GetAgent(t.Context(), source.ID)
+		_, _ = client.GetAgent(t.Context(), newUUID)
+		for range client.ListAgents(t.Context()) {
+		}
+	}
+	loadSchemas(t, "cotool").checkAll(wire, map[string]*regexp.Regexp{"Authorization": someBearer, "Accept": inJSON})
+}
+
+func TestKolenaContract(t *testing.T) {
+	for form, opts := range map[string][]agentcopytest.ServerOption{
+		"with zones": nil,
+		"zoneless":   {agentcopytest.WithKolenaZonelessTimes()},
+	} {
+		t.Run(form, func(t *testing.T) {
+			srv := agentcopytest.NewKolena(append(opts, agentcopytest.WithCredential("good-credential"))...)
+			defer srv.Close()
+			source := srv.AddAgent(kolena.Agent{Name: "Leases", Prompts: []kolena.Prompt{{Name: "Account number", Options: []byte(`{"type":"string"}`)}}})
+			for range 230 { // two pages
+				srv.AddAgent(kolena.Agent{Name: "Agent"})
+			}
+			wire := &recorder{next: srv.Client().Transport}
+			for _, key := range []string{"good-credential", "wrong-credential"} {
+				client, err := kolena.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, req := range []kolena.CopyAgentRequest{
+					{Name: "Leases, Berlin"},
+					{Name: "Ünïcode <&> \"quotes\"", TargetWorkspaceID: new(int64(1))},
+					{Name: "Elsewhere", TargetWorkspaceID: new(int64(1)), TargetFolderID: new(int64(2))},
+				} {
+					_, _ = client.CopyAgent(t.Context(), source.ID, req)
+				}
+				_, _ = client.CopyAgent(t.Context(), 987654, kolena.CopyAgentRequest{Name: "New"})
+				_, _ = client.GetAgent(t.Context(), source.ID)
+				_, _ = client.GetAgent(t.Context(), 987654)
+				for range client.ListAgents(t.Context()) {
+				}
+			}
+			loadSchemas(t, "kolena").checkAll(wire, map[string]*regexp.Regexp{"Authorization": someBearer, "Accept": inJSON})
+		})
+	}
+}
+
+// TestSchemasHaveTeeth: what is wrong is found.
+func TestSchemasHaveTeeth(t *testing.T) {
+	for _, tc := range []struct{ vendor, definition, document string }{
+		{"zudu", "duplicateRequest", `{"agent_name":" padded "}`},
+		{"zudu", "duplicateRequest", `{"agent_name":"x","made_up":1}`},
+		{"zudu", "agentAnswer", `{"message":"","status":"success","data":{"agent_id":7}}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"no UUID","organizationId":"","name":""},"parkedAgentId":"` + newUUID + `","parkedAgentName":"","transferredTriggerNames":[]}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"` + newUUID + `","organizationId":"","name":""}}`},
+		{"kolena", "copyRequest", `{"name":""}`},
+		{"kolena", "copyRequest", `{"name":"x","target_folder_id":"1"}`},
+		{"kolena", "agent", `{"id":"1"}`},
+	} {
+		if loadSchemas(t, tc.vendor).validate(tc.definition, []byte(tc.document)) == nil {
+			t.Errorf("%s passes as a %s of %s", tc.document, tc.definition, tc.vendor)
+		}
+	}
+}
