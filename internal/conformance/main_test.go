@@ -8,11 +8,24 @@ import (
 	"go.uber.org/goleak"
 )
 
+// TestMain ends the suite with what it did. That no goroutine is left behind, it
+// checks for all cases over sockets at once; each case in memory checks it for
+// itself, since a testing/synctest bubble ends only when all of its goroutines
+// have.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := goleak.Find(); err != nil && code == 0 {
+	// Toxiproxy, stopped while a toxic holds data back, leaves its own links behind.
+	err := goleak.Find(
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
+	)
+	if err != nil && code == 0 {
 		fmt.Println("conformance: goroutines are left behind:", err)
 		code = 1
+	}
+	for _, what := range leftOut {
+		fmt.Println("conformance: LEFT OUT:", what)
 	}
 	fmt.Println(&tally)
 	if n := tally.duplicates.Load(); n > 0 && code == 0 {
@@ -20,3 +33,8 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// leftOut is what could not be tested on this machine, and why.
+var leftOut []string
+
+func leaveOut(what string) { leftOut = append(leftOut, what) }

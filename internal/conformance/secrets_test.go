@@ -58,7 +58,7 @@ var quotingRows = func() []row {
 	text := string(inJSON)
 	escaped := strings.ReplaceAll(text, "a", `\u0061`)
 	rows := []row{}
-	for _, status := range []int{200, 300, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 599} {
+	for _, status := range []int{200, 302, 400, 403, 422, 429, 500, 503} {
 		for form, content := range map[string]string{
 			"text": quotes, "page": "<title>" + quotes + "</title>", "string": text,
 			"message": `{"message":` + text + `,"error":` + text + `,"status":"error"}`,

@@ -21,7 +21,7 @@ func runOverWires(t *testing.T, rows []row) {
 				}
 				for _, op := range operations {
 					for _, mode := range modesFor(r, op, c) {
-						for _, warm := range warmthsFor(r, c) {
+						for _, warm := range warmthsFor(r, op, c) {
 							name := fmt.Sprintf("%s, %v, %v, warm %d", r.name, op, mode, warm)
 							cases.run(name, func() []string { return c.check(t.Context(), r, op, mode, warm) })
 						}
@@ -36,9 +36,9 @@ func runOverWires(t *testing.T, rows []row) {
 }
 
 // warmthsFor are how many requests went well before the one that a row is about.
-func warmthsFor(r *row, c carrier) []int {
+func warmthsFor(r *row, op *operation, c carrier) []int {
 	switch {
-	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief, c.tls && r.fault.at == atEnd:
+	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief, r.fault.at == atEnd && (c.tls || !op.copies):
 		return []int{0}
 	case r.later:
 		return []int{2}
@@ -47,18 +47,18 @@ func warmthsFor(r *row, c carrier) []int {
 }
 
 // modesFor are the modes that a row is run in over a wire, none if it is not.
-// Neither the mode nor the kind of read makes a difference to TLS, and rows that
-// take their time are run once for each kind of read.
+// What makes no difference there is left to memory: the mode of a read, the mode
+// and the kind of read over TLS, and of rows that take their time.
 func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
 	switch {
 	case !r.applies(op), r.brief && (c.tls || !op.copies):
 		return nil
 	case !op.copies && op.provider != "zudu" && (c.tls || r.slow()):
 		return nil
-	case c.tls, r.safeOnly, r.brief, r.slow():
+	case c.tls, r.safeOnly, r.brief, r.slow(), !op.copies:
 		return modes[:1]
 	}
-	return modesOf(op)
+	return modes
 }
 
 func TestHTTP2Faults(t *testing.T) { runOverWires(t, http2Rows()) }

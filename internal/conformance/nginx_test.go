@@ -1,0 +1,181 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+)
+
+// Of a vendor's gateway, nginx with limit_req: at most gatewayRate requests a
+// second, and as many at once.
+const gatewayRate = 40
+
+const nginxConfig = `
+daemon off; master_process off; pid %[1]s/nginx.pid; error_log %[1]s/error.log;
+events { worker_connections 256; }
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy;
+	fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+	limit_req_zone $http_authorization zone=key:1m rate=%[2]dr/s;
+	limit_req_status 429;
+	server {
+		listen 127.0.0.1:%[3]d;
+		location /gone/ { proxy_pass http://127.0.0.1:1/; }
+		location / { limit_req zone=key burst=%[4]d nodelay; proxy_pass %[5]s; }
+	}
+}
+`
+
+// startNginx starts nginx before a server, and returns its base URL. Where nginx
+// is not installed it returns "", and the end of the suite says so.
+func startNginx(t *testing.T, upstream string) string {
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		if path, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
+			leaveOut(t.Name() + ": nginx is not installed")
+			return ""
+		}
+	}
+	dir := t.TempDir()
+	port := freePort(t)
+	config := filepath.Join(dir, "nginx.conf")
+	text := fmt.Sprintf(nginxConfig, dir, gatewayRate, port, gatewayRate-1, upstream)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The context of a test ends before its cleanups: nginx is killed by then.
+	command := exec.CommandContext(t.Context(), path, "-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config)
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Wait() })
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	for range 500 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			_ = conn.Close()
+			return "http://" + address
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	log, _ := os.ReadFile(filepath.Join(dir, "error.log"))
+	t.Fatalf("nginx does not listen after five seconds: %s", log)
+	return ""
+}
+
+func freePort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TestPacingBeforeNginx: many goroutines of four clients that share a key copy
+// through a gateway that counts for itself. Paced by a WindowLimiter none is
+// refused; unpaced, many are, and each copy is made once all the same.
+func TestPacingBeforeNginx(t *testing.T) {
+	const copies = 90
+	// nginx counts in milliseconds, by the clock of its event loop.
+	window := agentcopy.NewWindowLimiter(gatewayRate, time.Second+50*time.Millisecond)
+	for name, tc := range map[string]struct {
+		limiter agentcopy.Limiter
+		refused func(n int) bool
+	}{
+		"paced":   {window, func(n int) bool { return n == 0 }},
+		"unpaced": {agentcopy.Unlimited, func(n int) bool { return n > 0 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := newFake(t, "kolena", agentcopytest.WithRateLimit(1e6, time.Minute))
+			gateway := startNginx(t, srv.URL())
+			if gateway == "" {
+				return
+			}
+			transport := &http.Transport{MaxIdleConnsPerHost: 64}
+			defer transport.CloseIdleConnections()
+			key := newKey()
+			var running sync.WaitGroup
+			var mu sync.Mutex
+			refused := 0
+			start := time.Now()
+			for c := range 4 {
+				client, err := kolena.New(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
+					agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 50, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range copies {
+					if i%4 != c {
+						continue
+					}
+					running.Go(func() {
+						agent, err := client.CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
+						if err != nil {
+							t.Errorf("copy %d: %v", i, err)
+							return
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						refused += len(agent.Response.Attempts) - 1
+					})
+				}
+			}
+			running.Wait()
+			tally.cases.Add(copies)
+			tally.copies.Add(int64(len(srv.Copies())))
+			if got := len(srv.Copies()); got != copies {
+				tally.duplicates.Add(int64(max(0, got-copies)))
+				t.Errorf("the vendor made %d copies of %d requests", got, copies)
+			}
+			names := map[string]bool{}
+			for _, c := range srv.Copies() {
+				names[c.Name] = true
+			}
+			if len(names) != copies {
+				t.Errorf("%d of %d copies were made", len(names), copies)
+			}
+			if !tc.refused(refused) {
+				t.Errorf("the gateway refused %d requests", refused)
+			}
+			t.Logf("%d copies in %v, %d refused", copies, time.Since(start).Round(time.Millisecond), refused)
+		})
+	}
+}
+
+// TestNginxInFrontOfNothing: the page of a gateway whose vendor is away is no
+// answer of the vendor's.
+func TestNginxInFrontOfNothing(t *testing.T) {
+	gateway := startNginx(t, "http://127.0.0.1:1")
+	if gateway == "" {
+		return
+	}
+	for _, op := range copyOperations() {
+		transport := &http.Transport{}
+		r := row{}
+		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(gateway+"/gone"), throughTransport(transport))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := observed{op: op}
+		o.result, o.err = client.do(context.WithoutCancel(t.Context()))
+		transport.CloseIdleConnections()
+		o.requests = -1
+		e, ok := errors.AsType[*agentcopy.Error](o.err)
+		if faults := o.invariants(); !ok || e.StatusCode != http.StatusBadGateway || e.Outcome != agentcopy.Unknown || len(e.Attempts) != 1 || e.Message != "502 Bad Gateway" || len(faults) > 0 {
+			t.Errorf("%v: got %v, want a 502 of unknown outcome with the title of nginx's page\n  %s", op, o.err, joined(faults))
+		}
+	}
+}
