@@ -19,8 +19,8 @@ import (
 // fails for a reason of the ledger's own, it may have been done or not; the
 // errors named below mean that it was not. All return soon when ctx ends.
 //
-// A ledger need not keep [Copy].Body and should not, since it may hold user
-// data. Run agentcopytest.TestLedger on an implementation of your own.
+// A ledger is never given a [Copy].Body, which may hold user data. Run
+// agentcopytest.TestLedger on an implementation of your own.
 type Ledger interface {
 	// Begin claims the key of r for the length of lease. It returns
 	//

@@ -46,7 +46,7 @@ func (l *memoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 	entry, found := l.entries[r.Key]
 	switch {
 	case !found:
-		entry = &memoryEntry{record: stripped(r)}
+		entry = &memoryEntry{record: r}
 		l.entries[r.Key], l.pending[r.Key] = entry, entry
 	case !entry.record.SameRequest(&r):
 		return Record{}, false, ErrKeyReused
@@ -63,7 +63,7 @@ func (l *memoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 
 func (l *memoryLedger) Update(ctx context.Context, r Record, lease time.Duration) error {
 	return l.change(ctx, &r, func(entry *memoryEntry) error {
-		entry.record = stripped(r)
+		entry.record = r
 		entry.lease = time.Now().Add(lease)
 		return nil
 	})
@@ -76,7 +76,7 @@ func (l *memoryLedger) Finish(ctx context.Context, r Record) error {
 		}
 		l.owners[r.Ref()] = r.Key
 		delete(l.pending, r.Key)
-		entry.record = stripped(r)
+		entry.record = r
 		return nil
 	})
 }
@@ -168,10 +168,4 @@ func (l *memoryLedger) forget(entry *memoryEntry) {
 	if entry.record.Done() {
 		delete(l.owners, entry.record.Ref())
 	}
-}
-
-// stripped is r without the vendor's answer, which a ledger does not keep.
-func stripped(r Record) Record {
-	r.Copy.Body = nil
-	return r
 }

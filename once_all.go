@@ -99,8 +99,7 @@ func (b *batch) take(jobs iter.Seq[Job]) {
 // are to be taken.
 func (b *batch) room() bool {
 	select {
-	case b.slots <- struct{}{}:
-	case <-b.stop:
+	case b.slots <- struct{}{}: // when the loop has ended, as well
 	case <-b.ctx.Done():
 	}
 	select {

@@ -103,7 +103,7 @@ func (c *claim) finish(copied Copy, found bool) error {
 	defer c.mu.Unlock()
 	done := c.record
 	done.Copy, done.Found = copied, found
-	done.Copy.Body = nil
+	done.Copy.Body = nil // it may hold user data
 	return c.write(done, true, c.ledger.Finish)
 }
 

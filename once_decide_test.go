@@ -218,6 +218,102 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 	}
 }
 
+// leave puts the record of a key into the ledger whose process is gone.
+func leave(t *testing.T, l agentcopy.Ledger, key string, change func(*agentcopy.Record)) agentcopy.Record {
+	t.Helper()
+	r := agentcopy.Record{Key: key, Request: request, Since: time.Now().UTC(), Rounds: 1, Identity: (&acme{}).Identify(request)}
+	change(&r)
+	r, _, err := l.Begin(t.Context(), r, 0)
+	require.NoError(t, err)
+	return r
+}
+
+func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
+	same := func(*agentcopy.Record) {}
+	copied := func(r *agentcopy.Record) { r.Outcome = agentcopy.Copied }
+	for _, tt := range []struct {
+		name   string
+		twin   func(*agentcopy.Record)
+		agents int
+		want   error
+		took   time.Duration
+	}{
+		{"one copy, two that may have made it", same, 1, nil, 30 * time.Second},
+		{"one copy, and it is the other's", copied, 1, agentcopy.ErrAmbiguous, 30 * time.Second},
+		{"two copies, of which one is the other's", copied, 2, nil, 30 * time.Second},
+		{"one more than the two can have made", same, 3, agentcopy.ErrAmbiguous, 30 * time.Second},
+		{"an agent elsewhere", func(r *agentcopy.Record) { r.Identity.Origin = "https://eu.acme.example" }, 1, nil, 0},
+		{"an agent of another vendor", func(r *agentcopy.Record) { r.Identity.Provider = "emca" }, 1, nil, 0},
+		{"an agent of another name", func(r *agentcopy.Record) { r.Identity.Mark = "other" }, 1, nil, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				once, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+					for i := range tt.agents {
+						a.make(req, time.Duration(i)) // each later than the one before
+					}
+					return agentcopy.Copy{}, errDropped
+				})
+				leave(t, once.Ledger, "other", tt.twin)
+				start := time.Now()
+				made, err := once.Copy(t.Context(), "k", vendor, request)
+				require.ErrorIs(t, err, tt.want)
+				require.Equal(t, tt.took, time.Since(start).Truncate(time.Second))
+				require.Len(t, vendor.sent, 1)
+				if tt.want == nil {
+					require.Equal(t, "agent-1", made.ID, "the oldest")
+				} else {
+					require.ErrorContains(t, err, `"other"`)
+				}
+			})
+		})
+	}
+}
+
+func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		owner func(*agentcopy.Record)
+		shows bool // the copy of the twin that took ours
+		want  error
+		sent  int
+	}{
+		{"the twin's own copy shows", func(*agentcopy.Record) {}, true, nil, 1},
+		{"it does not", func(*agentcopy.Record) {}, false, nil, 2},
+		{"it does not, but is there", func(r *agentcopy.Record) { r.Outcome = agentcopy.Copied }, false, agentcopy.ErrCopied, 1},
+		{"a key of another request took it", func(r *agentcopy.Record) { r.Request.SourceID = "source-2" }, false, agentcopy.ErrCopyTaken, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				once, vendor := newOnce()
+				owner := leave(t, once.Ledger, "twin", tt.owner)
+				twins := vendor.make(request, time.Second)
+				if tt.shows {
+					vendor.agents[0].visible = time.Now().Add(20 * time.Second)
+				} else {
+					vendor.delete(twins.ID)
+				}
+				time.Sleep(10 * time.Second)
+				vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+					ours := a.make(req, 0)
+					owner.Copy, owner.Found = ours, true // adopted before our answer comes
+					require.NoError(t, once.Ledger.Finish(ctx, owner))
+					return ours, nil
+				}}
+				made, err := once.Copy(t.Context(), "k", vendor, request)
+				require.ErrorIs(t, err, tt.want)
+				require.Len(t, vendor.sent, tt.sent)
+				if tt.shows {
+					require.Equal(t, twins.ID, made.ID)
+				}
+				if tt.want == nil {
+					require.NotEqual(t, owner.Copy.ID, made.ID)
+				}
+			})
+		})
+	}
+}
+
 func TestOnceACopyOfTheVendorsThatBelongsToAnotherKey(t *testing.T) {
 	// A vendor that answers a second request with the agent it made before.
 	same := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {

@@ -309,6 +309,32 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 	}
 }
 
+func TestOnceProvesNothingByALookThatWasCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(lost(time.Hour))
+		ctx, cancel := context.WithCancel(t.Context())
+		vendor.looks = append(repeated(blind(nil), 10), func() ([]agentcopy.Copy, error) { // the eleventh is the last
+			cancel()
+			return nil, failed(agentcopy.NotCopied, 0, context.Canceled)
+		})
+		require.ErrorIs(t, copyOf(ctx, once, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
+		require.Contains(t, records(t, once.Ledger), "k")
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(never(errDropped))
+		vendor.make(request, 0)
+		time.Sleep(time.Second)
+		made, err := once.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-2", made.ID)
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
 func TestOnceSendsNothing(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -405,6 +431,7 @@ func TestOnceTwoCallersOfAKeyMakeOneCopy(t *testing.T) {
 		callers.Wait()
 		requireSettled(t, ledger, vendor, 1)
 		require.Len(t, vendor.sent, 1)
+		require.Zero(t, agentcopy.KeysAtWork())
 	})
 }
 

@@ -13,7 +13,6 @@ import (
 
 // Begin claims the key of r; see [agentcopy.Ledger].
 func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (stored agentcopy.Record, found bool, err error) {
-	r.Copy.Body = nil
 	err = l.commit(ctx, func(tx *bbolt.Tx) (changed bool, err error) {
 		stored, found, err = get(tx, r.Key)
 		switch {
@@ -58,7 +57,6 @@ func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Dura
 	if err := contextError(ctx); err != nil {
 		return err
 	}
-	r.Copy.Body = nil
 	value, err := encode(&r)
 	if err != nil {
 		return err
@@ -77,7 +75,6 @@ func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Dura
 
 // Finish stores r, which is done; see [agentcopy.Ledger].
 func (l *Ledger) Finish(ctx context.Context, r agentcopy.Record) error {
-	r.Copy.Body = nil
 	return l.change(ctx, &r, func(tx *bbolt.Tx) error {
 		copies, ref := tx.Bucket(copiesBucket), digest(r.Ref())
 		if copies.Get(ref) != nil {
