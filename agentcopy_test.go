@@ -165,6 +165,9 @@ func TestTime(t *testing.T) {
 		{`""`, time.Time{}},
 		{`"yesterday"`, time.Time{}},
 		{`"2025-13-01T00:00:00Z"`, time.Time{}},
+		{`"2025-01-01T00:00:00+23:59"`, utc("2024-12-31T00:01:00Z")},
+		{`"2025-01-01T00:00:00+24:00"`, time.Time{}},
+		{`"2025-01-01T00:00:00-23:60"`, time.Time{}},
 		{`1751401457604`, time.Time{}},
 		{`true`, time.Time{}},
 		{`{}`, time.Time{}},
@@ -192,7 +195,7 @@ func TestTime(t *testing.T) {
 }
 
 func FuzzTime(f *testing.F) {
-	for _, seed := range []string{`"2024-01-15T10:30:00Z"`, `"2025-01-01T00:00:00"`, `null`, `"`, `{"a":1}`, `1e9`, `"2025-10-08T20:14:29.472247+00:00"`} {
+	for _, seed := range []string{`"2024-01-15T10:30:00Z"`, `"2025-01-01T00:00:00"`, `null`, `"`, `{"a":1}`, `1e9`, `"2025-10-08T20:14:29.472247+00:00"`, `"2025-10-08T00:14:29+24:00"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

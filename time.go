@@ -25,7 +25,8 @@ var layouts = []string{
 }
 
 // UnmarshalJSON sets t to the stamp in data, or to the zero Time when data is
-// null, not a string, or in no known form. It always returns nil.
+// null, not a string, in no known form, or in a zone that is a day or more from
+// UTC. It always returns nil.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	*t = Time{}
 	text, ok := bytes.CutPrefix(data, []byte{'"'})
@@ -35,11 +36,21 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	text, _ = bytes.CutSuffix(text, []byte{'"'})
 	for _, layout := range layouts {
 		if parsed, err := time.Parse(layout, string(text)); err == nil {
-			t.Time = parsed
+			if hasZone(parsed) {
+				t.Time = parsed
+			}
 			return nil
 		}
 	}
 	return nil
+}
+
+// hasZone reports whether the zone of t is one: time.Parse reads offsets of a
+// day and more, which RFC 3339 does not have and MarshalJSON cannot write.
+func hasZone(t time.Time) bool {
+	const day = 24 * 60 * 60
+	_, offset := t.Zone()
+	return offset > -day && offset < day
 }
 
 // MarshalJSON writes RFC 3339 with as many digits of a second as t has, and
