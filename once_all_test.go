@@ -149,8 +149,8 @@ func TestAllMakesOneCopyOfTwoJobsWithOneKey(t *testing.T) {
 }
 
 func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
-	// In each case the loop ends after the third result, with jobs under way that
-	// take a minute. synctest.Test fails if a goroutine is left.
+	// In each case the loop ends after the third result, once the jobs that take a
+	// minute are under way. synctest.Test fails if a goroutine is left.
 	for _, tt := range []struct {
 		name   string
 		end    func(t *testing.T, results iter.Seq[agentcopy.Result], cancel context.CancelFunc)
@@ -160,6 +160,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 			n := 0
 			for range results {
 				if n++; n == 3 {
+					synctest.Wait()
 					break
 				}
 			}
@@ -169,6 +170,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 				n := 0
 				for range results {
 					if n++; n == 3 {
+						synctest.Wait()
 						panic("in the loop")
 					}
 				}
@@ -180,6 +182,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 				n := 0
 				for range results {
 					if n++; n == 3 {
+						synctest.Wait()
 						runtime.Goexit()
 					}
 				}
@@ -190,7 +193,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 			n, ended := 0, 0
 			for r := range results {
 				if n++; n == 3 {
-					synctest.Wait() // until the others are under way
+					synctest.Wait()
 					cancel()
 				}
 				if r.Err != nil {
