@@ -34,3 +34,16 @@ func FuzzSuccessBody(f *testing.F) {
 		wiretest.Document(f, "copy_sparse.json"),
 	}, fuzzedCopy)
 }
+
+func FuzzListBody(f *testing.F) {
+	wiretest.FuzzListBody(f, []string{
+		`[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"},null]`,
+	}, func(t testing.TB, wire http.RoundTripper) error {
+		c, err := cotool.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context()))
+		return err
+	})
+}

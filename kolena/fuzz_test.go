@@ -38,3 +38,17 @@ func FuzzSuccessBody(f *testing.F) {
 		wiretest.Document(f, "copy_oldest.json"),
 	}, fuzzedCopy)
 }
+
+func FuzzListBody(f *testing.F) {
+	wiretest.FuzzListBody(f, []string{
+		`{"agents":[{"id":1,"name":"A"},{"id":2},{"name":"B"}],"total_pages":3,"page_number":0,"page_size":3}`,
+		`{"agents":[],"total_pages":0,"page_number":0,"page_size":0}`,
+	}, func(t testing.TB, wire http.RoundTripper) error {
+		c, err := kolena.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context()))
+		return err
+	})
+}

@@ -34,3 +34,17 @@ func FuzzSuccessBody(f *testing.F) {
 		wiretest.Document(f, "create.json"),
 	}, fuzzedClone)
 }
+
+func FuzzListBody(f *testing.F) {
+	wiretest.FuzzListBody(f, []string{
+		`{"items":[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"}],"next_cursor":"next"}`,
+		`{"items":[],"next_cursor":null}`,
+	}, func(t testing.TB, wire http.RoundTripper) error {
+		c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
+		return err
+	})
+}

@@ -72,3 +72,17 @@ func FuzzAgentID(f *testing.F) {
 		}
 	})
 }
+
+func FuzzListBody(f *testing.F) {
+	wiretest.FuzzListBody(f, []string{
+		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
+		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
+	}, func(t testing.TB, wire http.RoundTripper) error {
+		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+		return err
+	})
+}

@@ -16,8 +16,9 @@ import (
 )
 
 // FuzzedKey is the credential of the fuzz targets, long enough to be masked. The
-// seeds quote it, so that mutations of them do.
-const FuzzedKey = "fuzzed-credential-0123456789"
+// seeds quote it, so that mutations of them do. It begins with a letter that no
+// escape in JSON ends with: a form feed before "uzzed" would read like "fuzzed".
+const FuzzedKey = "Key-of-no-account-0123456789"
 
 // FuzzOptions are for the clients of the fuzz targets: one attempt, no pacing,
 // and no pause after a 429 that the next input would have to wait out.
@@ -103,6 +104,41 @@ func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, htt
 			t.Errorf("the answer %q is written as %s, which is not JSON", body, data)
 		}
 	})
+}
+
+// FuzzListBody fuzzes the body of the pages of a list, every one of which is the
+// same. documents are good answers, for seeds; list reads the whole list.
+func FuzzListBody(f *testing.F, documents []string, list func(testing.TB, http.RoundTripper) error) {
+	for _, body := range append(documents, errorBodies...) {
+		f.Add([]byte(body))
+		f.Add([]byte(body[:len(body)*2/3]))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		sent := &counting{answering: answering{http.StatusOK, body, ""}}
+		err := list(t, sent)
+		if sent.requests == 0 || sent.requests > 3 {
+			t.Errorf("%d requests for a list whose pages are all the same, want 1 to 3", sent.requests)
+		}
+		if err == nil {
+			return
+		}
+		e := RequireError(t, err)
+		if e.StatusCode != http.StatusOK || e.Outcome != agentcopy.NotCopied {
+			t.Errorf("got %v, want status 200 and a read's outcome, not copied", err)
+		}
+		checkPrinted(t, e)
+	})
+}
+
+// counting is an answering transport that counts.
+type counting struct {
+	answering
+	requests int
+}
+
+func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.requests++
+	return c.answering.RoundTrip(req)
 }
 
 // checkPrinted requires that e prints as one line that a terminal and a log can
