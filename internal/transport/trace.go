@@ -23,8 +23,8 @@ const (
 type wireTrace struct {
 	sought  atomic.Bool // a connection was asked for: the transport reports to us
 	got     atomic.Bool // a connection was obtained
-	http2   atomic.Bool // and it speaks HTTP/2
-	written atomic.Bool // the headers were written, or are about to be
+	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
+	written atomic.Bool // the headers were written
 	// resent is set, and stop called, when net/http is about to send a copy a
 	// second time by itself. stop ends the attempt.
 	resent atomic.Bool
@@ -65,7 +65,9 @@ func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies b
 // A transport that reports no connection sought tells nothing. One that sought
 // a connection and got none sent nothing. One that got a connection and failed
 // before it wrote the headers sent nothing either, unless it was interrupted:
-// then another of its goroutines may be writing them at this moment.
+// then another of its goroutines may be writing them at this moment. HTTP/1 says
+// that it wrote them before they leave its buffer, HTTP/2 after they left: there
+// only headers that were not begun are sure not to have left.
 //
 // What left is not taken back by RST_STREAM with REFUSED_STREAM or by GOAWAY,
 // which by RFC 9113 (8.7, 6.8) say that the request was not processed. A proxy
@@ -78,7 +80,7 @@ func (t *wireTrace) proof(err error, interrupted bool) proof {
 		return wasSent
 	case isBlocked(err), t.sought.Load() && !t.got.Load():
 		return neverSent
-	case t.got.Load() && !interrupted && !isTimeout(err):
+	case t.got.Load() && !t.http2.Load() && !interrupted && !isTimeout(err):
 		return neverSent
 	}
 	return noProof

@@ -146,7 +146,7 @@ func answer(status int, body string, header ...string) step {
 }
 
 // fail ends the attempt with err, after the hooks of net/http/httptrace that a
-// transport calls on the way: "sought", "got" and "written".
+// transport calls on the way: "sought", "got", "encoded" and "written".
 func fail(err error, reached ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
 		trace := httptrace.ContextClientTrace(req.Context())
@@ -156,6 +156,8 @@ func fail(err error, reached ...string) step {
 				trace.GetConn("api.acme.example:443")
 			case "got":
 				trace.GotConn(httptrace.GotConnInfo{})
+			case "encoded": // as HTTP/2 does, before it writes
+				trace.WroteHeaderField(":method", []string{req.Method})
 			case "written":
 				trace.WroteHeaders()
 			}

@@ -36,6 +36,7 @@ func TestVerdicts(t *testing.T) {
 		{"refused dial", fail(dialed, "sought"), agentcopy.NotCopied, 3, 3, syscall.ECONNREFUSED, 3},
 		{"failing DNS", fail(&net.DNSError{Err: "no such host"}, "sought"), agentcopy.NotCopied, 3, 3, nil, 3},
 		{"connection broke before the headers", fail(io.EOF, "sought", "got"), agentcopy.NotCopied, 3, 3, io.EOF, 3},
+		{"HTTP/2 stream broke while its headers were written", fail(io.EOF, "sought", "got", "encoded"), agentcopy.Unknown, 1, 3, io.EOF, 3},
 		{"time-out between connection and headers", fail(context.DeadlineExceeded, "sought", "got"), agentcopy.Unknown, 1, 3, context.DeadlineExceeded, 3},
 		{"bad certificate", fail(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "sought"), agentcopy.NotCopied, 1, 1, nil, 1},
 		{"host name of another", fail(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "a"}, "sought"), agentcopy.NotCopied, 1, 1, nil, 1},
