@@ -105,8 +105,19 @@ func secureBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	if u.Scheme == "http" && !cfg.InsecureHTTP && !isLoopback(u.Hostname()) {
 		return nil, errors.New("WithBaseURL: http:// sends the credentials in the clear; use https://, or allow it with WithInsecureHTTP")
 	}
-	u.Host = strings.ToLower(u.Host)
+	u.Host = lower(u.Host)
 	return u, nil
+}
+
+// lower is text with the capitals of ASCII made small. What a host has beyond
+// ASCII, net/http folds by the rules of IDNA, which are not those of ToLower.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
 }
 
 func isLoopback(host string) bool {
@@ -118,11 +129,11 @@ func isLoopback(host string) bool {
 
 // originOf is scheme, host and port, with the port spelled out.
 func originOf(u *url.URL) string {
-	port := u.Port()
+	scheme, port := lower(u.Scheme), u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
+		port = map[string]string{"http": "80", "https": "443"}[scheme]
 	}
-	return strings.ToLower(u.Scheme) + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return scheme + "://" + net.JoinHostPort(lower(u.Hostname()), port)
 }
 
 func loggerOf(cfg agentcopy.Config) *slog.Logger {
