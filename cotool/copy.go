@@ -43,8 +43,10 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 		return nil, err
 	}
 	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   copyAgent,
-		Path: "/api/agents/" + transport.Segment(agentID) + "/copy",
+		Op:     copyAgent,
+		Path:   agentsPath,
+		ID:     agentID,
+		Action: "/copy",
 	}, verifyCopy)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
+// agentsPath is where the agents are.
+const agentsPath = "/api/agents"
+
 var vendor = &transport.Vendor{
 	Name:    "cotool",
 	BaseURL: "https://app.cotool.ai",

@@ -23,7 +23,8 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
 		Op:   getAgent,
-		Path: "/api/agents/" + transport.Segment(agentID),
+		Path: agentsPath,
+		ID:   agentID,
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

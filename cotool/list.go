@@ -31,7 +31,7 @@ func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
 	return lister.List(func(int, string) (transport.Page[Agent], error) {
 		agents, response, err := transport.Do(ctx, c.transport, transport.Request{
 			Op:   listAgents,
-			Path: "/api/agents",
+			Path: agentsPath,
 		}, verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err

@@ -45,9 +45,11 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 		return nil, err
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   copyAgent,
-		Path: agentPath(agentID) + "/copy",
-		Body: req,
+		Op:     copyAgent,
+		Path:   agentsPath,
+		ID:     strconv.FormatInt(agentID, 10),
+		Action: "/copy",
+		Body:   req,
 	}, verifyAgent)
 	if err != nil {
 		return nil, err
@@ -55,11 +57,6 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	agent.received(response)
 	return agent, nil
 }
-
-// agentsPath is where the agents are.
-const agentsPath = "/api/v1/client/agents"
-
-func agentPath(agentID int64) string { return agentsPath + "/" + strconv.FormatInt(agentID, 10) }
 
 // check refuses a request that Kolena's page rules out.
 func (r *CopyAgentRequest) check() error {

@@ -3,6 +3,7 @@ package kolena
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
@@ -23,7 +24,8 @@ func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
 		Op:   getAgent,
-		Path: agentPath(agentID),
+		Path: agentsPath,
+		ID:   strconv.FormatInt(agentID, 10),
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

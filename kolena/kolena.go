@@ -28,6 +28,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
+// agentsPath is where the agents are.
+const agentsPath = "/api/v1/client/agents"
+
 // minute is the window of Kolena's limits, with a second to spare.
 const minute = 61 * time.Second
 

@@ -53,7 +53,9 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
 		Op:     cloneAgent,
-		Path:   "/agents/" + transport.Segment(agentID) + "/clone",
+		Path:   agentsPath,
+		ID:     agentID,
+		Action: "/clone",
 		Query:  req.query(),
 		Header: req.header(),
 		Body:   req,

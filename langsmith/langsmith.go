@@ -26,6 +26,9 @@ import (
 // apiPath is where the API lies below LangSmith's own address.
 const apiPath = "/v1/deepagents"
 
+// agentsPath is where the agents are, below apiPath.
+const agentsPath = "/agents"
+
 var vendor = &transport.Vendor{
 	Name:    "langsmith",
 	BaseURL: "https://api.smith.langchain.com" + apiPath,

@@ -66,7 +66,7 @@ func listPage(req ListAgentsRequest, cursor string) transport.Request {
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	return transport.Request{Op: listAgents, Path: "/agents", Query: query}
+	return transport.Request{Op: listAgents, Path: agentsPath, Query: query}
 }
 
 // listAnswer is one page of the list.

@@ -41,9 +41,11 @@ func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req Duplica
 		return nil, err
 	}
 	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   duplicateAgent,
-		Path: "/api/agents/" + transport.Segment(agentID) + "/duplicate",
-		Body: req,
+		Op:     duplicateAgent,
+		Path:   agentsPath,
+		ID:     agentID,
+		Action: "/duplicate",
+		Body:   req,
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

@@ -23,8 +23,10 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 		return nil, err
 	}
 	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   getAgent,
-		Path: "/api/agents/" + transport.Segment(agentID) + "/full",
+		Op:     getAgent,
+		Path:   agentsPath,
+		ID:     agentID,
+		Action: "/full",
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func (c *Client) list(ctx context.Context, request func(number int) transport.Re
 
 // listPage asks for a page of all agents.
 func listPage(number int) transport.Request {
-	return transport.Request{Op: listAgents, Path: "/api/agents", Query: url.Values{
+	return transport.Request{Op: listAgents, Path: agentsPath, Query: url.Values{
 		"page":       {strconv.Itoa(number)},
 		"limit":      {strconv.Itoa(pageSize)},
 		"sort_by":    {sortBy},
@@ -103,7 +103,7 @@ type findBody struct {
 // findPage asks for a page of the agents whose name matches name. Whether that
 // means equal or similar, Zudu does not say.
 func findPage(number int, name string) transport.Request {
-	return transport.Request{Op: findAgents, Path: "/api/agents", Body: findBody{
+	return transport.Request{Op: findAgents, Path: agentsPath, Body: findBody{
 		Page:           number,
 		Limit:          pageSize,
 		SortBy:         sortBy,

@@ -18,6 +18,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
+// agentsPath is where the agents are.
+const agentsPath = "/api/agents"
+
 var vendor = &transport.Vendor{
 	Name:    "zudu",
 	BaseURL: "https://api.zudu.ai",

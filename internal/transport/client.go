@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ type Client struct {
 	vendor *Vendor
 	cfg    agentcopy.Config // without its Header; see custom
 	base   *url.URL
+	path   string // of base, escaped, without a slash at the end
 	log    *slog.Logger
 	pacing *pacing
 	jar    http.CookieJar
@@ -63,6 +65,7 @@ func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.O
 		vendor:  v,
 		cfg:     cfg,
 		base:    base,
+		path:    strings.TrimSuffix(base.EscapedPath(), "/"),
 		log:     loggerOf(cfg),
 		timeout: cfg.AttemptTimeout,
 		secrets: func() []Secret { return secrets },

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -14,7 +15,9 @@ import (
 // Request is one typed call, ready to be sent.
 type Request struct {
 	Op     *Operation
-	Path   string      // below the base URL, each segment escaped; see Segment
+	Path   string      // below the base URL; it begins with a slash
+	ID     string      // goes after Path as one segment, whatever it holds; "" for none
+	Action string      // goes after ID; it begins with a slash; "" for none
 	Query  url.Values  // nil for none
 	Header http.Header // beyond what every request carries; nil for none
 	Body   any         // marshalled to JSON; nil for none
@@ -36,7 +39,10 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	}
 	typed := &typedCall[T]{verify: verify}
 	typed.call = call{Context: ctx, client: c, op: req.Op, header: req.Header, body: body, decoder: typed, idleSince: time.Now()}
-	typed.run(c.endpointURL(req))
+	typed.url = c.endpointURL(req)
+	typed.kept = new(kept)
+	typed.attempts = typed.kept.attempts[:0]
+	typed.run()
 	if !typed.last.succeeded {
 		err := typed.failure()
 		typed.logEnd(err)
@@ -63,12 +69,16 @@ func (c *typedCall[T]) decode(data []byte) (warning, err error) {
 }
 
 // endpointURL is the URL of req below the base URL.
-func (c *Client) endpointURL(req Request) *url.URL {
+func (c *Client) endpointURL(req Request) url.URL {
 	u := *c.base
-	u.RawPath = strings.TrimSuffix(u.EscapedPath(), "/") + req.Path
+	if req.ID == "" {
+		u.RawPath = c.path + req.Path
+	} else {
+		u.RawPath = c.path + req.Path + "/" + url.PathEscape(req.ID) + req.Action
+	}
 	u.Path, _ = url.PathUnescape(u.RawPath) // what was escaped can be unescaped
 	u.RawQuery = req.Query.Encode()
-	return &u
+	return u
 }
 
 // call is one call on its way, through all its attempts. It is the context of
@@ -78,16 +88,22 @@ type call struct {
 
 	client  *Client
 	op      *Operation
+	url     url.URL
 	header  http.Header
 	body    []byte
 	decoder interface {
 		decode(body []byte) (warning, err error)
 	}
 
-	shell     http.Response // what http.Client and go-retryablehttp see of an answer
+	// What http.Client and go-retryablehttp see.
+	loop    retryablehttp.Request
+	request http.Request
+	shell   http.Response
+
+	kept      *kept
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended
-	answered  func()    // tells the limiter that the headers were seen
+	admission admission // of the attempt under way
 
 	repeating bool // go-retryablehttp has been told to make another attempt
 
@@ -129,8 +145,14 @@ func (o *outcomes) total() agentcopy.Outcome {
 	return agentcopy.NotCopied
 }
 
+// kept is what outlives a call, in one piece of memory.
+type kept struct {
+	response agentcopy.Response
+	attempts [1]agentcopy.Attempt // nearly every call makes one
+}
+
 func (c *call) response() *agentcopy.Response {
-	return &agentcopy.Response{
+	c.kept.response = agentcopy.Response{
 		StatusCode: c.last.status,
 		Header:     c.last.header,
 		RequestID:  c.client.requestID(c.last.header),
@@ -138,4 +160,5 @@ func (c *call) response() *agentcopy.Response {
 		Attempts:   c.attempts,
 		Warning:    c.last.warning,
 	}
+	return &c.kept.response
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -37,32 +38,43 @@ func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
 		ctx, cancel := context.WithTimeoutCause(c, c.client.timeout, errAttemptTimeout)
 		defer cancel()
-		trace := new(wireTrace)
-		ctx = trace.watch(ctx, cancel, c.op.copies())
+		a := new(attempt)
+		ctx = a.trace.watch(ctx, cancel, c.op.copies())
 
 		start := time.Now()
 		waited := start.Sub(c.idleSince)
-		resp, err := wire.RoundTrip(c.wireRequest(ctx, req))
-		c.answered() // the place in the limiter's window begins to cool
-		r := &result{}
+		resp, err := wire.RoundTrip(a.wireRequest(ctx, c, req))
+		c.admission.answered() // the place in the limiter's window begins to cool
 		if err == nil && resp == nil {
 			err = errors.New("the transport returned neither an answer nor an error")
 		}
 		if err != nil {
 			closeBody(resp)
-			r.fail(c, ctx, trace, err)
+			a.fail(c, ctx, &a.trace, err)
 		} else {
-			r.receive(c, ctx, resp)
+			a.receive(c, ctx, resp)
 		}
-		c.record(r, start, waited)
-		return r
+		c.record(&a.result, start, waited)
+		return &a.result
 	}
 }
 
-// wireRequest is the request of one attempt: a copy with a body and headers of
-// its own, since middleware may change both.
-func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request {
-	wire := req.WithContext(ctx)
+// attempt is all that one attempt is made of, in one piece of memory.
+type attempt struct {
+	result
+	trace   wireTrace
+	request http.Request
+	url     url.URL
+	body    bytes.Reader
+}
+
+// wireRequest is the request of one attempt: a copy with a URL, headers and a
+// body of its own, since middleware may change them all.
+func (a *attempt) wireRequest(ctx context.Context, c *call, req *http.Request) *http.Request {
+	wire := &a.request
+	*wire = *req.WithContext(ctx)
+	a.url = *req.URL
+	wire.URL, wire.Host = &a.url, a.url.Host
 	wire.Header = c.client.header()
 	for name, values := range c.header {
 		wire.Header[name] = values
@@ -71,7 +83,7 @@ func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request
 		wire.Header["Cookie"] = cookies
 	}
 	if c.op.Method == http.MethodPost { // every copy, and a list by filter
-		c.setBody(wire)
+		a.setBody(c, wire)
 	} else {
 		delete(wire.Header, "Content-Type")
 	}
@@ -83,23 +95,21 @@ func (c *call) wireRequest(ctx context.Context, req *http.Request) *http.Request
 // GetBody for it. HTTP/2 also sends again after errors that prove nothing;
 // without GetBody it reports them. So GetBody is set only for an origin that is
 // known to speak HTTP/1; wireTrace stops what slips through.
-func (c *call) setBody(wire *http.Request) {
+func (a *attempt) setBody(c *call, wire *http.Request) {
 	protocol := c.client.protocol.Load()
-	if len(c.body) == 0 {
+	if len(c.body) == 0 && protocol != 2 { // whose net/http repeats NoBody as it likes
 		wire.Body = http.NoBody
-		if protocol == 2 {
-			wire.Body = c.openBody() // net/http repeats NoBody as it likes
-		}
 		return
 	}
-	wire.Body = c.openBody()
+	a.body.Reset(c.body)
+	wire.Body = io.NopCloser(&a.body) // a type that net/http knows: it sends headers and body at once
 	wire.ContentLength = int64(len(c.body))
 	if protocol == 1 {
-		wire.GetBody = func() (io.ReadCloser, error) { return c.openBody(), nil }
+		wire.GetBody = c.openBody
 	}
 }
 
-func (c *call) openBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.body)) }
+func (c *call) openBody() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
 
 // fail fills r for an attempt that got no answer.
 func (r *result) fail(c *call, ctx context.Context, trace *wireTrace, err error) {
@@ -167,7 +177,7 @@ func (c *call) cause(ctx context.Context, err error) error {
 // it.
 func (c *call) obey(r *result) {
 	limiter := c.client.limiter(c.op)
-	if l, ok := limiter.(learner); ok && r.status == http.StatusTooManyRequests {
+	if l, ok := limiter.(*SpacedWindow); ok && r.status == http.StatusTooManyRequests {
 		l.Refused()
 	}
 	if !r.pauses() {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,6 +80,30 @@ func TestIdempotencyKeyOfMiddlewareIsTakenOut(t *testing.T) {
 			require.NotContains(t, s.requests()[0].Header, name)
 		})
 	}
+}
+
+// Middleware should not change the request that it is given, and some does. That
+// must not reach the next attempt.
+func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		changing := func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(req *http.Request) (*http.Response, error) {
+				resp, err := next.RoundTrip(req)
+				req.Method, req.Host, req.Body, req.ContentLength = http.MethodPut, "elsewhere.example", nil, 0
+				req.URL.Scheme, req.URL.Host, req.URL.Path, req.URL.RawPath, req.URL.RawQuery = "http", "elsewhere.example", "/", "", "key=1"
+				req.Header.Set("Authorization", "none")
+				req.Header["Content-Type"][0] = "text/plain"
+				return resp, err
+			})
+		}
+		s := play(answer(429, ""), answer(429, ""), answer(200, made))
+		_, _, err := doCopy(t, newClient(t, s, agentcopy.WithMiddleware(changing)))
+		require.NoError(t, err)
+		requests := s.requests()
+		require.Len(t, requests, 3)
+		require.Equal(t, requests[0], requests[1])
+		require.Equal(t, requests[0], requests[2])
+	})
 }
 
 func TestMiddleware(t *testing.T) {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -96,6 +95,3 @@ func faultOf(secret string) string {
 	}
 	return ""
 }
-
-// Segment escapes id so that it is one segment of a path, whatever it holds.
-func Segment(id string) string { return url.PathEscape(id) }

@@ -9,78 +9,98 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
 // takePlace holds an attempt back until the limiter admits it, and tells the
 // limiter when its answer was seen.
 func takePlace(next stage) stage {
 	return func(c *call, req *http.Request) *result {
-		a, err := c.admit()
-		if err != nil {
+		if err := c.admit(); err != nil {
 			return notSent(err)
 		}
 		defer c.client.pacing.used()
 		// exchange calls it as soon as the headers are there; this is for the
 		// attempts that fail, and for middleware that panics.
-		defer a.answered()
-		c.answered = a.answered
+		defer c.admission.answered()
 		return next(c, req)
 	}
 }
 
 // admit waits for the limiter, and for the end of a pause that began meanwhile.
-func (c *call) admit() (admission, error) {
-	a, err := admitted(c, c.client.limiter(c.op))
-	if err != nil {
-		return admission{}, err
+func (c *call) admit() (err error) {
+	if c.admission, err = admitted(c, c.client.limiter(c.op)); err != nil {
+		return err
 	}
 	for err == nil && c.client.pacing.gate.paused() > 0 {
 		if err = c.waitOutPause(); err == nil {
-			err = a.resume()
+			err = c.admission.resume(c)
 		}
 	}
 	if err == nil {
 		err = check.ContextError(c)
 	}
 	if err != nil {
-		a.unused()
-		return admission{}, err
+		c.admission.unused()
+	}
+	return err
+}
+
+// admission is a limiter's leave to send one attempt. Of answered and unused the
+// first call counts. The zero admission holds nothing.
+type admission struct {
+	limiter agentcopy.Limiter
+	ticket  window.Ticket // of a SpacedWindow
+	release func()        // of another Acquirer
+}
+
+// admitted waits until the limiter admits an attempt.
+func admitted(ctx context.Context, limiter agentcopy.Limiter) (admission, error) {
+	a, err := admission{limiter: limiter}, error(nil)
+	switch l := limiter.(type) {
+	case *SpacedWindow:
+		a.ticket, err = l.admit(ctx)
+	case agentcopy.Acquirer:
+		a.release, err = l.Acquire(ctx)
+	default:
+		err = limiter.Wait(ctx)
+	}
+	if err != nil {
+		return admission{}, limiterError(ctx, limiter, err)
 	}
 	return a, nil
 }
 
-// admission is a limiter's leave to send one attempt.
-type admission struct {
-	answered func()       // the answer's headers were seen, or the attempt failed
-	unused   func()       // the attempt was not made; of these two the first call counts
-	resume   func() error // waits for what a pause took away
-}
-
-// learner is a limiter of the SDK's own: it wants to know of refusals.
-type learner interface {
-	admit(ctx context.Context) (admission, error)
-	Refused()
-}
-
-// admitted waits until the limiter admits an attempt. A place in a window is
-// kept through a pause, since it costs the same when it is used later. A token
-// is not: those gathered in a long pause would all be spent at once.
-func admitted(ctx context.Context, limiter agentcopy.Limiter) (a admission, err error) {
-	switch l := limiter.(type) {
-	case learner:
-		a, err = l.admit(ctx)
-	case agentcopy.Acquirer:
-		var release func()
-		if release, err = l.Acquire(ctx); release == nil {
-			release = func() {}
-		}
-		a = admission{release, release, func() error { return nil }}
-	default:
-		again := func() error { return limiterError(ctx, limiter, limiter.Wait(ctx)) }
-		a = admission{func() {}, func() {}, again}
-		err = limiter.Wait(ctx)
+// answered tells the limiter that the answer's headers were seen, or that the
+// attempt failed.
+func (a *admission) answered() {
+	if l, ok := a.limiter.(*SpacedWindow); ok {
+		l.window.Answered(a.ticket)
+	} else if a.release != nil {
+		a.release()
 	}
-	return a, limiterError(ctx, limiter, err)
+}
+
+// unused tells the limiter that the attempt was not made.
+func (a *admission) unused() {
+	if l, ok := a.limiter.(*SpacedWindow); ok {
+		l.window.GiveBack(a.ticket)
+	} else if a.release != nil {
+		a.release()
+	}
+}
+
+// resume waits for what a pause took away. A place in a window is kept through
+// a pause, since it costs the same when it is used later. A token is not: those
+// gathered in a long pause would all be spent at once.
+func (a *admission) resume(ctx context.Context) error {
+	switch l := a.limiter.(type) {
+	case *SpacedWindow:
+		return limiterError(ctx, l, l.takeTurn(ctx))
+	case agentcopy.Acquirer:
+		return nil
+	}
+	return limiterError(ctx, a.limiter, a.limiter.Wait(ctx))
 }
 
 // limiterError says why the limiter ended the wait. The context's cause comes

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -27,15 +26,16 @@ func newLoop(c *Client) *retryablehttp.Client {
 		CheckRetry:   func(ctx context.Context, _ *http.Response, _ error) (bool, error) { return callOf(ctx).repeat(), nil },
 		Backoff:      pauseBeforeRepeat,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-		PrepareRetry: withoutCookies,
+		PrepareRetry: func(req *http.Request) error { req.Header = c.cookieHeader(); return nil },
 	}
 }
 
 // run sends the call's request until it succeeds or must not be repeated, and
 // leaves what became of it in c.
-func (c *call) run(u *url.URL) {
-	req := (&http.Request{Method: c.op.Method, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(c)
-	resp, err := c.client.loop.Do(&retryablehttp.Request{Request: req})
+func (c *call) run() {
+	c.request = *(&http.Request{Method: c.op.Method, URL: &c.url, Header: c.client.cookieHeader()}).WithContext(c)
+	c.loop.Request = &c.request
+	resp, err := c.client.loop.Do(&c.loop)
 	closeBody(resp)
 	switch {
 	case c.last == nil: // http.Client refused the request before it came to an attempt
@@ -45,11 +45,16 @@ func (c *call) run(u *url.URL) {
 	}
 }
 
-// withoutCookies takes out the cookies that http.Client put into the last
-// attempt: it will put them in again.
-func withoutCookies(req *http.Request) error {
-	req.Header = http.Header{}
-	return nil
+// noHeader is never written to.
+var noHeader = http.Header{}
+
+// cookieHeader is what http.Client puts the cookies of an attempt into, if there
+// is a jar. It puts them in again for the next one.
+func (c *Client) cookieHeader() http.Header {
+	if c.jar == nil {
+		return noHeader
+	}
+	return http.Header{}
 }
 
 // attempts is the http.RoundTripper at the top of the chain.

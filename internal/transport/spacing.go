@@ -54,35 +54,33 @@ func (s *SpacedWindow) String() string { return s.window.String() }
 
 // Wait is Acquire for callers that cannot say when the answer came.
 func (s *SpacedWindow) Wait(ctx context.Context) error {
-	a, err := s.admit(ctx)
+	place, err := s.admit(ctx)
 	if err != nil {
 		return err
 	}
-	a.answered()
+	s.window.Answered(place)
 	return nil
 }
 
 // Acquire takes a place in the window and, after a refusal, a turn as well.
 func (s *SpacedWindow) Acquire(ctx context.Context) (release func(), err error) {
-	a, err := s.admit(ctx)
-	return a.answered, err
+	place, err := s.admit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func() { s.window.Answered(place) }, nil
 }
 
-func (s *SpacedWindow) admit(ctx context.Context) (admission, error) {
+// admit is Acquire without a func. What it returns, a call gives back as
+// answered or as unused.
+func (s *SpacedWindow) admit(ctx context.Context) (window.Ticket, error) {
 	place, err := s.window.Admit(ctx)
-	if err != nil {
-		return admission{}, err
+	if err == nil {
+		if err = s.takeTurn(ctx); err != nil {
+			s.window.GiveBack(place)
+		}
 	}
-	a := admission{
-		answered: func() { s.window.Answered(place) },
-		unused:   func() { s.window.GiveBack(place) },
-		resume:   func() error { return limiterError(ctx, s, s.takeTurn(ctx)) },
-	}
-	if err := s.takeTurn(ctx); err != nil {
-		a.unused()
-		return admission{}, err
-	}
-	return a, nil
+	return place, err
 }
 
 // takeTurn spaces the attempts while the limiter is cautious. It comes last, and
