@@ -20,7 +20,8 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-// The code of README.md stands here, and a test compares the two.
+// The code of README.md stands here, and a test compares the two. The files
+// example_*_test.go show the parts of the package one by one.
 
 var (
 	ctx       = context.Background()
@@ -28,13 +29,18 @@ var (
 	apiSecret = "not-a-real-secret"
 )
 
+// inMemory has a client send its requests to a fake in place of the vendor.
+func inMemory(server interface{ Client() *http.Client }) []agentcopy.Option {
+	return []agentcopy.Option{agentcopy.WithHTTPClient(server.Client())}
+}
+
 func Example_zudu() {
 	server := agentcopytest.NewZudu()
 	defer server.Close()
 	agentID := server.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
-	inMemory := agentcopy.WithHTTPClient(server.Client())
+	opts := inMemory(server)
 
-	client, err := zudu.New(apiKey, apiSecret, inMemory)
+	client, err := zudu.New(apiKey, apiSecret, opts...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -44,17 +50,17 @@ func Example_zudu() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(agent.AgentName)
-	// Output: Support, Berlin
+	fmt.Println(agent.AgentID, agent.AgentName)
+	// Output: agent_00000000-0000-4000-8000-000000000002 Support, Berlin
 }
 
 func Example_cotool() {
 	server := agentcopytest.NewCotool()
 	defer server.Close()
 	agentID := server.AddAgent(cotool.Agent{Name: "Phishing triage", SyncKey: "phishing-triage"}).ID
-	inMemory := agentcopy.WithHTTPClient(server.Client())
+	opts := inMemory(server)
 
-	client, err := cotool.New(apiKey, inMemory)
+	client, err := cotool.New(apiKey, opts...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -64,18 +70,17 @@ func Example_cotool() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(moved.Agent.Name, "instead of", moved.ParkedAgentName)
-	// Output: Phishing triage instead of Phishing triage
+	fmt.Println(moved.Agent.ID, "in place of", moved.ParkedAgentID)
+	// Output: 00000000-0000-4000-8000-000000000002 in place of 00000000-0000-4000-8000-000000000001
 }
 
 func Example_langSmith() {
 	server := agentcopytest.NewLangSmith()
 	defer server.Close()
 	agentID := server.AddAgent(langsmith.Agent{Name: "Researcher"}).ID
-	inMemory := agentcopy.WithHTTPClient(server.Client())
-	workspaceID := "5a1c0f6e-0000-4000-8000-000000000000"
+	opts := append(inMemory(server), langsmith.WithWorkspace("5a1c0f6e-0000-4000-8000-000000000000"))
 
-	client, err := langsmith.New(apiKey, langsmith.WithWorkspace(workspaceID), inMemory)
+	client, err := langsmith.New(apiKey, opts...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -85,17 +90,17 @@ func Example_langSmith() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(agent.Name)
-	// Output: Researcher, EU law
+	fmt.Println(agent.ID, agent.Name)
+	// Output: 00000000-0000-4000-8000-000000000002 Researcher, EU law
 }
 
 func Example_kolena() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	inMemory := agentcopy.WithHTTPClient(server.Client())
+	opts := inMemory(server)
 
-	client, err := kolena.New(apiKey, inMemory)
+	client, err := kolena.New(apiKey, opts...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -105,8 +110,31 @@ func Example_kolena() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(agent.Name)
-	// Output: Lease reader, Hamburg
+	fmt.Println(agent.ID, agent.Name)
+	// Output: 2 Lease reader, Hamburg
+}
+
+func Example_list() {
+	server := agentcopytest.NewKolena()
+	defer server.Close()
+	server.AddAgent(kolena.Agent{Name: "Lease reader"})
+	server.AddAgent(kolena.Agent{Name: "Invoice reader"})
+	client, err := kolena.New(apiKey, inMemory(server)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	for agent, err := range client.ListAgents(ctx) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(agent.ID, agent.Name)
+	}
+	// Unordered output:
+	// 1 Lease reader
+	// 2 Invoice reader
 }
 
 func ExampleError() {
@@ -114,10 +142,14 @@ func ExampleError() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Status: 502, AfterCopy: true})
 	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
+	client, err := kolena.New(apiKey, inMemory(server)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	request := kolena.CopyAgentRequest{Name: "Lease reader, Hamburg"}
 
-	_, err := client.CopyAgent(ctx, agentID, request)
+	_, err = client.CopyAgent(ctx, agentID, request)
 	switch {
 	case err == nil:
 		fmt.Println("copied")
@@ -130,66 +162,79 @@ func ExampleError() {
 	default: // no copy was made
 		fmt.Println(err)
 	}
+
 	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-		fmt.Println(e.StatusCode, e.Outcome, len(e.Attempts), len(server.Copies()))
+		fmt.Println(e.Provider, e.Operation, e.StatusCode, e.Outcome, len(e.Attempts))
 	}
+	fmt.Println("copies on the server:", len(server.Copies()))
 	// Output:
 	// look for the copy before you send the request again
-	// 502 unknown 1 1
+	// kolena CopyAgent 502 unknown 1
+	// copies on the server: 1
 }
 
 func ExampleWithRetry() {
 	client, err := kolena.New(apiKey, agentcopy.WithRetry(agentcopy.RetryPolicy{
 		Mode:        agentcopy.RetrySafe, // the default; see also RetryNever and RetryAlways
-		MaxAttempts: 6,
-		MaxWait:     10 * time.Minute, // the longest Retry-After to wait out
+		MaxAttempts: 6,                   // the first one counts; the default is 4
+		MaxWait:     10 * time.Minute,    // the longest Retry-After to wait out; the default is 2 minutes
 	}))
-	_, _ = client, err
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = client
+
+	_, err = kolena.New(apiKey, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: -1}))
+	fmt.Println(err)
+	// Output: kolena: New: WithRetry: MaxAttempts is negative: -1: invalid request (not copied, nothing sent)
 }
 
 func ExampleWithLimiter() {
-	slow := rate.NewLimiter(rate.Every(2*time.Second), 1)
-	client, err := kolena.New(apiKey, agentcopy.WithLimiter(slow))
-	_, _ = client, err
-}
+	server := agentcopytest.NewKolena()
+	defer server.Close()
+	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
 
-func ExampleNewWindowLimiter() {
-	limiter := agentcopy.NewWindowLimiter(60, 61*time.Second)
-	client, err := kolena.New(apiKey, agentcopy.WithLimiter(limiter))
-	_, _ = client, err
+	slow := rate.NewLimiter(rate.Every(2*time.Second), 1) // of golang.org/x/time/rate
+	client, err := kolena.New(apiKey, agentcopy.WithLimiter(slow))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if client, err = client.With(inMemory(server)...); err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The first request may leave at once, the second one two seconds later: this
+	// context does not wait for it.
+	hurry, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	for _, name := range []string{"Hamburg", "Bremen"} {
+		_, err = client.CopyAgent(hurry, agentID, kolena.CopyAgentRequest{Name: name})
+		fmt.Println(name, "copied:", err == nil, "refused by the limiter:", errors.Is(err, context.DeadlineExceeded))
+	}
+	// Output:
+	// Hamburg copied: true refused by the limiter: false
+	// Bremen copied: false refused by the limiter: true
 }
 
 func ExampleOption() {
 	transport := http.DefaultTransport
 	tracing := func(next http.RoundTripper) http.RoundTripper { return next }
+	os.Setenv("ZUDU_API_KEY", "not-a-real-key") // which the environment of a program does
+	os.Setenv("ZUDU_API_SECRET", "not-a-real-secret")
+	defer os.Unsetenv("ZUDU_API_KEY")
+	defer os.Unsetenv("ZUDU_API_SECRET")
 
-	client, err := zudu.NewFromEnv( // ZUDU_API_KEY, ZUDU_API_SECRET, ZUDU_BASE_URL
+	client, err := zudu.NewFromEnv(
 		agentcopy.WithHTTPClient(&http.Client{Transport: transport}),
 		agentcopy.WithMiddleware(tracing),
 		agentcopy.WithAttemptTimeout(30*time.Second),
 		agentcopy.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
 		agentcopy.WithUserAgent("migrator/1.4"),
 	)
-	_, _ = client, err
-}
-
-func Example_list() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	server.AddAgent(kolena.Agent{Name: "Lease reader"})
-	server.AddAgent(kolena.Agent{Name: "Invoice reader"})
-	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
-
-	for agent, err := range client.ListAgents(ctx) {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(agent.Name)
-	}
-	// Unordered output:
-	// Lease reader
-	// Invoice reader
+	fmt.Println(client != nil, err)
+	// Output: true <nil>
 }
 
 func ExampleOnce() {
@@ -197,33 +242,41 @@ func ExampleOnce() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}) // the answer is lost
 	agentID := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
+	client, err := kolena.New(apiKey, inMemory(server)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
 	copier := client.Copier(kolena.CopyAgentRequest{})
 	request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, Hamburg"}
-	for range 2 { // the second call finds what the first one made
+	for range 2 { // the answer to the first request is lost; the second call sends none
 		made, err := once.Copy(ctx, "tenants/hamburg", copier, request)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(made.Name, "is there; copies on the server:", len(server.Copies()))
+		fmt.Printf("agent %s is %q; copies on the server: %d\n", made.ID, made.Name, len(server.Copies()))
 	}
 	// Output:
-	// Lease reader, Hamburg is there; copies on the server: 1
-	// Lease reader, Hamburg is there; copies on the server: 1
+	// agent 2 is "Lease reader, Hamburg"; copies on the server: 1
+	// agent 2 is "Lease reader, Hamburg"; copies on the server: 1
 }
 
 func ExampleOnce_All() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	agentID := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, _ := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
+	client, err := kolena.New(apiKey, inMemory(server)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	copier := client.Copier(kolena.CopyAgentRequest{})
 	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
 
-	jobs := func(yield func(agentcopy.Job) bool) {
+	jobs := func(yield func(agentcopy.Job) bool) { // an iter.Seq; slices.Values makes one of a slice
 		for _, tenant := range []string{"Hamburg", "Bremen", "Kiel"} {
 			request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, " + tenant}
 			if !yield(agentcopy.Job{Key: "tenants/" + tenant, Copier: copier, Request: request}) {
@@ -240,8 +293,8 @@ func ExampleOnce_All() {
 	// tenants/Kiel Lease reader, Kiel <nil>
 }
 
-// testTenantSetup is the test in README.md of a program that uses the SDK.
-func testTenantSetup(t *testing.T) {
+// The test of a program that uses the SDK, as README.md shows it.
+func TestLostAnswer(t *testing.T) {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
@@ -256,5 +309,3 @@ func testTenantSetup(t *testing.T) {
 		t.Errorf("got %v and %d copies, want an unknown outcome and one copy", err, len(server.Copies()))
 	}
 }
-
-func TestOfTheReadme(t *testing.T) { testTenantSetup(t) }

@@ -1,7 +1,11 @@
 package agentcopy_test
 
 import (
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,20 +13,87 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeCode: the code in README.md compiles and runs, since it stands in
-// example_test.go line by line.
-func TestReadmeCode(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	examples, err := os.ReadFile("example_test.go")
-	require.NoError(t, err)
-	code := unindent(string(examples))
+// TestReadmeFirstScreen: a newcomer finds the two commands without scrolling.
+func TestReadmeFirstScreen(t *testing.T) {
+	screen := strings.Join(strings.SplitN(readFile(t, "README.md"), "\n", 31)[:30], "\n")
+	require.Contains(t, screen, "go run ./examples/quickstart")
+	require.Contains(t, screen, "go test work")
+}
 
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.NotEmpty(t, blocks)
-	for _, block := range blocks {
-		require.Contains(t, code, unindent(block[1]), "a block of README.md is not in example_test.go")
+// TestReadmeContents: every entry of the table of contents has its section.
+func TestReadmeContents(t *testing.T) {
+	readme := readFile(t, "README.md")
+	sections := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(readme, -1) {
+		anchor := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		sections[strings.ReplaceAll(anchor, " ", "-")] = true
 	}
+	for _, link := range regexp.MustCompile(`\]\(#(.*?)\)`).FindAllStringSubmatch(readme, -1) {
+		require.True(t, sections[link[1]], "README.md links to #%s, which is no section", link[1])
+	}
+}
+
+// TestMarkdownCode: the Go code on every page of the repository compiles, since
+// it stands in some test file line by line, and runs where that is an example
+// with output. No other code block holds Go, where nothing would check it.
+func TestMarkdownCode(t *testing.T) {
+	if _, err := os.Stat("redisstore/go.mod"); err != nil {
+		return // the root module by itself, without the others that its README shows
+	}
+	var pages, tests []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case strings.HasSuffix(path, ".md"):
+			pages = append(pages, path)
+		case strings.HasSuffix(path, "_test.go"):
+			tests = append(tests, unindent(readFile(t, path)))
+		}
+		return nil
+	}))
+	require.Contains(t, pages, "README.md")
+	for _, page := range pages {
+		for _, block := range codeBlocks(readFile(t, page)) {
+			first, _, _ := strings.Cut(block.code, "\n")
+			if block.language != "go" {
+				require.False(t, looksLikeGo(block.code), "%s: the block that begins with %q is Go and is not marked so", page, first)
+				continue
+			}
+			require.True(t, holds(tests, unindent(block.code)), "%s: the block that begins with %q is in no test file", page, first)
+		}
+	}
+}
+
+type codeBlock struct{ language, code string }
+
+// codeBlocks returns what stands between fences.
+func codeBlocks(page string) []codeBlock {
+	var blocks []codeBlock
+	for _, m := range regexp.MustCompile("(?ms)^ *```([^\n`]*)\n(.*?)^ *```$").FindAllStringSubmatch(page, -1) {
+		blocks = append(blocks, codeBlock{strings.TrimSpace(m[1]), m[2]})
+	}
+	return blocks
+}
+
+// looksLikeGo errs on the side of Go.
+func looksLikeGo(code string) bool {
+	if regexp.MustCompile(`(?m):=|^\s*(func|package|import|type|var|const)\b`).MatchString(code) {
+		return true
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc _() {\n"+code+"\n}", parser.SkipObjectResolution)
+	return err == nil && strings.Contains(code, "(") && len(file.Decls) > 0
+}
+
+func holds(texts []string, part string) bool {
+	for _, text := range texts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // unindent takes the indentation off each line.
@@ -34,11 +105,9 @@ func unindent(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// TestReadmeFirstScreen: a newcomer finds the two commands without scrolling.
-func TestReadmeFirstScreen(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
 	require.NoError(t, err)
-	screen := strings.Join(strings.SplitN(string(readme), "\n", 31)[:30], "\n")
-	require.Contains(t, screen, "go run ./examples/quickstart")
-	require.Contains(t, screen, "go test work")
+	return string(data)
 }

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"time"
@@ -12,6 +13,28 @@ import (
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
+
+// A service with replicas: one limit and one ledger for all of them.
+func Example() {
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"})
+	client, err := kolena.NewFromEnv(agentcopy.WithLimiter(
+		redisstore.NewLimiter(rdb, "kolena/team-a", 60, 61*time.Second)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
+
+	made, err := once.Copy(context.Background(), "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+		agentcopy.CopyRequest{SourceID: "17", Name: "Lease reader, Hamburg"})
+	if errors.Is(err, redisstore.ErrUnavailable) {
+		log.Fatal("Redis is away: ", err)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(made.ID)
+}
 
 // All replicas of a service together stay inside Kolena's 60 copies a minute.
 func ExampleNewLimiter() {
