@@ -20,6 +20,29 @@
 //  4. No secret leaves. Credentials go to the configured origin alone, and
 //     appear in no error, log or printed value.
 //
+// # How to begin
+//
+// A client takes the vendor's credentials and any number of options, and is safe
+// for concurrent use. Its errors are all an [*Error]:
+//
+//	client, err := kolena.New(apiKey, agentcopy.WithUserAgent("migrator/1.4"))
+//	if err != nil {
+//		return err
+//	}
+//	agent, err := client.CopyAgent(ctx, 123, kolena.CopyAgentRequest{Name: "Leases, Berlin"})
+//	switch {
+//	case err == nil:
+//		fmt.Println(agent.ID)
+//	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied):
+//		// look for the copy; sending the request again may make, or makes, a second one
+//	default:
+//		// no copy was made
+//	}
+//
+// [Once] is for programs that must not be left with that question. It looks for
+// the copy by itself, over crashes and restarts too, and works with the [Copier]
+// of any vendor.
+//
 // # What is repeated
 //
 // Of a copy, under [RetrySafe], the default:

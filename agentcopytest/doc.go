@@ -37,6 +37,13 @@
 // type says so; let no test rest on those decisions. Lists come in an order
 // that is the same in each run, and so are the IDs that a fake gives.
 //
+// # A ledger of your own
+//
+// [TestLedger] tests whether an implementation of agentcopy.Ledger does what that
+// says.
+//
+// # Faults of the test
+//
 // What is wrong in a test itself, such as a fault that could never show or an
 // agent that the vendor would not have, is a panic with the reason.
 package agentcopytest

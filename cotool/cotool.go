@@ -1,18 +1,3 @@
-// Package cotool turns managed agents of Cotool (https://docs.cotool.ai) into
-// editable copies.
-//
-//	client, err := cotool.New(apiKey)
-//	...
-//	resp, err := client.CopyAgent(ctx, "3c90c3cc-0d44-4b50-8888-8dd25736052a")
-//
-// A copy on Cotool is a move that goes one way; read [Client.CopyAgent] before
-// you make one.
-//
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package agentcopy.
-//
-// Cotool publishes no rate limit. Clients send at most 10 requests a second, in
-// bursts of at most 10, unless [agentcopy.WithLimiter] says otherwise.
 package cotool
 
 import (

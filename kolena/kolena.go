@@ -1,24 +1,3 @@
-// Package kolena copies agents on Kolena (https://docs.agents.kolena.com).
-//
-//	client, err := kolena.New(apiKey)
-//	...
-//	agent, err := client.CopyAgent(ctx, 123, kolena.CopyAgentRequest{Name: "Leases, Berlin"})
-//
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package agentcopy.
-//
-// Kolena documents no call that deletes an agent: a copy made by mistake can
-// only be removed by hand.
-//
-// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients
-// keep to each of these numbers by itself, and never have more than that many
-// requests in any window of 61 seconds, the documented minute and a second for
-// servers that count in whole ones. [agentcopy.WithLimiter] replaces all three.
-//
-// Should Kolena refuse a copy with 429 all the same, because another process uses
-// the key or it counts otherwise than documented, copies are also spaced evenly,
-// one every 1.05 seconds, until two windows have passed without a refusal. If
-// full speed is then refused again within a day, they stay spaced for a day.
 package kolena
 
 import (

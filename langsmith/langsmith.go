@@ -1,19 +1,3 @@
-// Package langsmith clones Managed Deep Agents on LangSmith
-// (https://docs.langchain.com/langsmith/managed-deep-agents-overview).
-//
-//	client, err := langsmith.New(apiKey)
-//	...
-//	agent, err := client.CloneAgent(ctx, "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.CloneAgentRequest{Name: "Research, Berlin"})
-//
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package agentcopy.
-//
-// The API was published as a private beta in LangSmith's US region in 2026, and
-// its pages have been taken down since: it is there for those who have it.
-//
-// LangSmith allows an API key 2,000 requests a minute and 1,000 in 10 seconds,
-// whatever they ask for. Clients send at most 32 a second, in bursts of at most
-// 32, which stays inside both, unless [agentcopy.WithLimiter] says otherwise.
 package langsmith
 
 import (

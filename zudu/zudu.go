@@ -1,14 +1,3 @@
-// Package zudu copies voice agents on Zudu (https://docs.zudu.ai).
-//
-//	client, err := zudu.New(apiKey, apiSecret)
-//	...
-//	agent, err := client.DuplicateAgent(ctx, "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support, Berlin"})
-//
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package agentcopy.
-//
-// Zudu publishes no rate limit. Clients send at most 10 requests a second, in
-// bursts of at most 10, unless [agentcopy.WithLimiter] says otherwise.
 package zudu
 
 import (
