@@ -35,3 +35,21 @@ func TestCopyAll(t *testing.T) {
 		require.Equal(t, len(names), strings.Count(out.String(), "\n"))
 	})
 }
+
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		require.NoError(t, run(t.Context(), nil, &out))
+		require.Equal(t, 5, strings.Count(out.String(), "  0.0s  Tenant "))
+		require.Equal(t, 2, strings.Count(out.String(), "  2.0s  Tenant "))
+		require.Contains(t, out.String(), "Copies on the server: 12; requests refused for the limit: 0\n")
+	})
+}
+
+func TestArguments(t *testing.T) {
+	t.Setenv("KOLENA_API_KEY", "")
+	var out strings.Builder
+	require.ErrorContains(t, run(t.Context(), []string{"1"}, &out), "usage")
+	require.ErrorContains(t, run(t.Context(), []string{"one", "Berlin"}, &out), `"one" is none`)
+	require.ErrorContains(t, run(t.Context(), []string{"1", "Berlin"}, &out), "KOLENA_API_KEY")
+}

@@ -24,7 +24,19 @@ func TestDuplicate(t *testing.T) {
 	err = duplicate(t.Context(), client, source.AgentID, []string{"Wien", "Berlin", "Bern"}, &out)
 	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 	require.Len(t, server.Copies(), 3)
-	require.Contains(t, out.String(), "Wien: may have been made")
-	require.Contains(t, out.String(), "Berlin: not made")
-	require.Contains(t, out.String(), "Bern: agent_")
+	require.Contains(t, out.String(), "Wien: may have been copied; it is not asked for again\n    an agent of this name is there: "+server.Copies()[1].ID)
+	require.Contains(t, out.String(), "Berlin: not copied\n")
+	require.Contains(t, out.String(), "Bern: copied, agent_")
+}
+
+func TestRun(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), nil, &out))
+	require.Contains(t, out.String(), "Support, Berlin: copied, agent_")
+	require.Contains(t, out.String(), "Support, Wien: may have been copied")
+	require.Contains(t, out.String(), "Copies on the server: 2\n")
+
+	require.ErrorContains(t, run(t.Context(), []string{"agent_1"}, &out), "usage")
+	t.Setenv("ZUDU_API_KEY", "")
+	require.ErrorContains(t, run(t.Context(), []string{"agent_1", "Berlin"}, &out), "ZUDU_API_KEY")
 }
