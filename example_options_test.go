@@ -93,7 +93,7 @@ func ExampleWithAttemptTimeout() {
 	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
 	server.Inject(agentcopytest.Fault{AfterCopy: true, Delay: time.Hour})
 
-	client, err := kolena.New(apiKey, agentcopy.WithAttemptTimeout(20*time.Millisecond), agentcopy.WithHTTPClient(server.Client()))
+	client, err := kolena.New(apiKey, agentcopy.WithAttemptTimeout(500*time.Millisecond), agentcopy.WithHTTPClient(server.Client()))
 	if err != nil {
 		fmt.Println(err)
 		return

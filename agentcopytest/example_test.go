@@ -75,7 +75,7 @@ func ExampleFault() {
 		defer srv.Close()
 		source := srv.AddAgent(kolena.Agent{Name: "Lease reader"})
 		srv.Inject(fault)
-		client, err := kolena.New("any key", agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithAttemptTimeout(50*time.Millisecond))
+		client, err := kolena.New("any key", agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithAttemptTimeout(500*time.Millisecond))
 		if err != nil {
 			fmt.Println(err)
 			return
