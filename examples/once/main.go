@@ -38,7 +38,7 @@ func run(ctx context.Context, out io.Writer) error {
 	defer vendors.close()
 	ledger := agentcopy.NewMemoryLedger() // it stands for one in a file: the first run ends, and the ledger stays
 
-	fmt.Fprintf(out, "\nFirst run: %d jobs, stopped after 3 results. Kolena loses the answer to its first copy.\n\n", len(vendors.jobs))
+	fmt.Fprintf(out, "\nFirst run: %d jobs, stopped after 3 results; copies under way are finished.\nKolena loses the answer to its first copy.\n\n", len(vendors.jobs))
 	if err := copyAll(ctx, ledger, vendors.jobs, 3, "found by looking: its answer was lost", out); err != nil {
 		return err
 	}

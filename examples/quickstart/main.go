@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	isLive := flags.Bool("live", false, "copy an agent on a real vendor, with the credentials in the environment")
 	vendor := flags.String("vendor", "", "with -live: zudu, cotool, langsmith or kolena; needed if the environment has the credentials of several")
 	source := flags.String("source", "", "with -live: the ID of the agent to copy")
-	name := flags.String("name", "", "with -live: the name of the copy (Cotool gives the copy the name of its source)")
+	name := flags.String("name", "", "with -live: the name of the copy (on Cotool there is none to choose)")
 	flags.SetOutput(io.Discard) // main prints the error
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
