@@ -12,7 +12,8 @@ import (
 
 // Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
 // for programs that copy on several vendors. It ignores the name of a request:
-// a copy has the name of its source.
+// none can be chosen. A copy is taken to have the name of its source, which Cotool
+// does not document.
 //
 // Its FindCopies asks first whether the source is parked. If it is not, there is
 // no copy. If it is, the copies are the agents of its name that are not managed

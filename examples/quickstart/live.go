@@ -20,7 +20,7 @@ import (
 type vendor struct {
 	name      string
 	variables []string // of the environment, that hold the credentials
-	nameless  bool     // a copy has the name of its source
+	nameless  bool     // no name can be chosen for a copy
 	copyAgent func(ctx context.Context, source, name string) (id, newName string, err error)
 }
 

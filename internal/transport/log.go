@@ -32,8 +32,9 @@ func (c *call) logRepeat(r *result) {
 	c.log(slog.LevelWarn, "repeating the request", c.attrs(r, slog.Duration("wait", r.wait)))
 }
 
+// logPause is for an attempt under way, which is not among the attempts yet.
 func (c *call) logPause(r *result) {
-	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrs(r, slog.Duration("wait", r.wait)))
+	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
 }
 
 func (c *call) logEnd(err *agentcopy.Error) {
@@ -43,6 +44,10 @@ func (c *call) logEnd(err *agentcopy.Error) {
 }
 
 func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
+	return c.attrsOf(r, len(c.attempts), more...)
+}
+
+func (c *call) attrsOf(r *result, attempt int, more ...slog.Attr) []slog.Attr {
 	outcome := r.outcome.String()
 	if r.succeeded {
 		outcome = "success"
@@ -50,7 +55,7 @@ func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("provider", c.client.vendor.Name),
 		slog.String("operation", c.op.Name),
-		slog.Int("attempt", len(c.attempts)),
+		slog.Int("attempt", attempt),
 		slog.Int("status", r.status),
 		slog.String("outcome", outcome),
 	}

@@ -161,14 +161,14 @@ func TestLogLines(t *testing.T) {
 	allowed := []string{"time", "level", "msg", "provider", "operation", "attempt", "attempts", "status", "duration", "request_id", "outcome", "wait", "waited"}
 	cases := map[string]struct {
 		steps []step
-		lines []string // level and message
+		lines []string // level, message and attempt
 	}{
-		"success":  {[]step{answer(200, made)}, []string{"DEBUG attempt"}},
-		"refusal":  {[]step{answer(404, "")}, []string{"DEBUG attempt"}},
-		"unknown":  {[]step{answer(500, "")}, []string{"DEBUG attempt", "WARN a copy may have been made although the call failed"}},
-		"repeated": {[]step{fail(io.EOF, "sought"), answer(200, made)}, []string{"DEBUG attempt", "WARN repeating the request", "DEBUG attempt"}},
+		"success":  {[]step{answer(200, made)}, []string{"DEBUG attempt 1"}},
+		"refusal":  {[]step{answer(404, "")}, []string{"DEBUG attempt 1"}},
+		"unknown":  {[]step{answer(500, "")}, []string{"DEBUG attempt 1", "WARN a copy may have been made although the call failed 1"}},
+		"repeated": {[]step{fail(io.EOF, "sought"), answer(200, made)}, []string{"DEBUG attempt 1", "WARN repeating the request 1", "DEBUG attempt 2"}},
 		"paused": {[]step{answer(429, "", "Retry-After", "5"), answer(200, made)}, []string{
-			"WARN the vendor asks to wait: the credential is paused", "DEBUG attempt", "WARN repeating the request", "DEBUG attempt after a wait",
+			"WARN the vendor asks to wait: the credential is paused 1", "DEBUG attempt 1", "WARN repeating the request 1", "DEBUG attempt after a wait 2",
 		}},
 	}
 	for name, tc := range cases {
@@ -181,7 +181,7 @@ func TestLogLines(t *testing.T) {
 				for line := range strings.Lines(out.String()) {
 					var entry map[string]any
 					require.NoError(t, json.Unmarshal([]byte(line), &entry))
-					got = append(got, fmt.Sprint(entry["level"], " ", entry["msg"]))
+					got = append(got, fmt.Sprint(entry["level"], " ", entry["msg"], " ", entry["attempt"]))
 					for name := range entry {
 						require.Contains(t, allowed, name, "attribute of %q", entry["msg"])
 					}

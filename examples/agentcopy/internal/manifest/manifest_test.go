@@ -133,7 +133,7 @@ func TestNotes(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, faults)
 	require.Len(t, m.Notes, 2)
-	require.Contains(t, m.Notes[0].String(), `2: name: cotool gives the copy the name of its source; "My copy" is ignored`)
+	require.Contains(t, m.Notes[0].String(), `2: name: cotool lets no name be chosen; "My copy" is ignored`)
 	require.Contains(t, m.Notes[1].String(), "3: name: langsmith chooses the name")
 	require.Equal(t, "cotool/"+uuid, m.Rows[0].Key)
 }

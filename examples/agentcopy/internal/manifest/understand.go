@@ -80,7 +80,7 @@ func (rec record) notes(v *vendor.Vendor) (notes []Fault) {
 	name := rec.cells[nameColumn]
 	switch {
 	case v.Nameless && name != "":
-		notes = append(notes, Fault{rec.line, nameColumn, fmt.Sprintf("%s gives the copy the name of its source; %q is ignored", v.Name, name)})
+		notes = append(notes, Fault{rec.line, nameColumn, fmt.Sprintf("%s lets no name be chosen; %q is ignored", v.Name, name)})
 	case !v.Nameless && name == "":
 		notes = append(notes, Fault{rec.line, nameColumn, fmt.Sprintf("%s chooses the name; should an answer be lost, the copy is hard to tell from others", v.Name)})
 	}

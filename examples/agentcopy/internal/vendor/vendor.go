@@ -15,7 +15,7 @@ type Vendor struct {
 	Name      string
 	Variables []string // of the environment, that hold the credentials
 	Extras    []string // the columns that are this vendor's own
-	Nameless  bool     // a copy has the name of its source
+	Nameless  bool     // no name can be chosen for a copy
 	Limit     Limit    // what the SDK's clients keep to by default
 
 	goodID string // an ID as the vendor gives them
