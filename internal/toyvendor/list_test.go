@@ -1,0 +1,49 @@
+package toyvendor
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+
+var lister = transport.Lister[Agent, string]{
+	Vendor:    vendor,
+	Operation: listAgents.Name,
+	ID:        func(a *Agent) string { return a.ID },
+	Received:  func(a *Agent, r *agentcopy.Response) { a.Response = r },
+}
+
+// listAnswer is one page of the list.
+type listAnswer struct {
+	Agents []Agent `json:"agents"`
+	More   bool    `json:"more"`
+}
+
+// ListAgents yields the agents, a page at a time.
+func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
+	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+		answer, response, err := transport.Do(ctx, c.transport, transport.Request{
+			Op:    listAgents,
+			Path:  "/v1/agents",
+			Query: url.Values{"page": {strconv.Itoa(number)}},
+		}, verifyList)
+		if err != nil {
+			return transport.Page[Agent]{}, err
+		}
+		return transport.Page[Agent]{Items: answer.Agents, More: answer.More, Response: response}, nil
+	})
+}
+
+func verifyList(answer *listAnswer) error {
+	if answer.Agents == nil {
+		return transport.ErrNoList
+	}
+	return nil
+}
