@@ -2,6 +2,7 @@ package api
 
 import (
 	"flag"
+	"go/types"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,30 +17,34 @@ func TestExportedAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range dirs {
-		t.Run(dir, func(t *testing.T) {
-			t.Parallel()
-			pkg, err := load(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := features(pkg)
-			file := filepath.Join("testdata", pkg.Name()+".txt")
-			if *update {
-				if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			listed, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatalf("a new public package has to be listed: run  go test ./internal/api -update  (%v)", err)
-			}
-			if diff := difference(strings.Split(strings.TrimSpace(string(listed)), "\n"), got); diff != "" {
-				t.Errorf("the exported API of %s is not as internal/api/%s lists it:\n%s"+
-					"If that is meant, run  go test ./internal/api -update  and commit the list.", pkg.Path(), file, diff)
-			}
-		})
+	for module, dirs := range byModule(dirs) {
+		packages, err := load(module, dirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pkg := range packages {
+			t.Run(pkg.Name(), func(t *testing.T) { compare(t, pkg) })
+		}
+	}
+}
+
+// compare compares what pkg exports with its list, or writes the list.
+func compare(t *testing.T, pkg *types.Package) {
+	file := filepath.Join("testdata", pkg.Name()+".txt")
+	got := features(pkg)
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	listed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("a new public package has to be listed: run  go test ./internal/api -update  (%v)", err)
+	}
+	if diff := difference(strings.Split(strings.TrimSpace(string(listed)), "\n"), got); diff != "" {
+		t.Errorf("the exported API of %s is not as internal/api/%s lists it:\n%s"+
+			"If that is meant, run  go test ./internal/api -update  and commit the list.", pkg.Path(), file, diff)
 	}
 }
 

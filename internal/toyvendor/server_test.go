@@ -31,6 +31,10 @@ func newServer() *server {
 	return &server{agents: []Agent{{ID: "1", Name: "Support", CreatedAt: agentcopy.Time{Time: time.Now().Add(-time.Hour)}}}}
 }
 
+// PacingScope keeps the limits of one test's clients from those of another's,
+// who have the same key.
+func (s *server) PacingScope() string { return fmt.Sprintf("acme %p", s) }
+
 func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 )
 
-// key is a credential. Each test has its own server, and so its own pacing.
+// key is a credential. Each server has a pacing of its own.
 const key = "not-a-real-key"
 
 func newClient(t *testing.T, s *server, opts ...agentcopy.Option) *Client {
