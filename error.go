@@ -28,14 +28,14 @@ import (
 // any credential in it masked; Header and Body are as received.
 type Error struct {
 	Provider   string        // "zudu", "cotool", "langsmith" or "kolena"
-	Operation  string        // the client's method: "CopyAgent", "ListAgents", ...
+	Operation  string        // the client's method: "CopyAgent", "ListAgents", ...; "New" and "NewFromEnv" of what cannot be set up
 	Outcome    Outcome       // over all attempts of the call; NotCopied on reads
 	StatusCode int           // of the last answer; 0 if there was none
 	Code       string        // the vendor's machine-readable code, if any
 	Message    string        // the vendor's text, or ours
 	Fields     []FieldError  // per-field faults: the vendor's, or found before sending
 	RequestID  string        // X-Request-Id, or what the vendor or its edge sends instead
-	RetryAfter time.Duration // how long the vendor asked to wait; 0 if it did not
+	RetryAfter time.Duration // how long the vendor asked to wait, or the pause it asked for has to run; 0 if neither
 	Header     http.Header   // of the last answer, as received
 	Body       []byte        // of the last answer, at most 64 KiB; may hold user data, so never printed
 	Attempts   []Attempt     // what was sent, in order; empty if nothing was

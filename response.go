@@ -29,9 +29,9 @@ type Response struct {
 // An attempt that ended before anything was sent, while waiting for the limiter
 // say, is not recorded.
 type Attempt struct {
-	Start    time.Time     // when the request was handed to the connection
-	Waited   time.Duration // before Start: pause, limiter and backoff
-	Duration time.Duration // on the wire, until the body was read or the attempt failed
+	Start    time.Time     // when the request was handed to the transport, before it has a connection
+	Waited   time.Duration // before Start, since the call began or the attempt before failed: pause, limiter and backoff
+	Duration time.Duration // connecting included, until the body was read or the attempt failed
 
 	StatusCode int   // of the answer; 0 if there was none
 	Err        error // why there was no usable answer; nil if there was one, whatever its status

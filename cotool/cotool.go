@@ -20,7 +20,8 @@ var vendor = &transport.Vendor{
 }
 
 // Client calls the Cotool API with one API key. It is safe for concurrent use,
-// and its settings never change; see With.
+// and its settings never change; see With. Make one with New: the zero Client
+// cannot be used.
 type Client struct{ transport *transport.Client }
 
 // New returns a client for an API key, which Cotool's web interface makes under
@@ -42,6 +43,9 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 
 // NewFromEnv is New with the key in the environment variable COTOOL_API_KEY
 // and, if it is set, the base URL in COTOOL_BASE_URL, which an option overrides.
+//
+// A key that is not set is an *[agentcopy.Error] that names the variable and
+// matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := transport.Env(vendor, "COTOOL_API_KEY")
 	if err != nil {

@@ -10,6 +10,9 @@ import (
 // Agent is an agent as Kolena's API shows it, whole in every answer. Fields
 // newer than this SDK are in Response.Body.
 //
+// Marshalling an Agent gives Kolena's document back, without the lists, times and
+// nested fields that are empty.
+//
 // Kolena has revised the resource twice; OutputTemplates and Metadata came last
 // and are empty where the server does not send them yet.
 //

@@ -26,7 +26,8 @@ var vendor = &transport.Vendor{
 }
 
 // Client calls the Kolena Agents API with one API key. It is safe for
-// concurrent use, and its settings never change; see With.
+// concurrent use, and its settings never change; see With. Make one with New:
+// the zero Client cannot be used.
 type Client struct{ transport *transport.Client }
 
 // New returns a client for an API key, which Kolena's web interface makes. It
@@ -50,6 +51,9 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // NewFromEnv is New with the key in the environment variable KOLENA_API_KEY
 // and, if it is set, the base URL in KOLENA_API_URL, which an option overrides.
 // Both are the names that Kolena's own Python client reads.
+//
+// A key that is not set is an *[agentcopy.Error] that names the variable and
+// matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := transport.Env(vendor, "KOLENA_API_KEY")
 	if err != nil {

@@ -11,6 +11,9 @@ import (
 // none of the fields; a list shows the first part alone. Fields newer than this
 // SDK are in Response.Body.
 //
+// Marshalling an Agent gives LangSmith's document back, without the fields that
+// are empty, is_owner among them where it is false.
+//
 // The page: https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
 type Agent struct {
 	ID          string          `json:"id"`

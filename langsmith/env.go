@@ -16,6 +16,9 @@ import (
 // LangSmith's own clients disagree on LANGSMITH_ENDPOINT: it is the address of
 // LangSmith to some, that of this API to others. So it may end in
 // /v1/deepagents or not.
+//
+// A key that is not set is an *[agentcopy.Error] that names the variable and
+// matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := transport.Env(vendor, "LANGSMITH_API_KEY")
 	if err != nil {

@@ -26,7 +26,8 @@ var vendor = &transport.Vendor{
 }
 
 // Client calls LangSmith's Managed Deep Agents API with one API key. It is safe
-// for concurrent use, and its settings never change; see With.
+// for concurrent use, and its settings never change; see With. Make one with New:
+// the zero Client cannot be used.
 type Client struct{ transport *transport.Client }
 
 // New returns a client for an API key of LangSmith, personal or a service's. It

@@ -20,7 +20,8 @@ var vendor = &transport.Vendor{
 }
 
 // Client calls the Zudu API with one pair of credentials. It is safe for
-// concurrent use, and its settings never change; see With.
+// concurrent use, and its settings never change; see With. Make one with New:
+// the zero Client cannot be used.
 type Client struct{ transport *transport.Client }
 
 // New returns a client for the API key and secret that Zudu's portal shows
@@ -44,6 +45,9 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // NewFromEnv is New with the credentials in the environment variables
 // ZUDU_API_KEY and ZUDU_API_SECRET and, if it is set, the base URL in
 // ZUDU_BASE_URL, which an option overrides.
+//
+// A credential that is not set is an *[agentcopy.Error] that names the variable and
+// matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := transport.Env(vendor, "ZUDU_API_KEY")
 	if err != nil {
