@@ -138,6 +138,12 @@ func TestNamesOfValues(t *testing.T) {
 	require.Equal(t, agentcopy.Unknown, zero, "an outcome that nobody has set claims nothing")
 }
 
+func TestOutcomeInLogs(t *testing.T) {
+	var out strings.Builder
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "outcome", agentcopy.NotCopied)
+	require.Contains(t, out.String(), `"outcome":"not copied"`)
+}
+
 func TestUnlimited(t *testing.T) {
 	require.NoError(t, agentcopy.Unlimited.Wait(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -1,6 +1,9 @@
 package agentcopy
 
-import "strconv"
+import (
+	"log/slog"
+	"strconv"
+)
 
 // Outcome says whether a copy call made a copy. It is the answer to the one
 // question that a failed copy raises: may I send it again?
@@ -34,3 +37,6 @@ func (o Outcome) String() string {
 	}
 	return "Outcome(" + strconv.Itoa(int(o)) + ")"
 }
+
+// LogValue is what slog writes: the text of String, in JSON too.
+func (o Outcome) LogValue() slog.Value { return slog.StringValue(o.String()) }

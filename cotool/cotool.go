@@ -47,11 +47,11 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // A key that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.Env(vendor, "COTOOL_API_KEY")
+	key, err := transport.KeyFromEnv(vendor, "COTOOL_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("COTOOL_BASE_URL", opts)...)
+	return New(key, transport.BaseURLFromEnv("COTOOL_BASE_URL", transport.Getenv("COTOOL_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of

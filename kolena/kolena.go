@@ -55,11 +55,11 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // A key that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.Env(vendor, "KOLENA_API_KEY")
+	key, err := transport.KeyFromEnv(vendor, "KOLENA_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("KOLENA_API_URL", opts)...)
+	return New(key, transport.BaseURLFromEnv("KOLENA_API_URL", transport.Getenv("KOLENA_API_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of

@@ -71,9 +71,16 @@ func TestNewFromEnv(t *testing.T) {
 	_, err := kolena.NewFromEnv()
 	wiretest.RequireInvalid(t, err, "KOLENA_API_URL")
 
-	t.Setenv("KOLENA_API_KEY", " ")
+	t.Setenv("KOLENA_API_URL", "http://gateway.example")
 	_, err = kolena.NewFromEnv()
-	wiretest.RequireInvalid(t, err, "KOLENA_API_KEY")
+	wiretest.RequireInvalid(t, err, "KOLENA_API_URL")
+	require.Equal(t, "gateway.example", send(t, agentcopy.WithInsecureHTTP()).Host)
+
+	for _, key := range []string{" ", "two\nlines"} {
+		t.Setenv("KOLENA_API_KEY", key)
+		_, err = kolena.NewFromEnv()
+		wiretest.RequireInvalid(t, err, "KOLENA_API_KEY")
+	}
 }
 
 func TestWith(t *testing.T) {

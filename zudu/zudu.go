@@ -49,15 +49,15 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // A credential that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.Env(vendor, "ZUDU_API_KEY")
+	key, err := transport.KeyFromEnv(vendor, "ZUDU_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	secret, err := transport.Env(vendor, "ZUDU_API_SECRET")
+	secret, err := transport.KeyFromEnv(vendor, "ZUDU_API_SECRET")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, secret, transport.BaseURLFromEnv("ZUDU_BASE_URL", opts)...)
+	return New(key, secret, transport.BaseURLFromEnv("ZUDU_BASE_URL", transport.Getenv("ZUDU_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same credentials, and opts on top of the

@@ -36,11 +36,11 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 
 // NewFromEnv is New with what ACME_API_KEY and, if it is set, ACME_BASE_URL say.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.Env(vendor, "ACME_API_KEY")
+	key, err := transport.KeyFromEnv(vendor, "ACME_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("ACME_BASE_URL", opts)...)
+	return New(key, transport.BaseURLFromEnv("ACME_BASE_URL", transport.Getenv("ACME_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of c.

@@ -42,24 +42,24 @@ type Client struct {
 // New makes a client of vendor v from its credentials and options. It does no
 // I/O. Its errors are *agentcopy.Error and name the parameter or option.
 func New(v *Vendor, secrets []Secret, opts []agentcopy.Option) (*Client, error) {
-	return build(v, secrets, defaultConfig(v), opts)
+	return build(v, "New", secrets, defaultConfig(v), opts)
 }
 
 // With makes a client with the same credentials, and with opts on top of the
 // settings of c.
 func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
-	return build(c.vendor, c.secrets(), c.Config(), opts)
+	return build(c.vendor, "With", c.secrets(), c.Config(), opts)
 }
 
-func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.Option) (*Client, error) {
+func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.Option) (*Client, error) {
 	for _, s := range secrets {
 		if reason := faultOf(s.Value); reason != "" {
-			return nil, Invalid(v, "New", s.Field, reason)
+			return nil, Invalid(v, operation, s.Field, reason)
 		}
 	}
 	base, err := resolve(&cfg, opts)
 	if err != nil {
-		return nil, setupError(v, err)
+		return nil, setupError(v, operation, err)
 	}
 	c := &Client{
 		vendor:  v,
@@ -88,7 +88,7 @@ func build(v *Vendor, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.O
 	c.loop = newLoop(c)
 	c.pacing = pacingFor(v, scopeOf(base, transport), secrets)
 	if c.chain, err = newChain(c, transport); err != nil {
-		return nil, setupError(v, err)
+		return nil, setupError(v, operation, err)
 	}
 	return c, nil
 }

@@ -133,6 +133,7 @@ func TestWithKeepsWhatItDoesNotChange(t *testing.T) {
 
 	_, err = c.With([]agentcopy.Option{agentcopy.WithAttemptTimeout(-1)})
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	require.Equal(t, "With", asError(t, err).Operation)
 }
 
 func TestCallersValuesAreCopied(t *testing.T) {

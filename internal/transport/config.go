@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -176,30 +175,4 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 func isNilPointer(v any) bool {
 	r := reflect.ValueOf(v)
 	return r.Kind() == reflect.Pointer && r.IsNil()
-}
-
-// Env returns the environment variable name without surrounding white space,
-// and an error that names it if it is not set.
-func Env(v *Vendor, name string) (string, error) {
-	value := strings.TrimSpace(os.Getenv(name))
-	if value == "" {
-		return "", Invalid(v, "NewFromEnv", name, "the environment variable is not set")
-	}
-	return value, nil
-}
-
-// BaseURLFromEnv puts the base URL of the environment variable name, if that is
-// set, before opts, so that an option of the caller's own overrides it.
-func BaseURLFromEnv(name string, opts []agentcopy.Option) []agentcopy.Option {
-	value := strings.TrimSpace(os.Getenv(name))
-	if value == "" {
-		return opts
-	}
-	fromEnv := func(c *agentcopy.Config) error {
-		if err := agentcopy.WithBaseURL(value)(c); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		return nil
-	}
-	return append([]agentcopy.Option{fromEnv}, opts...)
 }

@@ -23,12 +23,12 @@ func Invalid(v *Vendor, operation, field, reason string) *agentcopy.Error {
 
 // setupError is the error for an option that cannot be used. The option's own
 // error begins with its name.
-func setupError(v *Vendor, err error) *agentcopy.Error {
+func setupError(v *Vendor, operation string, err error) *agentcopy.Error {
 	field, reason, ok := strings.Cut(err.Error(), ": ")
 	if !ok {
 		field, reason = "opts", err.Error()
 	}
-	e := Invalid(v, "New", field, reason)
+	e := Invalid(v, operation, field, reason)
 	e.Err = invalidCause{err}
 	return e
 }

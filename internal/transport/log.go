@@ -38,9 +38,14 @@ func (c *call) logPause(r *result) {
 }
 
 func (c *call) logEnd(err *agentcopy.Error) {
-	if c.op.copies() && err.Outcome != agentcopy.NotCopied {
-		c.log(slog.LevelWarn, "a copy may have been made although the call failed", c.attrs(c.last, slog.Int("attempts", len(c.attempts))))
+	if !c.op.copies() || err.Outcome == agentcopy.NotCopied {
+		return
 	}
+	message := "a copy may have been made although the call failed"
+	if err.Outcome == agentcopy.Copied {
+		message = "a copy was made although the call failed"
+	}
+	c.log(slog.LevelWarn, message, c.attrs(c.last, slog.Int("attempts", len(c.attempts))))
 }
 
 func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
