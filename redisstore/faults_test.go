@@ -72,7 +72,7 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 		err := ask(ctx)
 		cancel()
 		require.ErrorIs(t, err, context.DeadlineExceeded, what)
-		require.Less(t, time.Since(start), 2*time.Second, "%s: how long it took to give up", what)
+		require.Less(t, time.Since(start), ample, "%s: how long it took to give up", what)
 	}
 	server.signal(syscall.SIGCONT)
 	// What was done for callers who had given up is taken back: the place would be
@@ -164,7 +164,7 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 			l := redisstore.NewLimiter(server.client(), "k", 1, 500*time.Millisecond, redisstore.WithAttemptTimeout(2*time.Second))
 			require.NoError(t, l.Wait(t.Context()))
 			require.GreaterOrEqual(t, time.Since(start), tt.want, "when the first attempt was admitted after the start")
-			require.Less(t, time.Since(start), tt.want+2*time.Second, "when the first attempt was admitted after the start")
+			require.Less(t, time.Since(start), tt.want+ample, "when the first attempt was admitted after the start")
 		})
 	}
 }

@@ -55,7 +55,7 @@ func TestInterruptDoesNotWaitForTheLimit(t *testing.T) {
 	begun := time.Now()
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	p.ends(130)
-	require.Less(t, time.Since(begun), 5*time.Second)
+	require.Less(t, time.Since(begun), 30*time.Second)
 	require.Contains(t, p.out.String(), "3 copied, 7 not started")
 
 	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "3 copied, 0 not settled")
@@ -68,7 +68,7 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.tenants(4)
-	b.slow(4, 3*time.Second)
+	b.slow(4, 8*time.Second)
 	p := b.start("run", "tenants.csv")
 	require.Eventually(t, func() bool { return b.copyRequests() == 4 }, 10*time.Second, 5*time.Millisecond)
 	begun := time.Now()
@@ -76,11 +76,11 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	p.says("Ctrl-C again")
 	require.NoError(t, p.Process.Signal(os.Interrupt))
 	p.ends(130)
-	require.Less(t, time.Since(begun), 2*time.Second)
+	require.Less(t, time.Since(begun), 6*time.Second, "those under way take eight")
 	require.Contains(t, p.out.String(), "4 may have been copied")
 	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "0 copied, 4 not settled")
 
-	b.run(0, "run", "tenants.csv", "--settle", "5s")
+	b.run(0, "run", "tenants.csv", "--settle", "20s")
 	b.requireEachOnce(4)
 	require.Equal(t, 4, b.copyRequests(), "the copies showed while it looked for them")
 }
