@@ -1,9 +1,9 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -24,46 +24,20 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	defer resp.Body.Close()
-	if resp.ContentLength > limit {
+	length := resp.ContentLength
+	if length > limit {
 		return nil, tooLarge(limit)
 	}
-	buf := make([]byte, 0, initialSize(resp.ContentLength, limit))
-	for stalls := 0; ; {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
-		if n < 0 || n > cap(buf)-len(buf) {
-			return buf, fmt.Errorf("the transport's body returned an impossible count of %d bytes", n)
-		}
-		buf = buf[:len(buf)+n]
-		switch whole := resp.ContentLength; {
-		case whole > 0 && int64(len(buf)) > whole:
-			return buf[:whole], nil // what comes beyond the declared length does not count
-		case int64(len(buf)) > limit:
-			return buf[:limit], tooLarge(limit)
-		case err == io.EOF && !resp.Uncompressed && int64(len(buf)) < whole:
-			return buf, io.ErrUnexpectedEOF
-		case err == io.EOF:
-			return buf, nil
-		case err != nil:
-			return buf, err
-		}
-		if stalls++; n > 0 {
-			stalls = 0
-		} else if stalls == 100 {
-			return buf, io.ErrNoProgress
-		}
+	body, err := readUpTo(resp.Body, length, limit)
+	switch {
+	case length > 0 && int64(len(body)) > length:
+		return body[:length], nil // what comes beyond the declared length does not count
+	case int64(len(body)) > limit:
+		return body[:limit], tooLarge(limit)
+	case err == nil && !resp.Uncompressed && int64(len(body)) < length:
+		return body, io.ErrUnexpectedEOF
 	}
-}
-
-// initialSize leaves room for a byte more than is expected: the end of a body is
-// seen by reading on, and only once it was seen may its connection be used again.
-func initialSize(contentLength, limit int64) int64 {
-	if contentLength > 0 {
-		return min(contentLength, trustedLength) + 1
-	}
-	return min(bytes.MinRead, limit+1)
+	return body, err
 }
 
 // readErrorBody reads what is worth keeping of the body of a refusal. Its
@@ -73,8 +47,54 @@ func readErrorBody(resp *http.Response) []byte {
 		return nil
 	}
 	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorBodyLimit))
-	return body
+	body, _ := readUpTo(resp.Body, resp.ContentLength, errorBodyLimit)
+	return body[:min(len(body), errorBodyLimit)]
+}
+
+// readUpTo reads r to its end, or to one byte beyond length, if that is
+// positive, and beyond limit: the end is seen by reading on, and only once it
+// was seen may the connection be used again.
+func readUpTo(r io.Reader, length, limit int64) ([]byte, error) {
+	if length <= 0 {
+		return io.ReadAll(&io.LimitedReader{R: &reader{from: r}, N: min(limit, math.MaxInt64-1) + 1})
+	}
+	bound := min(length, limit) + 1
+	buf := make([]byte, 0, min(bound, trustedLength))
+	for from := (reader{from: r}); int64(len(buf)) < bound; {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := from.Read(buf[len(buf):min(int64(cap(buf)), bound)])
+		buf = buf[:len(buf)+n]
+		if err == io.EOF {
+			return buf, nil
+		} else if err != nil {
+			return buf, err
+		}
+	}
+	return buf, nil
+}
+
+// reader reads from a transport that may not be net/http's: one that breaks the
+// rules of io.Reader is an error, not a panic or a loop without an end.
+type reader struct {
+	from   io.Reader
+	stalls int
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	switch {
+	case n < 0 || n > len(p):
+		return 0, fmt.Errorf("the transport's body returned an impossible count of %d bytes", n)
+	case n > 0 || err != nil:
+		r.stalls = 0
+	default:
+		if r.stalls++; r.stalls == 100 {
+			return 0, io.ErrNoProgress
+		}
+	}
+	return n, err
 }
 
 func tooLarge(limit int64) error {

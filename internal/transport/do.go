@@ -37,10 +37,11 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 			return nil, nil, Invalid(c.vendor, req.Op.Name, "req", err.Error())
 		}
 	}
-	typed := &typedCall[T]{verify: verify}
-	typed.call = call{Context: ctx, client: c, op: req.Op, header: req.Header, body: body, decoder: typed, idleSince: time.Now()}
-	typed.url = c.endpointURL(req)
-	typed.kept = new(kept)
+	typed := &typedCall[T]{verify: verify, call: call{
+		Context: ctx, client: c, op: req.Op, url: c.endpointURL(req), header: req.Header, body: body,
+		kept: new(kept), idleSince: time.Now(),
+	}}
+	typed.decoder = typed
 	typed.attempts = typed.kept.attempts[:0]
 	typed.run()
 	if !typed.last.succeeded {

@@ -59,6 +59,9 @@ func redirectTarget(h http.Header) string {
 	return "; this one leads to " + u.Host
 }
 
+// maxNesting is how deep a message may lie in an error body.
+const maxNesting = 5
+
 // problem is what a body says about a failure.
 type problem struct {
 	code, message string
@@ -69,20 +72,18 @@ type problem struct {
 // frameworks and the proxies before them send.
 func parseProblem(body []byte) problem {
 	trimmed := bytes.TrimSpace(body)
-	var doc map[string]json.RawMessage
-	switch {
-	case len(trimmed) == 0:
+	if len(trimmed) == 0 {
 		return problem{}
-	case json.Unmarshal(trimmed, &doc) == nil:
-		return problemOf(doc)
-	case trimmed[0] == '<':
-		return problem{message: titleOf(trimmed)}
 	}
 	var text string
-	if json.Unmarshal(trimmed, &text) == nil {
+	switch {
+	case trimmed[0] == '<':
+		return problem{message: titleOf(trimmed)}
+	case trimmed[0] == '{':
+		return problemOf(trimmed, maxNesting)
+	case json.Unmarshal(trimmed, &text) == nil:
 		return problem{message: text}
-	}
-	if trimmed[0] == '{' || trimmed[0] == '[' || !utf8.Valid(trimmed) {
+	case trimmed[0] == '[' || !utf8.Valid(trimmed):
 		return problem{}
 	}
 	return problem{message: string(trimmed)}
@@ -90,34 +91,41 @@ func parseProblem(body []byte) problem {
 
 // problemOf reads a JSON object: Zudu's envelope, LangSmith's problem and its
 // flat {"error": ...}, FastAPI's detail as a text or as a list of faults, and
-// the nested {"error": {"code", "message"}} of many gateways.
-func problemOf(doc map[string]json.RawMessage) problem {
-	var p problem
-	p.code = textOf(doc["code"])
-	for _, key := range []string{"message", "detail", "error", "title"} {
-		raw := doc[key]
-		if text := textOf(raw); text != "" {
-			p.add(text)
-			continue
-		}
-		if faults := faultsOf(raw); faults != nil {
-			p.fields = faults
-			for _, f := range faults {
-				p.add(strings.TrimPrefix(f.Field+": "+f.Reason, ": "))
-			}
-			continue
-		}
-		var nested map[string]json.RawMessage
-		if json.Unmarshal(raw, &nested) == nil && nested != nil {
-			inner := problemOf(nested)
+// the nested {"error": {"code", "message"}} of many gateways, down to so many
+// levels: each is read anew.
+func problemOf(object []byte, levels int) (p problem) {
+	var doc struct {
+		Code    json.RawMessage `json:"code"`
+		Message json.RawMessage `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+		Error   json.RawMessage `json:"error"`
+		Title   json.RawMessage `json:"title"`
+	}
+	if levels == 0 || json.Unmarshal(object, &doc) != nil {
+		return problem{}
+	}
+	p.code = textOf(doc.Code)
+	for _, raw := range []json.RawMessage{doc.Message, doc.Detail, doc.Error, doc.Title} {
+		switch firstOf(raw) {
+		case '{':
+			inner := problemOf(raw, levels-1)
 			if p.code == "" {
 				p.code = inner.code
 			}
+			p.fields = append(p.fields, inner.fields...)
 			p.add(inner.message)
+		case '[':
+			faults := faultsOf(raw)
+			p.fields = append(p.fields, faults...)
+			for _, f := range faults {
+				p.add(strings.TrimPrefix(f.Field+": "+f.Reason, ": "))
+			}
+		default:
+			p.add(textOf(raw))
 		}
 	}
-	if p.code == "" && machineReadable.MatchString(textOf(doc["error"])) {
-		p.code = textOf(doc["error"])
+	if text := textOf(doc.Error); p.code == "" && machineReadable.MatchString(text) {
+		p.code = text
 	}
 	return p
 }
@@ -139,15 +147,23 @@ func (p *problem) add(text string) {
 
 // textOf is a JSON string or number as text.
 func textOf(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
+	switch c := firstOf(raw); {
+	case c == '"':
+		var text string
+		_ = json.Unmarshal(raw, &text) // part of a document that was read already
 		return strings.TrimSpace(text)
-	}
-	var number json.Number
-	if json.Unmarshal(raw, &number) == nil {
-		return number.String()
+	case c == '-' || '0' <= c && c <= '9':
+		return string(raw)
 	}
 	return ""
+}
+
+// firstOf tells the kind of a JSON value by its first byte; 0 if there is none.
+func firstOf(raw json.RawMessage) byte {
+	if len(raw) == 0 {
+		return 0
+	}
+	return raw[0]
 }
 
 // faultsOf reads FastAPI's list of faults: [{"loc": ["body", "name"], "msg": "..."}].

@@ -32,6 +32,8 @@ func TestErrorBodies(t *testing.T) {
 		},
 		{name: "faults of odd forms", body: `{"detail":["no",{"msg":"bad"},7,null,{"loc":"x","msg":"worse"}]}`, message: "no: bad: 7", fields: []agentcopy.FieldError{{Reason: "no"}, {Reason: "bad"}, {Reason: "7"}}},
 		{name: "nested", body: `{"error":{"code":"quota","message":"Too many agents"}}`, code: "quota", message: "Too many agents"},
+		{name: "nested faults", body: `{"error":{"detail":[{"loc":["body","name"],"msg":"Field required"}]}}`, message: "name: Field required", fields: []agentcopy.FieldError{{Field: "name", Reason: "Field required"}}},
+		{name: "nested without end", body: strings.Repeat(`{"error":`, 5000) + `"x"` + strings.Repeat("}", 5000), message: "I'm a teapot"},
 		{name: "a number for a code", body: `{"code":42,"message":"odd"}`, code: "42", message: "odd"},
 		{name: "said twice", body: `{"message":"Agent not found","error":"Agent not found"}`, message: "Agent not found"},
 		{name: "an HTML page", body: "<!DOCTYPE html>\n<html><head><title>\n 502 Bad&nbsp;Gateway </title></head></html>", message: "502 Bad Gateway"},
