@@ -30,6 +30,8 @@ type contender struct {
 	build func(site) (call, error)
 }
 
+func (c *contender) isPeer() bool { return c.path != "" && c.path != sdkPath }
+
 // group is the contenders that get the same answer and decode it into the same
 // struct. The first one is the floor.
 type group struct {

@@ -48,6 +48,7 @@ func run(ctx context.Context) error {
 		budget:  budget{*rounds, *duration, *limit},
 		chunked: *chunked,
 		callers: 10_000,
+		latency: 50 * time.Millisecond,
 		loads:   5,
 	}
 	if *quick {

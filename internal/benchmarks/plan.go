@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // manyGoroutines is how many goroutines a client is shared by where it is shared.
@@ -18,8 +19,9 @@ type plan struct {
 	sizes   []size
 	only    *regexp.Regexp
 	chunked bool
-	callers int // under load
-	loads   int // how often the load is repeated
+	callers int           // under load
+	latency time.Duration // of the server under load
+	loads   int           // how often the load is repeated
 }
 
 // size of an answer.

@@ -9,17 +9,17 @@ import (
 )
 
 // writeLoad shows how the contenders bear many calls at a time to a server that
-// takes 50 ms: each caller with one call, and with ten, one after another.
+// takes its time: each caller with one call, and with ten, one after another.
 func (p *plan) writeLoad(ctx context.Context, out *strings.Builder, groups []group) error {
-	once := pressure{callers: p.callers, each: 1, latency: 50 * time.Millisecond}
-	sustained := pressure{callers: p.callers, each: 10, latency: once.latency}
-	fmt.Fprintf(out, "### %s callers at a time, a server that takes 50 ms\n\n"+
+	once := pressure{callers: p.callers, each: 1, latency: p.latency}
+	sustained := pressure{callers: p.callers, each: 10, latency: p.latency}
+	fmt.Fprintf(out, "### %s callers at a time, a server that takes %v\n\n"+
 		"| contender | one call each, ideal %v | of ideal | heap | stacks | ten calls each, ideal %v | of ideal | heap | stacks |\n"+
-		"| --- |%s\n", thousands(uint64(p.callers)), once.ideal(), sustained.ideal(), strings.Repeat(" ---: |", 8))
+		"| --- |%s\n", thousands(uint64(p.callers)), p.latency, once.ideal(), sustained.ideal(), strings.Repeat(" ---: |", 8))
 	for i := range groups {
 		g := &groups[i]
 		sample := g.sample(2<<10, p.chunked)
-		calls, err := g.dialAll(ctx, sample, func() site { return g.slow(sample.answer, once.latency) })
+		calls, err := g.dialAll(ctx, sample, func() site { return g.slow(sample.answer, p.latency) })
 		if err != nil {
 			return err
 		}
