@@ -75,7 +75,6 @@ func (p *plan) measure(ctx context.Context) (string, error) {
 	if err := p.writeRefusals(ctx, &out, groups); err != nil {
 		return "", err
 	}
-	log.Print("load")
 	if err := p.writeLoad(ctx, &out, groups); err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ func (p *plan) writeLoad(ctx context.Context, out *strings.Builder, groups []gro
 		"| --- |%s\n", thousands(uint64(p.callers)), p.latency, once.ideal(), sustained.ideal(), strings.Repeat(" ---: |", 8))
 	for i := range groups {
 		g := &groups[i]
+		log.Printf("load: %s", g.vendor)
 		sample := g.sample(2<<10, p.chunked)
 		calls, err := g.dialAll(ctx, sample, func() site { return g.slow(sample.answer, p.latency) })
 		if err != nil {

@@ -39,6 +39,9 @@ func compare(ctx context.Context, calls []call, goroutines int, b budget) ([]tim
 	ratios := make([][]float64, len(calls))
 	begin := time.Now()
 	for round := 0; round < b.rounds && (round < fewestRounds || time.Since(begin) < b.limit); round++ {
+		if ctx.Err() != nil { // calls from memory do not look
+			return nil, context.Cause(ctx)
+		}
 		took := make([]float64, len(calls))
 		for _, i := range rand.Perm(len(calls)) {
 			runtime.GC() // nobody pays for another one's garbage
