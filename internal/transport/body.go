@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"sync"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -15,7 +17,10 @@ const (
 	// trustedLength is the largest Content-Length that memory is set aside for
 	// before a byte has come.
 	trustedLength = 16 << 20
+	scratchSize   = 64 << 10
 )
+
+var scratches = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 
 // readBody reads the whole body of resp, at most limit bytes, into one buffer.
 // On an error it returns what came before it. It closes the body.
@@ -54,25 +59,41 @@ func readErrorBody(resp *http.Response) []byte {
 // readUpTo reads r to its end, or to one byte beyond length, if that is
 // positive, and beyond limit: the end is seen by reading on, and only once it
 // was seen may the connection be used again.
+//
+// Where the length is known, the answer is read into a buffer of its size. Where
+// it is not, what is no longer than scratchSize is copied out of one that is used
+// again.
 func readUpTo(r io.Reader, length, limit int64) ([]byte, error) {
-	if length <= 0 {
-		return io.ReadAll(&io.LimitedReader{R: &reader{from: r}, N: min(limit, math.MaxInt64-1) + 1})
+	bound := min(limit, math.MaxInt64-1) + 1
+	if length > 0 {
+		bound = min(bound, length+1)
 	}
-	bound := min(length, limit) + 1
-	buf := make([]byte, 0, min(bound, trustedLength))
-	for from := (reader{from: r}); int64(len(buf)) < bound; {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		n, err := from.Read(buf[len(buf):min(int64(cap(buf)), bound)])
-		buf = buf[:len(buf)+n]
-		if err == io.EOF {
-			return buf, nil
-		} else if err != nil {
-			return buf, err
-		}
+	if length > 0 && bound <= trustedLength {
+		buf := make([]byte, bound)
+		n, err := fill(buf, r)
+		return buf[:n], err
 	}
-	return buf, nil
+	scratch := scratches.Get().(*[scratchSize]byte)
+	defer scratches.Put(scratch)
+	n, err := fill(scratch[:min(scratchSize, bound)], r)
+	if err != nil || n < scratchSize {
+		return bytes.Clone(scratch[:n]), err
+	}
+	rest := &io.LimitedReader{R: &reader{from: r}, N: bound - scratchSize}
+	return io.ReadAll(io.MultiReader(bytes.NewReader(scratch[:]), rest))
+}
+
+// fill reads into buf until it is full or r ends, which is no error.
+func fill(buf []byte, r io.Reader) (n int, err error) {
+	for from := (reader{from: r}); n < len(buf) && err == nil; {
+		var more int
+		more, err = from.Read(buf[n:])
+		n += more
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
 }
 
 // reader reads from a transport that may not be net/http's: one that breaks the

@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -74,6 +77,26 @@ func TestBodies(t *testing.T) {
 			require.ErrorIs(t, err, agentcopy.ErrCopied, "a success was announced, so the copy was made")
 		})
 	}
+}
+
+// TestBodiesOfUnknownLength: they are read by way of a buffer that all calls
+// share, and are kept whole and apart.
+func TestBodiesOfUnknownLength(t *testing.T) {
+	const scratch = 64 << 10
+	var calls sync.WaitGroup
+	for _, size := range []int{20, 3000, scratch - 1, scratch, scratch + 1, 2*scratch + 1, 300_000} {
+		for _, letter := range "abcdefgh" {
+			calls.Go(func() {
+				body := `{"id":"` + strings.Repeat(string(letter), size-9) + `"}`
+				closed := 0
+				_, response, err := doCopy(t, newClient(t, play(bodyOf(200, iotest.OneByteReader(strings.NewReader(body)), -1, &closed))))
+				if assert.NoError(t, err, "%d bytes", size) {
+					assert.True(t, body == string(response.Body), "of %d bytes, %d were kept, or others", size, len(response.Body))
+				}
+			})
+		}
+	}
+	calls.Wait()
 }
 
 type failing struct{ err error }
