@@ -30,19 +30,11 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	if err := CheckContext(ctx, c.vendor, req.Op); err != nil {
 		return nil, nil, err
 	}
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = json.Marshal(req.Body); err != nil {
-			return nil, nil, Invalid(c.vendor, req.Op.Name, "req", err.Error())
-		}
-	}
-	typed := &typedCall[T]{verify: verify, call: call{
-		Context: ctx, client: c, op: req.Op, url: c.endpointURL(req), header: req.Header, body: body,
-		kept: new(kept), idleSince: time.Now(),
-	}}
+	typed := &typedCall[T]{verify: verify}
 	typed.decoder = typed
-	typed.attempts = typed.kept.attempts[:0]
+	if err := typed.prepare(ctx, c, &req); err != nil {
+		return nil, nil, err
+	}
 	typed.run()
 	if !typed.last.succeeded {
 		err := typed.failure()
@@ -70,7 +62,7 @@ func (c *typedCall[T]) decode(data []byte) (warning, err error) {
 }
 
 // endpointURL is the URL of req below the base URL.
-func (c *Client) endpointURL(req Request) url.URL {
+func (c *Client) endpointURL(req *Request) url.URL {
 	u := *c.base
 	if req.ID == "" {
 		u.RawPath = c.path + req.Path
@@ -112,6 +104,24 @@ type call struct {
 	reply   *result // the last one that had an answer
 	outcome outcomes
 	ended   error // why the call was not repeated although the policy allows it
+}
+
+// prepare encodes req and makes it ready to run. It is a function of its own so
+// that the space it takes on the stack is free again while the call waits.
+func (c *call) prepare(ctx context.Context, client *Client, req *Request) error {
+	c.Context, c.client, c.op, c.header, c.idleSince = ctx, client, req.Op, req.Header, time.Now()
+	if req.Body != nil {
+		var err error
+		if c.body, err = json.Marshal(req.Body); err != nil {
+			return Invalid(client.vendor, req.Op.Name, "req", err.Error())
+		}
+	}
+	c.url = client.endpointURL(req)
+	c.request = *(&http.Request{Method: req.Op.Method, URL: &c.url, Header: client.cookieHeader()}).WithContext(c)
+	c.loop.Request = &c.request
+	c.kept = new(kept)
+	c.attempts = c.kept.attempts[:0]
+	return nil
 }
 
 // callKey is the key of a context under which a call is found.

@@ -33,8 +33,6 @@ func newLoop(c *Client) *retryablehttp.Client {
 // run sends the call's request until it succeeds or must not be repeated, and
 // leaves what became of it in c.
 func (c *call) run() {
-	c.request = *(&http.Request{Method: c.op.Method, URL: &c.url, Header: c.client.cookieHeader()}).WithContext(c)
-	c.loop.Request = &c.request
 	resp, err := c.client.loop.Do(&c.loop)
 	closeBody(resp)
 	switch {
@@ -67,7 +65,8 @@ type attempts struct{}
 func (attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempt(req)
-	c.shell = http.Response{StatusCode: http.StatusOK, Header: c.last.header, Body: http.NoBody, Request: req}
+	c.shell.StatusCode, c.shell.Body = http.StatusOK, http.NoBody
+	c.shell.Header, c.shell.Request = c.last.header, req
 	return &c.shell, nil
 }
 
