@@ -66,7 +66,7 @@ func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 // the vendor's default. nil is an error; to send unpaced, see [Unlimited].
 func WithLimiter(l Limiter) Option {
 	return func(c *Config) error {
-		if l == nil || isNilPointer(l) {
+		if l == nil || isNil(l) {
 			return fmt.Errorf("WithLimiter: the limiter is nil; use agentcopy.Unlimited for none")
 		}
 		c.Limiter = l
@@ -74,9 +74,12 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-func isNilPointer(v any) bool {
-	r := reflect.ValueOf(v)
-	return r.Kind() == reflect.Pointer && r.IsNil()
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+		return r.IsNil()
+	}
+	return false
 }
 
 // WithRetry sets what is repeated, how often, and how long a call waits in

@@ -76,9 +76,11 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 	c.cfg.Header = nil
 	transport := sharedTransport()
 	if h := cfg.HTTPClient; h != nil {
-		c.jar = h.Jar
+		if h.Jar != nil && !isNil(h.Jar) {
+			c.jar = h.Jar
+		}
 		transport = h.Transport
-		if transport == nil || isNilPointer(transport) {
+		if transport == nil || isNil(transport) {
 			transport = http.DefaultTransport
 		}
 		if h.Timeout > 0 {

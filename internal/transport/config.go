@@ -62,7 +62,11 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 		checks = append(checks, agentcopy.WithUserAgent(cfg.UserAgent))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Header)) {
-		for _, value := range cfg.Header[name] {
+		values := cfg.Header[name]
+		if len(values) == 0 {
+			values = []string{""} // the name is checked all the same
+		}
+		for _, value := range values {
 			checks = append(checks, agentcopy.WithHeader(name, value))
 		}
 	}
@@ -172,7 +176,10 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	return t
 })
 
-func isNilPointer(v any) bool {
-	r := reflect.ValueOf(v)
-	return r.Kind() == reflect.Pointer && r.IsNil()
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+		return r.IsNil()
+	}
+	return false
 }

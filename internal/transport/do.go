@@ -97,6 +97,7 @@ type call struct {
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended
 	admission admission // of the attempt under way
+	current   *attempt  // the one under way, or the last
 
 	repeating bool // go-retryablehttp has been told to make another attempt
 

@@ -38,9 +38,8 @@ func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
 		ctx, cancel := context.WithTimeoutCause(c, c.client.timeout, errAttemptTimeout)
 		defer cancel()
-		a := new(attempt)
-		ctx = a.trace.watch(ctx, cancel, c.op.copies())
-
+		a := &attempt{stop: cancel}
+		c.current = a
 		start := time.Now()
 		waited := start.Sub(c.idleSince)
 		resp, err := wire.RoundTrip(a.wireRequest(ctx, c, req))
@@ -50,7 +49,7 @@ func exchange(wire http.RoundTripper) stage {
 		}
 		if err != nil {
 			closeBody(resp)
-			a.fail(c, ctx, &a.trace, err)
+			a.fail(c, ctx, err)
 		} else {
 			a.receive(c, ctx, resp)
 		}
@@ -62,10 +61,11 @@ func exchange(wire http.RoundTripper) stage {
 // attempt is all that one attempt is made of, in one piece of memory.
 type attempt struct {
 	result
-	trace   wireTrace
-	request http.Request
-	url     url.URL
-	body    bytes.Reader
+	passages passages
+	stop     context.CancelFunc
+	request  http.Request
+	url      url.URL
+	body     bytes.Reader
 }
 
 // wireRequest is the request of one attempt: a copy with a URL, headers and a
@@ -111,15 +111,15 @@ func (a *attempt) setBody(c *call, wire *http.Request) {
 
 func (c *call) openBody() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
 
-// fail fills r for an attempt that got no answer.
-func (r *result) fail(c *call, ctx context.Context, trace *wireTrace, err error) {
-	proof := trace.proof(err, ctx.Err() != nil)
-	r.verdict = judgeFailure(c.op.copies(), err, proof)
-	r.sent = proof != neverSent
-	r.wait = c.backoff()
-	r.err = c.cause(ctx, err)
-	if trace.resent.Load() {
-		r.err = errResent
+// fail fills a for an attempt that got no answer.
+func (a *attempt) fail(c *call, ctx context.Context, err error) {
+	proof := a.passages.proof(err, ctx.Err() != nil)
+	a.verdict = judgeFailure(c.op.copies(), err, proof)
+	a.sent = proof != neverSent
+	a.wait = c.backoff()
+	a.err = c.cause(ctx, err)
+	if a.passages.resent() {
+		a.err = errResent
 	}
 }
 
@@ -144,6 +144,11 @@ func (r *result) receive(c *call, ctx context.Context, resp *http.Response) {
 	}
 	r.verdict = judgeStatus(c.op.copies(), r.status, r.asked)
 	c.obey(r) // before the body, which may take its time
+	if r.status == http.StatusSwitchingProtocols {
+		// Its body is the connection itself, on which nothing may ever come.
+		closeBody(resp)
+		return
+	}
 	r.body = readErrorBody(resp)
 }
 

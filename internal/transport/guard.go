@@ -11,52 +11,68 @@ import (
 )
 
 // originGuard is the last look at a request before the wire, behind all
-// middleware: credentials go to the configured origin alone.
+// middleware: credentials go to the configured origin alone, and a copy is asked
+// for once.
 type originGuard struct {
 	base   *url.URL
 	origin string
+	addr   string // host and port of origin
 	next   http.RoundTripper
 }
 
 func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
-	return originGuard{base, originOf(base), next}
+	origin := originOf(base)
+	_, addr, _ := strings.Cut(origin, "://")
+	return originGuard{base, origin, addr, next}
 }
 
 func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := g.check(req); err != nil {
+	err := g.check(req)
+	var p *passage
+	if err == nil {
+		p, err = callOf(req.Context()).current.pass(req, g.addr)
+	}
+	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // as RoundTrip must, also when it fails
 		}
 		return nil, err
 	}
-	return g.next.RoundTrip(withoutIdempotencyKey(req))
+	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&p.request))
+	p.end(resp, err)
+	return resp, err
 }
 
 func (g originGuard) check(req *http.Request) error {
+	if c, ok := req.Context().Value(callKey{}).(*call); !ok || c.current == nil {
+		return &blockedError{"a request without the context it came with, which holds its deadline"}
+	}
 	if req.URL == nil {
-		return &blockedError{"a request without a URL"}
+		return &blockedError{"a request without a URL" + elsewhere}
 	}
 	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
-		return &blockedError{"a request with an opaque URL"}
+		return &blockedError{"a request with an opaque URL" + elsewhere}
 	}
 	if req.URL.Scheme == g.base.Scheme && req.URL.Host == g.base.Host && req.Host == g.base.Host {
 		return nil // as it was built, which is nearly always
 	}
 	if origin := originOf(req.URL); origin != g.origin {
-		return &blockedError{"a request to " + origin}
+		return &blockedError{"a request to " + origin + elsewhere}
 	}
 	// The Host header decides which of a server's sites gets the request.
 	if req.Host != "" && originOf(&url.URL{Scheme: req.URL.Scheme, Host: req.Host}) != g.origin {
-		return &blockedError{"a request with the Host header " + req.Host}
+		return &blockedError{"a request with the Host header " + req.Host + elsewhere}
 	}
 	return nil
 }
+
+const elsewhere = ", which is not the configured origin"
 
 // blockedError is a request that middleware turned elsewhere. It never left.
 type blockedError struct{ what string }
 
 func (e *blockedError) Error() string {
-	return fmt.Sprintf("middleware made it %s, which is not the configured origin: nothing was sent", e.what)
+	return fmt.Sprintf("middleware made it %s: nothing was sent", e.what)
 }
 
 func (e *blockedError) Is(target error) bool { return target == agentcopy.ErrInvalid }

@@ -34,7 +34,7 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 	if e.Message == "" && r.status >= 300 {
 		e.Message = http.StatusText(r.status)
 	}
-	if r.status >= 300 && r.status <= 399 {
+	if r.status >= 300 && r.status <= 399 && r.status != http.StatusNotModified {
 		e.Message = readable("redirects are not followed" + redirectTarget(r.header))
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {

@@ -77,6 +77,11 @@ func TestRedirectNamesTheHostAlone(t *testing.T) {
 	}
 }
 
+func TestNotModifiedIsNoRedirect(t *testing.T) {
+	_, _, err := doGet(t, newClient(t, play(answer(304, ""))))
+	require.Equal(t, "Not Modified", asError(t, err).Message)
+}
+
 func TestRequestID(t *testing.T) {
 	cases := []struct {
 		header []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -125,7 +126,7 @@ func (c *call) backoff() time.Duration {
 	if n := len(c.attempts); n < 62 && policy.MinBackoff <= bound>>n {
 		bound = policy.MinBackoff << n
 	}
-	return rand.N(bound + 1)
+	return rand.N(min(bound, math.MaxInt64-1) + 1)
 }
 
 // failure is the error of a call that did not succeed.

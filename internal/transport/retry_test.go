@@ -251,6 +251,12 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+func TestLongestBackoffDoesNotOverflow(t *testing.T) {
+	longest := agentcopy.RetryPolicy{MinBackoff: math.MaxInt64, MaxBackoff: math.MaxInt64}
+	_, _, err := doCopy(t, newClient(t, play(answer(200, made)), agentcopy.WithRetry(longest)))
+	require.NoError(t, err)
+}
+
 func TestUnlimitedBackoffDoesNotOverflow(t *testing.T) {
 	policy := agentcopy.RetryPolicy{MaxAttempts: 100, MinBackoff: 1, MaxBackoff: math.MaxInt64 - 1}
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -46,6 +47,7 @@ func newMask(secrets []Secret) func(string) string {
 
 func encodings(secret string) []string {
 	quoted, _ := json.Marshal(secret) // a string always marshals
+	twice, _ := json.Marshal(string(quoted))
 	raw := []byte(secret)
 	return []string{
 		secret,
@@ -54,6 +56,8 @@ func encodings(secret string) []string {
 		lowerEscapes(url.QueryEscape(secret)),
 		lowerEscapes(url.PathEscape(secret)),
 		unquote(string(quoted)),
+		strings.Trim(string(twice), `\"`),
+		html.EscapeString(secret),
 		unquote(strconv.Quote(secret)),
 		base64.StdEncoding.EncodeToString(raw),
 		base64.RawStdEncoding.EncodeToString(raw),

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -89,12 +90,14 @@ func TestNoSecretLeaves(t *testing.T) {
 // formsOf are the forms of a secret that must not be seen.
 func formsOf(secret string) []string {
 	quoted, _ := json.Marshal(secret)
+	twice, _ := json.Marshal(string(quoted))
 	small := strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d")
 	return []string{
 		secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`),
 		small.Replace(url.QueryEscape(secret)), small.Replace(url.PathEscape(secret)),
 		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
 		strings.Trim(fmt.Sprintf("%q", secret), `"`),
+		html.EscapeString(secret), strings.Trim(string(twice), `\"`),
 	}
 }
 

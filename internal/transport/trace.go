@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
@@ -21,10 +22,14 @@ const (
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
+	mu    sync.Mutex
+	first string // where the first connection was asked for: the origin, or a proxy
+
 	sought  atomic.Bool // a connection was asked for: the transport reports to us
 	got     atomic.Bool // a connection was obtained
 	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
 	written atomic.Bool // the headers were written
+	again   atomic.Bool // and then another connection was asked for
 	// resent is set, and stop called, when net/http is about to send a copy a
 	// second time by itself. stop ends the attempt.
 	resent atomic.Bool
@@ -39,14 +44,15 @@ type wireTrace struct {
 // proof.
 var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
 
-// watch returns a context whose request t watches, and which t may end.
-func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies bool) context.Context {
+// watch returns a context whose request, to addr, t watches. stop ends that
+// request.
+func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelFunc, copies bool) context.Context {
 	t.stop = stop
-	t.hooks.GetConn = func(string) { t.sought.Store(true) }
+	t.hooks.GetConn = func(to string) { t.seek(to, addr) }
 	t.hooks.GotConn = func(httptrace.GotConnInfo) {
 		t.got.Store(true)
 		// HTTP/1 sends again only what provably never left.
-		if copies && t.written.Load() && t.http2.Load() {
+		if copies && t.again.Load() && t.http2.Load() {
 			t.resent.Store(true)
 			t.stop()
 		}
@@ -58,6 +64,19 @@ func (t *wireTrace) watch(ctx context.Context, stop context.CancelFunc, copies b
 	}
 	t.hooks.WroteHeaders = func() { t.written.Store(true) }
 	return httptrace.WithClientTrace(ctx, &t.hooks)
+}
+
+// seek notes that a connection was asked for. A dialer that looks names up over
+// HTTPS asks for connections as well, with the context of the request: those lead
+// elsewhere.
+func (t *wireTrace) seek(to, addr string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.sought.Swap(true) {
+		t.first = to
+	} else if t.written.Load() && (to == t.first || to == addr) {
+		t.again.Store(true)
+	}
 }
 
 // proof says what became of the request, given that it failed with err.

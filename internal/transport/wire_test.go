@@ -124,6 +124,23 @@ func TestServerThatCutsTheConnection(t *testing.T) {
 	}
 }
 
+// TestConnectionThatBecomesAnother: the body of a 101 is the connection, which no
+// context ends.
+func TestConnectionThatBecomesAnother(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until the client gives it up
+	})
+	_, _, err := doCopy(t, c)
+	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+	require.Equal(t, http.StatusSwitchingProtocols, asError(t, err).StatusCode)
+}
+
 func TestNobodyListens(t *testing.T) {
 	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
 		agentcopy.WithBaseURL("http://127.0.0.1:1"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1}),

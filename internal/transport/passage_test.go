@@ -1,0 +1,181 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// around is middleware that does something with each request and the way on.
+func around(do func(req *http.Request, next http.RoundTripper) (*http.Response, error)) agentcopy.Option {
+	return agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) { return do(req, next) })
+	})
+}
+
+// TestMiddlewareThatSendsTwice: it may where the first request provably made no
+// copy, as one that renews a token does, and not where it may have made one.
+func TestMiddlewareThatSendsTwice(t *testing.T) {
+	twice := around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if resp, err := next.RoundTrip(req); err == nil && resp.StatusCode < 300 {
+			return resp, nil
+		}
+		again := req.Clone(req.Context())
+		again.Body, again.ContentLength = http.NoBody, 0
+		return next.RoundTrip(again)
+	})
+	for _, tt := range []struct {
+		name    string
+		first   step
+		sent    int
+		outcome agentcopy.Outcome // if the second was stopped
+	}{
+		{"refused", answer(401, ""), 2, agentcopy.Copied},
+		{"rate limited", answer(429, ""), 2, agentcopy.Copied},
+		{"never left", fail(io.EOF, "sought"), 2, agentcopy.Copied},
+		{"failed", answer(500, ""), 1, agentcopy.Unknown},
+		{"unavailable, it does not say until when", answer(503, "", "Retry-After", "soon"), 1, agentcopy.Unknown},
+		{"broke off", fail(io.EOF, "sought", "got", "written"), 1, agentcopy.Unknown},
+		{"no proof", fail(io.EOF), 1, agentcopy.Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := play(tt.first, answer(201, made))
+				_, _, err := doCopy(t, newClient(t, s, twice))
+				require.Len(t, s.requests(), tt.sent)
+				if tt.sent == 2 {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorContains(t, err, "middleware sent the copy a second time")
+				require.Equal(t, tt.outcome, asError(t, err).Outcome)
+			})
+		})
+	}
+	t.Run("a read", func(t *testing.T) {
+		s := play(answer(500, ""), answer(200, made))
+		_, _, err := doGet(t, newClient(t, s, twice))
+		require.NoError(t, err)
+		require.Len(t, s.requests(), 2)
+	})
+}
+
+// fetch makes a request that is none of the SDK's.
+func fetch(ctx context.Context, client *http.Client, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return errors.Join(err, resp.Body.Close())
+}
+
+// TestRequestsOfMiddlewaresOwn: what it sends with the context of a request, over
+// whatever protocol, is no part of the attempt.
+func TestRequestsOfMiddlewaresOwn(t *testing.T) {
+	tokens := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "token") }))
+	tokens.EnableHTTP2 = true
+	tokens.StartTLS()
+	defer tokens.Close()
+	t.Run("before and after a good answer", func(t *testing.T) {
+		c := newClient(t, play(answer(201, made)), around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			for range 2 {
+				if err := fetch(req.Context(), tokens.Client(), tokens.URL); err != nil {
+					return nil, err
+				}
+			}
+			resp, err := next.RoundTrip(req)
+			return resp, errors.Join(err, fetch(req.Context(), tokens.Client(), tokens.URL))
+		}))
+		_, _, err := doCopy(t, c)
+		require.NoError(t, err)
+	})
+	refused := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, syscall.ECONNREFUSED
+	}}}
+	t.Run("one that cannot be dialed, before a failure without proof", func(t *testing.T) {
+		s := play(fail(io.ErrUnexpectedEOF))
+		_, _, err := doCopy(t, newClient(t, s, around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_ = fetch(req.Context(), refused, "http://metrics.example")
+			return next.RoundTrip(req)
+		})))
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.Len(t, s.requests(), 1)
+	})
+	t.Run("one that arrives, before a dial that is refused", func(t *testing.T) {
+		s := play(fail(io.EOF, "sought"), answer(201, made))
+		_, _, err := doCopy(t, newClient(t, s, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1}), around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if err := fetch(req.Context(), tokens.Client(), tokens.URL); err != nil {
+				return nil, err
+			}
+			return next.RoundTrip(req)
+		})))
+		require.NoError(t, err)
+		require.Len(t, s.requests(), 2)
+	})
+}
+
+// TestNamesLookedUpOverHTTP2: a dialer may ask for connections of its own with the
+// context of the request.
+func TestNamesLookedUpOverHTTP2(t *testing.T) {
+	names := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	names.EnableHTTP2 = true
+	names.StartTLS()
+	defer names.Close()
+	var copies atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		copies.Add(1)
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, made)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	mine := server.Client().Transport.(*http.Transport).Clone()
+	mine.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		for range 2 { // as for IPv4 and IPv6
+			if err := fetch(ctx, names.Client(), names.URL); err != nil {
+				return nil, err
+			}
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
+		agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(&http.Client{Transport: mine}),
+	})
+	require.NoError(t, err)
+	for range 3 {
+		_, _, err := doCopy(t, c)
+		require.NoError(t, err)
+		mine.CloseIdleConnections()
+	}
+	require.EqualValues(t, 3, copies.Load())
+}
+
+// TestMiddlewareThatDropsTheContext is refused: nothing would bound its request.
+func TestMiddlewareThatDropsTheContext(t *testing.T) {
+	s := play(answer(201, made))
+	_, _, err := doCopy(t, newClient(t, s, around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		return next.RoundTrip(req.WithContext(context.Background()))
+	})))
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	require.ErrorContains(t, err, "without the context it came with")
+	require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+	require.Empty(t, s.requests())
+}
