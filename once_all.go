@@ -37,7 +37,8 @@ type Result struct {
 // after a break as if it had not happened, their results dropped; after the end
 // of ctx as Copy ends by then, their results yielded. A break is therefore only
 // as quick as the slowest of them, and as the next step of the sequence: cancel
-// ctx as well to be quicker. A panic of the sequence is passed on to the loop.
+// ctx as well to be quicker. A panic of the sequence, of a Copier or of the Ledger
+// is passed on to the loop.
 func (o *Once) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	if ctx == nil {
 		panic("agentcopy: Once.All: ctx is nil")
@@ -71,6 +72,9 @@ type batch struct {
 	// How the sequence of jobs ended, known once results is closed.
 	panicked any
 	exited   bool // by runtime.Goexit
+
+	mu      sync.Mutex
+	crashed any // what a Copier or a Ledger panicked with first
 }
 
 // take starts the jobs, each once there is room for it.
@@ -106,20 +110,36 @@ func (b *batch) room() bool {
 	case <-b.stop:
 		return false
 	default:
-		return b.ctx.Err() == nil
+		return b.ctx.Err() == nil && b.crash() == nil
 	}
 }
 
-// run works on one job. Its slot is free when its result has been taken.
+// run works on one job. Its slot is free when its result has been taken. A panic
+// is kept for the goroutine of the loop, which can recover from it.
 func (b *batch) run(job Job) {
-	defer func() { <-b.slots }()
+	defer func() {
+		if p := recover(); p != nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.crashed == nil {
+				b.crashed = p
+			}
+		}
+		<-b.slots
+	}()
 	result := Result{Job: job}
 	result.Copy, result.Existing, result.Err = b.once.copy(b.ctx, job.Key, job.Copier, job.Request)
 	b.results <- result
 }
 
+func (b *batch) crash() any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.crashed
+}
+
 // end waits until nothing is under way any more, and passes on what ended the
-// sequence of jobs.
+// sequence of jobs, or the work on one of them.
 func (b *batch) end() {
 	close(b.stop)
 	for range b.results { // nobody wants them any more
@@ -127,6 +147,8 @@ func (b *batch) end() {
 	switch {
 	case b.panicked != nil:
 		panic(b.panicked)
+	case b.crash() != nil:
+		panic(b.crash())
 	case b.exited:
 		runtime.Goexit()
 	}

@@ -280,6 +280,23 @@ func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
 	})
 }
 
+func TestAllPassesOnAPanicOfACopier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once, vendor := newOnce(answered, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) { panic("in the copier") })
+		for range 100 {
+			vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+		}
+		var taken atomic.Int64
+		require.PanicsWithValue(t, "in the copier", func() {
+			for range once.All(t.Context(), jobs(vendor, 100, &taken)) {
+				synctest.Wait()
+			}
+		})
+		require.Less(t, taken.Load(), int64(20), "jobs that were begun")
+		require.Zero(t, agentcopy.KeysAtWork())
+	})
+}
+
 func TestAllTakesNothingWhenTheContextHasEnded(t *testing.T) {
 	once, vendor := newOnce()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -34,6 +34,11 @@ func WithBaseURL(rawURL string) Option {
 // are used, the latter for each attempt if it is shorter than
 // [WithAttemptTimeout]; redirects are never followed, whatever its
 // CheckRedirect. c is copied and never changed; nil is an error.
+//
+// A Transport must keep to the context of the request until its answer's body is
+// read. One that is not net/http's must also send a request in one way alone: what
+// it reports to net/http/httptrace of a way that failed is taken as proof that
+// nothing was sent.
 func WithHTTPClient(c *http.Client) Option {
 	return func(cfg *Config) error {
 		if c == nil {
@@ -48,8 +53,12 @@ func WithHTTPClient(c *http.Client) Option {
 // WithMiddleware wraps the transport, for tracing, metrics or a header of your
 // own. Each one runs once per attempt, after the limiter and before the check
 // that the request goes to the configured origin; the first one given is the
-// outermost. A middleware must not send a request twice: the SDK could not tell
-// what became of the first.
+// outermost.
+//
+// A middleware must pass on the context of its request, which holds the deadline.
+// It must not send a copy a second time, and is stopped from it, unless the answer
+// to the first was one that proves that no copy was made: it may renew a token
+// after a 401.
 func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Config) error {
 		for i, middleware := range m {

@@ -53,12 +53,15 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		case strings.EqualFold(agent.ID, req.SourceID):
 			source = agent
 		case agent.SyncKey == "" && agent.DeletedAt.IsZero():
-			manual = append(manual, agent)
+			manual = append(manual, agent) // also where the key could not be read
 		}
 	}
 	finder := transport.NewFinder(since, source != nil, "id", "createdAt")
 	for _, agent := range manual {
-		if source == nil || agent.Name == source.Name {
+		switch {
+		case transport.Unreadable(agent.Response, agent.ID, agent.Name):
+			finder.Doubt(copyOf(agent, req), agent.Response)
+		case source == nil, agent.Name == source.Name:
 			finder.Add(copyOf(agent, req), agent.Response)
 		}
 	}

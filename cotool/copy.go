@@ -3,6 +3,7 @@ package cotool
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -59,7 +60,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 func verifyCopy(answer *CopyAgentResponse) error { return verifyAgent(&answer.Agent) }
 
 func verifyAgent(agent *Agent) error {
-	if agent.ID == "" {
+	if strings.TrimSpace(agent.ID) == "" {
 		return transport.ErrNoID
 	}
 	return nil

@@ -70,15 +70,26 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	name, workspace := c.nameOf(req), c.template.TargetWorkspaceID
 	finder := transport.NewFinder(since, true, "id", "created")
 	for agent, err := range c.client.ListAgents(ctx) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case agent.ID == source:
+		case unreadable(agent, workspace != nil):
+			finder.Doubt(copyOf(agent, req), agent.Response)
+		case agent.Name == name && (workspace == nil || agent.WorkspaceID == *workspace):
+			finder.Add(copyOf(agent, req), agent.Response)
 		}
-		if agent.ID == source || agent.Name != name || workspace != nil && agent.WorkspaceID != *workspace {
-			continue
-		}
-		finder.Add(copyOf(agent, req), agent.Response)
 	}
 	return finder.Copies()
+}
+
+// unreadable reports whether agent may be any; see [transport.Unreadable].
+func unreadable(agent *Agent, byWorkspace bool) bool {
+	workspace := "any"
+	if byWorkspace && agent.WorkspaceID == 0 {
+		workspace = ""
+	}
+	return transport.Unreadable(agent.Response, idOf(agent), agent.Name, workspace)
 }
 
 // Identify says what a request stands for; see [agentcopy.Identifier].
@@ -95,5 +106,13 @@ func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 }
 
 func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: strconv.FormatInt(a.ID, 10), Name: a.Name}
+	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: idOf(a), Name: a.Name}
+}
+
+// idOf is the ID of a in decimal, "" if it has none.
+func idOf(a *Agent) string {
+	if a.ID <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(a.ID, 10)
 }

@@ -47,7 +47,8 @@ func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}
-		return transport.Page[Agent]{Items: answer.Agents, More: number+1 < answer.TotalPages, Response: response}, nil
+		more := number+1 < answer.TotalPages || number > 0 && answer.TotalPages <= 0 // then it does not rule it out
+		return transport.Page[Agent]{Items: answer.Agents, More: more, Response: response}, nil
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -90,7 +91,7 @@ func (r *CloneAgentRequest) header() http.Header {
 }
 
 func verifyAgent(agent *Agent) error {
-	if agent.ID == "" {
+	if strings.TrimSpace(agent.ID) == "" {
 		return transport.ErrNoID
 	}
 	return nil

@@ -47,11 +47,19 @@ func (c copier) nameOf(req agentcopy.CopyRequest) string {
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
 	name := c.nameOf(req)
 	finder := transport.NewFinder(since, name != "", "id", "created_at")
-	for agent, err := range c.client.ListAgents(ctx, ListAgentsRequest{Name: name}) {
-		if err != nil {
+	if err := checkListed(name); err != nil {
+		return nil, err
+	}
+	for agent, err := range c.client.list(ctx, ListAgentsRequest{Name: name}) {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if strings.EqualFold(agent.ID, req.SourceID) {
+		case strings.EqualFold(agent.ID, req.SourceID):
+			continue
+		case transport.Unreadable(agent.Response, agent.ID, agent.Name):
+			finder.Doubt(copyOf(agent, req), agent.Response)
+			continue
+		case name != "" && agent.Name != name:
 			continue
 		}
 		if finder.Add(copyOf(agent, req), agent.Response) {

@@ -38,10 +38,28 @@ type ListAgentsRequest struct {
 // LangSmith: GET /agents,
 // https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/list-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	if !utf8.ValidString(req.Name) {
-		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
+	if err := checkListed(req.Name); err != nil {
+		return transport.Failed[Agent](err)
 	}
-	agents := lister.List(func(_ int, cursor string) (transport.Page[Agent], error) {
+	agents := c.list(ctx, req)
+	if req.Name == "" {
+		return agents
+	}
+	// LangSmith's own filter is met by any name that contains the one asked for.
+	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+}
+
+// checkListed refuses a name that cannot be asked for.
+func checkListed(name string) error {
+	if !utf8.ValidString(name) {
+		return transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8")
+	}
+	return nil
+}
+
+// list yields the agents that LangSmith lists for req.
+func (c *Client) list(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
+	return lister.List(func(_ int, cursor string) (transport.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.transport, listPage(req, cursor), verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
@@ -49,11 +67,6 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 		next, _ := answer.cursor() // verifyList has read it
 		return transport.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next, Response: response}, nil
 	})
-	if req.Name == "" {
-		return agents
-	}
-	// LangSmith's own filter is met by any name that contains the one asked for.
-	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
 }
 
 // listPage asks for the page that cursor stands for, "" for the first. Newest

@@ -32,15 +32,21 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
-	if err := checkName(strings.TrimSpace(req.Name)); err != nil {
+	name := strings.TrimSpace(req.Name)
+	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	finder := transport.NewFinder(since, true, "agent_id", "created_at")
-	for agent, err := range c.client.ListAgents(ctx, ListAgentsRequest{Name: req.Name}) {
-		if err != nil {
+	for agent, err := range c.client.find(ctx, name) {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if agent.AgentID == req.SourceID {
+		case agent.AgentID == req.SourceID:
+			continue
+		case transport.Unreadable(agent.Response, agent.AgentID, agent.AgentName):
+			finder.Doubt(copyOf(agent, req), agent.Response)
+			continue
+		case !agent.isNamed(name):
 			continue
 		}
 		if agent, err = c.stamped(ctx, finder, agent); err != nil {

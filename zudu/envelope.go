@@ -20,7 +20,7 @@ func verifyAgent(answer *envelope[Agent]) error {
 	switch {
 	case answer.failed():
 		return transport.ErrRefused
-	case answer.Data.AgentID == "":
+	case strings.TrimSpace(answer.Data.AgentID) == "":
 		return transport.ErrNoID
 	}
 	return nil

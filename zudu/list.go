@@ -64,9 +64,15 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	case !utf8.ValidString(name):
 		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	found := c.list(ctx, func(number int) transport.Request { return findPage(number, name) })
-	return transport.Only(found, func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
+	return transport.Only(c.find(ctx, name), func(a *Agent) bool { return a.isNamed(name) })
 }
+
+// find yields the agents that Zudu finds by name, which may be others as well.
+func (c *Client) find(ctx context.Context, name string) iter.Seq2[*Agent, error] {
+	return c.list(ctx, func(number int) transport.Request { return findPage(number, name) })
+}
+
+func (a *Agent) isNamed(name string) bool { return strings.TrimSpace(a.AgentName) == name }
 
 // list yields the agents on the pages that request asks for.
 func (c *Client) list(ctx context.Context, request func(number int) transport.Request) iter.Seq2[*Agent, error] {

@@ -66,12 +66,31 @@ func (f *Finder) Stamp(id string, r *agentcopy.Response) string {
 // taken as UTC and counts if it then lies between since and now. If it does not,
 // but does in another zone, it cannot be told, nor can it without a stamp.
 func (f *Finder) Add(c agentcopy.Copy, r *agentcopy.Response) (older bool) {
+	return f.add(c, r, !f.named)
+}
+
+// Doubt considers an agent from the answer r which does not look like the copy,
+// but of which what matters could not be read: it may be the copy all the same.
+func (f *Finder) Doubt(c agentcopy.Copy, r *agentcopy.Response) {
+	if c.ID == "" {
+		c.ID = "(an agent without an ID)"
+	}
+	f.add(c, r, true)
+}
+
+// Unreadable reports whether an agent from the answer r lacks its ID, or one of
+// the fields by which a copy is known, while some field of that answer had another
+// type than documented.
+func Unreadable(r *agentcopy.Response, id string, known ...string) bool {
+	return id == "" || r.Warning != nil && slices.Contains(known, "")
+}
+
+func (f *Finder) add(c agentcopy.Copy, r *agentcopy.Response, unclear bool) (older bool) {
 	from, until := f.onClockOf(r)
 	text := f.Stamp(c.ID, r)
 	var created agentcopy.Time
 	_ = created.UnmarshalJSON([]byte(`"` + text + `"`)) // it never fails
 	zoned := zone.MatchString(text)
-	unclear := !f.named
 	switch {
 	case created.IsZero():
 		unclear = true
