@@ -68,7 +68,7 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 			"the copy, and what is not": {agent(v.ids[0], `"A copy"`, made) + `,null`, 2, agentcopy.ErrAmbiguous},
 		}
 		if vendor == "kolena" {
-			moved := strings.Replace(agent(v.ids[0], `"A copy"`, made), `:5`, `:"5"`, 1)
+			moved := strings.Replace(agent(v.ids[0], `"A copy"`, made), `_id":5`, `_id":"5"`, 1)
 			cases["a workspace of another type"] = struct {
 				agents string
 				found  int
