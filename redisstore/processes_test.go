@@ -50,7 +50,7 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 	if server == nil {
 		return
 	}
-	const processes, copies, n, window = 8, 600, 60, 2 * time.Second
+	const processes, copies, n, window = 8, 600, 60, time.Second
 	fake, agent := newKolena(t, n, window)
 	var all []*child
 	for i := range processes {
