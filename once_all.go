@@ -117,19 +117,23 @@ func (b *batch) room() bool {
 // run works on one job. Its slot is free when its result has been taken. A panic
 // is kept for the goroutine of the loop, which can recover from it.
 func (b *batch) run(job Job) {
+	defer func() { <-b.slots }()
 	defer func() {
 		if p := recover(); p != nil {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if b.crashed == nil {
-				b.crashed = p
-			}
+			b.crashWith(p)
 		}
-		<-b.slots
 	}()
 	result := Result{Job: job}
 	result.Copy, result.Existing, result.Err = b.once.copy(b.ctx, job.Key, job.Copier, job.Request)
 	b.results <- result
+}
+
+func (b *batch) crashWith(panicked any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.crashed == nil {
+		b.crashed = panicked
+	}
 }
 
 func (b *batch) crash() any {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"strings"
 	"time"
 
@@ -75,20 +74,12 @@ func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 // the vendor's default. nil is an error; to send unpaced, see [Unlimited].
 func WithLimiter(l Limiter) Option {
 	return func(c *Config) error {
-		if l == nil || isNil(l) {
+		if check.IsNil(l) {
 			return fmt.Errorf("WithLimiter: the limiter is nil; use agentcopy.Unlimited for none")
 		}
 		c.Limiter = l
 		return nil
 	}
-}
-
-func isNil(v any) bool {
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
-		return r.IsNil()
-	}
-	return false
 }
 
 // WithRetry sets what is repeated, how often, and how long a call waits in

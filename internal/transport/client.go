@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
 // Client is what the four vendor clients are made of. It is safe for concurrent
@@ -76,11 +77,11 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 	c.cfg.Header = nil
 	transport := sharedTransport()
 	if h := cfg.HTTPClient; h != nil {
-		if h.Jar != nil && !isNil(h.Jar) {
+		if !check.IsNil(h.Jar) {
 			c.jar = h.Jar
 		}
 		transport = h.Transport
-		if transport == nil || isNil(transport) {
+		if check.IsNil(transport) {
 			transport = http.DefaultTransport
 		}
 		if h.Timeout > 0 {

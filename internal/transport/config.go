@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -175,11 +174,3 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	t.MaxIdleConnsPerHost = 64
 	return t
 })
-
-func isNil(v any) bool {
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
-		return r.IsNil()
-	}
-	return false
-}

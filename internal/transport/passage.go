@@ -69,8 +69,8 @@ func (p *passage) end(resp *http.Response, err error) {
 	}
 }
 
-// proof is that of the last passage. Without one, middleware has answered by
-// itself, and nothing is known.
+// proof is that of the last passage. Without one, the guard stopped the request
+// or, if it did not, middleware has answered by itself, and nothing is known.
 func (p *passages) proof(err error, interrupted bool) proof {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -168,6 +168,20 @@ func TestNamesLookedUpOverHTTP2(t *testing.T) {
 	require.EqualValues(t, 3, copies.Load())
 }
 
+// TestARequestThatPassedBeforeOneThatIsBlocked: that nothing was sent elsewhere
+// says nothing of what was sent before.
+func TestARequestThatPassedBeforeOneThatIsBlocked(t *testing.T) {
+	s := play(fail(io.ErrUnexpectedEOF)) // by a transport that does not report to the trace
+	_, _, err := doCopy(t, newClient(t, s, around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		_, _ = next.RoundTrip(req)
+		other := req.Clone(req.Context())
+		other.URL.Host = "mirror.example"
+		return next.RoundTrip(other)
+	})))
+	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+	require.Len(t, s.requests(), 1)
+}
+
 // TestMiddlewareThatDropsTheContext is refused: nothing would bound its request.
 func TestMiddlewareThatDropsTheContext(t *testing.T) {
 	s := play(answer(201, made))

@@ -97,7 +97,7 @@ func (t *wireTrace) proof(err error, interrupted bool) proof {
 	switch {
 	case t.written.Load():
 		return wasSent
-	case isBlocked(err), t.sought.Load() && !t.got.Load():
+	case t.sought.Load() && !t.got.Load():
 		return neverSent
 	case t.got.Load() && !t.http2.Load() && !interrupted && !isTimeout(err):
 		return neverSent

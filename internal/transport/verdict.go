@@ -59,7 +59,7 @@ func judgeStatus(copies bool, status int, hasRetryAfter bool) verdict {
 // judgeFailure decides where there was no answer at all.
 func judgeFailure(copies bool, err error, proof proof) verdict {
 	switch {
-	case isBlocked(err) && proof != wasSent:
+	case isBlocked(err) && proof == neverSent:
 		return refused
 	case isCertificateError(err):
 		if proof == neverSent || !copies {
