@@ -27,19 +27,19 @@ func TestErrorMatchesSentinels(t *testing.T) {
 		want []error
 	}{
 		{agentcopy.Error{}, []error{agentcopy.ErrOutcomeUnknown}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, Err: agentcopy.ErrInvalid}, []error{agentcopy.ErrInvalid}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 400}, []error{agentcopy.ErrInvalid}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 422}, []error{agentcopy.ErrInvalid}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 401}, []error{agentcopy.ErrUnauthorized}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 403}, []error{agentcopy.ErrForbidden}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 404}, []error{agentcopy.ErrNotFound}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 429}, []error{agentcopy.ErrRateLimited}},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 418}, nil},
-		{agentcopy.Error{Outcome: agentcopy.NotCopied, StatusCode: 600}, nil},
-		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 409}, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
-		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 500}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
-		{agentcopy.Error{Outcome: agentcopy.Unknown, StatusCode: 599}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
-		{agentcopy.Error{Outcome: agentcopy.Copied, StatusCode: 200, Err: fmt.Errorf("x: %w", agentcopy.ErrTooLarge)}, []error{agentcopy.ErrCopied, agentcopy.ErrTooLarge}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, Err: agentcopy.ErrInvalid}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 400}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 422}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 401}, []error{agentcopy.ErrUnauthorized}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 403}, []error{agentcopy.ErrForbidden}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404}, []error{agentcopy.ErrNotFound}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 429}, []error{agentcopy.ErrRateLimited}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 418}, nil},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 600}, nil},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 409}, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 500}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 599}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeCopied, StatusCode: 200, Err: fmt.Errorf("x: %w", agentcopy.ErrTooLarge)}, []error{agentcopy.ErrCopied, agentcopy.ErrTooLarge}},
 	}
 	for _, tc := range cases {
 		var got []error
@@ -59,15 +59,15 @@ func TestErrorLine(t *testing.T) {
 	}{
 		{agentcopy.Error{}, "agentcopy (outcome unknown, nothing sent)"},
 		{
-			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", Outcome: agentcopy.NotCopied, StatusCode: 429, Message: "slow down", RetryAfter: 30 * time.Second, RequestID: "r1", Attempts: make([]agentcopy.Attempt, 4)},
+			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 429, Message: "slow down", RetryAfter: 30 * time.Second, RequestID: "r1", Attempts: make([]agentcopy.Attempt, 4)},
 			"kolena: CopyAgent: 429 Too Many Requests: slow down (not copied, 4 attempts, retry after 30s, request ID r1)",
 		},
 		{
-			agentcopy.Error{Provider: "langsmith", Operation: "CloneAgent", Outcome: agentcopy.NotCopied, StatusCode: 404, Code: "agent_not_found", Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
+			agentcopy.Error{Provider: "langsmith", Operation: "CloneAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404, Code: "agent_not_found", Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
 			"langsmith: CloneAgent: 404 Not Found [agent_not_found] (not copied, 1 attempt)",
 		},
 		{
-			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Outcome: agentcopy.NotCopied, Message: "AgentName: is empty", Fields: []agentcopy.FieldError{{Field: "AgentName", Reason: "is empty"}}, Err: agentcopy.ErrInvalid},
+			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Outcome: agentcopy.OutcomeNotCopied, Message: "AgentName: is empty", Fields: []agentcopy.FieldError{{Field: "AgentName", Reason: "is empty"}}, Err: agentcopy.ErrInvalid},
 			"zudu: DuplicateAgent: AgentName: is empty: invalid request (not copied, nothing sent)",
 		},
 		{
@@ -131,16 +131,16 @@ func TestResponseRendering(t *testing.T) {
 }
 
 func TestNamesOfValues(t *testing.T) {
-	require.Equal(t, "unknown, not copied, copied, Outcome(9)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.Unknown, agentcopy.NotCopied, agentcopy.Copied, agentcopy.Outcome(9)))
+	require.Equal(t, "unknown, not copied, copied, Outcome(9)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.OutcomeUnknown, agentcopy.OutcomeNotCopied, agentcopy.OutcomeCopied, agentcopy.Outcome(9)))
 	require.Equal(t, "safe, never, always, RetryMode(-1)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways, agentcopy.RetryMode(-1)))
 	require.Equal(t, "unlimited", fmt.Sprint(agentcopy.Unlimited))
 	var zero agentcopy.Outcome
-	require.Equal(t, agentcopy.Unknown, zero, "an outcome that nobody has set claims nothing")
+	require.Equal(t, agentcopy.OutcomeUnknown, zero, "an outcome that nobody has set claims nothing")
 }
 
 func TestOutcomeInLogs(t *testing.T) {
 	var out strings.Builder
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "outcome", agentcopy.NotCopied)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "outcome", agentcopy.OutcomeNotCopied)
 	require.Contains(t, out.String(), `"outcome":"not copied"`)
 }
 

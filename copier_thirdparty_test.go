@@ -55,7 +55,7 @@ type outsiderAgent struct {
 func (o *outsider) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	body, err := json.Marshal(map[string]string{"name": req.Name})
 	if err != nil {
-		return agentcopy.Copy{}, o.failed("Copy", agentcopy.NotCopied, 0, err)
+		return agentcopy.Copy{}, o.failed("Copy", agentcopy.OutcomeNotCopied, 0, err)
 	}
 	status, answer, failure := o.do(ctx, "Copy", http.MethodPost, "/agents/"+url.PathEscape(req.SourceID)+"/copy", body)
 	if failure != nil {
@@ -64,7 +64,7 @@ func (o *outsider) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentco
 	var made outsiderAgent
 	if err := json.Unmarshal(answer, &made); err != nil || made.ID == "" {
 		// The vendor says that it made the copy, and not which it is.
-		return agentcopy.Copy{}, o.failed("Copy", agentcopy.Copied, status, errors.New("the answer lacks the agent's ID"))
+		return agentcopy.Copy{}, o.failed("Copy", agentcopy.OutcomeCopied, status, errors.New("the answer lacks the agent's ID"))
 	}
 	return o.copyOf(made, req), nil
 }
@@ -72,12 +72,12 @@ func (o *outsider) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentco
 func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
 	_, answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents?name="+url.QueryEscape(req.Name), nil)
 	if failure != nil {
-		failure.Outcome = agentcopy.NotCopied // looking copies nothing
+		failure.Outcome = agentcopy.OutcomeNotCopied // looking copies nothing
 		return nil, failure
 	}
 	var agents []outsiderAgent
 	if err := json.Unmarshal(answer, &agents); err != nil {
-		return nil, o.failed("FindCopies", agentcopy.NotCopied, http.StatusOK, err)
+		return nil, o.failed("FindCopies", agentcopy.OutcomeNotCopied, http.StatusOK, err)
 	}
 	var found []agentcopy.Copy
 	for _, a := range agents {
@@ -100,31 +100,31 @@ func (o *outsider) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 func (o *outsider) do(ctx context.Context, operation, method, path string, body []byte) (status int, answer []byte, failure *agentcopy.Error) {
 	release, err := o.limiter.Acquire(ctx)
 	if err != nil {
-		return 0, nil, o.failed(operation, agentcopy.NotCopied, 0, err)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeNotCopied, 0, err)
 	}
 	defer release()
 	req, err := http.NewRequestWithContext(ctx, method, o.base+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, o.failed(operation, agentcopy.NotCopied, 0, err)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeNotCopied, 0, err)
 	}
 	req.GetBody = nil // with it, net/http sends a request again on HTTP/2 by itself
 	req.Header.Set("Authorization", "Bearer "+o.key)
 	resp, err := o.http.Do(req)
 	if err != nil {
 		// The request may have left. Proof that it did not takes net/http/httptrace.
-		return 0, nil, o.failed(operation, agentcopy.Unknown, 0, err)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeUnknown, 0, err)
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	switch status := resp.StatusCode; {
 	case status >= 200 && status <= 299 && err != nil:
-		return 0, nil, o.failed(operation, agentcopy.Copied, status, err)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeCopied, status, err)
 	case status >= 200 && status <= 299:
 		return status, answer, nil
 	case status >= 300 && status <= 499 && status != http.StatusRequestTimeout:
-		return 0, nil, o.failed(operation, agentcopy.NotCopied, status, nil)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeNotCopied, status, nil)
 	default:
-		return 0, nil, o.failed(operation, agentcopy.Unknown, status, nil)
+		return 0, nil, o.failed(operation, agentcopy.OutcomeUnknown, status, nil)
 	}
 }
 

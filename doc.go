@@ -62,7 +62,7 @@
 //	2xx that is not JSON: a proxy's page                  Unknown      no
 //	2xx in which Zudu itself reports an error             NotCopied    no
 //
-// The outcome of a call is Copied if that of any attempt was, else Unknown if
+// The outcome of a call is OutcomeCopied if that of any attempt was, else OutcomeUnknown if
 // any was. Reads are repeated after every transient failure: 408, 429, 5xx but
 // 501, network errors and answers that are cut off.
 //

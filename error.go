@@ -16,7 +16,7 @@ import (
 // same. Every method of the vendor clients that takes a context returns its
 // errors as an *Error:
 //
-//	if e, ok := errors.AsType[*agentcopy.Error](err); ok && e.Outcome == agentcopy.Unknown {
+//	if e, ok := errors.AsType[*agentcopy.Error](err); ok && e.Outcome == agentcopy.OutcomeUnknown {
 //		// look for the copy before sending the request again
 //	}
 //
@@ -29,7 +29,7 @@ import (
 type Error struct {
 	Provider   string        // "zudu", "cotool", "langsmith" or "kolena"
 	Operation  string        // the client's method: "CopyAgent", "ListAgents", ...; "New" and "NewFromEnv" of what cannot be set up
-	Outcome    Outcome       // over all attempts of the call; NotCopied on reads
+	Outcome    Outcome       // over all attempts of the call; OutcomeNotCopied on reads
 	StatusCode int           // of the last answer; 0 if there was none
 	Code       string        // the vendor's machine-readable code, if any
 	Message    string        // the vendor's text, or ours
@@ -82,7 +82,7 @@ func (e *Error) Error() string {
 // details is what stands in parentheses at the end of an Error's line.
 func (e *Error) details() string {
 	parts := []string{e.Outcome.String()}
-	if e.Outcome == Unknown {
+	if e.Outcome == OutcomeUnknown {
 		parts[0] = "outcome unknown"
 	}
 	switch n := len(e.Attempts); n {
@@ -124,9 +124,9 @@ func (e *Error) Is(target error) bool {
 	case ErrServer:
 		return e.StatusCode >= 500 && e.StatusCode <= 599
 	case ErrOutcomeUnknown:
-		return e.Outcome == Unknown
+		return e.Outcome == OutcomeUnknown
 	case ErrCopied:
-		return e.Outcome == Copied
+		return e.Outcome == OutcomeCopied
 	}
 	return false
 }

@@ -13,9 +13,9 @@ import (
 // The zero value claims nothing.
 func ExampleOutcome() {
 	var outcome agentcopy.Outcome
-	fmt.Println(outcome, outcome == agentcopy.Unknown)
-	fmt.Println(agentcopy.NotCopied)
-	fmt.Println(agentcopy.Copied)
+	fmt.Println(outcome, outcome == agentcopy.OutcomeUnknown)
+	fmt.Println(agentcopy.OutcomeNotCopied)
+	fmt.Println(agentcopy.OutcomeCopied)
 	// Output:
 	// unknown true
 	// not copied

@@ -84,8 +84,8 @@ type Record struct {
 	Since time.Time `json:"since"`
 	// Rounds is how often the request was sent or was about to be.
 	Rounds int `json:"rounds"`
-	// Outcome is Copied once the vendor has said that it made a copy of which the
-	// ID is not known: the request is never sent again. Until then it is Unknown.
+	// Outcome is OutcomeCopied once the vendor has said that it made a copy of which the
+	// ID is not known: the request is never sent again. Until then it is OutcomeUnknown.
 	Outcome Outcome `json:"outcome,omitzero"`
 
 	// Copy is the zero Copy until the record is done.

@@ -57,7 +57,7 @@ const (
 // If another process is, it fails with [ErrInProgress]. It sends nothing either
 // if the key stands for another request, with [ErrKeyReused].
 //
-// An error that says [NotCopied] leaves no trace in the Ledger: the next call
+// An error that says [OutcomeNotCopied] leaves no trace in the Ledger: the next call
 // with the key begins anew. With every other one the record stays, and the next
 // call goes on looking:
 //

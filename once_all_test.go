@@ -33,7 +33,7 @@ func jobOf(vendor *acme, i int) agentcopy.Job {
 
 func TestAllYieldsWhatBecameOfEachJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(failed(agentcopy.NotCopied, 404, nil)), lost(time.Second), answered)
+		once, vendor := newOnce(never(failed(agentcopy.OutcomeNotCopied, 404, nil)), lost(time.Second), answered)
 		var taken atomic.Int64
 		results := map[string]agentcopy.Result{}
 		for r := range once.All(t.Context(), jobs(vendor, 20, &taken)) {

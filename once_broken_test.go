@@ -85,7 +85,7 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 				require.ErrorIs(t, err, agentcopy.ErrCopied)
 				require.ErrorIs(t, err, errDropped)
 				require.ErrorContains(t, err, "agent-1")
-				require.Equal(t, agentcopy.Copied, asError(t, err).Outcome)
+				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
 				ledger.finish = nil // and the next run finds it
 				made, err = once.Copy(t.Context(), "k", vendor, request)
@@ -130,18 +130,18 @@ func (l *endingLedger) Begin(ctx context.Context, r agentcopy.Record, lease time
 
 func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(never(failed(agentcopy.NotCopied, 404, nil)))
+		once, ledger, vendor := breakable(never(failed(agentcopy.OutcomeNotCopied, 404, nil)))
 		ledger.abandon = errDropped
 		err := copyOf(t.Context(), once, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrNotFound)
 		require.ErrorIs(t, err, errDropped)
-		require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 	})
 }
 
 func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(never(failed(agentcopy.Unknown, 502, nil)))
+		once, ledger, vendor := breakable(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
 		time.AfterFunc(29*time.Second, func() { ledger.set(&ledger.update, errDropped) })
 		err := copyOf(t.Context(), once, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)

@@ -95,7 +95,7 @@ func (c *chaos) run(t *testing.T, keys int) {
 // before that, waits for it until it is removed.
 func (c *chaos) operate(t *testing.T) {
 	for key, r := range records(t, c.ledger) {
-		if !r.Done() && r.Outcome == agentcopy.Copied {
+		if !r.Done() && r.Outcome == agentcopy.OutcomeCopied {
 			require.NoError(t, c.ledger.Remove(t.Context(), key))
 		}
 	}
@@ -143,7 +143,7 @@ func (c *chaos) Identify(req agentcopy.CopyRequest) agentcopy.Identity { return 
 // time.
 func (c *chaos) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	if err := pause(ctx, c.upTo(2*time.Second)); err != nil {
-		return agentcopy.Copy{}, failed(agentcopy.NotCopied, 0, err)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
 	}
 	var made agentcopy.Copy
 	copies := c.chance(70)
@@ -151,27 +151,27 @@ func (c *chaos) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 		made = c.vendor.make(req, c.upTo(20*time.Second))
 	}
 	if err := pause(ctx, c.upTo(5*time.Second)); err != nil {
-		return agentcopy.Copy{}, failed(agentcopy.Unknown, 0, err)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 0, err)
 	}
 	switch {
 	case copies && c.chance(60):
 		return made, nil
 	case copies && c.chance(20):
-		return agentcopy.Copy{}, failed(agentcopy.Copied, 200, nil)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeCopied, 200, nil)
 	case !copies && c.chance(30):
-		return agentcopy.Copy{}, failed(agentcopy.NotCopied, 429, nil)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 429, nil)
 	case c.chance(20):
 		return agentcopy.Copy{}, errDropped
 	}
-	return agentcopy.Copy{}, failed(agentcopy.Unknown, 502, nil)
+	return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
 }
 
 func (c *chaos) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
 	if err := pause(ctx, c.upTo(time.Second)); err != nil {
-		return nil, failed(agentcopy.NotCopied, 0, err)
+		return nil, failed(agentcopy.OutcomeNotCopied, 0, err)
 	}
 	if c.chance(10) {
-		return nil, failed(agentcopy.NotCopied, 503, nil)
+		return nil, failed(agentcopy.OutcomeNotCopied, 503, nil)
 	}
 	return c.vendor.FindCopies(ctx, req, since)
 }

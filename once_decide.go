@@ -66,11 +66,11 @@ func (e *errand) mayShare(candidates int, others []Record) bool {
 		if !r.SameRequest(&mine) {
 			return false
 		}
-		if r.Outcome == Copied {
+		if r.Outcome == OutcomeCopied {
 			sure++
 		}
 	}
-	return candidates <= 1+len(others) && (candidates > sure || mine.Outcome == Copied)
+	return candidates <= 1+len(others) && (candidates > sure || mine.Outcome == OutcomeCopied)
 }
 
 // mayHaveMade reports whether the key of r was begun before c was seen.

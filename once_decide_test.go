@@ -230,7 +230,7 @@ func leave(t *testing.T, l agentcopy.Ledger, key string, change func(*agentcopy.
 
 func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
 	same := func(*agentcopy.Record) {}
-	copied := func(r *agentcopy.Record) { r.Outcome = agentcopy.Copied }
+	copied := func(r *agentcopy.Record) { r.Outcome = agentcopy.OutcomeCopied }
 	for _, tt := range []struct {
 		name   string
 		twin   func(*agentcopy.Record)
@@ -280,7 +280,7 @@ func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 	}{
 		{"the twin's own copy shows", func(*agentcopy.Record) {}, true, nil, 1},
 		{"it does not", func(*agentcopy.Record) {}, false, nil, 2},
-		{"it does not, but is there", func(r *agentcopy.Record) { r.Outcome = agentcopy.Copied }, false, agentcopy.ErrCopied, 1},
+		{"it does not, but is there", func(r *agentcopy.Record) { r.Outcome = agentcopy.OutcomeCopied }, false, agentcopy.ErrCopied, 1},
 		{"a key of another request took it", func(r *agentcopy.Record) { r.Request.SourceID = "source-2" }, false, agentcopy.ErrCopyTaken, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

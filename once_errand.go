@@ -66,15 +66,15 @@ func (e *errand) round(ctx context.Context) (copied Copy, existing bool, err err
 	switch {
 	case err == nil && copied.ID != "":
 		return e.made(ctx, copied)
-	case outcome == NotCopied:
+	case outcome == OutcomeNotCopied:
 		return e.refused(ctx, err, again)
 	case err == nil:
 		err = errors.New("the Copier returned a copy without an ID")
 	}
 	e.sentBefore, e.failure = true, err
-	if outcome == Copied {
+	if outcome == OutcomeCopied {
 		// Should the ledger fail, this call knows it all the same.
-		_ = e.claim.update(func(r *Record) { r.Outcome = Copied })
+		_ = e.claim.update(func(r *Record) { r.Outcome = OutcomeCopied })
 	}
 	copied, err = e.settle(ctx)
 	return copied, true, err
@@ -84,12 +84,12 @@ func (e *errand) round(ctx context.Context) (copied Copy, existing bool, err err
 // success without an ID claims that there is a copy.
 func outcomeOf(copied Copy, err error) Outcome {
 	if err == nil {
-		return Copied
+		return OutcomeCopied
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Outcome
 	}
-	return Unknown
+	return OutcomeUnknown
 }
 
 // made records the copy that the vendor's answer named.
@@ -121,8 +121,8 @@ func (e *errand) swap(ctx context.Context, copied Copy) (Copy, bool, error) {
 		if owner.Since.Before(r.Since) {
 			r.Since = owner.Since
 		}
-		if owner.Outcome == Copied {
-			r.Outcome = Copied
+		if owner.Outcome == OutcomeCopied {
+			r.Outcome = OutcomeCopied
 		}
 	})
 	if err != nil {

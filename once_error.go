@@ -53,7 +53,7 @@ func (e *errand) outcome() error {
 
 // sentence says what an outcome of a request means that was sent earlier.
 func (o Outcome) sentence() string {
-	if o == Copied {
+	if o == OutcomeCopied {
 		return ErrCopied.Error()
 	}
 	return ErrOutcomeUnknown.Error()
@@ -62,7 +62,7 @@ func (o Outcome) sentence() string {
 // unrecorded is the error for a copy that the ledger does not know.
 func (e *errand) unrecorded(copied Copy, err error) error {
 	text := fmt.Sprintf("the copy %s was made, but the ledger could not record it", oneLine(copied.ID))
-	known := &Error{Provider: copied.Provider, Operation: "Once.Copy", Outcome: Copied, Message: text, Err: err}
+	known := &Error{Provider: copied.Provider, Operation: "Once.Copy", Outcome: OutcomeCopied, Message: text, Err: err}
 	return &outcomeError{text + ": " + err.Error(), []error{known}}
 }
 

@@ -56,7 +56,7 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 	defer a.mu.Unlock()
 	a.looked = append(a.looked, time.Now())
 	if ctx.Err() != nil {
-		return nil, failed(agentcopy.NotCopied, 0, context.Cause(ctx))
+		return nil, failed(agentcopy.OutcomeNotCopied, 0, context.Cause(ctx))
 	}
 	if len(a.looks) > 0 {
 		next := a.looks[0]
@@ -125,7 +125,7 @@ func answered(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.
 func lost(delay time.Duration) step {
 	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.Unknown, 502, nil)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
 	}
 }
 
@@ -133,7 +133,7 @@ func lost(delay time.Duration) step {
 func garbled(delay time.Duration) step {
 	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.Copied, 200, nil)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeCopied, 200, nil)
 	}
 }
 
@@ -151,7 +151,7 @@ func slow(delay time.Duration, next step) step {
 		case <-time.After(delay):
 			return next(a, ctx, req)
 		case <-ctx.Done():
-			return agentcopy.Copy{}, failed(agentcopy.Unknown, 0, context.Cause(ctx))
+			return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 0, context.Cause(ctx))
 		}
 	}
 }

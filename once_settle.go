@@ -47,7 +47,7 @@ func (e *errand) settle(ctx context.Context) (Copy, error) {
 // unseen is what follows if no copy showed: after an unknown outcome, there is
 // none; after the vendor's word that there is one, nothing can be done.
 func (e *errand) unseen() error {
-	if e.claim.current().Outcome != Copied {
+	if e.claim.current().Outcome != OutcomeCopied {
 		return errUnseen
 	}
 	return e.unsettled(fmt.Errorf("it did not show within %v, and the request is not sent again", e.settleTime))

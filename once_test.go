@@ -30,8 +30,8 @@ func TestOnceMakesOneCopyOfAKey(t *testing.T) {
 }
 
 func TestOnceSettles(t *testing.T) {
-	unknown := failed(agentcopy.Unknown, 502, nil)
-	refused := failed(agentcopy.NotCopied, 409, nil)
+	unknown := failed(agentcopy.OutcomeUnknown, 502, nil)
+	refused := failed(agentcopy.OutcomeNotCopied, 409, nil)
 	const settle = 30 * time.Second
 	for _, tt := range []struct {
 		name  string
@@ -65,7 +65,7 @@ func TestOnceSettles(t *testing.T) {
 		{
 			name:  "looks that fail are made again",
 			steps: []step{lost(0)},
-			looks: []look{blind(failed(agentcopy.NotCopied, 500, nil)), blind(failed(agentcopy.NotCopied, 429, nil)), blind(errDropped)},
+			looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 500, nil)), blind(failed(agentcopy.OutcomeNotCopied, 429, nil)), blind(errDropped)},
 			sent:  1, took: 1750 * time.Millisecond,
 		},
 		{
@@ -126,40 +126,40 @@ func TestOnceEnds(t *testing.T) {
 		pending bool // the record stays
 	}{
 		{
-			name: "not copied", steps: []step{never(failed(agentcopy.NotCopied, 404, nil))},
-			want: agentcopy.ErrNotFound, outcome: agentcopy.NotCopied, sent: 1,
+			name: "not copied", steps: []step{never(failed(agentcopy.OutcomeNotCopied, 404, nil))},
+			want: agentcopy.ErrNotFound, outcome: agentcopy.OutcomeNotCopied, sent: 1,
 		},
 		{
 			name:  "not copied, after an unknown outcome that nothing came of",
-			steps: []step{never(failed(agentcopy.Unknown, 502, nil)), never(failed(agentcopy.NotCopied, 409, nil))},
-			want:  agentcopy.ErrConflict, outcome: agentcopy.NotCopied, sent: 2,
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(failed(agentcopy.OutcomeNotCopied, 409, nil))},
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeNotCopied, sent: 2,
 		},
 		{
 			name:  "not copied, but whether the first request was cannot be seen",
-			steps: []step{never(failed(agentcopy.Unknown, 502, nil)), never(failed(agentcopy.NotCopied, 409, nil))},
-			looks: append(repeated(blind(nil), 11), blind(failed(agentcopy.NotCopied, 503, nil))),
-			want:  agentcopy.ErrConflict, outcome: agentcopy.Unknown, sent: 2, pending: true,
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(failed(agentcopy.OutcomeNotCopied, 409, nil))},
+			looks: append(repeated(blind(nil), 11), blind(failed(agentcopy.OutcomeNotCopied, 503, nil))),
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
 		},
 		{
 			name:  "unknown three times",
-			steps: []step{never(failed(agentcopy.Unknown, 502, nil)), never(errDropped), never(failed(agentcopy.Unknown, 504, nil))},
-			want:  agentcopy.ErrOutcomeUnknown, outcome: agentcopy.Unknown, sent: 3, pending: true,
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(errDropped), never(failed(agentcopy.OutcomeUnknown, 504, nil))},
+			want:  agentcopy.ErrOutcomeUnknown, outcome: agentcopy.OutcomeUnknown, sent: 3, pending: true,
 		},
 		{
 			name: "copied, and nothing shows", steps: []step{garbled(time.Hour)},
-			want: agentcopy.ErrCopied, outcome: agentcopy.Copied, sent: 1, pending: true,
+			want: agentcopy.ErrCopied, outcome: agentcopy.OutcomeCopied, sent: 1, pending: true,
 		},
 		{
-			name: "the vendor forbids to look", steps: []step{lost(0)}, looks: []look{blind(failed(agentcopy.NotCopied, 403, nil))},
-			want: agentcopy.ErrForbidden, outcome: agentcopy.Unknown, sent: 1, pending: true,
+			name: "the vendor forbids to look", steps: []step{lost(0)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 403, nil))},
+			want: agentcopy.ErrForbidden, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
 		},
 		{
-			name: "the credential is no longer good", steps: []step{garbled(0)}, looks: []look{blind(failed(agentcopy.NotCopied, 401, nil))},
-			want: agentcopy.ErrUnauthorized, outcome: agentcopy.Copied, sent: 1, pending: true,
+			name: "the credential is no longer good", steps: []step{garbled(0)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 401, nil))},
+			want: agentcopy.ErrUnauthorized, outcome: agentcopy.OutcomeCopied, sent: 1, pending: true,
 		},
 		{
-			name: "the look is at fault", steps: []step{never(errDropped)}, looks: []look{blind(failed(agentcopy.NotCopied, 0, agentcopy.ErrInvalid))},
-			want: agentcopy.ErrInvalid, outcome: agentcopy.Unknown, sent: 1, pending: true,
+			name: "the look is at fault", steps: []step{never(errDropped)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrInvalid))},
+			want: agentcopy.ErrInvalid, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestOnceEnds(t *testing.T) {
 				require.ErrorContains(t, err, `key "k"`)
 				require.Zero(t, made)
 				require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
-				require.Equal(t, tt.outcome == agentcopy.Unknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
-				require.Equal(t, tt.outcome == agentcopy.Copied, errors.Is(err, agentcopy.ErrCopied))
+				require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
+				require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
 				require.Len(t, vendor.sent, tt.sent)
 
 				record, found := records(t, once.Ledger)["k"]
@@ -219,7 +219,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 			for range 3 {
 				_, err := once.Copy(t.Context(), "k", vendor, request)
 				require.ErrorIs(t, err, agentcopy.ErrCopied)
-				require.Equal(t, agentcopy.Copied, asError(t, err).Outcome)
+				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 			}
 			require.Len(t, vendor.sent, 1)
 			time.Sleep(24 * time.Hour)
@@ -284,7 +284,7 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 	}{
 		{"while it looked", lost(time.Hour), nil,
 			[]error{agentcopy.ErrOutcomeUnknown, agentcopy.ErrServer}},
-		{"while it could not look", lost(time.Hour), repeated(blind(failed(agentcopy.NotCopied, 429, nil)), 50),
+		{"while it could not look", lost(time.Hour), repeated(blind(failed(agentcopy.OutcomeNotCopied, 429, nil)), 50),
 			[]error{agentcopy.ErrOutcomeUnknown, agentcopy.ErrServer, agentcopy.ErrRateLimited}},
 		{"after the vendor's word", garbled(time.Hour), nil,
 			[]error{agentcopy.ErrCopied}},
@@ -315,7 +315,7 @@ func TestOnceProvesNothingByALookThatWasCutShort(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		vendor.looks = append(repeated(blind(nil), 10), func() ([]agentcopy.Copy, error) { // the eleventh is the last
 			cancel()
-			return nil, failed(agentcopy.NotCopied, 0, context.Canceled)
+			return nil, failed(agentcopy.OutcomeNotCopied, 0, context.Canceled)
 		})
 		require.ErrorIs(t, copyOf(ctx, once, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
 		require.Contains(t, records(t, once.Ledger), "k")
@@ -453,7 +453,7 @@ func TestOnceACallerWaitsNoLongerThanItsContext(t *testing.T) {
 
 func TestOnceACallerAfterAFailedOneTriesItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Second, never(failed(agentcopy.NotCopied, 403, nil))))
+		once, vendor := newOnce(slow(time.Second, never(failed(agentcopy.OutcomeNotCopied, 403, nil))))
 		var first sync.WaitGroup
 		first.Go(func() {
 			require.ErrorIs(t, copyOf(t.Context(), once, "k", vendor, request), agentcopy.ErrForbidden)

@@ -262,14 +262,14 @@ func TestFaultsAsTheSDKSeesThem(t *testing.T) {
 		is      error
 		copies  int
 	}{
-		"drop":                {agentcopytest.Fault{Drop: true}, agentcopy.Unknown, io.EOF, 0},
-		"drop after the copy": {agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopy.Unknown, io.EOF, 1},
-		"500 after the copy":  {agentcopytest.Fault{Status: 500, AfterCopy: true}, agentcopy.Unknown, agentcopy.ErrServer, 1},
-		"cut off":             {agentcopytest.Fault{Truncate: 10}, agentcopy.Copied, io.ErrUnexpectedEOF, 1},
-		"a proxy's page":      {agentcopytest.Fault{Body: "<html></html>"}, agentcopy.Unknown, agentcopy.ErrOutcomeUnknown, 0},
-		"empty":               {agentcopytest.Fault{Status: 200, AfterCopy: true}, agentcopy.Copied, agentcopy.ErrCopied, 1},
-		"400":                 {agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`}, agentcopy.NotCopied, agentcopy.ErrInvalid, 0},
-		"elsewhere":           {agentcopytest.Fault{Status: 307, Header: http.Header{"Location": {"https://other.example/"}}}, agentcopy.NotCopied, nil, 0},
+		"drop":                {agentcopytest.Fault{Drop: true}, agentcopy.OutcomeUnknown, io.EOF, 0},
+		"drop after the copy": {agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopy.OutcomeUnknown, io.EOF, 1},
+		"500 after the copy":  {agentcopytest.Fault{Status: 500, AfterCopy: true}, agentcopy.OutcomeUnknown, agentcopy.ErrServer, 1},
+		"cut off":             {agentcopytest.Fault{Truncate: 10}, agentcopy.OutcomeCopied, io.ErrUnexpectedEOF, 1},
+		"a proxy's page":      {agentcopytest.Fault{Body: "<html></html>"}, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, 0},
+		"empty":               {agentcopytest.Fault{Status: 200, AfterCopy: true}, agentcopy.OutcomeCopied, agentcopy.ErrCopied, 1},
+		"400":                 {agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`}, agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, 0},
+		"elsewhere":           {agentcopytest.Fault{Status: 307, Header: http.Header{"Location": {"https://other.example/"}}}, agentcopy.OutcomeNotCopied, nil, 0},
 	}
 	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
 		for name, tc := range cases {

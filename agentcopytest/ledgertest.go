@@ -64,7 +64,7 @@ const (
 func (t *ledgerTest) beginStores() {
 	want := intentOf("k")
 	want.Identity = agentcopy.Identity{Provider: "zudu", Origin: "https://example.com/a", Template: `{"a":"<b>"}`, Mark: "ärger"}
-	want.Outcome = agentcopy.Copied
+	want.Outcome = agentcopy.OutcomeCopied
 	want.Rounds = 7
 	stored := t.begin(want, false)
 	t.same(stored, want)
@@ -151,7 +151,7 @@ func (t *ledgerTest) lapsedClaim() {
 
 func (t *ledgerTest) update() {
 	r := t.beginFor(intentOf("k"), shortLease)
-	r.Outcome, r.Rounds, r.Since = agentcopy.Copied, 3, r.Since.Add(-time.Hour)
+	r.Outcome, r.Rounds, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
 	t.must("Update", t.Update(t.Context(), r, longLease))
 	time.Sleep(4 * shortLease)
 	t.mustFail("Begin of a renewed key", t.tryBegin(intentOf("k")), agentcopy.ErrInProgress)

@@ -61,7 +61,7 @@ func TestWhatWasWrittenIsThereAfterwards(t *testing.T) {
 	path := newPath(t)
 	l := open(t, path)
 	pending, finished, abandoned := begin(t, l, 1), begin(t, l, 2), begin(t, l, 3)
-	pending.Outcome, pending.Rounds = agentcopy.Copied, 2
+	pending.Outcome, pending.Rounds = agentcopy.OutcomeCopied, 2
 	require.NoError(t, l.Update(t.Context(), pending, time.Hour))
 	finished = done(finished)
 	require.NoError(t, l.Finish(t.Context(), finished))

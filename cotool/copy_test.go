@@ -74,12 +74,12 @@ func TestCopyAgentFails(t *testing.T) {
 		outcome agentcopy.Outcome
 		is      error
 	}{
-		"refused":             {409, `{"error":"integration is connected"}`, agentcopy.NotCopied, agentcopy.ErrConflict},
-		"not JSON":            {401, `nope`, agentcopy.NotCopied, agentcopy.ErrUnauthorized},
-		"server error":        {500, ``, agentcopy.Unknown, agentcopy.ErrOutcomeUnknown},
-		"no agent":            {200, `{"parkedAgentId":"` + sourceID + `"}`, agentcopy.Copied, agentcopy.ErrCopied},
-		"a null agent":        {200, `{"agent":null}`, agentcopy.Copied, agentcopy.ErrCopied},
-		"an agent with no ID": {200, `{"agent":{"name":"Triage"}}`, agentcopy.Copied, agentcopy.ErrCopied},
+		"refused":             {409, `{"error":"integration is connected"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict},
+		"not JSON":            {401, `nope`, agentcopy.OutcomeNotCopied, agentcopy.ErrUnauthorized},
+		"server error":        {500, ``, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown},
+		"no agent":            {200, `{"parkedAgentId":"` + sourceID + `"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
+		"a null agent":        {200, `{"agent":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
+		"an agent with no ID": {200, `{"agent":{"name":"Triage"}}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

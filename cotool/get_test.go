@@ -26,7 +26,7 @@ func TestGetAgent(t *testing.T) {
 func TestGetAgentFails(t *testing.T) {
 	_, err := newClient(t, wiretest.Always(http.StatusOK, `{"name":"Triage"}`)).GetAgent(t.Context(), sourceID)
 	require.ErrorContains(t, err, "lacks the agent's ID")
-	require.Equal(t, agentcopy.NotCopied, wiretest.RequireError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
 
 	_, err = newClient(t, wiretest.Always(http.StatusNotFound, ``)).GetAgent(t.Context(), sourceID)
 	require.ErrorIs(t, err, agentcopy.ErrNotFound)

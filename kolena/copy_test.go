@@ -94,16 +94,16 @@ func TestCopyAgentFails(t *testing.T) {
 	}{
 		"a fault of a field": {
 			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
-			agentcopy.NotCopied, agentcopy.ErrInvalid, "Field required",
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Field required",
 		},
-		"a detail":         {404, `{"detail":"Agent not found"}`, agentcopy.NotCopied, agentcopy.ErrNotFound, "Agent not found"},
-		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.NotCopied, agentcopy.ErrForbidden, "Not authenticated"},
-		"no ID":            {200, `{"name":"a"}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
-		"a null ID":        {200, `{"id":null}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
-		"an ID in text":    {200, `{"id":"456"}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
-		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
-		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.Copied, agentcopy.ErrCopied, "ID"},
-		"cut off":          {200, `{"id":45`, agentcopy.Copied, agentcopy.ErrCopied, "breaks off"},
+		"a detail":         {404, `{"detail":"Agent not found"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"},
+		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"},
+		"no ID":            {200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"a null ID":        {200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID in text":    {200, `{"id":"456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"cut off":          {200, `{"id":45`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "breaks off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

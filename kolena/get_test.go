@@ -34,5 +34,5 @@ func TestGetAgentFails(t *testing.T) {
 
 	_, err := client.GetAgent(t.Context(), 123)
 	require.ErrorContains(t, err, "lacks the agent's ID")
-	require.Equal(t, agentcopy.NotCopied, wiretest.RequireError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
 }

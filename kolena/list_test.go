@@ -80,7 +80,7 @@ func TestListAgentsFails(t *testing.T) {
 			e := wiretest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "ListAgents", e.Operation)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Len(t, agents, tt.agents)
 			require.Len(t, wire.Requests(), tt.requests)
 		})

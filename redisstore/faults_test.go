@@ -42,7 +42,7 @@ func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
 	require.ErrorContains(t, err, "connection refused")
 	require.NotContains(t, err.Error(), "swordfish")
 	failed, _ := errors.AsType[*agentcopy.Error](err)
-	require.Equal(t, agentcopy.NotCopied, failed.Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, failed.Outcome)
 	require.Greater(t, time.Since(start), 100*time.Millisecond, "it should have been patient")
 
 	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "p", patience)}

@@ -118,31 +118,31 @@ func TestDuplicateAgentFails(t *testing.T) {
 	}{
 		"the name is taken": {
 			400, `{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,
-			agentcopy.NotCopied, agentcopy.ErrInvalid, "Validation error: Agent name cannot be empty",
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Validation error: Agent name cannot be empty",
 		},
 		"no such agent": {
 			404, `{"message":"Agent not found","status":"error","error":"Agent with ID 'agent_123' does not exist"}`,
-			agentcopy.NotCopied, agentcopy.ErrNotFound, "Agent not found",
+			agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found",
 		},
 		"refused with the status of success": {
 			200, `{"message":"Validation error","status":"error","error":"Name is taken"}`,
-			agentcopy.NotCopied, nil, "Name is taken",
+			agentcopy.OutcomeNotCopied, nil, "Name is taken",
 		},
 		"refused, whatever the data": {
 			200, `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`,
-			agentcopy.NotCopied, nil, "m: e",
+			agentcopy.OutcomeNotCopied, nil, "m: e",
 		},
 		"no ID": {
 			200, `{"status":"success","error":null,"data":{"agent_name":"a"}}`,
-			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
 		},
 		"no data": {
 			200, `{"status":"success","error":null,"data":null}`,
-			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
 		},
 		"an ID of another type": {
 			200, `{"status":"success","data":{"agent_id":7}}`,
-			agentcopy.Copied, agentcopy.ErrCopied, "ID",
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

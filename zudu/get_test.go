@@ -40,7 +40,7 @@ func TestGetAgentFails(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)
 			_, err := newClient(t, wire).GetAgent(t.Context(), "agent_123")
 			e := wiretest.RequireError(t, err)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome, "a read makes no copy")
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "a read makes no copy")
 			require.Equal(t, "GetAgent", e.Operation)
 			require.ErrorContains(t, err, tt.message)
 			if tt.is != nil {

@@ -209,7 +209,7 @@ func TestListAgentsFails(t *testing.T) {
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "zudu", e.Provider)
 			require.Equal(t, "ListAgents", e.Operation)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.NotEmpty(t, e.Attempts)
 			require.Len(t, agents, tt.agents)
 			require.Len(t, wire.Requests(), tt.requests)

@@ -24,7 +24,7 @@ var errNotSent = errors.New("no copy is to be seen")
 type looker struct{ agentcopy.Copier }
 
 func (l looker) Copy(context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	return agentcopy.Copy{}, &agentcopy.Error{Operation: "resolve", Outcome: agentcopy.NotCopied, Message: errNotSent.Error(), Err: errNotSent}
+	return agentcopy.Copy{}, &agentcopy.Error{Operation: "resolve", Outcome: agentcopy.OutcomeNotCopied, Message: errNotSent.Error(), Err: errNotSent}
 }
 
 // Identify passes on what the SDK's Copier says; see gentle in internal/engine.

@@ -153,7 +153,7 @@ func stateOf(r agentcopy.Record) state {
 	switch {
 	case r.Done():
 		s.State = "copied"
-	case r.Outcome == agentcopy.Copied:
+	case r.Outcome == agentcopy.OutcomeCopied:
 		s.State = "unseen"
 	}
 	return s

@@ -125,5 +125,5 @@ func TestOutcomes(t *testing.T) {
 	require.Equal(t, "not_copied", outcomeOf(err))
 	require.Equal(t, "success", outcomeOf(nil))
 	require.Equal(t, "error", outcomeOf(errors.New("a Ledger's, say")))
-	require.Equal(t, "copied", outcomeOf(&agentcopy.Error{Outcome: agentcopy.Copied}))
+	require.Equal(t, "copied", outcomeOf(&agentcopy.Error{Outcome: agentcopy.OutcomeCopied}))
 }

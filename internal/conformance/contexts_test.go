@@ -61,7 +61,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 								faults = append(faults, "the error does not match "+is.Error())
 							}
 						}
-						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.Outcome != agentcopy.NotCopied || len(e.Attempts) != 0 || o.requests != 0 {
+						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.Outcome != agentcopy.OutcomeNotCopied || len(e.Attempts) != 0 || o.requests != 0 {
 							faults = append(faults, "want not copied, no attempt, nothing sent")
 						}
 						if len(faults) > 0 {

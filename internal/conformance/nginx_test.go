@@ -174,7 +174,7 @@ func TestNginxInFrontOfNothing(t *testing.T) {
 		transport.CloseIdleConnections()
 		o.requests = -1
 		e, ok := errors.AsType[*agentcopy.Error](o.err)
-		if faults := o.invariants(); !ok || e.StatusCode != http.StatusBadGateway || e.Outcome != agentcopy.Unknown || len(e.Attempts) != 1 || e.Message != "502 Bad Gateway" || len(faults) > 0 {
+		if faults := o.invariants(); !ok || e.StatusCode != http.StatusBadGateway || e.Outcome != agentcopy.OutcomeUnknown || len(e.Attempts) != 1 || e.Message != "502 Bad Gateway" || len(faults) > 0 {
 			t.Errorf("%v: got %v, want a 502 of unknown outcome with the title of nginx's page\n  %s", op, o.err, joined(faults))
 		}
 	}

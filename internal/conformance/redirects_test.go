@@ -30,7 +30,7 @@ func TestRedirects(t *testing.T) {
 		for name, target := range targets {
 			r := &row{
 				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
-				safe:  1, always: 1, outcome: agentcopy.NotCopied, reads: 1,
+				safe:  1, always: 1, outcome: agentcopy.OutcomeNotCopied, reads: 1,
 			}
 			for _, c := range []carrier{{}, {http2: true, tls: true}} {
 				for _, op := range operations {

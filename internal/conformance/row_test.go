@@ -162,7 +162,7 @@ func (r *row) check(o observed) []string {
 		complain("got %v, want an *agentcopy.Error", o.err)
 		return faults
 	}
-	outcome := agentcopy.NotCopied
+	outcome := agentcopy.OutcomeNotCopied
 	if o.op.copies {
 		outcome = r.outcome
 	}
@@ -207,7 +207,7 @@ func (o *observed) invariants() []string {
 		complain("the server got %d requests of %d attempts: one was sent in silence", o.requests, len(e.Attempts))
 	}
 	if !o.op.copies {
-		if failed && e.Outcome != agentcopy.NotCopied {
+		if failed && e.Outcome != agentcopy.OutcomeNotCopied {
 			complain("a read has outcome %v", e.Outcome)
 		}
 		return faults
@@ -215,9 +215,9 @@ func (o *observed) invariants() []string {
 	switch {
 	case o.mode != agentcopy.RetryAlways && o.copies > 1:
 		complain("DUPLICATE: the server made %d copies under %v", o.copies, o.mode)
-	case failed && e.Outcome == agentcopy.NotCopied && o.copies > 0:
+	case failed && e.Outcome == agentcopy.OutcomeNotCopied && o.copies > 0:
 		complain("LOST: not copied, it says, but the server made %d copies: %v", o.copies, o.err)
-	case (o.err == nil || failed && e.Outcome == agentcopy.Copied) && o.copies == 0:
+	case (o.err == nil || failed && e.Outcome == agentcopy.OutcomeCopied) && o.copies == 0:
 		complain("copied, it says, but the server made none: %v", o.err)
 	}
 	return faults

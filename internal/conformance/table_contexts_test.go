@@ -16,18 +16,18 @@ var contextRows = func() []row {
 		is      error
 		on      carriers
 	}{
-		{"the dial", fault{at: atDial, breaks: stalled}, agentcopy.NotCopied, nil, anyWay},
-		{"the handshake", fault{at: atHandshake, breaks: stalled}, agentcopy.NotCopied, nil, anyWay | withTLS},
-		{"the request's headers", fault{at: atRequestHeader, breaks: stalled, made: true}, agentcopy.Unknown, nil, anyWay},
-		{"the request's body", fault{at: atRequestBody, breaks: stalled, made: true}, agentcopy.Unknown, nil, anyWay},
-		{"the wait for an answer", fault{at: atReceipt, breaks: stalled, made: true}, agentcopy.Unknown, nil, anyWay},
-		{"the wait for an answer that makes nothing", fault{at: atReceipt, breaks: stalled}, agentcopy.Unknown, nil, anyWay},
-		{"the answer's headers", fault{at: atHeader, breaks: stalled, made: true}, agentcopy.Unknown, nil, anyWay},
-		{"the wait for the answer's body", fault{at: atBodyStart, breaks: stalled, made: true}, agentcopy.Copied, nil, anyWay},
-		{"the answer's body", fault{at: atBody, breaks: stalled, made: true}, agentcopy.Copied, nil, anyWay},
-		{"a slow body", fault{made: true, answer: answer{pace: 20 * time.Millisecond}}, agentcopy.Copied, nil, anyWay},
-		{"the wait after a 429", fault{answer: answer{status: 429, header: []string{"Retry-After", "3"}}}, agentcopy.NotCopied, agentcopy.ErrRateLimited, anyWay},
-		{"the wait after a 503", fault{answer: answer{status: 503, header: []string{"Retry-After", "3"}}}, agentcopy.NotCopied, agentcopy.ErrServer, anyWay},
+		{"the dial", fault{at: atDial, breaks: stalled}, agentcopy.OutcomeNotCopied, nil, anyWay},
+		{"the handshake", fault{at: atHandshake, breaks: stalled}, agentcopy.OutcomeNotCopied, nil, anyWay | withTLS},
+		{"the request's headers", fault{at: atRequestHeader, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
+		{"the request's body", fault{at: atRequestBody, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
+		{"the wait for an answer", fault{at: atReceipt, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
+		{"the wait for an answer that makes nothing", fault{at: atReceipt, breaks: stalled}, agentcopy.OutcomeUnknown, nil, anyWay},
+		{"the answer's headers", fault{at: atHeader, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
+		{"the wait for the answer's body", fault{at: atBodyStart, breaks: stalled, made: true}, agentcopy.OutcomeCopied, nil, anyWay},
+		{"the answer's body", fault{at: atBody, breaks: stalled, made: true}, agentcopy.OutcomeCopied, nil, anyWay},
+		{"a slow body", fault{made: true, answer: answer{pace: 20 * time.Millisecond}}, agentcopy.OutcomeCopied, nil, anyWay},
+		{"the wait after a 429", fault{answer: answer{status: 429, header: []string{"Retry-After", "3"}}}, agentcopy.OutcomeNotCopied, agentcopy.ErrRateLimited, anyWay},
+		{"the wait after a 503", fault{answer: answer{status: 503, header: []string{"Retry-After", "3"}}}, agentcopy.OutcomeNotCopied, agentcopy.ErrServer, anyWay},
 	}
 	var rows []row
 	for _, s := range stages {

@@ -57,18 +57,18 @@ var waitRows = func() []row {
 		rows = append(rows, row{
 			name:  "429, Retry-After: " + form.name,
 			fault: fault{answer: answer{status: 429, header: form.header}},
-			safe:  attempts, always: attempts, outcome: agentcopy.NotCopied, is: agentcopy.ErrRateLimited,
+			safe:  attempts, always: attempts, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrRateLimited,
 			retryAfter: form.want, reads: attempts, on: inMemory,
 		})
 		unavailable := row{
 			name:  "503, Retry-After: " + form.name,
 			fault: fault{answer: answer{status: 503, header: form.header}},
-			safe:  attempts, always: attempts, outcome: agentcopy.NotCopied, is: agentcopy.ErrServer,
+			safe:  attempts, always: attempts, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrServer,
 			retryAfter: form.want, reads: attempts, on: inMemory,
 		}
 		if form.ignore {
 			unavailable.fault.made = true
-			unavailable.safe, unavailable.outcome = 1, agentcopy.Unknown
+			unavailable.safe, unavailable.outcome = 1, agentcopy.OutcomeUnknown
 		}
 		rows = append(rows, unavailable)
 	}

@@ -28,17 +28,17 @@ var oddTransports = []struct {
 	{
 		"no trace, and a failure",
 		func(*http.Request, documents) (*http.Response, error) { return nil, errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: errOdd, reads: 3},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
 	},
 	{
 		"an answer and an error both",
 		func(_ *http.Request, docs documents) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: errOdd, reads: 3},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
 	},
 	{
 		"neither answer nor error",
 		func(*http.Request, documents) (*http.Response, error) { return nil, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, reads: 3},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 3},
 	},
 	{
 		"no header",
@@ -52,17 +52,17 @@ var oddTransports = []struct {
 	{
 		"neither header nor body",
 		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		row{safe: 1, always: 1, outcome: agentcopy.Copied, reads: 1},
+		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1},
 	},
 	{
 		"a refusal without header and body",
 		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: agentcopy.ErrServer, reads: 3},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, reads: 3},
 	},
 	{
 		"no status",
 		func(*http.Request, documents) (*http.Response, error) { return &http.Response{}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, reads: 1},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1},
 	},
 	{
 		"a body that fails",
@@ -71,12 +71,12 @@ var oddTransports = []struct {
 			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.good[:5]), failingReader{}))
 			return resp, nil
 		},
-		row{safe: 1, always: 1, outcome: agentcopy.Copied, is: errOdd, reads: 3},
+		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, is: errOdd, reads: 3},
 	},
 	{
 		"an error that holds another attempt's context",
 		func(*http.Request, documents) (*http.Response, error) { return nil, context.Canceled },
-		row{safe: 1, always: 3, outcome: agentcopy.Unknown, is: context.Canceled, reads: 3},
+		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: context.Canceled, reads: 3},
 	},
 	{
 		"it changes the request",

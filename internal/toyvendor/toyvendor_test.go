@@ -54,7 +54,7 @@ func TestUnknownIsNotRepeated(t *testing.T) {
 		s.faults = []fault{{lose: true}}
 		_, err := newClient(t, s).CopyAgent(t.Context(), "1", CopyAgentRequest{Name: "Support, Berlin"})
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		require.Equal(t, agentcopy.Unknown, wiretest.RequireError(t, err).Outcome)
+		require.Equal(t, agentcopy.OutcomeUnknown, wiretest.RequireError(t, err).Outcome)
 		require.Len(t, s.requests, 1)
 		require.Len(t, s.agents, 2)
 	})

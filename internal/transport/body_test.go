@@ -164,6 +164,6 @@ func TestErrorBodyIsKeptAsFarAsItCame(t *testing.T) {
 	body := io.MultiReader(bytes.NewReader([]byte(`not found, sor`)), failing{io.ErrUnexpectedEOF})
 	_, _, err := doCopy(t, newClient(t, play(bodyOf(404, body, -1, &closed))))
 	e := asError(t, err)
-	require.Equal(t, agentcopy.NotCopied, e.Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 	require.Equal(t, "not found, sor", string(e.Body))
 }

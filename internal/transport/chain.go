@@ -37,5 +37,5 @@ func withMiddleware(middleware []func(http.RoundTripper) http.RoundTripper, next
 
 // notSent is what became of an attempt that ended before it left the process.
 func notSent(err error) *result {
-	return &result{err: err, verdict: verdict{outcome: agentcopy.NotCopied}, unsent: true}
+	return &result{err: err, verdict: verdict{outcome: agentcopy.OutcomeNotCopied}, unsent: true}
 }

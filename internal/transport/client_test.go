@@ -83,7 +83,7 @@ func TestNewRefuses(t *testing.T) {
 			_, err := transport.New(vendor, secretsOf(tc.key), []agentcopy.Option{tc.opt})
 			e := asError(t, err)
 			require.ErrorIs(t, err, agentcopy.ErrInvalid)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Equal(t, "acme", e.Provider)
 			require.Equal(t, tc.field, e.Fields[0].Field, "%v", err)
 			require.Contains(t, err.Error(), tc.field)

@@ -142,19 +142,19 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 type outcomes struct{ unknown, copied bool }
 
 func (o *outcomes) add(v agentcopy.Outcome) {
-	o.unknown = o.unknown || v == agentcopy.Unknown
-	o.copied = o.copied || v == agentcopy.Copied
+	o.unknown = o.unknown || v == agentcopy.OutcomeUnknown
+	o.copied = o.copied || v == agentcopy.OutcomeCopied
 }
 
 // total is Copied if any attempt was, else Unknown if any was.
 func (o *outcomes) total() agentcopy.Outcome {
 	switch {
 	case o.copied:
-		return agentcopy.Copied
+		return agentcopy.OutcomeCopied
 	case o.unknown:
-		return agentcopy.Unknown
+		return agentcopy.OutcomeUnknown
 	}
-	return agentcopy.NotCopied
+	return agentcopy.OutcomeNotCopied
 }
 
 // kept is what outlives a call, in one piece of memory.

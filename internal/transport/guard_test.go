@@ -46,7 +46,7 @@ func TestRequestsThatMiddlewareTurnsElsewhereNeverLeave(t *testing.T) {
 			e := asError(t, err)
 			require.Empty(t, s.requests(), "nothing may leave")
 			require.ErrorIs(t, err, agentcopy.ErrInvalid)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Len(t, e.Attempts, 1)
 			require.False(t, e.Attempts[0].Sent)
 		})

@@ -14,7 +14,7 @@ func Invalid(v *Vendor, operation, field, reason string) *agentcopy.Error {
 	return &agentcopy.Error{
 		Provider:  v.Name,
 		Operation: operation,
-		Outcome:   agentcopy.NotCopied,
+		Outcome:   agentcopy.OutcomeNotCopied,
 		Message:   field + ": " + reason,
 		Fields:    []agentcopy.FieldError{{Field: field, Reason: reason}},
 		Err:       agentcopy.ErrInvalid,

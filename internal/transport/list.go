@@ -110,7 +110,7 @@ func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *a
 	return &agentcopy.Error{
 		Provider:   l.Vendor.Name,
 		Operation:  l.Operation,
-		Outcome:    agentcopy.NotCopied,
+		Outcome:    agentcopy.OutcomeNotCopied,
 		StatusCode: r.StatusCode,
 		Message:    fmt.Sprintf("page %d of the list %s", number+1, reason),
 		RequestID:  r.RequestID,

@@ -87,7 +87,7 @@ func TestList(t *testing.T) {
 			e := asError(t, err)
 			require.ErrorContains(t, err, tt.fault)
 			require.Equal(t, "ListThings", e.Operation)
-			require.Equal(t, agentcopy.NotCopied, e.Outcome)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Equal(t, http.StatusOK, e.StatusCode)
 		})
 	}

@@ -38,11 +38,11 @@ func (c *call) logPause(r *result) {
 }
 
 func (c *call) logEnd(err *agentcopy.Error) {
-	if !c.op.copies() || err.Outcome == agentcopy.NotCopied {
+	if !c.op.copies() || err.Outcome == agentcopy.OutcomeNotCopied {
 		return
 	}
 	message := "a copy may have been made although the call failed"
-	if err.Outcome == agentcopy.Copied {
+	if err.Outcome == agentcopy.OutcomeCopied {
 		message = "a copy was made although the call failed"
 	}
 	c.log(slog.LevelWarn, message, c.attrs(c.last, slog.Int("attempts", len(c.attempts))))

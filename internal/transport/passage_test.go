@@ -42,13 +42,13 @@ func TestMiddlewareThatSendsTwice(t *testing.T) {
 		sent    int
 		outcome agentcopy.Outcome // if the second was stopped
 	}{
-		{"refused", answer(401, ""), 2, agentcopy.Copied},
-		{"rate limited", answer(429, ""), 2, agentcopy.Copied},
-		{"never left", fail(io.EOF, "sought"), 2, agentcopy.Copied},
-		{"failed", answer(500, ""), 1, agentcopy.Unknown},
-		{"unavailable, it does not say until when", answer(503, "", "Retry-After", "soon"), 1, agentcopy.Unknown},
-		{"broke off", fail(io.EOF, "sought", "got", "written"), 1, agentcopy.Unknown},
-		{"no proof", fail(io.EOF), 1, agentcopy.Unknown},
+		{"refused", answer(401, ""), 2, agentcopy.OutcomeCopied},
+		{"rate limited", answer(429, ""), 2, agentcopy.OutcomeCopied},
+		{"never left", fail(io.EOF, "sought"), 2, agentcopy.OutcomeCopied},
+		{"failed", answer(500, ""), 1, agentcopy.OutcomeUnknown},
+		{"unavailable, it does not say until when", answer(503, "", "Retry-After", "soon"), 1, agentcopy.OutcomeUnknown},
+		{"broke off", fail(io.EOF, "sought", "got", "written"), 1, agentcopy.OutcomeUnknown},
+		{"no proof", fail(io.EOF), 1, agentcopy.OutcomeUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -190,6 +190,6 @@ func TestMiddlewareThatDropsTheContext(t *testing.T) {
 	})))
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 	require.ErrorContains(t, err, "without the context it came with")
-	require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 	require.Empty(t, s.requests())
 }

@@ -205,7 +205,7 @@ func TestPauseThatLastsTooLong(t *testing.T) {
 				}
 				e := asError(t, err)
 				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
-				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 				require.Empty(t, e.Attempts, "attempts: nothing was sent")
 				require.Equal(t, []time.Duration{0}, server.arrivals)
 				require.Zero(t, time.Since(server.start), "the call must end at once")

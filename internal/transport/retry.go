@@ -134,7 +134,7 @@ func (c *call) failure() *agentcopy.Error {
 	e := &agentcopy.Error{
 		Provider:  c.client.vendor.Name,
 		Operation: c.op.Name,
-		Outcome:   agentcopy.NotCopied,
+		Outcome:   agentcopy.OutcomeNotCopied,
 		Attempts:  c.attempts,
 		Err:       c.why(),
 	}

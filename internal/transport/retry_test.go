@@ -86,7 +86,7 @@ func TestWaitsThatAreNotBegun(t *testing.T) {
 				e := asError(t, err)
 				require.ErrorIs(t, err, tc.is)
 				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
-				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 				require.Len(t, s.requests(), 1)
 				require.Zero(t, time.Since(start), "the call must end at once")
 			})
@@ -114,7 +114,7 @@ func TestContextThatEndsDuringAWait(t *testing.T) {
 				require.ErrorIs(t, err, context.Canceled)
 				require.ErrorIs(t, err, reason, "the context's cause")
 				require.ErrorIs(t, err, tc.is, "the last failure")
-				require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+				require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 				require.Len(t, asError(t, err).Attempts, 1)
 			})
 		})
@@ -144,7 +144,7 @@ func TestContextThatHasEnded(t *testing.T) {
 	s := play(answer(200, made))
 	_, _, err := transport.Do(ctx, newClient(t, s), copyRequest(), verifyThing)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 	require.Empty(t, asError(t, err).Attempts)
 	require.Empty(t, s.requests())
 }
@@ -174,10 +174,10 @@ func TestAttemptTimeout(t *testing.T) {
 		want    agentcopy.Outcome
 		attempt int
 	}{
-		"a copy without an answer is unknown":      {hang, true, agentcopy.Unknown, 1},
-		"a copy whose answer trickles was made":    {trickle, true, agentcopy.Copied, 1},
-		"a read is repeated":                       {hang, false, agentcopy.NotCopied, 4},
-		"a read whose answer trickles is repeated": {trickle, false, agentcopy.NotCopied, 4},
+		"a copy without an answer is unknown":      {hang, true, agentcopy.OutcomeUnknown, 1},
+		"a copy whose answer trickles was made":    {trickle, true, agentcopy.OutcomeCopied, 1},
+		"a read is repeated":                       {hang, false, agentcopy.OutcomeNotCopied, 4},
+		"a read whose answer trickles is repeated": {trickle, false, agentcopy.OutcomeNotCopied, 4},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -18,10 +18,10 @@ type verdict struct {
 
 // The verdicts there are.
 var (
-	refused   = verdict{outcome: agentcopy.NotCopied}
-	harmless  = verdict{outcome: agentcopy.NotCopied, transient: true}
-	uncertain = verdict{outcome: agentcopy.Unknown}
-	copied    = verdict{outcome: agentcopy.Copied}
+	refused   = verdict{outcome: agentcopy.OutcomeNotCopied}
+	harmless  = verdict{outcome: agentcopy.OutcomeNotCopied, transient: true}
+	uncertain = verdict{outcome: agentcopy.OutcomeUnknown}
+	copied    = verdict{outcome: agentcopy.OutcomeCopied}
 )
 
 // repeats reports whether the policy's mode repeats an attempt with verdict v.
@@ -30,7 +30,7 @@ func (v verdict) repeats(mode agentcopy.RetryMode) bool {
 	case agentcopy.RetryNever:
 		return false
 	case agentcopy.RetryAlways:
-		return v.transient || v.outcome == agentcopy.Unknown
+		return v.transient || v.outcome == agentcopy.OutcomeUnknown
 	}
 	return v.transient
 }

@@ -33,64 +33,64 @@ func TestVerdicts(t *testing.T) {
 		is      error
 		reads   int // attempts of a read under RetrySafe
 	}{
-		{"refused dial", fail(dialed, "sought"), agentcopy.NotCopied, 3, 3, syscall.ECONNREFUSED, 3},
-		{"failing DNS", fail(&net.DNSError{Err: "no such host"}, "sought"), agentcopy.NotCopied, 3, 3, nil, 3},
-		{"connection broke before the headers", fail(io.EOF, "sought", "got"), agentcopy.NotCopied, 3, 3, io.EOF, 3},
-		{"HTTP/2 stream broke while its headers were written", fail(io.EOF, "sought", "got", "encoded"), agentcopy.Unknown, 1, 3, io.EOF, 3},
-		{"time-out between connection and headers", fail(context.DeadlineExceeded, "sought", "got"), agentcopy.Unknown, 1, 3, context.DeadlineExceeded, 3},
-		{"bad certificate", fail(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "sought"), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"host name of another", fail(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "a"}, "sought"), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"reset after the headers", fail(syscall.ECONNRESET, "sought", "got", "written"), agentcopy.Unknown, 1, 3, syscall.ECONNRESET, 3},
-		{"no proof", fail(errors.New("odd transport")), agentcopy.Unknown, 1, 3, nil, 3},
-		{"answer and error both", both, agentcopy.Unknown, 1, 3, io.ErrClosedPipe, 3},
-		{"neither answer nor error", func(*http.Request) (*http.Response, error) { return nil, nil }, agentcopy.Unknown, 1, 3, nil, 3},
-		{"refused HTTP/2 stream", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
-		{"GOAWAY short of the stream", fail(errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
-		{"HTTP/2 protocol error", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.Unknown, 1, 3, nil, 3},
+		{"refused dial", fail(dialed, "sought"), agentcopy.OutcomeNotCopied, 3, 3, syscall.ECONNREFUSED, 3},
+		{"failing DNS", fail(&net.DNSError{Err: "no such host"}, "sought"), agentcopy.OutcomeNotCopied, 3, 3, nil, 3},
+		{"connection broke before the headers", fail(io.EOF, "sought", "got"), agentcopy.OutcomeNotCopied, 3, 3, io.EOF, 3},
+		{"HTTP/2 stream broke while its headers were written", fail(io.EOF, "sought", "got", "encoded"), agentcopy.OutcomeUnknown, 1, 3, io.EOF, 3},
+		{"time-out between connection and headers", fail(context.DeadlineExceeded, "sought", "got"), agentcopy.OutcomeUnknown, 1, 3, context.DeadlineExceeded, 3},
+		{"bad certificate", fail(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "sought"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"host name of another", fail(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "a"}, "sought"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"reset after the headers", fail(syscall.ECONNRESET, "sought", "got", "written"), agentcopy.OutcomeUnknown, 1, 3, syscall.ECONNRESET, 3},
+		{"no proof", fail(errors.New("odd transport")), agentcopy.OutcomeUnknown, 1, 3, nil, 3},
+		{"answer and error both", both, agentcopy.OutcomeUnknown, 1, 3, io.ErrClosedPipe, 3},
+		{"neither answer nor error", func(*http.Request) (*http.Response, error) { return nil, nil }, agentcopy.OutcomeUnknown, 1, 3, nil, 3},
+		{"refused HTTP/2 stream", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.OutcomeUnknown, 1, 3, nil, 3},
+		{"GOAWAY short of the stream", fail(errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.OutcomeUnknown, 1, 3, nil, 3},
+		{"HTTP/2 protocol error", fail(errors.New("http2: Transport: cannot retry err [stream error: stream ID 1; PROTOCOL_ERROR; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"), "sought", "got", "written"), agentcopy.OutcomeUnknown, 1, 3, nil, 3},
 
-		{"101", answer(101, ""), agentcopy.Unknown, 1, 3, nil, 1},
-		{"301", answer(301, "", "Location", "https://other.example/"), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"304", answer(304, ""), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"307", answer(307, "", "Location", "/elsewhere"), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"308 with a location that cannot be read", answer(308, "", "Location", "http://[::1"), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"400", answer(400, `{"detail":"no"}`), agentcopy.NotCopied, 1, 1, agentcopy.ErrInvalid, 1},
-		{"401", answer(401, ""), agentcopy.NotCopied, 1, 1, agentcopy.ErrUnauthorized, 1},
-		{"403", answer(403, ""), agentcopy.NotCopied, 1, 1, agentcopy.ErrForbidden, 1},
-		{"404", answer(404, ""), agentcopy.NotCopied, 1, 1, agentcopy.ErrNotFound, 1},
-		{"408", answer(408, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrOutcomeUnknown, 3},
-		{"409", answer(409, ""), agentcopy.NotCopied, 1, 1, agentcopy.ErrConflict, 1},
-		{"422", answer(422, ""), agentcopy.NotCopied, 1, 1, agentcopy.ErrInvalid, 1},
-		{"425", answer(425, ""), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"429", answer(429, ""), agentcopy.NotCopied, 3, 3, agentcopy.ErrRateLimited, 3},
-		{"429 with Retry-After", answer(429, "", "Retry-After", "3"), agentcopy.NotCopied, 3, 3, agentcopy.ErrRateLimited, 3},
-		{"499", answer(499, ""), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"500", answer(500, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"501", answer(501, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 1},
-		{"502 page", answer(502, page), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"503", answer(503, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"503 with Retry-After", answer(503, "", "Retry-After", "3"), agentcopy.NotCopied, 3, 3, agentcopy.ErrServer, 3},
-		{"503 with garbage for Retry-After", answer(503, "", "Retry-After", "-3"), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"504", answer(504, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"599", answer(599, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrServer, 3},
-		{"600", answer(600, ""), agentcopy.Unknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
+		{"101", answer(101, ""), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
+		{"301", answer(301, "", "Location", "https://other.example/"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"304", answer(304, ""), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"307", answer(307, "", "Location", "/elsewhere"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"308 with a location that cannot be read", answer(308, "", "Location", "http://[::1"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"400", answer(400, `{"detail":"no"}`), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrInvalid, 1},
+		{"401", answer(401, ""), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrUnauthorized, 1},
+		{"403", answer(403, ""), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrForbidden, 1},
+		{"404", answer(404, ""), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrNotFound, 1},
+		{"408", answer(408, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrOutcomeUnknown, 3},
+		{"409", answer(409, ""), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrConflict, 1},
+		{"422", answer(422, ""), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrInvalid, 1},
+		{"425", answer(425, ""), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"429", answer(429, ""), agentcopy.OutcomeNotCopied, 3, 3, agentcopy.ErrRateLimited, 3},
+		{"429 with Retry-After", answer(429, "", "Retry-After", "3"), agentcopy.OutcomeNotCopied, 3, 3, agentcopy.ErrRateLimited, 3},
+		{"499", answer(499, ""), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"500", answer(500, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"501", answer(501, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 1},
+		{"502 page", answer(502, page), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"503", answer(503, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"503 with Retry-After", answer(503, "", "Retry-After", "3"), agentcopy.OutcomeNotCopied, 3, 3, agentcopy.ErrServer, 3},
+		{"503 with garbage for Retry-After", answer(503, "", "Retry-After", "-3"), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"504", answer(504, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"599", answer(599, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrServer, 3},
+		{"600", answer(600, ""), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
 
-		{"200, cut off", cutOff(200, made), agentcopy.Copied, 1, 1, io.ErrUnexpectedEOF, 3},
-		{"200, empty", answer(200, ""), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"204", answer(204, ""), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, blank", answer(200, " \r\n"), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, too large", answer(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.Copied, 1, 1, agentcopy.ErrTooLarge, 1},
-		{"200, too large, length unknown", chunked(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.Copied, 1, 1, agentcopy.ErrTooLarge, 1},
-		{"200 without an ID", answer(200, `{"count":3}`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200 with an ID of another type", answer(200, `{"id":3}`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, null", answer(200, `null`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, a list", answer(200, `[]`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, a text", answer(200, `"ok"`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, JSON that breaks off", answer(200, `{"id":"a","co`), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200, nested too deep", answer(200, strings.Repeat("[", 100_000)), agentcopy.Copied, 1, 1, agentcopy.ErrTooLarge, 1},
-		{"200, a page", answer(200, page), agentcopy.Unknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
-		{"200, plain text", answer(200, "OK"), agentcopy.Unknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
-		{"200 that reports an error", answer(200, `{"error":true}`), agentcopy.NotCopied, 1, 1, nil, 1},
-		{"201 with nil header and body", bare(201), agentcopy.Copied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, cut off", cutOff(200, made), agentcopy.OutcomeCopied, 1, 1, io.ErrUnexpectedEOF, 3},
+		{"200, empty", answer(200, ""), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"204", answer(204, ""), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, blank", answer(200, " \r\n"), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, too large", answer(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrTooLarge, 1},
+		{"200, too large, length unknown", chunked(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrTooLarge, 1},
+		{"200 without an ID", answer(200, `{"count":3}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200 with an ID of another type", answer(200, `{"id":3}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, null", answer(200, `null`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, a list", answer(200, `[]`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, a text", answer(200, `"ok"`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, JSON that breaks off", answer(200, `{"id":"a","co`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200, nested too deep", answer(200, strings.Repeat("[", 100_000)), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrTooLarge, 1},
+		{"200, a page", answer(200, page), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
+		{"200, plain text", answer(200, "OK"), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrOutcomeUnknown, 1},
+		{"200 that reports an error", answer(200, `{"error":true}`), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"201 with nil header and body", bare(201), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -106,14 +106,14 @@ func TestVerdicts(t *testing.T) {
 					if tc.is != nil {
 						require.ErrorIs(t, err, tc.is)
 					}
-					require.Equal(t, tc.outcome == agentcopy.Unknown, errors.Is(err, agentcopy.ErrOutcomeUnknown), "ErrOutcomeUnknown")
-					require.Equal(t, tc.outcome == agentcopy.Copied, errors.Is(err, agentcopy.ErrCopied), "ErrCopied")
+					require.Equal(t, tc.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown), "ErrOutcomeUnknown")
+					require.Equal(t, tc.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied), "ErrCopied")
 				})
 			}
 			synctest.Test(t, func(t *testing.T) {
 				s := play(tc.step)
 				_, _, err := doGet(t, newClient(t, s, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 3}), agentcopy.WithMaxResponseBytes(1500)))
-				require.Equal(t, agentcopy.NotCopied, asError(t, err).Outcome, "outcome of a read: %v", err)
+				require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome, "outcome of a read: %v", err)
 				require.Len(t, s.requests(), tc.reads, "requests of a read: %v", err)
 			})
 		})
@@ -147,10 +147,10 @@ func TestOutcomeIsThatOfAllAttempts(t *testing.T) {
 		want  agentcopy.Outcome
 		is    []error
 	}{
-		{"a conflict does not hide an unknown attempt", []step{fail(io.EOF), answer(409, "")}, agentcopy.Unknown, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
-		{"copied beats unknown", []step{answer(500, ""), answer(200, "{}")}, agentcopy.Copied, []error{agentcopy.ErrCopied}},
-		{"refusals alone", []step{answer(429, ""), answer(404, "")}, agentcopy.NotCopied, []error{agentcopy.ErrNotFound}},
-		{"an answer, then none", []step{answer(429, "", "Retry-After", "1"), fail(io.EOF)}, agentcopy.Unknown, []error{agentcopy.ErrRateLimited, io.EOF}},
+		{"a conflict does not hide an unknown attempt", []step{fail(io.EOF), answer(409, "")}, agentcopy.OutcomeUnknown, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
+		{"copied beats unknown", []step{answer(500, ""), answer(200, "{}")}, agentcopy.OutcomeCopied, []error{agentcopy.ErrCopied}},
+		{"refusals alone", []step{answer(429, ""), answer(404, "")}, agentcopy.OutcomeNotCopied, []error{agentcopy.ErrNotFound}},
+		{"an answer, then none", []step{answer(429, "", "Retry-After", "1"), fail(io.EOF)}, agentcopy.OutcomeUnknown, []error{agentcopy.ErrRateLimited, io.EOF}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

@@ -96,23 +96,23 @@ func TestServerThatCutsTheConnection(t *testing.T) {
 		cut  http.HandlerFunc
 		want agentcopy.Outcome
 	}{
-		"without an answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, agentcopy.Unknown},
+		"without an answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, agentcopy.OutcomeUnknown},
 		"within its headers": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := http.NewResponseController(w).Hijack()
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le")
 			_ = conn.Close()
-		}, agentcopy.Unknown},
+		}, agentcopy.OutcomeUnknown},
 		"within its body": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, made)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}, agentcopy.Copied},
+		}, agentcopy.OutcomeCopied},
 		"after a body that needs no more": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := http.NewResponseController(w).Hijack()
 			_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\n\r\n{\"id\":")
 			_ = conn.Close()
-		}, agentcopy.Copied},
+		}, agentcopy.OutcomeCopied},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestNobodyListens(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = doCopy(t, c)
 	e := asError(t, err)
-	require.Equal(t, agentcopy.NotCopied, e.Outcome, "%v", err)
+	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
 	require.Len(t, e.Attempts, 4)
 	require.False(t, e.Attempts[3].Sent)
 	require.ErrorContains(t, err, "connection refused")
@@ -163,7 +163,7 @@ func TestCertificateOfAStranger(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = doCopy(t, c)
 	e := asError(t, err)
-	require.Equal(t, agentcopy.NotCopied, e.Outcome, "%v", err)
+	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
 	require.Len(t, e.Attempts, 1, "the certificate will be no better at the next attempt")
 	require.False(t, e.Attempts[0].Sent)
 }
@@ -184,7 +184,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			for _, do := range []func(testing.TB, *transport.Client) (*thing, *agentcopy.Response, error){doCopy, doGet} {
 				_, _, err := do(t, c)
 				e := asError(t, err)
-				require.Equal(t, agentcopy.NotCopied, e.Outcome)
+				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 				require.Equal(t, status, e.StatusCode)
 			}
 			require.Equal(t, 2, requests, "requests for two calls answered by %d to %s", status, target)

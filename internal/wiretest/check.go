@@ -37,7 +37,7 @@ func RequireError(t testing.TB, err error) *agentcopy.Error {
 func RequireInvalid(t testing.TB, err error, field string) {
 	t.Helper()
 	e := RequireError(t, err)
-	if !errors.Is(err, agentcopy.ErrInvalid) || e.Outcome != agentcopy.NotCopied || len(e.Attempts) != 0 {
+	if !errors.Is(err, agentcopy.ErrInvalid) || e.Outcome != agentcopy.OutcomeNotCopied || len(e.Attempts) != 0 {
 		t.Fatalf("got %v, want ErrInvalid, not copied, nothing sent", err)
 	}
 	if len(e.Fields) != 1 || e.Fields[0].Field != field {

@@ -55,10 +55,10 @@ func FuzzErrorBody(f *testing.F, call func(testing.TB, http.RoundTripper) error)
 		status = 300 + status%300
 		err := call(t, answering{int(status), body, requestID})
 		e := RequireError(t, err)
-		if e.StatusCode != int(status) || e.Outcome == agentcopy.Copied || len(e.Attempts) != 1 {
+		if e.StatusCode != int(status) || e.Outcome == agentcopy.OutcomeCopied || len(e.Attempts) != 1 {
 			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
 		}
-		if status < 500 && status != http.StatusRequestTimeout && e.Outcome != agentcopy.NotCopied {
+		if status < 500 && status != http.StatusRequestTimeout && e.Outcome != agentcopy.OutcomeNotCopied {
 			t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
 		}
 		if !bytes.Equal(e.Body, body[:min(len(body), 64<<10)]) {
@@ -87,7 +87,7 @@ func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, htt
 			if e.StatusCode != status || len(e.Attempts) != 1 {
 				t.Errorf("got %v with %d attempts, want status %d, one attempt", err, len(e.Attempts), status)
 			}
-			if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 && e.Outcome != agentcopy.Copied {
+			if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 && e.Outcome != agentcopy.OutcomeCopied {
 				t.Errorf("an empty success: got outcome %v, want copied", e.Outcome)
 			}
 			checkPrinted(t, e)
@@ -123,7 +123,7 @@ func FuzzListBody(f *testing.F, documents []string, list func(testing.TB, http.R
 			return
 		}
 		e := RequireError(t, err)
-		if e.StatusCode != http.StatusOK || e.Outcome != agentcopy.NotCopied {
+		if e.StatusCode != http.StatusOK || e.Outcome != agentcopy.OutcomeNotCopied {
 			t.Errorf("got %v, want status 200 and a read's outcome, not copied", err)
 		}
 		checkPrinted(t, e)

@@ -75,7 +75,7 @@ func (g gentle) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 }
 
 func neverSent() error {
-	return &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.NotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
+	return &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
 }
 
 func (t *traffic) enter(f *flight) bool {
