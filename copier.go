@@ -95,11 +95,3 @@ type Identity struct {
 type Identifier interface {
 	Identify(req CopyRequest) Identity
 }
-
-// identityOf is what c says of req, or what is assumed where it says nothing.
-func identityOf(c Copier, req CopyRequest) Identity {
-	if i, ok := c.(Identifier); ok {
-		return i.Identify(req)
-	}
-	return Identity{Mark: req.Name}
-}

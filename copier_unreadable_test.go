@@ -13,6 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -59,13 +60,13 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 			"the copy":                  {agent(v.ids[0], `"A copy"`, made), 1, nil},
 			"another":                   {agent(v.ids[0], `"B"`, made), 0, nil},
 			"another, without a name":   {agent(v.ids[0], `""`, made), 0, nil},
-			"a name that is a list":     {agent(v.ids[0], `["A copy"]`, made), 1, agentcopy.ErrAmbiguous},
+			"a name that is a list":     {agent(v.ids[0], `["A copy"]`, made), 1, once.ErrAmbiguous},
 			"such a name, long ago":     {agent(v.ids[0], `["A copy"]`, long), 0, nil},
-			"a name that is an object":  {agent(v.ids[0], `{"text":"A copy"}`, made), 1, agentcopy.ErrAmbiguous},
-			"an ID of another type":     {agent(v.ids[1], `"A copy"`, made), 1, agentcopy.ErrAmbiguous},
-			"no agent but a text":       {`"A copy"`, 1, agentcopy.ErrAmbiguous},
-			"null":                      {`null`, 1, agentcopy.ErrAmbiguous},
-			"the copy, and what is not": {agent(v.ids[0], `"A copy"`, made) + `,null`, 2, agentcopy.ErrAmbiguous},
+			"a name that is an object":  {agent(v.ids[0], `{"text":"A copy"}`, made), 1, once.ErrAmbiguous},
+			"an ID of another type":     {agent(v.ids[1], `"A copy"`, made), 1, once.ErrAmbiguous},
+			"no agent but a text":       {`"A copy"`, 1, once.ErrAmbiguous},
+			"null":                      {`null`, 1, once.ErrAmbiguous},
+			"the copy, and what is not": {agent(v.ids[0], `"A copy"`, made) + `,null`, 2, once.ErrAmbiguous},
 		}
 		if vendor == "kolena" {
 			moved := strings.Replace(agent(v.ids[0], `"A copy"`, made), `_id":5`, `_id":"5"`, 1)
@@ -73,7 +74,7 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 				agents string
 				found  int
 				want   error
-			}{moved, 1, agentcopy.ErrAmbiguous}
+			}{moved, 1, once.ErrAmbiguous}
 		}
 		for name, tt := range cases {
 			t.Run(vendor+"/"+name, func(t *testing.T) {

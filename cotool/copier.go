@@ -10,7 +10,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors. It ignores the name of a request:
 // none can be chosen. A copy is taken to have the name of its source, which Cotool
 // does not document.

@@ -15,6 +15,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func TestCopier(t *testing.T) {
@@ -52,7 +53,7 @@ func TestCopier(t *testing.T) {
 
 		unknown := agentcopy.CopyRequest{SourceID: "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
 		found, err = copier.FindCopies(t.Context(), unknown, since)
-		require.ErrorIs(t, err, agentcopy.ErrAmbiguous, "the name of a source that is not shown is not known")
+		require.ErrorIs(t, err, once.ErrAmbiguous, "the name of a source that is not shown is not known")
 		require.Len(t, found, 2)
 	})
 }
@@ -86,7 +87,7 @@ func TestCopierLearnsTheNameOfTheSourceWhereItIsShown(t *testing.T) {
 				found, err := client.Copier().FindCopies(t.Context(), request, since)
 				require.Len(t, found, tc.want)
 				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+					require.ErrorIs(t, err, once.ErrAmbiguous)
 				} else {
 					require.NoError(t, err)
 					require.Equal(t, server.Copies()[0].ID, found[0].ID)

@@ -10,6 +10,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a Cotool in the memory of the example, with one managed agent, and a
@@ -153,8 +154,8 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	made, err := once.Copy(context.Background(), "agents/phishing", client.Copier(), agentcopy.CopyRequest{SourceID: agentID})
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	made, err := runner.Copy(context.Background(), "agents/phishing", client.Copier(), agentcopy.CopyRequest{SourceID: agentID})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -11,6 +11,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a Kolena in the memory of the example, with one agent, and a client
@@ -151,9 +152,9 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	copier := client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})
-	made, err := once.Copy(context.Background(), "tenants/hamburg", copier,
+	made, err := runner.Copy(context.Background(), "tenants/hamburg", copier,
 		agentcopy.CopyRequest{SourceID: strconv.FormatInt(agentID, 10), Name: "Lease reader, Hamburg"})
 	if err != nil {
 		fmt.Println(err)

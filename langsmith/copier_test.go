@@ -11,6 +11,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func TestCopier(t *testing.T) {
@@ -40,7 +41,7 @@ func TestCopier(t *testing.T) {
 		nameless := agentcopy.CopyRequest{SourceID: source.ID}
 		before := len(server.Requests())
 		found, err = copier.FindCopies(t.Context(), nameless, since)
-		require.ErrorIs(t, err, agentcopy.ErrAmbiguous, "what a clone without a name is called is not documented")
+		require.ErrorIs(t, err, once.ErrAmbiguous, "what a clone without a name is called is not documented")
 		require.Len(t, found, 1)
 		require.Len(t, server.Requests(), before+1, "the list is read no farther than to the first older agent")
 

@@ -10,6 +10,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a LangSmith in the memory of the example, with one agent, and a client
@@ -173,9 +174,9 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	copier := client.Copier(langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{Visibility: langsmith.VisibilityUser}})
-	made, err := once.Copy(context.Background(), "desks/eu-law", copier,
+	made, err := runner.Copy(context.Background(), "desks/eu-law", copier,
 		agentcopy.CopyRequest{SourceID: agentID, Name: "Researcher, EU law"})
 	if err != nil {
 		fmt.Println(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors.
 //
 // Its FindCopies knows a copy by its name, which is unique in the organization,

@@ -13,6 +13,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -76,7 +77,7 @@ func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 				time.Sleep(tc.age)
 				_, err = client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, time.Now())
 				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+					require.ErrorIs(t, err, once.ErrAmbiguous)
 				} else {
 					require.NoError(t, err)
 				}
@@ -116,7 +117,7 @@ func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 				found, err := client.Copier().FindCopies(t.Context(), request, since)
 				require.Len(t, found, 1)
 				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+					require.ErrorIs(t, err, once.ErrAmbiguous)
 				} else {
 					require.NoError(t, err)
 				}

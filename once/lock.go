@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -28,7 +28,7 @@ type keyLock struct {
 }
 
 // lock waits until nobody else has the key of o's ledger, or ctx ends.
-func (l *keyedLocks) lock(ctx context.Context, o *Once, key string) (unlock func(), err error) {
+func (l *keyedLocks) lock(ctx context.Context, o *Runner, key string) (unlock func(), err error) {
 	name := keyName{ledgerOf(o), key}
 	lock := l.join(name)
 	if err := contextError(ctx); err != nil { // also when the lock is free
@@ -66,7 +66,7 @@ func (l *keyedLocks) leave(name keyName, lock *keyLock) {
 
 // ledgerOf is what tells o's ledger from others: the ledger itself, or o where
 // its type cannot be compared.
-func ledgerOf(o *Once) any {
+func ledgerOf(o *Runner) any {
 	if reflect.ValueOf(o.Ledger).Comparable() {
 		return o.Ledger
 	}

@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // acme is a vendor with its Copier, for the tests of Once. Copies do what the
@@ -165,8 +166,8 @@ var (
 )
 
 // newOnce returns a Once with a ledger in memory, and a vendor.
-func newOnce(steps ...step) (*agentcopy.Once, *acme) {
-	return &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}, &acme{steps: steps}
+func newOnce(steps ...step) (*once.Runner, *acme) {
+	return &once.Runner{Ledger: once.NewMemoryLedger()}, &acme{steps: steps}
 }
 
 // asError is the *Error that err is first of all.
@@ -178,9 +179,9 @@ func asError(t *testing.T, err error) *agentcopy.Error {
 }
 
 // records returns the ledger's records by key.
-func records(t *testing.T, l agentcopy.Ledger) map[string]agentcopy.Record {
+func records(t *testing.T, l once.Ledger) map[string]once.Record {
 	t.Helper()
-	byKey := map[string]agentcopy.Record{}
+	byKey := map[string]once.Record{}
 	for r, err := range l.List(t.Context()) {
 		require.NoError(t, err)
 		byKey[r.Key] = r
@@ -190,7 +191,7 @@ func records(t *testing.T, l agentcopy.Ledger) map[string]agentcopy.Record {
 
 // requireSettled checks that each key has a copy of its own, and that the vendor
 // made no other.
-func requireSettled(t *testing.T, l agentcopy.Ledger, a *acme, keys int) {
+func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
 	t.Helper()
 	owned := map[string]string{}
 	for key, r := range records(t, l) {

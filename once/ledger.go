@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 // Ledger is the memory of [Once]: a record for each key, which says what the key
@@ -20,7 +22,7 @@ import (
 // errors named below mean that it was not. All return soon when ctx ends.
 //
 // A ledger is never given a [Copy].Body, which may hold user data. Run
-// agentcopytest.TestLedger on an implementation of your own.
+// oncetest.TestLedger on an implementation of your own.
 type Ledger interface {
 	// Begin claims the key of r for the length of lease. It returns
 	//
@@ -74,9 +76,9 @@ type Ledger interface {
 
 // Record is what a [Ledger] keeps of one key.
 type Record struct {
-	Key      string      `json:"key"`
-	Identity Identity    `json:"identity,omitzero"`
-	Request  CopyRequest `json:"request"`
+	Key      string                `json:"key"`
+	Identity agentcopy.Identity    `json:"identity,omitzero"`
+	Request  agentcopy.CopyRequest `json:"request"`
 
 	// Since is when the key was begun: what is older cannot be the copy. It is on
 	// the clock of the machine that reads it. A ledger that several machines share
@@ -86,10 +88,10 @@ type Record struct {
 	Rounds int `json:"rounds"`
 	// Outcome is OutcomeCopied once the vendor has said that it made a copy of which the
 	// ID is not known: the request is never sent again. Until then it is OutcomeUnknown.
-	Outcome Outcome `json:"outcome,omitzero"`
+	Outcome agentcopy.Outcome `json:"outcome,omitzero"`
 
 	// Copy is the zero Copy until the record is done.
-	Copy Copy `json:"copy,omitzero"`
+	Copy agentcopy.Copy `json:"copy,omitzero"`
 	// Found means that the Copy was found by looking for it: no answer named it.
 	Found bool `json:"found,omitzero"`
 
@@ -112,7 +114,7 @@ func (r *Record) SameRequest(other *Record) bool {
 func (r *Record) Ref() CopyRef { return refOf(r, r.Copy) }
 
 // refOf is what c is known by as the copy of r.
-func refOf(r *Record, c Copy) CopyRef {
+func refOf(r *Record, c agentcopy.Copy) CopyRef {
 	return CopyRef{Origin: r.Identity.Origin, Provider: c.Provider, ID: c.ID}
 }
 
@@ -134,7 +136,7 @@ var (
 	ErrInProgress = errors.New("another process is at work on the key")
 	// ErrAmbiguous: several agents could be the copy, or one that could as well
 	// have been there before. The error lists them, and nothing is sent.
-	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
+	ErrAmbiguous = agentcopy.ErrAmbiguous
 	// ErrLeaseLost: another process has taken over the key, or an operator has
 	// removed it. Nothing more is sent.
 	ErrLeaseLost = errors.New("the lease of the key is lost")

@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // brokenLedger is a Ledger of which some methods fail.
 type brokenLedger struct {
-	agentcopy.Ledger
+	once.Ledger
 
 	mu                                    sync.Mutex
 	begin, update, finish, abandon, owner error
@@ -32,55 +33,55 @@ func (l *brokenLedger) set(which *error, err error) {
 	*which = err
 }
 
-func (l *brokenLedger) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (agentcopy.Record, bool, error) {
+func (l *brokenLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
 	if err := l.failing(&l.begin); err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	return l.Ledger.Begin(ctx, r, lease)
 }
 
-func (l *brokenLedger) Update(ctx context.Context, r agentcopy.Record, lease time.Duration) error {
+func (l *brokenLedger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
 	if err := l.failing(&l.update); err != nil {
 		return err
 	}
 	return l.Ledger.Update(ctx, r, lease)
 }
 
-func (l *brokenLedger) Finish(ctx context.Context, r agentcopy.Record) error {
+func (l *brokenLedger) Finish(ctx context.Context, r once.Record) error {
 	if err := l.failing(&l.finish); err != nil {
 		return err
 	}
 	return l.Ledger.Finish(ctx, r)
 }
 
-func (l *brokenLedger) Abandon(ctx context.Context, r agentcopy.Record) error {
+func (l *brokenLedger) Abandon(ctx context.Context, r once.Record) error {
 	if err := l.failing(&l.abandon); err != nil {
 		return err
 	}
 	return l.Ledger.Abandon(ctx, r)
 }
 
-func (l *brokenLedger) Owner(ctx context.Context, ref agentcopy.CopyRef) (agentcopy.Record, bool, error) {
+func (l *brokenLedger) Owner(ctx context.Context, ref once.CopyRef) (once.Record, bool, error) {
 	if err := l.failing(&l.owner); err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	return l.Ledger.Owner(ctx, ref)
 }
 
-func breakable(steps ...step) (*agentcopy.Once, *brokenLedger, *acme) {
-	once, vendor := newOnce(steps...)
-	ledger := &brokenLedger{Ledger: once.Ledger}
-	once.Ledger = ledger
-	return once, ledger, vendor
+func breakable(steps ...step) (*once.Runner, *brokenLedger, *acme) {
+	runner, vendor := newOnce(steps...)
+	ledger := &brokenLedger{Ledger: runner.Ledger}
+	runner.Ledger = ledger
+	return runner, ledger, vendor
 }
 
 func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, ledger, vendor := breakable(step)
+				runner, ledger, vendor := breakable(step)
 				ledger.finish = errDropped
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.Equal(t, "agent-1", made.ID)
 				require.ErrorIs(t, err, agentcopy.ErrCopied)
 				require.ErrorIs(t, err, errDropped)
@@ -88,7 +89,7 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
 				ledger.finish = nil // and the next run finds it
-				made, err = once.Copy(t.Context(), "k", vendor, request)
+				made, err = runner.Copy(t.Context(), "k", vendor, request)
 				require.NoError(t, err)
 				require.Equal(t, "agent-1", made.ID)
 				require.Len(t, vendor.sent, 1)
@@ -99,20 +100,20 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 
 func TestOnceRecordsACopyThoughItsContextHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	once, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 		cancel()
 		return a.make(req, 0), nil
 	})
-	_, err := once.Copy(ctx, "k", vendor, request)
+	_, err := runner.Copy(ctx, "k", vendor, request)
 	require.NoError(t, err)
-	requireSettled(t, once.Ledger, vendor, 1)
+	requireSettled(t, runner.Ledger, vendor, 1)
 }
 
 func TestOnceTakesBackAnIntentThatWasNeverSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	once, ledger, vendor := breakable()
-	once.Ledger = &endingLedger{ledger, cancel}
-	require.ErrorIs(t, copyOf(ctx, once, "k", vendor, request), context.Canceled)
+	runner, ledger, vendor := breakable()
+	runner.Ledger = &endingLedger{ledger, cancel}
+	require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), context.Canceled)
 	require.Empty(t, vendor.sent)
 	require.Empty(t, records(t, ledger))
 }
@@ -123,16 +124,16 @@ type endingLedger struct {
 	cancel context.CancelFunc
 }
 
-func (l *endingLedger) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (agentcopy.Record, bool, error) {
+func (l *endingLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
 	defer l.cancel()
 	return l.brokenLedger.Begin(ctx, r, lease)
 }
 
 func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(never(failed(agentcopy.OutcomeNotCopied, 404, nil)))
+		runner, ledger, vendor := breakable(never(failed(agentcopy.OutcomeNotCopied, 404, nil)))
 		ledger.abandon = errDropped
-		err := copyOf(t.Context(), once, "k", vendor, request)
+		err := copyOf(t.Context(), runner, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrNotFound)
 		require.ErrorIs(t, err, errDropped)
 		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
@@ -141,9 +142,9 @@ func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 
 func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
+		runner, ledger, vendor := breakable(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
 		time.AfterFunc(29*time.Second, func() { ledger.set(&ledger.update, errDropped) })
-		err := copyOf(t.Context(), once, "k", vendor, request)
+		err := copyOf(t.Context(), runner, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, errDropped)
 		require.Len(t, vendor.sent, 1)
@@ -152,36 +153,36 @@ func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
 
 func TestOnceLooksAgainWhenTheLedgerCannotSayWhoseAnAgentIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(lost(0))
+		runner, ledger, vendor := breakable(lost(0))
 		ledger.owner = errDropped
 		time.AfterFunc(time.Second, func() { ledger.set(&ledger.owner, nil) })
 		start := time.Now()
-		require.NoError(t, copyOf(t.Context(), once, "k", vendor, request))
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 1750*time.Millisecond, time.Since(start))
-		requireSettled(t, once.Ledger, vendor, 1)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }
 
 func TestOnceKeepsItsLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Hour, answered))
+		runner, vendor := newOnce(slow(time.Hour, answered))
 		var first sync.WaitGroup
-		first.Go(func() { require.NoError(t, copyOf(t.Context(), once, "k", vendor, request)) })
+		first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request)) })
 		for range 100 {
 			time.Sleep(30 * time.Second)
-			_, _, err := once.Ledger.Begin(t.Context(), agentcopy.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, time.Second)
-			require.ErrorIs(t, err, agentcopy.ErrInProgress)
+			_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, time.Second)
+			require.ErrorIs(t, err, once.ErrInProgress)
 		}
 		first.Wait()
-		requireSettled(t, once.Ledger, vendor, 1)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }
 
 func TestOnceGivesItsLeaseUpWithTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(errDropped))
-		abandonedAfter(t, once, vendor, time.Second)
-		_, found, err := once.Ledger.Begin(t.Context(), agentcopy.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, time.Second)
+		runner, vendor := newOnce(never(errDropped))
+		abandonedAfter(t, runner, vendor, time.Second)
+		_, found, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, time.Second)
 		require.NoError(t, err)
 		require.True(t, found)
 	})
@@ -191,7 +192,7 @@ func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 	for name, lose := range map[string]func(*testing.T, *brokenLedger){
 		"taken over": func(t *testing.T, l *brokenLedger) {
 			require.NoError(t, l.Remove(t.Context(), "k"))
-			_, _, err := l.Ledger.Begin(t.Context(), agentcopy.Record{Key: "k", Request: request}, time.Hour)
+			_, _, err := l.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
 			require.NoError(t, err)
 		},
 		"removed by an operator": func(t *testing.T, l *brokenLedger) {
@@ -201,11 +202,11 @@ func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, ledger, vendor := breakable(slow(time.Hour, answered))
+				runner, ledger, vendor := breakable(slow(time.Hour, answered))
 				time.AfterFunc(time.Minute+time.Second, func() { lose(t, ledger) })
 				start := time.Now()
-				err := copyOf(t.Context(), once, "k", vendor, request)
-				require.ErrorIs(t, err, agentcopy.ErrLeaseLost)
+				err := copyOf(t.Context(), runner, "k", vendor, request)
+				require.ErrorIs(t, err, once.ErrLeaseLost)
 				require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 				require.LessOrEqual(t, time.Since(start), time.Minute+15*time.Second, "after that, another process may be at work")
 				require.Len(t, vendor.sent, 1)
@@ -216,10 +217,10 @@ func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 
 func TestOnceForgivesALedgerThatIsAwayForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, ledger, vendor := breakable(slow(time.Hour, answered))
+		runner, ledger, vendor := breakable(slow(time.Hour, answered))
 		time.AfterFunc(4*time.Second, func() { ledger.set(&ledger.update, errDropped) })
 		time.AfterFunc(9*time.Second, func() { ledger.set(&ledger.update, nil) })
-		require.NoError(t, copyOf(t.Context(), once, "k", vendor, request))
-		requireSettled(t, once.Ledger, vendor, 1)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }

@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -12,17 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		runner, vendor := newOnce(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 			a.make(req, 0) // by somebody else
 			return lost(0)(a, ctx, req)
 		})
 		for range 2 { // the second call finds no more than the first
-			err := copyOf(t.Context(), once, "k", vendor, request)
-			require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+			err := copyOf(t.Context(), runner, "k", vendor, request)
+			require.ErrorIs(t, err, once.ErrAmbiguous)
 			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 			require.ErrorContains(t, err, fmt.Sprintf(`agent-2 "new" made %s`, time.Now().Format(time.RFC3339)))
 			require.ErrorContains(t, err, `agent-1 "new"`)
@@ -30,7 +31,7 @@ func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 		require.Len(t, vendor.sent, 1)
 
 		vendor.delete("agent-1")
-		made, err := once.Copy(t.Context(), "k", vendor, request)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)
 		require.Equal(t, "agent-2", made.ID)
 		require.Len(t, vendor.sent, 1)
@@ -39,12 +40,12 @@ func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 
 func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(errDropped))
+		runner, vendor := newOnce(never(errDropped))
 		for range 25 {
 			vendor.make(request, time.Nanosecond)
 		}
-		err := copyOf(t.Context(), once, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+		err := copyOf(t.Context(), runner, "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
 		require.ErrorContains(t, err, "agent-25")
 		require.ErrorContains(t, err, "and 5 more")
 		require.NotContains(t, err.Error(), "agent-5 ")
@@ -53,15 +54,15 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 
 func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 	unclear := func() ([]agentcopy.Copy, error) {
-		return []agentcopy.Copy{{Provider: "acme", ID: "old", Name: "new"}}, fmt.Errorf("no time of creation: %w", agentcopy.ErrAmbiguous)
+		return []agentcopy.Copy{{Provider: "acme", ID: "old", Name: "new"}}, fmt.Errorf("no time of creation: %w", once.ErrAmbiguous)
 	}
 	t.Run("it stays unclear", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(never(errDropped))
+			runner, vendor := newOnce(never(errDropped))
 			vendor.looks = repeated(unclear, 100)
 			start := time.Now()
-			err := copyOf(t.Context(), once, "k", vendor, request)
-			require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+			err := copyOf(t.Context(), runner, "k", vendor, request)
+			require.ErrorIs(t, err, once.ErrAmbiguous)
 			require.ErrorContains(t, err, `old "new" made at an unknown time`)
 			require.Equal(t, 30*time.Second, time.Since(start))
 			require.Len(t, vendor.sent, 1)
@@ -69,9 +70,9 @@ func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 	})
 	t.Run("it becomes clear", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(lost(0))
+			runner, vendor := newOnce(lost(0))
 			vendor.looks = repeated(unclear, 3)
-			made, err := once.Copy(t.Context(), "k", vendor, request)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
 		})
@@ -80,9 +81,9 @@ func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 
 func TestOnceNeverTakesTheSourceForTheCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(errDropped))
+		runner, vendor := newOnce(never(errDropped))
 		source := vendor.make(request, time.Nanosecond)
-		made, err := once.Copy(t.Context(), "k", vendor, agentcopy.CopyRequest{SourceID: source.ID, Name: "new"})
+		made, err := runner.Copy(t.Context(), "k", vendor, agentcopy.CopyRequest{SourceID: source.ID, Name: "new"})
 		require.NoError(t, err)
 		require.Equal(t, "agent-2", made.ID)
 		require.Len(t, vendor.sent, 2)
@@ -102,15 +103,15 @@ func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 	} {
 		t.Run("that is done, "+tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
+				runner, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
 				var first sync.WaitGroup
-				first.Go(func() { require.NoError(t, copyOf(t.Context(), once, "1", vendor, request)) })
+				first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 				synctest.Wait()
-				require.NoError(t, copyOf(t.Context(), once, "2", vendor, tt.req))
+				require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req))
 				first.Wait()
-				requireSettled(t, once.Ledger, vendor, 2)
+				requireSettled(t, runner.Ledger, vendor, 2)
 				require.Len(t, vendor.sent, 3)
-				require.False(t, records(t, once.Ledger)["2"].Found)
+				require.False(t, records(t, runner.Ledger)["2"].Found)
 			})
 		})
 		t.Run("whose answer is on its way, "+tt.name, func(t *testing.T) {
@@ -120,14 +121,14 @@ func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 					time.Sleep(20 * time.Second)
 					return c, nil
 				}
-				once, vendor := newOnce(never(errDropped), madeButLate)
+				runner, vendor := newOnce(never(errDropped), madeButLate)
 				var keys sync.WaitGroup
-				keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, "1", vendor, request)) })
+				keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 				synctest.Wait()
-				keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, "2", vendor, tt.req)) })
+				keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req)) })
 				keys.Wait()
-				requireSettled(t, once.Ledger, vendor, 2)
-				require.Equal(t, "agent-1", records(t, once.Ledger)["2"].Copy.ID)
+				requireSettled(t, runner.Ledger, vendor, 2)
+				require.Equal(t, "agent-1", records(t, runner.Ledger)["2"].Copy.ID)
 				require.Len(t, vendor.sent, 3)
 			})
 		})
@@ -136,12 +137,12 @@ func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 
 func TestOnceCannotTellTwoUnknownsOfOneNameApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Second, lost(0)), slow(time.Second, never(errDropped)))
+		runner, vendor := newOnce(slow(time.Second, lost(0)), slow(time.Second, never(errDropped)))
 		var keys sync.WaitGroup
 		for key, source := range map[string]string{"1": "source-1", "2": "source-2"} {
 			keys.Go(func() {
-				err := copyOf(t.Context(), once, key, vendor, agentcopy.CopyRequest{SourceID: source, Name: "new"})
-				require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
+				err := copyOf(t.Context(), runner, key, vendor, agentcopy.CopyRequest{SourceID: source, Name: "new"})
+				require.ErrorIs(t, err, once.ErrAmbiguous)
 				require.ErrorContains(t, err, map[string]string{"1": `"2"`, "2": `"1"`}[key])
 			})
 		}
@@ -154,8 +155,8 @@ func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// Key 1 is unknown, and its copy shows. Keys of the same name come and go
 		// all the time, so that one of them is always pending.
-		once, vendor := newOnce(lost(0))
-		crashed(t, once.Ledger, "0")
+		runner, vendor := newOnce(lost(0))
+		crashed(t, runner.Ledger, "0")
 		stop := make(chan struct{})
 		var keys sync.WaitGroup
 		keys.Go(func() {
@@ -165,16 +166,16 @@ func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 				case <-stop:
 					return
 				}
-				_, _, err := once.Ledger.Begin(t.Context(), agentcopy.Record{
+				_, _, err := runner.Ledger.Begin(t.Context(), once.Record{
 					Key: strconv.Itoa(i), Since: time.Now(), Identity: vendor.Identify(request),
 					Request: agentcopy.CopyRequest{SourceID: strconv.Itoa(i), Name: "new"},
 				}, time.Hour)
 				require.NoError(t, err)
-				require.NoError(t, once.Ledger.Remove(t.Context(), strconv.Itoa(i-1)))
+				require.NoError(t, runner.Ledger.Remove(t.Context(), strconv.Itoa(i-1)))
 			}
 		})
 		start := time.Now()
-		made, err := once.Copy(t.Context(), "k", vendor, request)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)
 		require.Equal(t, "agent-1", made.ID)
 		require.Equal(t, 7750*time.Millisecond, time.Since(start), "as soon as the one that began earlier is gone")
@@ -205,13 +206,13 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(tt.steps...)
+				runner, vendor := newOnce(tt.steps...)
 				var keys sync.WaitGroup
 				for i := range 2 {
-					keys.Go(func() { require.NoError(t, copyOf(t.Context(), once, keyOf(i), vendor, request)) })
+					keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, keyOf(i), vendor, request)) })
 				}
 				keys.Wait()
-				requireSettled(t, once.Ledger, vendor, 2)
+				requireSettled(t, runner.Ledger, vendor, 2)
 				require.Len(t, vendor.sent, tt.sent)
 			})
 		})
@@ -219,9 +220,9 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 }
 
 // leave puts the record of a key into the ledger whose process is gone.
-func leave(t *testing.T, l agentcopy.Ledger, key string, change func(*agentcopy.Record)) agentcopy.Record {
+func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) once.Record {
 	t.Helper()
-	r := agentcopy.Record{Key: key, Request: request, Since: time.Now().UTC(), Rounds: 1, Identity: (&acme{}).Identify(request)}
+	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), Rounds: 1, Identity: (&acme{}).Identify(request)}
 	change(&r)
 	r, _, err := l.Begin(t.Context(), r, 0)
 	require.NoError(t, err)
@@ -229,34 +230,34 @@ func leave(t *testing.T, l agentcopy.Ledger, key string, change func(*agentcopy.
 }
 
 func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
-	same := func(*agentcopy.Record) {}
-	copied := func(r *agentcopy.Record) { r.Outcome = agentcopy.OutcomeCopied }
+	same := func(*once.Record) {}
+	copied := func(r *once.Record) { r.Outcome = agentcopy.OutcomeCopied }
 	for _, tt := range []struct {
 		name   string
-		twin   func(*agentcopy.Record)
+		twin   func(*once.Record)
 		agents int
 		want   error
 		took   time.Duration
 	}{
 		{"one copy, two that may have made it", same, 1, nil, 30 * time.Second},
-		{"one copy, and it is the other's", copied, 1, agentcopy.ErrAmbiguous, 30 * time.Second},
+		{"one copy, and it is the other's", copied, 1, once.ErrAmbiguous, 30 * time.Second},
 		{"two copies, of which one is the other's", copied, 2, nil, 30 * time.Second},
-		{"one more than the two can have made", same, 3, agentcopy.ErrAmbiguous, 30 * time.Second},
-		{"an agent elsewhere", func(r *agentcopy.Record) { r.Identity.Origin = "https://eu.acme.example" }, 1, nil, 0},
-		{"an agent of another vendor", func(r *agentcopy.Record) { r.Identity.Provider = "emca" }, 1, nil, 0},
-		{"an agent of another name", func(r *agentcopy.Record) { r.Identity.Mark = "other" }, 1, nil, 0},
+		{"one more than the two can have made", same, 3, once.ErrAmbiguous, 30 * time.Second},
+		{"an agent elsewhere", func(r *once.Record) { r.Identity.Origin = "https://eu.acme.example" }, 1, nil, 0},
+		{"an agent of another vendor", func(r *once.Record) { r.Identity.Provider = "emca" }, 1, nil, 0},
+		{"an agent of another name", func(r *once.Record) { r.Identity.Mark = "other" }, 1, nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 					for i := range tt.agents {
 						a.make(req, time.Duration(i)) // each later than the one before
 					}
 					return agentcopy.Copy{}, errDropped
 				})
-				leave(t, once.Ledger, "other", tt.twin)
+				leave(t, runner.Ledger, "other", tt.twin)
 				start := time.Now()
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.ErrorIs(t, err, tt.want)
 				require.Equal(t, tt.took, time.Since(start).Truncate(time.Second))
 				require.Len(t, vendor.sent, 1)
@@ -273,20 +274,20 @@ func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
 func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		owner func(*agentcopy.Record)
+		owner func(*once.Record)
 		shows bool // the copy of the twin that took ours
 		want  error
 		sent  int
 	}{
-		{"the twin's own copy shows", func(*agentcopy.Record) {}, true, nil, 1},
-		{"it does not", func(*agentcopy.Record) {}, false, nil, 2},
-		{"it does not, but is there", func(r *agentcopy.Record) { r.Outcome = agentcopy.OutcomeCopied }, false, agentcopy.ErrCopied, 1},
-		{"a key of another request took it", func(r *agentcopy.Record) { r.Request.SourceID = "source-2" }, false, agentcopy.ErrCopyTaken, 1},
+		{"the twin's own copy shows", func(*once.Record) {}, true, nil, 1},
+		{"it does not", func(*once.Record) {}, false, nil, 2},
+		{"it does not, but is there", func(r *once.Record) { r.Outcome = agentcopy.OutcomeCopied }, false, agentcopy.ErrCopied, 1},
+		{"a key of another request took it", func(r *once.Record) { r.Request.SourceID = "source-2" }, false, once.ErrCopyTaken, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce()
-				owner := leave(t, once.Ledger, "twin", tt.owner)
+				runner, vendor := newOnce()
+				owner := leave(t, runner.Ledger, "twin", tt.owner)
 				twins := vendor.make(request, time.Second)
 				if tt.shows {
 					vendor.agents[0].visible = time.Now().Add(20 * time.Second)
@@ -297,10 +298,10 @@ func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 				vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 					ours := a.make(req, 0)
 					owner.Copy, owner.Found = ours, true // adopted before our answer comes
-					require.NoError(t, once.Ledger.Finish(ctx, owner))
+					require.NoError(t, runner.Ledger.Finish(ctx, owner))
 					return ours, nil
 				}}
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.ErrorIs(t, err, tt.want)
 				require.Len(t, vendor.sent, tt.sent)
 				if tt.shows {
@@ -319,10 +320,10 @@ func TestOnceACopyOfTheVendorsThatBelongsToAnotherKey(t *testing.T) {
 	same := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 		return agentcopy.Copy{Provider: "acme", ID: "agent-1", SourceID: req.SourceID, Name: req.Name}, nil
 	}
-	once, vendor := newOnce(answered, same)
-	require.NoError(t, copyOf(t.Context(), once, "1", vendor, request))
-	made, err := once.Copy(t.Context(), "2", vendor, request)
-	require.ErrorIs(t, err, agentcopy.ErrCopyTaken)
+	runner, vendor := newOnce(answered, same)
+	require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request))
+	made, err := runner.Copy(t.Context(), "2", vendor, request)
+	require.ErrorIs(t, err, once.ErrCopyTaken)
 	require.ErrorIs(t, err, agentcopy.ErrCopied)
 	require.ErrorContains(t, err, `"1"`)
 	require.Equal(t, "agent-1", made.ID)

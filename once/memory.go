@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"

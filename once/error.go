@@ -1,10 +1,13 @@
-package agentcopy
+package once
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 // outcomeError is an error of [Once] that leaves it open what became of a copy,
@@ -34,14 +37,14 @@ func (e *errand) unsettled(why error) error {
 // round if it says so itself.
 func (e *errand) outcome() error {
 	record := e.claim.current()
-	if failed, ok := errors.AsType[*Error](e.failure); ok && failed.Outcome == record.Outcome {
+	if failed, ok := errors.AsType[*agentcopy.Error](e.failure); ok && failed.Outcome == record.Outcome {
 		return e.failure
 	}
-	text := record.Outcome.sentence()
+	text := sentence(record.Outcome)
 	if e.failure != nil {
 		text += ": " + e.failure.Error()
 	}
-	known := &Error{
+	known := &agentcopy.Error{
 		Provider:  record.Identity.Provider,
 		Operation: "Once.Copy",
 		Outcome:   record.Outcome,
@@ -52,23 +55,23 @@ func (e *errand) outcome() error {
 }
 
 // sentence says what an outcome of a request means that was sent earlier.
-func (o Outcome) sentence() string {
-	if o == OutcomeCopied {
-		return ErrCopied.Error()
+func sentence(o agentcopy.Outcome) string {
+	if o == agentcopy.OutcomeCopied {
+		return agentcopy.ErrCopied.Error()
 	}
-	return ErrOutcomeUnknown.Error()
+	return agentcopy.ErrOutcomeUnknown.Error()
 }
 
 // unrecorded is the error for a copy that the ledger does not know.
-func (e *errand) unrecorded(copied Copy, err error) error {
+func (e *errand) unrecorded(copied agentcopy.Copy, err error) error {
 	text := fmt.Sprintf("the copy %s was made, but the ledger could not record it", oneLine(copied.ID))
-	known := &Error{Provider: copied.Provider, Operation: "Once.Copy", Outcome: OutcomeCopied, Message: text, Err: err}
+	known := &agentcopy.Error{Provider: copied.Provider, Operation: "Once.Copy", Outcome: agentcopy.OutcomeCopied, Message: text, Err: err}
 	return &outcomeError{text + ": " + err.Error(), []error{known}}
 }
 
 // ambiguous lists the agents that could be the copy, and the keys that they
 // could belong to.
-func ambiguous(candidates []Copy, others []Record) error {
+func ambiguous(candidates []agentcopy.Copy, others []Record) error {
 	lines := make([]string, 0, len(candidates))
 	for _, c := range candidates {
 		made := "at an unknown time"
@@ -95,4 +98,20 @@ func listed(items []string, separator string) string {
 		items = append(items[:most:most], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(items, separator)
+}
+
+// oneLine makes text from elsewhere fit to be printed: no line breaks, no
+// control characters that a terminal would act on, no end of it.
+func oneLine(s string) string {
+	const limit = 1000
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + "..."
+	}
+	return s
 }

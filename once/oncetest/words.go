@@ -1,4 +1,4 @@
-package agentcopytest
+package oncetest
 
 import (
 	"errors"
@@ -10,13 +10,14 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // This file has the words that the tests of TestLedger are written in.
 
 // intentOf is a record as Once begins it.
-func intentOf(key string) agentcopy.Record {
-	return agentcopy.Record{
+func intentOf(key string) once.Record {
+	return once.Record{
 		Key:      key,
 		Identity: agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Mark: "new"},
 		Request:  agentcopy.CopyRequest{SourceID: "source-1", Name: "new"},
@@ -26,7 +27,7 @@ func intentOf(key string) agentcopy.Record {
 }
 
 // doneAs is r with a copy.
-func doneAs(r agentcopy.Record, id string) agentcopy.Record {
+func doneAs(r once.Record, id string) once.Record {
 	r.Found = true
 	r.Copy = agentcopy.Copy{
 		Provider: "acme", SourceID: r.Request.SourceID, ID: id, Name: r.Request.Name,
@@ -35,7 +36,7 @@ func doneAs(r agentcopy.Record, id string) agentcopy.Record {
 	return r
 }
 
-func (t *ledgerTest) begin(r agentcopy.Record, wantFound bool) agentcopy.Record {
+func (t *ledgerTest) begin(r once.Record, wantFound bool) once.Record {
 	t.Helper()
 	stored, found, err := t.Begin(t.Context(), r, longLease)
 	if err != nil || found != wantFound {
@@ -44,40 +45,40 @@ func (t *ledgerTest) begin(r agentcopy.Record, wantFound bool) agentcopy.Record 
 	return stored
 }
 
-func (t *ledgerTest) beginFor(r agentcopy.Record, lease time.Duration) agentcopy.Record {
+func (t *ledgerTest) beginFor(r once.Record, lease time.Duration) once.Record {
 	t.Helper()
 	stored, _, err := t.Begin(t.Context(), r, lease)
 	t.must("Begin", err)
 	return stored
 }
 
-func (t *ledgerTest) tryBegin(r agentcopy.Record) error {
+func (t *ledgerTest) tryBegin(r once.Record) error {
 	_, _, err := t.Begin(t.Context(), r, longLease)
 	return err
 }
 
 // waitForClaim claims a key as soon as its lease has run out.
-func (t *ledgerTest) waitForClaim(key string) agentcopy.Record {
+func (t *ledgerTest) waitForClaim(key string) once.Record {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(shortLease / 5) {
 		r, found, err := t.Begin(t.Context(), intentOf(key), longLease)
 		switch {
 		case err == nil && found:
 			return r
-		case !errors.Is(err, agentcopy.ErrInProgress) || time.Now().After(deadline):
+		case !errors.Is(err, once.ErrInProgress) || time.Now().After(deadline):
 			t.Fatalf("Begin of a key with a lease of %v: found %v, %v", shortLease, found, err)
 		}
 	}
 }
 
 // release gives the lease of r up.
-func (t *ledgerTest) release(r agentcopy.Record) {
+func (t *ledgerTest) release(r once.Record) {
 	t.Helper()
 	t.must("Update with a lease of zero", t.Update(t.Context(), r, 0))
 }
 
 // finishAs ends r with a copy and returns it as it is to be stored.
-func (t *ledgerTest) finishAs(r agentcopy.Record, id string) agentcopy.Record {
+func (t *ledgerTest) finishAs(r once.Record, id string) once.Record {
 	t.Helper()
 	done := doneAs(r, id)
 	t.must("Finish", t.Finish(t.Context(), done))
@@ -85,13 +86,13 @@ func (t *ledgerTest) finishAs(r agentcopy.Record, id string) agentcopy.Record {
 }
 
 // mustBeLost requires that a claim changes nothing any more.
-func (t *ledgerTest) mustBeLost(what string, r agentcopy.Record) {
+func (t *ledgerTest) mustBeLost(what string, r once.Record) {
 	t.Helper()
 	before := t.listed()
 	r.Rounds = 99
-	t.mustFail("Update by "+what, t.Update(t.Context(), r, longLease), agentcopy.ErrLeaseLost)
-	t.mustFail("Finish by "+what, t.Finish(t.Context(), doneAs(r, "of "+what)), agentcopy.ErrLeaseLost)
-	t.mustFail("Abandon by "+what, t.Abandon(t.Context(), r), agentcopy.ErrLeaseLost)
+	t.mustFail("Update by "+what, t.Update(t.Context(), r, longLease), once.ErrLeaseLost)
+	t.mustFail("Finish by "+what, t.Finish(t.Context(), doneAs(r, "of "+what)), once.ErrLeaseLost)
+	t.mustFail("Abandon by "+what, t.Abandon(t.Context(), r), once.ErrLeaseLost)
 	after := t.listed()
 	if len(before) != len(after) {
 		t.Fatalf("%s: %d records became %d", what, len(before), len(after))
@@ -103,7 +104,7 @@ func (t *ledgerTest) mustBeLost(what string, r agentcopy.Record) {
 
 // same compares what a record says. The times of a shared ledger are converted,
 // which takes a moment; tokens are its own.
-func (t *ledgerTest) same(got, want agentcopy.Record) {
+func (t *ledgerTest) same(got, want once.Record) {
 	t.Helper()
 	if d := got.Since.Sub(want.Since); d < -2*time.Second || d > 2*time.Second {
 		t.Errorf("Since: got %v, want %v", got.Since, want.Since)
@@ -111,7 +112,7 @@ func (t *ledgerTest) same(got, want agentcopy.Record) {
 	if !got.Copy.CreatedAt.Equal(want.Copy.CreatedAt) {
 		t.Errorf("Copy.CreatedAt: got %v, want %v", got.Copy.CreatedAt, want.Copy.CreatedAt)
 	}
-	for _, r := range []*agentcopy.Record{&got, &want} {
+	for _, r := range []*once.Record{&got, &want} {
 		r.Since, r.Copy.CreatedAt, r.Token = time.Time{}, time.Time{}, 0
 	}
 	// The bodies, which no ledger keeps, make records incomparable.
@@ -121,9 +122,9 @@ func (t *ledgerTest) same(got, want agentcopy.Record) {
 }
 
 // listed returns all records by key.
-func (t *ledgerTest) listed() map[string]agentcopy.Record {
+func (t *ledgerTest) listed() map[string]once.Record {
 	t.Helper()
-	records := map[string]agentcopy.Record{}
+	records := map[string]once.Record{}
 	for r, err := range t.List(t.Context()) {
 		t.must("List", err)
 		records[r.Key] = r
@@ -131,7 +132,7 @@ func (t *ledgerTest) listed() map[string]agentcopy.Record {
 	return records
 }
 
-func (t *ledgerTest) yields(what string, records iter.Seq2[agentcopy.Record, error], want ...string) {
+func (t *ledgerTest) yields(what string, records iter.Seq2[once.Record, error], want ...string) {
 	t.Helper()
 	got := map[string]bool{}
 	for r, err := range records {

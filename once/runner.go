@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -8,19 +8,20 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// Once makes copies exactly once, across lost answers, crashes and the processes
+// Runner makes copies exactly once, across lost answers, crashes and the processes
 // that share its Ledger. No vendor has an idempotency key; this is one.
 //
-//	once := &agentcopy.Once{Ledger: ledger}
+//	once := &agentcopy.Runner{Ledger: ledger}
 //	copied, err := once.Copy(ctx, "import 17/agent 4", client.Copier(), agentcopy.CopyRequest{
 //		SourceID: "agent_123", Name: "Support, Berlin",
 //	})
 //
 // Before a request is sent, its intent is written to the Ledger. When the vendor
-// does not say what became of it, Once looks for the copy instead of sending the
+// does not say what became of it, Runner looks for the copy instead of sending the
 // request again: at once, and then with growing pauses until SettleTime has
 // passed. A record that an earlier run has left behind is looked after in the
 // same way, first of all. What is found is adopted; only where nothing is to be
@@ -34,7 +35,7 @@ import (
 //
 // The fields must not change while the methods, which may be called from any
 // number of goroutines, are at work.
-type Once struct {
+type Runner struct {
 	// Ledger remembers what the keys stand for and what became of them. Required.
 	Ledger Ledger
 	// SettleTime is how long after an unknown outcome the vendor may still show
@@ -68,7 +69,7 @@ const (
 //     request is never sent again. To have it sent after all, remove the key from
 //     the Ledger.
 //   - [ErrAmbiguous]: several agents could be the copy. The error lists them.
-//     Once the ones that are not it are deleted or renamed, the next call adopts
+//     Runner the ones that are not it are deleted or renamed, the next call adopts
 //     the one that is left.
 //   - [ErrLeaseLost]: another process has taken over the key, because this one
 //     was stopped for too long or could not reach the Ledger.
@@ -78,14 +79,14 @@ const (
 //
 // To read what the vendor said, use errors.AsType[*Error]: the Outcome of the
 // Error it finds is that of the key.
-func (o *Once) Copy(ctx context.Context, key string, c Copier, req CopyRequest) (Copy, error) {
+func (o *Runner) Copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	copied, _, err := o.copy(ctx, key, c, req)
 	return copied, err
 }
 
 // copy is Copy that also tells whether the copy existed before this call, or was
 // found rather than named by the vendor.
-func (o *Once) copy(ctx context.Context, key string, c Copier, req CopyRequest) (copied Copy, existing bool, err error) {
+func (o *Runner) copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (copied agentcopy.Copy, existing bool, err error) {
 	if err = o.check(ctx, key, c, req); err == nil {
 		copied, existing, err = o.serialized(ctx, key, c, req)
 	}
@@ -97,10 +98,10 @@ func (o *Once) copy(ctx context.Context, key string, c Copier, req CopyRequest) 
 
 // serialized waits until no other caller of the process is at work on the key,
 // claims it, and makes the copy.
-func (o *Once) serialized(ctx context.Context, key string, c Copier, req CopyRequest) (Copy, bool, error) {
+func (o *Runner) serialized(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, bool, error) {
 	unlock, err := keyLocks.lock(ctx, o, key)
 	if err != nil {
-		return Copy{}, false, fmt.Errorf("while another call was at work on it: %w", err)
+		return agentcopy.Copy{}, false, fmt.Errorf("while another call was at work on it: %w", err)
 	}
 	defer unlock()
 	begun := time.Now()
@@ -113,9 +114,9 @@ func (o *Once) serialized(ctx context.Context, key string, c Copier, req CopyReq
 	}, leaseTime)
 	switch {
 	case errors.Is(err, ErrKeyReused), errors.Is(err, ErrInProgress):
-		return Copy{}, false, err
+		return agentcopy.Copy{}, false, err
 	case err != nil:
-		return Copy{}, false, fmt.Errorf("the ledger could not record the intent, so nothing was sent: %w", err)
+		return agentcopy.Copy{}, false, fmt.Errorf("the ledger could not record the intent, so nothing was sent: %w", err)
 	case record.Done():
 		return record.Copy, true, nil
 	}
@@ -139,17 +140,17 @@ func (o *Once) serialized(ctx context.Context, key string, c Copier, req CopyReq
 const longestKey = 1024
 
 // check refuses what cannot be worked with, before anything is written or sent.
-func (o *Once) check(ctx context.Context, key string, c Copier, req CopyRequest) error {
+func (o *Runner) check(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
 	fault := ""
 	switch {
 	case ctx == nil:
 		fault = "ctx is nil"
 	case o.Ledger == nil:
-		fault = "Once.Ledger is nil"
+		fault = "Runner.Ledger is nil"
 	case o.SettleTime < 0:
-		fault = "Once.SettleTime is negative"
+		fault = "Runner.SettleTime is negative"
 	case o.Concurrency < 0:
-		fault = "Once.Concurrency is negative"
+		fault = "Runner.Concurrency is negative"
 	case strings.TrimSpace(key) == "":
 		fault = "the key is empty"
 	case len(key) > longestKey:
@@ -157,13 +158,13 @@ func (o *Once) check(ctx context.Context, key string, c Copier, req CopyRequest)
 	case !utf8.ValidString(key):
 		fault = "the key is not valid UTF-8"
 	case c == nil:
-		fault = "the Copier is nil"
+		fault = "the agentcopy.Copier is nil"
 	case !utf8.ValidString(req.SourceID) || !utf8.ValidString(req.Name):
 		fault = "the request is not valid UTF-8"
 	default:
 		return nil
 	}
-	return fmt.Errorf("%s: %w", fault, ErrInvalid)
+	return fmt.Errorf("%s: %w", fault, agentcopy.ErrInvalid)
 }
 
 func orDuration(d, fallback time.Duration) time.Duration {
@@ -175,3 +176,11 @@ func orDuration(d, fallback time.Duration) time.Duration {
 
 // contextError is why ctx ended, or nil.
 func contextError(ctx context.Context) error { return check.ContextError(ctx) }
+
+// identityOf is what c says of req, or what is assumed where it says nothing.
+func identityOf(c agentcopy.Copier, req agentcopy.CopyRequest) agentcopy.Identity {
+	if i, ok := c.(agentcopy.Identifier); ok {
+		return i.Identify(req)
+	}
+	return agentcopy.Identity{Mark: req.Name}
+}

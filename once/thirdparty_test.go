@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // An agentcopy.Copier for a vendor that this SDK does not know, written with
@@ -198,8 +199,8 @@ func TestThirdPartyCopierAndOnce(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				vendor := &outside{meet: tc.meet}
-				once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-				made, err := once.Copy(t.Context(), "tenant 1", newOutsider("https://outside.example", "key", vendor),
+				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+				made, err := runner.Copy(t.Context(), "tenant 1", newOutsider("https://outside.example", "key", vendor),
 					agentcopy.CopyRequest{SourceID: "a0", Name: "Tenant 1"})
 				require.ErrorIs(t, err, tc.want)
 				require.Len(t, vendor.agents, tc.copies)
@@ -217,16 +218,16 @@ func TestThirdPartyCopierAndAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := &outside{}
 		copier := newOutsider("https://outside.example", "key", vendor)
-		once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-		jobs := func(yield func(agentcopy.Job) bool) {
+		runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+		jobs := func(yield func(once.Job) bool) {
 			for i := range 70 {
 				name := fmt.Sprintf("Tenant %d", i)
-				if !yield(agentcopy.Job{Key: name, Copier: copier, Request: agentcopy.CopyRequest{SourceID: "a0", Name: name}}) {
+				if !yield(once.Job{Key: name, Copier: copier, Request: agentcopy.CopyRequest{SourceID: "a0", Name: name}}) {
 					return
 				}
 			}
 		}
-		for result := range once.All(t.Context(), jobs) {
+		for result := range runner.All(t.Context(), jobs) {
 			require.NoError(t, result.Err)
 		}
 		require.Len(t, vendor.agents, 70)

@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 // clockMargin is by how much the times of two machines may differ, once the
@@ -36,8 +38,8 @@ func (e *errand) others(ctx context.Context) (others []Record, err error) {
 // A candidate that another key may have made is left to that key, whose answer
 // may be on its way. Where all wait for each other and stand for the same
 // request, they share the candidates: one is as good as the other.
-func (e *errand) decide(candidates []Copy, others []Record, unclear, last bool) (Copy, error) {
-	var ours []Copy
+func (e *errand) decide(candidates []agentcopy.Copy, others []Record, unclear, last bool) (agentcopy.Copy, error) {
+	var ours []agentcopy.Copy
 	for _, c := range candidates {
 		if !slices.ContainsFunc(others, func(r Record) bool { return e.mayHaveMade(&r, c) }) {
 			ours = append(ours, c)
@@ -47,12 +49,12 @@ func (e *errand) decide(candidates []Copy, others []Record, unclear, last bool) 
 	case !unclear && len(ours) == 1:
 		return e.adopt(ours[0])
 	case !last && (unclear || len(ours) == 0):
-		return Copy{}, errNotYet
+		return agentcopy.Copy{}, errNotYet
 	case !unclear && len(ours) == 0 && e.mayShare(len(candidates), others):
 		// The oldest: a key that was begun later could not take it.
 		return e.adopt(candidates[len(candidates)-1])
 	}
-	return Copy{}, e.unsettled(ambiguous(candidates, others))
+	return agentcopy.Copy{}, e.unsettled(ambiguous(candidates, others))
 }
 
 // mayShare reports whether this key may have any of so many candidates, which
@@ -66,24 +68,24 @@ func (e *errand) mayShare(candidates int, others []Record) bool {
 		if !r.SameRequest(&mine) {
 			return false
 		}
-		if r.Outcome == OutcomeCopied {
+		if r.Outcome == agentcopy.OutcomeCopied {
 			sure++
 		}
 	}
-	return candidates <= 1+len(others) && (candidates > sure || mine.Outcome == OutcomeCopied)
+	return candidates <= 1+len(others) && (candidates > sure || mine.Outcome == agentcopy.OutcomeCopied)
 }
 
 // mayHaveMade reports whether the key of r was begun before c was seen.
-func (e *errand) mayHaveMade(r *Record, c Copy) bool {
+func (e *errand) mayHaveMade(r *Record, c agentcopy.Copy) bool {
 	return r.Since.Before(e.seen[c.ID].Add(clockMargin))
 }
 
 // adopt makes a copy that was found the one of this key.
-func (e *errand) adopt(found Copy) (Copy, error) {
+func (e *errand) adopt(found agentcopy.Copy) (agentcopy.Copy, error) {
 	err := e.claim.finish(found, true)
 	switch {
 	case errors.Is(err, ErrCopyTaken): // by another key, since we looked
-		return Copy{}, errNotYet
+		return agentcopy.Copy{}, errNotYet
 	case err != nil:
 		return found, e.unrecorded(found, err)
 	}

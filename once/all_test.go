@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -13,11 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // jobs yields n of them, and counts those that were taken.
-func jobs(vendor *acme, n int, taken *atomic.Int64) iter.Seq[agentcopy.Job] {
-	return func(yield func(agentcopy.Job) bool) {
+func jobs(vendor *acme, n int, taken *atomic.Int64) iter.Seq[once.Job] {
+	return func(yield func(once.Job) bool) {
 		for i := range n {
 			taken.Add(1)
 			if !yield(jobOf(vendor, i)) {
@@ -27,16 +28,16 @@ func jobs(vendor *acme, n int, taken *atomic.Int64) iter.Seq[agentcopy.Job] {
 	}
 }
 
-func jobOf(vendor *acme, i int) agentcopy.Job {
-	return agentcopy.Job{Key: keyOf(i), Copier: vendor, Request: agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i)}}
+func jobOf(vendor *acme, i int) once.Job {
+	return once.Job{Key: keyOf(i), Copier: vendor, Request: agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i)}}
 }
 
 func TestAllYieldsWhatBecameOfEachJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(failed(agentcopy.OutcomeNotCopied, 404, nil)), lost(time.Second), answered)
+		runner, vendor := newOnce(never(failed(agentcopy.OutcomeNotCopied, 404, nil)), lost(time.Second), answered)
 		var taken atomic.Int64
-		results := map[string]agentcopy.Result{}
-		for r := range once.All(t.Context(), jobs(vendor, 20, &taken)) {
+		results := map[string]once.Result{}
+		for r := range runner.All(t.Context(), jobs(vendor, 20, &taken)) {
 			require.NotContains(t, results, r.Job.Key)
 			results[r.Job.Key] = r
 		}
@@ -56,13 +57,13 @@ func TestAllYieldsWhatBecameOfEachJob(t *testing.T) {
 		}
 		require.Equal(t, 1, refused)
 		require.Equal(t, 1, found)
-		requireSettled(t, once.Ledger, vendor, 19)
+		requireSettled(t, runner.Ledger, vendor, 19)
 
-		for r := range once.All(t.Context(), jobs(vendor, 20, &taken)) {
+		for r := range runner.All(t.Context(), jobs(vendor, 20, &taken)) {
 			require.NoError(t, r.Err)
 			require.Equal(t, results[r.Job.Key].Err == nil, r.Existing)
 		}
-		requireSettled(t, once.Ledger, vendor, 20)
+		requireSettled(t, runner.Ledger, vendor, 20)
 	})
 }
 
@@ -70,8 +71,8 @@ func TestAllWorksOnNoMoreAtATimeAndTakesNoMore(t *testing.T) {
 	for concurrency, want := range map[int]int{0: 8, 1: 1, 3: 3, 100: 100} {
 		synctest.Test(t, func(t *testing.T) {
 			var working, most, taken atomic.Int64
-			once, vendor := newOnce()
-			once.Concurrency = concurrency
+			runner, vendor := newOnce()
+			runner.Concurrency = concurrency
 			for range 200 {
 				vendor.steps = append(vendor.steps, func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 					if n := working.Add(1); n > most.Load() {
@@ -83,7 +84,7 @@ func TestAllWorksOnNoMoreAtATimeAndTakesNoMore(t *testing.T) {
 			}
 			yielded := 0
 			start := time.Now()
-			for r := range once.All(t.Context(), jobs(vendor, 200, &taken)) {
+			for r := range runner.All(t.Context(), jobs(vendor, 200, &taken)) {
 				require.NoError(t, r.Err)
 				yielded++
 				require.LessOrEqual(t, int(taken.Load()), yielded+want)
@@ -96,12 +97,12 @@ func TestAllWorksOnNoMoreAtATimeAndTakesNoMore(t *testing.T) {
 
 func TestAllYieldsResultsAsTheyFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Hour, answered))
+		runner, vendor := newOnce(slow(time.Hour, answered))
 		var taken atomic.Int64
 		// The sequence waits for the result of its own first job, and the slow one
 		// holds back nobody.
 		first := make(chan struct{})
-		seq := func(yield func(agentcopy.Job) bool) {
+		seq := func(yield func(once.Job) bool) {
 			if !yield(jobOf(vendor, 0)) {
 				return
 			}
@@ -114,7 +115,7 @@ func TestAllYieldsResultsAsTheyFinish(t *testing.T) {
 		}
 		start := time.Now()
 		var times []time.Duration
-		for r := range once.All(t.Context(), seq) {
+		for r := range runner.All(t.Context(), seq) {
 			if r.Job.Key == keyOf(1) && len(times) == 0 {
 				close(first)
 			}
@@ -122,29 +123,29 @@ func TestAllYieldsResultsAsTheyFinish(t *testing.T) {
 		}
 		require.Len(t, times, 12)
 		require.Zero(t, times[8])
-		requireSettled(t, once.Ledger, vendor, 10)
+		requireSettled(t, runner.Ledger, vendor, 10)
 	})
 }
 
 func TestAllMakesOneCopyOfTwoJobsWithOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Second, answered))
+		runner, vendor := newOnce(slow(time.Second, answered))
 		created := 0
-		seq := func(yield func(agentcopy.Job) bool) {
+		seq := func(yield func(once.Job) bool) {
 			for range 50 {
 				if !yield(jobOf(vendor, 1)) {
 					return
 				}
 			}
 		}
-		for r := range once.All(t.Context(), seq) {
+		for r := range runner.All(t.Context(), seq) {
 			require.NoError(t, r.Err)
 			if !r.Existing {
 				created++
 			}
 		}
 		require.Equal(t, 1, created)
-		requireSettled(t, once.Ledger, vendor, 1)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }
 
@@ -153,10 +154,10 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 	// minute are under way. synctest.Test fails if a goroutine is left.
 	for _, tt := range []struct {
 		name   string
-		end    func(t *testing.T, results iter.Seq[agentcopy.Result], cancel context.CancelFunc)
+		end    func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc)
 		intact bool // what is under way is not disturbed
 	}{
-		{"the loop is broken off", func(t *testing.T, results iter.Seq[agentcopy.Result], _ context.CancelFunc) {
+		{"the loop is broken off", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
 			n := 0
 			for range results {
 				if n++; n == 3 {
@@ -165,7 +166,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 				}
 			}
 		}, true},
-		{"the loop panics", func(t *testing.T, results iter.Seq[agentcopy.Result], _ context.CancelFunc) {
+		{"the loop panics", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
 			require.PanicsWithValue(t, "in the loop", func() {
 				n := 0
 				for range results {
@@ -176,7 +177,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 				}
 			})
 		}, true},
-		{"the goroutine of the loop exits", func(t *testing.T, results iter.Seq[agentcopy.Result], _ context.CancelFunc) {
+		{"the goroutine of the loop exits", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
 			var loop sync.WaitGroup
 			loop.Go(func() {
 				n := 0
@@ -189,7 +190,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 			})
 			loop.Wait()
 		}, true},
-		{"the context ends", func(t *testing.T, results iter.Seq[agentcopy.Result], cancel context.CancelFunc) {
+		{"the context ends", func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc) {
 			n, ended := 0, 0
 			for r := range results {
 				if n++; n == 3 {
@@ -206,7 +207,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(answered, answered, answered)
+				runner, vendor := newOnce(answered, answered, answered)
 				for range 100 {
 					vendor.steps = append(vendor.steps, slow(time.Minute, answered))
 				}
@@ -214,15 +215,15 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 				defer cancel()
 				var taken atomic.Int64
 				start := time.Now()
-				tt.end(t, once.All(ctx, jobs(vendor, 100, &taken)), cancel)
+				tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
 				_, sent := vendor.counts()
 				require.LessOrEqual(t, sent, 3+8)
 				if tt.intact {
 					require.Equal(t, time.Minute, time.Since(start))
-					requireSettled(t, once.Ledger, vendor, sent)
+					requireSettled(t, runner.Ledger, vendor, sent)
 				} else {
 					require.Zero(t, time.Since(start))
-					require.Equal(t, 3, settled(t, once.Ledger))
+					require.Equal(t, 3, settled(t, runner.Ledger))
 				}
 			})
 		})
@@ -230,7 +231,7 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 }
 
 // settled counts the keys that are done.
-func settled(t *testing.T, l agentcopy.Ledger) (n int) {
+func settled(t *testing.T, l once.Ledger) (n int) {
 	for _, r := range records(t, l) {
 		if r.Done() {
 			n++
@@ -240,8 +241,8 @@ func settled(t *testing.T, l agentcopy.Ledger) (n int) {
 }
 
 func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
-	failing := func(vendor *acme, end func()) iter.Seq[agentcopy.Job] {
-		return func(yield func(agentcopy.Job) bool) {
+	failing := func(vendor *acme, end func()) iter.Seq[once.Job] {
+		return func(yield func(once.Job) bool) {
 			for i := range 3 {
 				if !yield(jobOf(vendor, i)) {
 					return
@@ -252,64 +253,64 @@ func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
 	}
 	t.Run("a panic", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(slow(time.Minute, answered))
+			runner, vendor := newOnce(slow(time.Minute, answered))
 			n := 0
 			require.PanicsWithValue(t, "in the sequence", func() {
-				for range once.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
+				for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
 					n++
 				}
 			})
 			require.Equal(t, 3, n)
-			requireSettled(t, once.Ledger, vendor, 3)
+			requireSettled(t, runner.Ledger, vendor, 3)
 		})
 	})
 	t.Run("an exit", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(slow(time.Minute, answered))
+			runner, vendor := newOnce(slow(time.Minute, answered))
 			var loop sync.WaitGroup
 			passed := false
 			loop.Go(func() {
-				for range once.All(t.Context(), failing(vendor, runtime.Goexit)) {
+				for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
 				}
 				passed = true
 			})
 			loop.Wait()
 			require.False(t, passed)
-			requireSettled(t, once.Ledger, vendor, 3)
+			requireSettled(t, runner.Ledger, vendor, 3)
 		})
 	})
 }
 
 func TestAllPassesOnAPanicOfACopier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(answered, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) { panic("in the copier") })
+		runner, vendor := newOnce(answered, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) { panic("in the copier") })
 		for range 100 {
 			vendor.steps = append(vendor.steps, slow(time.Minute, answered))
 		}
 		var taken atomic.Int64
 		require.PanicsWithValue(t, "in the copier", func() {
-			for range once.All(t.Context(), jobs(vendor, 100, &taken)) {
+			for range runner.All(t.Context(), jobs(vendor, 100, &taken)) {
 				synctest.Wait()
 			}
 		})
 		require.Less(t, taken.Load(), int64(20), "jobs that were begun")
-		require.Zero(t, agentcopy.KeysAtWork())
+		require.Zero(t, once.KeysAtWork())
 	})
 }
 
 func TestAllTakesNothingWhenTheContextHasEnded(t *testing.T) {
-	once, vendor := newOnce()
+	runner, vendor := newOnce()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var taken atomic.Int64
-	for range once.All(ctx, jobs(vendor, 5, &taken)) {
+	for range runner.All(ctx, jobs(vendor, 5, &taken)) {
 		t.Error("a result")
 	}
 	require.Zero(t, taken.Load())
 }
 
 func TestAllRefusesANilContext(t *testing.T) {
-	once, vendor := newOnce()
+	runner, vendor := newOnce()
 	//lint:ignore SA1012 a nil context is the fault under test
-	require.Panics(t, func() { once.All(nil, jobs(vendor, 1, new(atomic.Int64))) })
+	require.Panics(t, func() { runner.All(nil, jobs(vendor, 1, new(atomic.Int64))) })
 }

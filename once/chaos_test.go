@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // Runs of many keys, in which anything may go wrong that Once promises to
@@ -29,7 +30,7 @@ func TestOnceSurvivesAnythingItPromisesTo(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &chaos{random: rand.New(rand.NewPCG(seed, 5)), vendor: &acme{}, ledger: agentcopy.NewMemoryLedger()}
+				c := &chaos{random: rand.New(rand.NewPCG(seed, 5)), vendor: &acme{}, ledger: once.NewMemoryLedger()}
 				const keys = 40
 				for run := 0; !c.done(t, keys); run++ {
 					require.Less(t, run, 100, "no end: %v", c.last)
@@ -50,7 +51,7 @@ type chaos struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	vendor *acme
-	ledger agentcopy.Ledger
+	ledger once.Ledger
 	last   map[string]error // of the last run, by key
 }
 
@@ -77,8 +78,8 @@ func (c *chaos) run(t *testing.T, keys int) {
 			ctx, cancel := context.WithTimeout(t.Context(), life)
 			defer cancel()
 			// A ledger of its own in the eyes of Once, so that the two do not take turns.
-			once := &agentcopy.Once{Ledger: &process{Ledger: c.ledger, chaos: c}}
-			for r := range once.All(ctx, c.jobs(order)) {
+			runner := &once.Runner{Ledger: &process{Ledger: c.ledger, chaos: c}}
+			for r := range runner.All(ctx, c.jobs(order)) {
 				if c.chance(1) {
 					break
 				}
@@ -107,11 +108,11 @@ func (c *chaos) order(n int) []int {
 	return c.random.Perm(n)
 }
 
-func (c *chaos) jobs(order []int) func(func(agentcopy.Job) bool) {
-	return func(yield func(agentcopy.Job) bool) {
+func (c *chaos) jobs(order []int) func(func(once.Job) bool) {
+	return func(yield func(once.Job) bool) {
 		for _, i := range order {
 			// Three keys stand for the same request.
-			job := agentcopy.Job{Key: keyOf(i), Copier: c, Request: agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i / 3)}}
+			job := once.Job{Key: keyOf(i), Copier: c, Request: agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i / 3)}}
 			if !yield(job) {
 				return
 			}
@@ -120,14 +121,14 @@ func (c *chaos) jobs(order []int) func(func(agentcopy.Job) bool) {
 }
 
 // account fails the test for an error that nothing explains.
-func (c *chaos) account(t *testing.T, r agentcopy.Result) {
+func (c *chaos) account(t *testing.T, r once.Result) {
 	if r.Err != nil {
 		c.mu.Lock()
 		c.last[r.Job.Key] = r.Err
 		c.mu.Unlock()
 	}
 	for _, known := range []error{
-		nil, agentcopy.ErrOutcomeUnknown, agentcopy.ErrCopied, agentcopy.ErrInProgress, agentcopy.ErrLeaseLost,
+		nil, agentcopy.ErrOutcomeUnknown, agentcopy.ErrCopied, once.ErrInProgress, once.ErrLeaseLost,
 		agentcopy.ErrRateLimited, errAway, context.DeadlineExceeded,
 	} {
 		if r.Err == known || known != nil && errors.Is(r.Err, known) {
@@ -178,7 +179,7 @@ func (c *chaos) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 
 // process is the ledger as one process sees it: away now and then.
 type process struct {
-	agentcopy.Ledger
+	once.Ledger
 	chaos *chaos
 }
 
@@ -189,27 +190,27 @@ func (p *process) fails() (before, after bool) {
 	return p.chaos.chance(2), p.chaos.chance(2)
 }
 
-func (p *process) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (agentcopy.Record, bool, error) {
+func (p *process) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
 	before, after := p.fails()
 	if before {
-		return agentcopy.Record{}, false, errAway
+		return once.Record{}, false, errAway
 	}
 	stored, found, err := p.Ledger.Begin(ctx, r, lease)
 	if after {
-		return agentcopy.Record{}, false, errAway
+		return once.Record{}, false, errAway
 	}
 	return stored, found, err
 }
 
-func (p *process) Update(ctx context.Context, r agentcopy.Record, lease time.Duration) error {
+func (p *process) Update(ctx context.Context, r once.Record, lease time.Duration) error {
 	return p.write(func() error { return p.Ledger.Update(ctx, r, lease) })
 }
 
-func (p *process) Finish(ctx context.Context, r agentcopy.Record) error {
+func (p *process) Finish(ctx context.Context, r once.Record) error {
 	return p.write(func() error { return p.Ledger.Finish(ctx, r) })
 }
 
-func (p *process) Abandon(ctx context.Context, r agentcopy.Record) error {
+func (p *process) Abandon(ctx context.Context, r once.Record) error {
 	return p.write(func() error { return p.Ledger.Abandon(ctx, r) })
 }
 

@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"net/http"
@@ -14,6 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -80,12 +81,12 @@ func TestOnceSettlesWithEachVendor(t *testing.T) {
 					if fault != nil {
 						v.server.Inject(fault...)
 					}
-					once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+					runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 					req := agentcopy.CopyRequest{SourceID: v.sourceID, Name: "copy"}
-					made, err := once.Copy(t.Context(), "k", v.copier, req)
+					made, err := runner.Copy(t.Context(), "k", v.copier, req)
 					require.NoError(t, err)
 					time.Sleep(time.Hour)
-					again, err := once.Copy(t.Context(), "k", v.copier, req)
+					again, err := runner.Copy(t.Context(), "k", v.copier, req)
 					require.NoError(t, err)
 					require.Len(t, v.server.Copies(), 1)
 					require.Equal(t, v.server.Copies()[0].ID, made.ID)

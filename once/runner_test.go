@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -11,22 +11,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func TestOnceMakesOneCopyOfAKey(t *testing.T) {
-	once, vendor := newOnce()
+	runner, vendor := newOnce()
 
-	first, err := once.Copy(t.Context(), "k", vendor, request)
+	first, err := runner.Copy(t.Context(), "k", vendor, request)
 	require.NoError(t, err)
 	require.Equal(t, "agent-1", first.ID)
 	require.NotEmpty(t, first.Body)
 
-	second, err := once.Copy(t.Context(), "k", vendor, request)
+	second, err := runner.Copy(t.Context(), "k", vendor, request)
 	require.NoError(t, err)
 	require.Nil(t, second.Body, "a ledger keeps no answers")
 	first.Body = nil
 	require.Equal(t, first, second)
-	requireSettled(t, once.Ledger, vendor, 1)
+	requireSettled(t, runner.Ledger, vendor, 1)
 }
 
 func TestOnceSettles(t *testing.T) {
@@ -77,15 +78,15 @@ func TestOnceSettles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(tt.steps...)
+				runner, vendor := newOnce(tt.steps...)
 				vendor.looks = tt.looks
 				start := time.Now()
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.NoError(t, err)
 				require.Equal(t, tt.took.String(), time.Since(start).String())
 				require.Equal(t, "agent-1", made.ID)
 				require.Len(t, vendor.sent, tt.sent)
-				requireSettled(t, once.Ledger, vendor, 1)
+				requireSettled(t, runner.Ledger, vendor, 1)
 			})
 		})
 	}
@@ -101,11 +102,11 @@ func repeated(l look, n int) []look {
 
 func TestOnceLooksAtOnceAndThenLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(lost(time.Hour))
+		runner, vendor := newOnce(lost(time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := once.Copy(ctx, "k", vendor, request)
+		_, err := runner.Copy(ctx, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		var at []string
 		for _, look := range vendor.looked {
@@ -164,9 +165,9 @@ func TestOnceEnds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(tt.steps...)
+				runner, vendor := newOnce(tt.steps...)
 				vendor.looks = tt.looks
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.ErrorIs(t, err, tt.want)
 				require.ErrorContains(t, err, `key "k"`)
 				require.Zero(t, made)
@@ -175,7 +176,7 @@ func TestOnceEnds(t *testing.T) {
 				require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
 				require.Len(t, vendor.sent, tt.sent)
 
-				record, found := records(t, once.Ledger)["k"]
+				record, found := records(t, runner.Ledger)["k"]
 				require.Equal(t, tt.pending, found)
 				if found {
 					require.False(t, record.Done())
@@ -190,11 +191,11 @@ func TestOnceEnds(t *testing.T) {
 func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 	t.Run("the copy showed meanwhile", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(lost(time.Hour))
-			abandonedAfter(t, once, vendor, time.Second)
+			runner, vendor := newOnce(lost(time.Hour))
+			abandonedAfter(t, runner, vendor, time.Second)
 			time.Sleep(2 * time.Hour)
 			start := time.Now()
-			made, err := once.Copy(t.Context(), "k", vendor, request)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
 			require.Zero(t, time.Since(start))
@@ -203,58 +204,58 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 	})
 	t.Run("nothing is sent before the settle time has passed again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(never(errDropped))
-			abandonedAfter(t, once, vendor, 20*time.Second)
+			runner, vendor := newOnce(never(errDropped))
+			abandonedAfter(t, runner, vendor, 20*time.Second)
 			start := time.Now()
-			_, err := once.Copy(t.Context(), "k", vendor, request)
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, 30*time.Second, time.Since(start))
 			require.Len(t, vendor.sent, 2)
-			requireSettled(t, once.Ledger, vendor, 1)
+			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	})
 	t.Run("what was copied is never sent again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce(garbled(24 * time.Hour))
+			runner, vendor := newOnce(garbled(24 * time.Hour))
 			for range 3 {
-				_, err := once.Copy(t.Context(), "k", vendor, request)
+				_, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.ErrorIs(t, err, agentcopy.ErrCopied)
 				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 			}
 			require.Len(t, vendor.sent, 1)
 			time.Sleep(24 * time.Hour)
-			_, err := once.Copy(t.Context(), "k", vendor, request)
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
-			requireSettled(t, once.Ledger, vendor, 1)
+			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	})
 	t.Run("a process that crashed before it sent anything", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce()
-			crashed(t, once.Ledger, "k")
+			runner, vendor := newOnce()
+			crashed(t, runner.Ledger, "k")
 			start := time.Now()
-			_, err := once.Copy(t.Context(), "k", vendor, request)
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, 30*time.Second, time.Since(start))
-			requireSettled(t, once.Ledger, vendor, 1)
+			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	})
 	t.Run("a process that crashed before its answer came", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			once, vendor := newOnce()
-			crashed(t, once.Ledger, "k")
+			runner, vendor := newOnce()
+			crashed(t, runner.Ledger, "k")
 			vendor.make(request, 10*time.Second)
-			made, err := once.Copy(t.Context(), "k", vendor, request)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
 			require.Empty(t, vendor.sent)
-			requireSettled(t, once.Ledger, vendor, 1)
+			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	})
 }
 
 // abandonedAfter ends a call for k after d, with its outcome unknown.
-func abandonedAfter(t *testing.T, once *agentcopy.Once, vendor *acme, d time.Duration) {
+func abandonedAfter(t *testing.T, once *once.Runner, vendor *acme, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -264,9 +265,9 @@ func abandonedAfter(t *testing.T, once *agentcopy.Once, vendor *acme, d time.Dur
 
 // crashed leaves the record of a process that was killed, whose lease has run
 // out since.
-func crashed(t *testing.T, l agentcopy.Ledger, key string) {
+func crashed(t *testing.T, l once.Ledger, key string) {
 	t.Helper()
-	_, _, err := l.Begin(t.Context(), agentcopy.Record{
+	_, _, err := l.Begin(t.Context(), once.Record{
 		Key: key, Request: request, Since: time.Now().UTC(), Rounds: 1,
 		Identity: (&acme{}).Identify(request),
 	}, time.Second)
@@ -293,17 +294,17 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				once, vendor := newOnce(tt.step)
+				runner, vendor := newOnce(tt.step)
 				vendor.looks = tt.looks
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(10*time.Second, func() { cancel(errShutdown) })
 				start := time.Now()
-				_, err := once.Copy(ctx, "k", vendor, request)
+				_, err := runner.Copy(ctx, "k", vendor, request)
 				require.Equal(t, 10*time.Second, time.Since(start))
 				for _, want := range append(tt.want, context.Canceled, errShutdown) {
 					require.ErrorIs(t, err, want)
 				}
-				require.Contains(t, records(t, once.Ledger), "k")
+				require.Contains(t, records(t, runner.Ledger), "k")
 			})
 		})
 	}
@@ -311,24 +312,24 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 
 func TestOnceProvesNothingByALookThatWasCutShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(lost(time.Hour))
+		runner, vendor := newOnce(lost(time.Hour))
 		ctx, cancel := context.WithCancel(t.Context())
 		vendor.looks = append(repeated(blind(nil), 10), func() ([]agentcopy.Copy, error) { // the eleventh is the last
 			cancel()
 			return nil, failed(agentcopy.OutcomeNotCopied, 0, context.Canceled)
 		})
-		require.ErrorIs(t, copyOf(ctx, once, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
-		require.Contains(t, records(t, once.Ledger), "k")
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
+		require.Contains(t, records(t, runner.Ledger), "k")
 		require.Len(t, vendor.sent, 1)
 	})
 }
 
 func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(never(errDropped))
+		runner, vendor := newOnce(never(errDropped))
 		vendor.make(request, 0)
 		time.Sleep(time.Second)
-		made, err := once.Copy(t.Context(), "k", vendor, request)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)
 		require.Equal(t, "agent-2", made.ID)
 		require.Len(t, vendor.sent, 2)
@@ -340,38 +341,38 @@ func TestOnceSendsNothing(t *testing.T) {
 	cancel()
 	for _, tt := range []struct {
 		name string
-		call func(*agentcopy.Once, *acme) error
+		call func(*once.Runner, *acme) error
 		want error
 	}{
-		{"without a ledger", func(o *agentcopy.Once, a *acme) error { o.Ledger = nil; return copyOf(t.Context(), o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"without a key", func(o *agentcopy.Once, a *acme) error { return copyOf(t.Context(), o, " ", a, request) }, agentcopy.ErrInvalid},
-		{"with a key too long", func(o *agentcopy.Once, a *acme) error {
+		{"without a ledger", func(o *once.Runner, a *acme) error { o.Ledger = nil; return copyOf(t.Context(), o, "k", a, request) }, agentcopy.ErrInvalid},
+		{"without a key", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, " ", a, request) }, agentcopy.ErrInvalid},
+		{"with a key too long", func(o *once.Runner, a *acme) error {
 			return copyOf(t.Context(), o, string(make([]byte, 1025)), a, request)
 		}, agentcopy.ErrInvalid},
-		{"with a key that is no text", func(o *agentcopy.Once, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
-		{"with a name that is no text", func(o *agentcopy.Once, a *acme) error {
+		{"with a key that is no text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
+		{"with a name that is no text", func(o *once.Runner, a *acme) error {
 			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
 		}, agentcopy.ErrInvalid},
-		{"without a Copier", func(o *agentcopy.Once, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
+		{"without a Copier", func(o *once.Runner, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
 		//lint:ignore SA1012 a nil context is the fault under test
-		{"without a context", func(o *agentcopy.Once, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"with a negative settle time", func(o *agentcopy.Once, a *acme) error {
+		{"without a context", func(o *once.Runner, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
+		{"with a negative settle time", func(o *once.Runner, a *acme) error {
 			o.SettleTime = -1
 			return copyOf(t.Context(), o, "k", a, request)
 		}, agentcopy.ErrInvalid},
-		{"with a negative concurrency", func(o *agentcopy.Once, a *acme) error {
+		{"with a negative concurrency", func(o *once.Runner, a *acme) error {
 			o.Concurrency = -1
 			return copyOf(t.Context(), o, "k", a, request)
 		}, agentcopy.ErrInvalid},
-		{"with a context that has ended", func(o *agentcopy.Once, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
-		{"when the ledger is broken", func(o *agentcopy.Once, a *acme) error {
+		{"with a context that has ended", func(o *once.Runner, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
+		{"when the ledger is broken", func(o *once.Runner, a *acme) error {
 			o.Ledger = &brokenLedger{Ledger: o.Ledger, begin: errDropped}
 			return copyOf(t.Context(), o, "k", a, request)
 		}, errDropped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			once, vendor := newOnce()
-			err := tt.call(once, vendor)
+			runner, vendor := newOnce()
+			err := tt.call(runner, vendor)
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, "key ")
 			require.Empty(t, vendor.sent)
@@ -380,14 +381,14 @@ func TestOnceSendsNothing(t *testing.T) {
 	}
 }
 
-func copyOf(ctx context.Context, o *agentcopy.Once, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
+func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
 	_, err := o.Copy(ctx, key, c, req)
 	return err
 }
 
 func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
-	once, vendor := newOnce()
-	require.NoError(t, copyOf(t.Context(), once, "k", vendor, request))
+	runner, vendor := newOnce()
+	require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 	for name, second := range map[string]struct {
 		copier agentcopy.Copier
 		req    agentcopy.CopyRequest
@@ -398,31 +399,31 @@ func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
 		"another vendor":   {struct{ agentcopy.Copier }{vendor}, request},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.ErrorIs(t, copyOf(t.Context(), once, "k", second.copier, second.req), agentcopy.ErrKeyReused)
+			require.ErrorIs(t, copyOf(t.Context(), runner, "k", second.copier, second.req), once.ErrKeyReused)
 		})
 	}
 	require.Len(t, vendor.sent, 1)
 }
 
 func TestOnceTellsWhenAnotherProcessIsAtWork(t *testing.T) {
-	once, vendor := newOnce()
-	_, _, err := once.Ledger.Begin(t.Context(), agentcopy.Record{
+	runner, vendor := newOnce()
+	_, _, err := runner.Ledger.Begin(t.Context(), once.Record{
 		Key: "k", Request: request, Since: time.Now(), Identity: vendor.Identify(request),
 	}, time.Hour)
 	require.NoError(t, err)
-	require.ErrorIs(t, copyOf(t.Context(), once, "k", vendor, request), agentcopy.ErrInProgress)
+	require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrInProgress)
 	require.Empty(t, vendor.sent)
 }
 
 func TestOnceTwoCallersOfAKeyMakeOneCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, vendor := newOnce(slow(time.Second, lost(time.Second)))
-		ledger := agentcopy.NewMemoryLedger()
+		ledger := once.NewMemoryLedger()
 		var callers sync.WaitGroup
 		for range 1000 {
 			callers.Go(func() {
-				once := &agentcopy.Once{Ledger: ledger} // each its own, as in a web server
-				made, err := once.Copy(t.Context(), "k", vendor, request)
+				runner := &once.Runner{Ledger: ledger} // each its own, as in a web server
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				if err != nil || made.ID != "agent-1" {
 					t.Errorf("got %v, %v", made, err)
 				}
@@ -431,20 +432,20 @@ func TestOnceTwoCallersOfAKeyMakeOneCopy(t *testing.T) {
 		callers.Wait()
 		requireSettled(t, ledger, vendor, 1)
 		require.Len(t, vendor.sent, 1)
-		require.Zero(t, agentcopy.KeysAtWork())
+		require.Zero(t, once.KeysAtWork())
 	})
 }
 
 func TestOnceACallerWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Minute, answered))
+		runner, vendor := newOnce(slow(time.Minute, answered))
 		var first sync.WaitGroup
-		first.Go(func() { require.NoError(t, copyOf(t.Context(), once, "k", vendor, request)) })
+		first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request)) })
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		require.ErrorIs(t, copyOf(ctx, once, "k", vendor, request), context.DeadlineExceeded)
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), context.DeadlineExceeded)
 		require.Equal(t, time.Second, time.Since(start))
 		first.Wait()
 		require.Len(t, vendor.sent, 1)
@@ -453,26 +454,26 @@ func TestOnceACallerWaitsNoLongerThanItsContext(t *testing.T) {
 
 func TestOnceACallerAfterAFailedOneTriesItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(slow(time.Second, never(failed(agentcopy.OutcomeNotCopied, 403, nil))))
+		runner, vendor := newOnce(slow(time.Second, never(failed(agentcopy.OutcomeNotCopied, 403, nil))))
 		var first sync.WaitGroup
 		first.Go(func() {
-			require.ErrorIs(t, copyOf(t.Context(), once, "k", vendor, request), agentcopy.ErrForbidden)
+			require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrForbidden)
 		})
 		synctest.Wait()
-		require.NoError(t, copyOf(t.Context(), once, "k", vendor, request))
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		first.Wait()
-		requireSettled(t, once.Ledger, vendor, 1)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }
 
 func TestOnceAPanicOfTheCopierLeavesTheKeyUsable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		once, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 			a.make(req, 0)
 			panic("in a middleware")
 		})
-		require.PanicsWithValue(t, "in a middleware", func() { _ = copyOf(t.Context(), once, "k", vendor, request) })
-		require.NoError(t, copyOf(t.Context(), once, "k", vendor, request))
-		requireSettled(t, once.Ledger, vendor, 1)
+		require.PanicsWithValue(t, "in a middleware", func() { _ = copyOf(t.Context(), runner, "k", vendor, request) })
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }

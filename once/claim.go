@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 const (
@@ -98,7 +100,7 @@ func (c *claim) update(change func(*Record)) error {
 }
 
 // finish records the copy. found says that no answer named it.
-func (c *claim) finish(copied Copy, found bool) error {
+func (c *claim) finish(copied agentcopy.Copy, found bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	done := c.record

@@ -1,10 +1,12 @@
-package agentcopy
+package once
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 // maxRounds is how often one call sends the request. Each time but the first,
@@ -17,8 +19,8 @@ const maxRounds = 3
 // request whose outcome is unknown, and once_decide.go says which agent it is.
 type errand struct {
 	ledger     Ledger
-	copier     Copier
-	request    CopyRequest
+	copier     agentcopy.Copier
+	request    agentcopy.CopyRequest
 	claim      *claim
 	settleTime time.Duration
 
@@ -33,7 +35,7 @@ var errUnseen = errors.New("no copy showed")
 
 // run makes the copy, or finds the one that was made. Its last result but one
 // says which.
-func (e *errand) run(ctx context.Context) (copied Copy, existing bool, err error) {
+func (e *errand) run(ctx context.Context) (copied agentcopy.Copy, existing bool, err error) {
 	if e.sentBefore { // by a call that crashed, or gave up on knowing
 		copied, err := e.settle(ctx)
 		if !errors.Is(err, errUnseen) {
@@ -46,16 +48,16 @@ func (e *errand) run(ctx context.Context) (copied Copy, existing bool, err error
 			return copied, existing, err
 		}
 	}
-	return Copy{}, false, e.unsettled(fmt.Errorf("%d requests were sent, and no copy of any showed within %v", maxRounds, e.settleTime))
+	return agentcopy.Copy{}, false, e.unsettled(fmt.Errorf("%d requests were sent, and no copy of any showed within %v", maxRounds, e.settleTime))
 }
 
 // round sends the request and finds out what became of it.
-func (e *errand) round(ctx context.Context) (copied Copy, existing bool, err error) {
+func (e *errand) round(ctx context.Context) (copied agentcopy.Copy, existing bool, err error) {
 	again := e.sentBefore
 	if again {
 		// This makes sure of the lease, too: the pause may have been long.
 		if err := e.claim.update(func(r *Record) { r.Rounds++ }); err != nil {
-			return Copy{}, false, e.unsettled(fmt.Errorf("the ledger could not record the next request, so it was not sent: %w", err))
+			return agentcopy.Copy{}, false, e.unsettled(fmt.Errorf("the ledger could not record the next request, so it was not sent: %w", err))
 		}
 	}
 	if err := contextError(ctx); err != nil {
@@ -66,15 +68,15 @@ func (e *errand) round(ctx context.Context) (copied Copy, existing bool, err err
 	switch {
 	case err == nil && copied.ID != "":
 		return e.made(ctx, copied)
-	case outcome == OutcomeNotCopied:
+	case outcome == agentcopy.OutcomeNotCopied:
 		return e.refused(ctx, err, again)
 	case err == nil:
-		err = errors.New("the Copier returned a copy without an ID")
+		err = errors.New("the agentcopy.Copier returned a copy without an ID")
 	}
 	e.sentBefore, e.failure = true, err
-	if outcome == OutcomeCopied {
+	if outcome == agentcopy.OutcomeCopied {
 		// Should the ledger fail, this call knows it all the same.
-		_ = e.claim.update(func(r *Record) { r.Outcome = OutcomeCopied })
+		_ = e.claim.update(func(r *Record) { r.Outcome = agentcopy.OutcomeCopied })
 	}
 	copied, err = e.settle(ctx)
 	return copied, true, err
@@ -82,18 +84,18 @@ func (e *errand) round(ctx context.Context) (copied Copy, existing bool, err err
 
 // outcomeOf is what Copier.Copy said. An error that is no *Error claims nothing;
 // success without an ID claims that there is a copy.
-func outcomeOf(copied Copy, err error) Outcome {
+func outcomeOf(copied agentcopy.Copy, err error) agentcopy.Outcome {
 	if err == nil {
-		return OutcomeCopied
+		return agentcopy.OutcomeCopied
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 		return e.Outcome
 	}
-	return OutcomeUnknown
+	return agentcopy.OutcomeUnknown
 }
 
 // made records the copy that the vendor's answer named.
-func (e *errand) made(ctx context.Context, copied Copy) (Copy, bool, error) {
+func (e *errand) made(ctx context.Context, copied agentcopy.Copy) (agentcopy.Copy, bool, error) {
 	err := e.claim.finish(copied, false)
 	if errors.Is(err, ErrCopyTaken) {
 		return e.swap(ctx, copied)
@@ -107,7 +109,7 @@ func (e *errand) made(ctx context.Context, copied Copy) (Copy, bool, error) {
 // swap deals with a copy that another key adopted before its answer arrived. If
 // that key stands for the same request, its copy is as good as ours: we take
 // over what it did not know, and settle that.
-func (e *errand) swap(ctx context.Context, copied Copy) (Copy, bool, error) {
+func (e *errand) swap(ctx context.Context, copied agentcopy.Copy) (agentcopy.Copy, bool, error) {
 	record := e.claim.current()
 	owner, found, err := e.ledger.Owner(ctx, refOf(&record, copied))
 	switch {
@@ -121,12 +123,12 @@ func (e *errand) swap(ctx context.Context, copied Copy) (Copy, bool, error) {
 		if owner.Since.Before(r.Since) {
 			r.Since = owner.Since
 		}
-		if owner.Outcome == OutcomeCopied {
-			r.Outcome = OutcomeCopied
+		if owner.Outcome == agentcopy.OutcomeCopied {
+			r.Outcome = agentcopy.OutcomeCopied
 		}
 	})
 	if err != nil {
-		return Copy{}, false, e.unsettled(fmt.Errorf("ledger: %w", err))
+		return agentcopy.Copy{}, false, e.unsettled(fmt.Errorf("ledger: %w", err))
 	}
 	copied, err = e.settle(ctx)
 	return copied, true, err
@@ -134,14 +136,14 @@ func (e *errand) swap(ctx context.Context, copied Copy) (Copy, bool, error) {
 
 // refused ends a call whose last request made no copy, provably. again says
 // that an earlier one may have, which "the name is taken" may be the sign of.
-func (e *errand) refused(ctx context.Context, refusal error, again bool) (Copy, bool, error) {
+func (e *errand) refused(ctx context.Context, refusal error, again bool) (agentcopy.Copy, bool, error) {
 	if again {
 		copied, err := e.seek(ctx, true)
 		switch {
 		case err == nil:
 			return copied, true, nil
 		case errors.Is(err, errNotYet):
-			return Copy{}, false, e.unsettled(fmt.Errorf("the last request was refused: %w", refusal))
+			return agentcopy.Copy{}, false, e.unsettled(fmt.Errorf("the last request was refused: %w", refusal))
 		case !errors.Is(err, errUnseen):
 			return copied, true, fmt.Errorf("%w; the last request was refused: %w", err, refusal)
 		}
@@ -149,5 +151,5 @@ func (e *errand) refused(ctx context.Context, refusal error, again bool) (Copy, 
 	if err := e.claim.abandon(); err != nil {
 		refusal = fmt.Errorf("%w; the ledger could not take the intent back: %w", refusal, err)
 	}
-	return Copy{}, false, refusal
+	return agentcopy.Copy{}, false, refusal
 }

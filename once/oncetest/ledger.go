@@ -1,4 +1,4 @@
-package agentcopytest
+package oncetest
 
 import (
 	"context"
@@ -11,13 +11,14 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// TestLedger tests that a ledger does what [agentcopy.Ledger] says. open must
+// TestLedger tests that a ledger does what [once.Ledger] says. open must
 // return an empty one each time, and clean up after it by t.Cleanup:
 //
 //	func TestMyLedger(t *testing.T) {
-//		agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger {
+//		oncetest.TestLedger(t, func(t *testing.T) once.Ledger {
 //			return newMyLedger(t.TempDir())
 //		})
 //	}
@@ -25,7 +26,7 @@ import (
 // What it cannot test is what survives a crash: that what a method did is durable
 // when it returns, and that the lease of a process that is gone falls free. It
 // takes a few seconds, since leases run out in it.
-func TestLedger(t *testing.T, open func(t *testing.T) agentcopy.Ledger) {
+func TestLedger(t *testing.T, open func(t *testing.T) once.Ledger) {
 	for _, tt := range []struct {
 		name string
 		test func(t *ledgerTest)
@@ -53,7 +54,7 @@ func TestLedger(t *testing.T, open func(t *testing.T) agentcopy.Ledger) {
 
 type ledgerTest struct {
 	*testing.T
-	agentcopy.Ledger
+	once.Ledger
 }
 
 const (
@@ -102,24 +103,24 @@ func (t *ledgerTest) anyKey() {
 
 func (t *ledgerTest) heldLease() {
 	r := t.begin(intentOf("k"), false)
-	t.mustFail("Begin of a held key", t.tryBegin(intentOf("k")), agentcopy.ErrInProgress)
+	t.mustFail("Begin of a held key", t.tryBegin(intentOf("k")), once.ErrInProgress)
 	t.begin(intentOf("other"), false)
 	t.finishAs(r, "1") // the claim is as good as it was
 }
 
 func (t *ledgerTest) anotherRequest() {
-	others := map[string]func(*agentcopy.Record){
-		"source":   func(r *agentcopy.Record) { r.Request.SourceID = "other" },
-		"name":     func(r *agentcopy.Record) { r.Request.Name = "other" },
-		"provider": func(r *agentcopy.Record) { r.Identity.Provider = "other" },
-		"origin":   func(r *agentcopy.Record) { r.Identity.Origin = "other" },
-		"template": func(r *agentcopy.Record) { r.Identity.Template = "other" },
+	others := map[string]func(*once.Record){
+		"source":   func(r *once.Record) { r.Request.SourceID = "other" },
+		"name":     func(r *once.Record) { r.Request.Name = "other" },
+		"provider": func(r *once.Record) { r.Identity.Provider = "other" },
+		"origin":   func(r *once.Record) { r.Identity.Origin = "other" },
+		"template": func(r *once.Record) { r.Identity.Template = "other" },
 	}
 	refuse := func(state string) {
 		for what, change := range others {
 			r := intentOf("k")
 			change(&r)
-			t.mustFail("Begin with another "+what+", "+state, t.tryBegin(r), agentcopy.ErrKeyReused)
+			t.mustFail("Begin with another "+what+", "+state, t.tryBegin(r), once.ErrKeyReused)
 		}
 	}
 	r := t.begin(intentOf("k"), false)
@@ -154,7 +155,7 @@ func (t *ledgerTest) update() {
 	r.Outcome, r.Rounds, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
 	t.must("Update", t.Update(t.Context(), r, longLease))
 	time.Sleep(4 * shortLease)
-	t.mustFail("Begin of a renewed key", t.tryBegin(intentOf("k")), agentcopy.ErrInProgress)
+	t.mustFail("Begin of a renewed key", t.tryBegin(intentOf("k")), once.ErrInProgress)
 	t.same(t.listed()["k"], r)
 
 	t.must("Update of what has not changed", t.Update(t.Context(), r, longLease))
@@ -164,7 +165,7 @@ func (t *ledgerTest) update() {
 
 func (t *ledgerTest) finish() {
 	claim := t.begin(intentOf("k"), false)
-	ref := agentcopy.CopyRef{Origin: claim.Identity.Origin, Provider: "acme", ID: "1"}
+	ref := once.CopyRef{Origin: claim.Identity.Origin, Provider: "acme", ID: "1"}
 	if r, found, err := t.Owner(t.Context(), ref); found || err != nil {
 		t.Errorf("Owner of a copy not made: %q, %v, %v", r.Key, found, err)
 	}
@@ -184,7 +185,7 @@ func (t *ledgerTest) finish() {
 func (t *ledgerTest) copyTaken() {
 	t.finishAs(t.begin(intentOf("first"), false), "1")
 	second := t.begin(intentOf("second"), false)
-	t.mustFail("Finish with the copy of another key", t.Finish(t.Context(), doneAs(second, "1")), agentcopy.ErrCopyTaken)
+	t.mustFail("Finish with the copy of another key", t.Finish(t.Context(), doneAs(second, "1")), once.ErrCopyTaken)
 	t.same(t.listed()["second"], second)
 	t.must("Update after that", t.Update(t.Context(), second, longLease))
 	t.finishAs(second, "2")
@@ -277,7 +278,7 @@ func (t *ledgerTest) loopUses() {
 
 func (t *ledgerTest) manyBegin() {
 	var mu sync.Mutex
-	var claims []agentcopy.Record
+	var claims []once.Record
 	concurrently(64, func(int) {
 		r, _, err := t.Begin(t.Context(), intentOf("k"), longLease)
 		switch {
@@ -285,7 +286,7 @@ func (t *ledgerTest) manyBegin() {
 			mu.Lock()
 			defer mu.Unlock()
 			claims = append(claims, r)
-		case !errors.Is(err, agentcopy.ErrInProgress):
+		case !errors.Is(err, once.ErrInProgress):
 			t.Errorf("Begin: %v", err)
 		}
 	})
@@ -310,7 +311,7 @@ func (t *ledgerTest) manyFinish() {
 			mu.Lock()
 			defer mu.Unlock()
 			owners = append(owners, key)
-		case !errors.Is(err, agentcopy.ErrCopyTaken):
+		case !errors.Is(err, once.ErrCopyTaken):
 			t.Errorf("Finish: %v", err)
 		}
 	})
@@ -334,7 +335,7 @@ func (t *ledgerTest) endedContext() {
 	t.mustFail("Remove", t.Remove(ctx, "k"), context.Canceled)
 	_, _, err = t.Owner(ctx, claim.Ref())
 	t.mustFail("Owner", err, context.Canceled)
-	for name, records := range map[string]iter.Seq2[agentcopy.Record, error]{"Pending": t.Pending(ctx), "List": t.List(ctx)} {
+	for name, records := range map[string]iter.Seq2[once.Record, error]{"Pending": t.Pending(ctx), "List": t.List(ctx)} {
 		n := 0
 		for _, err := range records {
 			t.mustFail(name, err, context.Canceled)

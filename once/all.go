@@ -1,31 +1,33 @@
-package agentcopy
+package once
 
 import (
 	"context"
 	"iter"
 	"runtime"
 	"sync"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
-// Job is one copy of many; see [Once.All].
+// Job is one copy of many; see [Runner.All].
 type Job struct {
 	Key     string
-	Copier  Copier
-	Request CopyRequest
+	Copier  agentcopy.Copier
+	Request agentcopy.CopyRequest
 }
 
 // Result is what became of a [Job].
 type Result struct {
 	Job  Job
-	Copy Copy
-	Err  error // as [Once.Copy] returns it
+	Copy agentcopy.Copy
+	Err  error // as [Runner.Copy] returns it
 	// Existing means that the copy was there before this job came to it, or was
 	// found rather than named by the vendor's answer. Of the results that have a
 	// copy of one key, in all runs together, at most one is not Existing.
 	Existing bool
 }
 
-// All runs jobs through [Once.Copy], Concurrency at a time, and yields their
+// All runs jobs through [Runner.Copy], Concurrency at a time, and yields their
 // results as they finish. Two jobs with the same key make one copy.
 //
 // Jobs are taken from the sequence as they can be worked on, so it may be long,
@@ -39,9 +41,9 @@ type Result struct {
 // as quick as the slowest of them, and as the next step of the sequence: cancel
 // ctx as well to be quicker. A panic of the sequence, of a Copier or of the Ledger
 // is passed on to the loop.
-func (o *Once) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
+func (o *Runner) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	if ctx == nil {
-		panic("agentcopy: Once.All: ctx is nil")
+		panic("agentcopy: Runner.All: ctx is nil")
 	}
 	return func(yield func(Result) bool) {
 		b := &batch{
@@ -61,9 +63,9 @@ func (o *Once) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	}
 }
 
-// batch is one loop over [Once.All].
+// batch is one loop over [Runner.All].
 type batch struct {
-	once    *Once
+	once    *Runner
 	ctx     context.Context
 	slots   chan struct{} // holds an element for each job taken or about to be
 	results chan Result   // closed when all jobs are done
@@ -74,7 +76,7 @@ type batch struct {
 	exited   bool // by runtime.Goexit
 
 	mu      sync.Mutex
-	crashed any // what a Copier or a Ledger panicked with first
+	crashed any // what a agentcopy.Copier or a Ledger panicked with first
 }
 
 // take starts the jobs, each once there is room for it.

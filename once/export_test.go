@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 // KeysAtWork is how many keys the process keeps a lock for.
 func KeysAtWork() int {

@@ -1,4 +1,4 @@
-package agentcopy
+package once
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go"
 )
 
 // The pauses between two looks: the first one, doubled each time up to the last.
@@ -23,14 +25,14 @@ var errNotYet = errors.New("not settled yet")
 //
 // It returns errUnseen if there is no copy to be seen and the request may be
 // sent again.
-func (e *errand) settle(ctx context.Context) (Copy, error) {
+func (e *errand) settle(ctx context.Context) (agentcopy.Copy, error) {
 	settled := time.Now().Add(e.settleTime)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		left := time.Until(settled)
 		copied, err := e.seek(ctx, left <= 0)
 		switch {
 		case errors.Is(err, errUnseen) && left <= 0:
-			return Copy{}, e.unseen()
+			return agentcopy.Copy{}, e.unseen()
 		case !errors.Is(err, errUnseen) && !errors.Is(err, errNotYet):
 			return copied, err
 		}
@@ -39,7 +41,7 @@ func (e *errand) settle(ctx context.Context) (Copy, error) {
 			wait = min(pause, time.Until(settled))
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return Copy{}, e.unsettled(fmt.Errorf("the wait for the copy to show ended: %w", err))
+			return agentcopy.Copy{}, e.unsettled(fmt.Errorf("the wait for the copy to show ended: %w", err))
 		}
 	}
 }
@@ -47,7 +49,7 @@ func (e *errand) settle(ctx context.Context) (Copy, error) {
 // unseen is what follows if no copy showed: after an unknown outcome, there is
 // none; after the vendor's word that there is one, nothing can be done.
 func (e *errand) unseen() error {
-	if e.claim.current().Outcome != OutcomeCopied {
+	if e.claim.current().Outcome != agentcopy.OutcomeCopied {
 		return errUnseen
 	}
 	return e.unsettled(fmt.Errorf("it did not show within %v, and the request is not sent again", e.settleTime))
@@ -57,24 +59,24 @@ func (e *errand) unseen() error {
 // look will tell more, as far as this call is concerned.
 //
 // It returns errUnseen or errNotYet, or any other error as the end of the call.
-func (e *errand) seek(ctx context.Context, last bool) (Copy, error) {
+func (e *errand) seek(ctx context.Context, last bool) (agentcopy.Copy, error) {
 	candidates, unclear, err := e.look(ctx)
 	e.trouble = nil
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return Copy{}, errNotYet
+		return agentcopy.Copy{}, errNotYet
 	case err != nil && isFinal(err):
-		return Copy{}, e.unsettled(fmt.Errorf("the look for the copy was refused: %w", err))
+		return agentcopy.Copy{}, e.unsettled(fmt.Errorf("the look for the copy was refused: %w", err))
 	case err != nil:
 		e.trouble = err
-		return Copy{}, errNotYet
+		return agentcopy.Copy{}, errNotYet
 	case len(candidates) == 0:
-		return Copy{}, errUnseen
+		return agentcopy.Copy{}, errUnseen
 	}
 	others, err := e.others(ctx)
 	if err != nil {
 		e.trouble = err
-		return Copy{}, errNotYet
+		return agentcopy.Copy{}, errNotYet
 	}
 	return e.decide(candidates, others, unclear, last)
 }
@@ -82,7 +84,7 @@ func (e *errand) seek(ctx context.Context, last bool) (Copy, error) {
 // look asks the vendor for agents that the request may have made, and leaves
 // out those that belong to other keys. unclear says that one of them may have
 // been there before.
-func (e *errand) look(ctx context.Context) (candidates []Copy, unclear bool, err error) {
+func (e *errand) look(ctx context.Context) (candidates []agentcopy.Copy, unclear bool, err error) {
 	record := e.claim.current()
 	found, err := e.copier.FindCopies(ctx, e.request, record.Since)
 	if unclear = errors.Is(err, ErrAmbiguous); err != nil && !unclear {
@@ -108,10 +110,10 @@ func (e *errand) look(ctx context.Context) (candidates []Copy, unclear bool, err
 // isFinal reports whether the vendor will answer the next look as it answered
 // this one. Anything may pass that is not its own considered word.
 func isFinal(err error) bool {
-	if errors.Is(err, ErrInvalid) {
+	if errors.Is(err, agentcopy.ErrInvalid) {
 		return true
 	}
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*agentcopy.Error](err)
 	if !ok {
 		return false
 	}

@@ -1,4 +1,4 @@
-package agentcopy_test
+package once_test
 
 import (
 	"context"
@@ -11,10 +11,11 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // A key stands for one request, for good.
-func ExampleOnce_Copy() {
+func ExampleRunner_Copy() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -24,11 +25,11 @@ func ExampleOnce_Copy() {
 		return
 	}
 	copier := client.Copier(kolena.CopyAgentRequest{})
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 
 	for _, name := range []string{"Hamburg", "Hamburg", "Bremen"} {
-		made, err := once.Copy(ctx, "tenants/1", copier, agentcopy.CopyRequest{SourceID: source, Name: name})
-		fmt.Println(name, made.ID, errors.Is(err, agentcopy.ErrKeyReused))
+		made, err := runner.Copy(ctx, "tenants/1", copier, agentcopy.CopyRequest{SourceID: source, Name: name})
+		fmt.Println(name, made.ID, errors.Is(err, once.ErrKeyReused))
 	}
 	fmt.Println("copies on the server:", len(server.Copies()))
 	// Output:
@@ -40,7 +41,7 @@ func ExampleOnce_Copy() {
 
 // Where several agents could be the copy, nothing is sent: the error lists them.
 // Here an agent of the name is made by hand, and then the answer is lost.
-func ExampleOnce_Copy_ambiguous() {
+func ExampleRunner_Copy_ambiguous() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -52,9 +53,9 @@ func ExampleOnce_Copy_ambiguous() {
 	server.AddAgent(kolena.Agent{Name: "Hamburg"})
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	_, err = once.Copy(ctx, "tenants/1", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
-	fmt.Println(errors.Is(err, agentcopy.ErrAmbiguous), errors.Is(err, agentcopy.ErrOutcomeUnknown))
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	_, err = runner.Copy(ctx, "tenants/1", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
+	fmt.Println(errors.Is(err, once.ErrAmbiguous), errors.Is(err, agentcopy.ErrOutcomeUnknown))
 	fmt.Println("requests for a copy:", countCopyRequests(server.Requests()))
 	// Output:
 	// true true
@@ -73,7 +74,7 @@ func countCopyRequests(requests []agentcopytest.Request) int {
 
 // While another process is at work on a key, nothing is sent. Here Begin stands
 // for the other process.
-func ExampleOnce_Copy_inProgress() {
+func ExampleRunner_Copy_inProgress() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	client, err := kolena.New(apiKey, inMemory(server)...)
@@ -83,15 +84,15 @@ func ExampleOnce_Copy_inProgress() {
 	}
 	copier := client.Copier(kolena.CopyAgentRequest{})
 	request := agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"}
-	ledger := agentcopy.NewMemoryLedger()
+	ledger := once.NewMemoryLedger()
 	identity := copier.(agentcopy.Identifier).Identify(request)
-	if _, _, err := ledger.Begin(ctx, agentcopy.Record{Key: "tenants/1", Identity: identity, Request: request}, time.Hour); err != nil {
+	if _, _, err := ledger.Begin(ctx, once.Record{Key: "tenants/1", Identity: identity, Request: request}, time.Hour); err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	_, err = (&agentcopy.Once{Ledger: ledger}).Copy(ctx, "tenants/1", copier, request)
-	fmt.Println(errors.Is(err, agentcopy.ErrInProgress), len(server.Requests()))
+	_, err = (&once.Runner{Ledger: ledger}).Copy(ctx, "tenants/1", copier, request)
+	fmt.Println(errors.Is(err, once.ErrInProgress), len(server.Requests()))
 	// Output: true 0
 }
 
@@ -107,17 +108,17 @@ func ExampleLedger() {
 		fmt.Println(err)
 		return
 	}
-	ledger := agentcopy.NewMemoryLedger()
-	once := &agentcopy.Once{Ledger: ledger}
+	ledger := once.NewMemoryLedger()
+	runner := &once.Runner{Ledger: ledger}
 	for _, name := range []string{"Bremen", "Hamburg"} {
 		request := agentcopy.CopyRequest{SourceID: source, Name: name}
-		if _, err := once.Copy(ctx, "tenants/"+name, client.Copier(kolena.CopyAgentRequest{}), request); err != nil {
+		if _, err := runner.Copy(ctx, "tenants/"+name, client.Copier(kolena.CopyAgentRequest{}), request); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
 
-	var latest agentcopy.Record
+	var latest once.Record
 	for record, err := range ledger.List(ctx) { // Pending yields those that are not done
 		if err != nil {
 			fmt.Println(err)
@@ -147,13 +148,13 @@ func ExampleNewMemoryLedger() {
 		fmt.Println(err)
 		return
 	}
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	job := agentcopy.Job{
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	job := once.Job{
 		Key:     "tenants/hamburg",
 		Copier:  client.Copier(kolena.CopyAgentRequest{}),
 		Request: agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"},
 	}
-	for result := range once.All(ctx, slices.Values([]agentcopy.Job{job, job, job})) {
+	for result := range runner.All(ctx, slices.Values([]once.Job{job, job, job})) {
 		fmt.Println(result.Copy.ID, result.Err)
 	}
 	fmt.Println("copies on the server:", len(server.Copies()))
@@ -167,7 +168,7 @@ func ExampleNewMemoryLedger() {
 // What a Ledger compares: whether two records stand for the same request, and
 // what the copy of one that is done is known by.
 func ExampleRecord() {
-	record := agentcopy.Record{
+	record := once.Record{
 		Key:      "tenants/hamburg",
 		Identity: agentcopy.Identity{Provider: "kolena", Origin: "https://agents-api.kolena.com"},
 		Request:  agentcopy.CopyRequest{SourceID: "17", Name: "Hamburg"},
@@ -205,9 +206,9 @@ func ExampleCopier() {
 		fmt.Println(err)
 		return
 	}
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	copier := reported{client.Copier(kolena.CopyAgentRequest{})}
-	made, err := once.Copy(ctx, "tenants/hamburg", copier, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
+	made, err := runner.Copy(ctx, "tenants/hamburg", copier, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
 	fmt.Println(made, err)
 	// Output:
 	// asking for Hamburg
