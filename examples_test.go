@@ -22,6 +22,8 @@ var withoutExample = map[string]string{
 	"Done":          "see ExampleRecord, which has the methods of a Record together",
 	"SameRequest":   "see ExampleRecord",
 	"Ref":           "see ExampleRecord",
+	"HasZone":       "see ExampleTime",
+	"IsZero":        "see ExampleTime",
 }
 
 // withoutOutput are examples that only a test can run.
