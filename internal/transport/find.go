@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,10 +88,11 @@ func (f *Finder) add(c agentcopy.Copy, r *agentcopy.Response, unclear bool) (old
 	from, until := f.onClockOf(r)
 	text := f.Stamp(c.ID, r)
 	var created agentcopy.Time
-	_ = created.UnmarshalJSON([]byte(`"` + text + `"`)) // it never fails
-	zoned := zone.MatchString(text)
+	quoted, _ := json.Marshal(text)   // a string always marshals
+	_ = created.UnmarshalJSON(quoted) // it never fails
+	zoned := created.HasZone()
 	switch {
-	case created.IsZero():
+	case created.Time.IsZero():
 		unclear = true
 	case zoned && created.Before(from), created.Add(-farthestWest).Before(from):
 		return true
@@ -120,9 +120,6 @@ func (f *Finder) onClockOf(r *agentcopy.Response) (from, until time.Time) {
 	}
 	return from.Add(-clockMargin), until.Add(clockMargin)
 }
-
-// zone matches the end of a time stamp that names its zone.
-var zone = regexp.MustCompile(`(?:[Zz]|[+-]\d\d:?\d\d)$`)
 
 func between(t, from, until time.Time) bool { return !t.Before(from) && !t.After(until) }
 

@@ -37,6 +37,11 @@ func TestFinder(t *testing.T) {
 		{"no zone, before or after in every zone", "2026-03-01T11:05:00", 0, not},
 		{"no zone, farther ahead than any zone", "2026-03-02T03:00:03", 0, not},
 		{"no zone, before in every zone", "2026-02-28T20:00:00", 0, older},
+		{"made since, in small letters", "2026-03-01t12:00:03z", 0, newer},
+		{"made since, with a short offset", "2026-03-01T14:00:03+02", 0, newer},
+		{"made before, with a short offset", "2026-03-01T12:30:00+02", 0, older},
+		{"made since, as an epoch in milliseconds", "1772366403000", 0, newer},
+		{"made before, as an epoch in seconds", "1772366390", 0, older},
 		{"no stamp", "", 0, unclear},
 		{"no readable stamp", "yesterday", 0, unclear},
 	}
