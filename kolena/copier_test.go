@@ -21,7 +21,7 @@ func TestCopier(t *testing.T) {
 		server.AddAgent(kolena.Agent{Name: "Hamburg 2"})
 		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
 		require.NoError(t, err)
-		copier := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(source.WorkspaceID)})
+		copier := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: source.WorkspaceID})
 		request := agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"}
 
 		time.Sleep(time.Minute)
@@ -47,7 +47,7 @@ func TestCopier(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found, 2)
 
-		elsewhere := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(source.WorkspaceID + 1)})
+		elsewhere := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: source.WorkspaceID + 1})
 		found, err = elsewhere.FindCopies(t.Context(), request, since)
 		require.NoError(t, err)
 		require.Empty(t, found, "in another workspace")
@@ -75,6 +75,6 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, "kolena", base.Provider)
 	require.Equal(t, "https://agents-api.kolena.com", base.Origin)
 	require.Equal(t, base, identify(kolena.CopyAgentRequest{Name: "b"}, "a"), "the name of the request replaces the template's")
-	require.NotEqual(t, base, identify(kolena.CopyAgentRequest{TargetFolderID: new(int64(3))}, "a"))
+	require.NotEqual(t, base, identify(kolena.CopyAgentRequest{TargetFolderID: 3}, "a"))
 	require.NotContains(t, base.Template+base.Origin, "not-a-real-key")
 }

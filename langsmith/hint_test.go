@@ -26,7 +26,7 @@ func TestHints(t *testing.T) {
 		"nothing to hint at":  {400, ``, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID)
+			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 			e := wiretest.RequireError(t, err)
 			if tt.hint == "" {
 				require.NoError(t, e.Err)
