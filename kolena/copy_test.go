@@ -70,9 +70,7 @@ func TestCopyAgentRefuses(t *testing.T) {
 		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
 		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
 		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
-		"workspace zero":       {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: 0}, "TargetWorkspaceID"},
 		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: -7}, "TargetWorkspaceID"},
-		"folder zero":          {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: 0}, "TargetFolderID"},
 		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
 	} {
 		t.Run(name, func(t *testing.T) {

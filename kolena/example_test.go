@@ -110,7 +110,7 @@ func ExampleClient_ListAgents() {
 		server.AddAgent(kolena.Agent{Name: fmt.Sprintf("Site %d", i+1)})
 	}
 
-	for agent, err := range client.ListAgents(context.Background()) {
+	for agent, err := range client.ListAgents(context.Background(), kolena.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -180,8 +180,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 2 Lease reader, Hamburg
+	// Output: certain 2 Lease reader, Hamburg
 }

@@ -10,6 +10,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 // page is an answer with the agents from first on, the first of which is 1.

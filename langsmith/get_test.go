@@ -8,6 +8,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestGetAgent(t *testing.T) {

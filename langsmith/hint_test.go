@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 // The bare refusals that users of LangSmith ask about most come with a hint.
