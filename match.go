@@ -115,7 +115,7 @@ func (s *Sighting) age(since time.Time) age {
 	switch {
 	case between(made, since.Add(-clockMargin), until): // in UTC
 		return a
-	case inSomeZone(made, since.Add(-clockMargin), until.Add(clockMargin)):
+	case inSomeZone(made, since.Add(-stampMargin), until):
 		return age{unclear: true, stamped: true}
 	case made.After(until): // in no zone of the world, unless clocks are wrong
 		return age{unclear: true, stamped: true}

@@ -34,7 +34,7 @@ func TestCopier(t *testing.T) {
 				copier := client.Copier()
 				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: " Berlin "}
 
-				time.Sleep(time.Hour + 700*time.Millisecond) // the stamps have whole seconds
+				time.Sleep(time.Hour + 7*time.Minute + 700*time.Millisecond) // the stamps have whole seconds
 				since := time.Now()
 				server.Inject(agentcopytest.Fault{Status: 502, AfterCopy: true})
 				_, err = copier.Copy(t.Context(), request)
