@@ -132,3 +132,20 @@ func ExampleMatchAgent() {
 	// 6 possible named "leases" where "Leases" was asked for, made 1m0s before the request
 	// 5 an older agent has the name
 }
+
+// What a step of the caller's clock since the request would hide, the monotonic
+// clock shows. A since that comes from a ledger has none.
+func TestMatchAgentKeepsToTheMonotonicClock(t *testing.T) {
+	since := time.Now()
+	s := agentcopy.Sighting{
+		Copy:   agentcopy.Copy{Name: "Leases", CreatedAt: since.Round(0).Add(time.Second)},
+		SeenAt: since.Add(10 * time.Second),
+	}
+	c, ok := agentcopy.MatchAgent(s, "Leases", since)
+	require.True(t, ok)
+	require.Equal(t, agentcopy.MatchCertain, c.Match)
+	require.Equal(t, since.Round(0).Add(time.Second), c.Made)
+	c, ok = agentcopy.MatchAgent(s, "Leases", since.Round(0))
+	require.True(t, ok)
+	require.Equal(t, agentcopy.MatchCertain, c.Match)
+}

@@ -29,7 +29,15 @@ import (
 // no syncKey. Certain is only one that has its source's name and no syncKey, and was
 // made since the request: that a copy has these is inferred. Where Cotool no longer
 // shows the source, its name is not known, and no candidate is certain.
-func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.transport.ForCopier()}} }
+func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
 
 type copier struct{ client *Client }
 

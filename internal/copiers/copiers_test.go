@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 // source is an agent that nobody has edited for long. Cotool's copies have its name.
@@ -422,4 +423,17 @@ func TestOriginsAreWrittenInOneWay(t *testing.T) {
 			require.True(t, identity.Traced)
 		})
 	}
+}
+
+// A vendor's own option is an error of another vendor's constructor.
+func TestWithWorkspaceIsOfLangSmithAlone(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		_, err := v.open(langsmith.WithWorkspace("w"))
+		if v.name == "langsmith" {
+			require.NoError(t, err)
+			return
+		}
+		wiretest.RequireInvalid(t, err, "WithWorkspace")
+		require.ErrorContains(t, err, v.name)
+	})
 }

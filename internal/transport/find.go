@@ -216,7 +216,7 @@ func (s *Shown) sighting() agentcopy.Sighting {
 // received at seen.
 func ahead(r *agentcopy.Response, seen time.Time) time.Duration {
 	if date := dateOf(r.Header); !date.IsZero() {
-		return date.Sub(seen)
+		return date.Sub(seen.Round(0))
 	}
 	return 0
 }
@@ -227,7 +227,14 @@ func (f *Finder[A, K]) isOld(s *Shown) bool {
 	if f.Since.IsZero() {
 		return false
 	}
-	return before(s.Created, f.Since.Add(-readBack).Add(ahead(s.Response, receivedAt(s.Response.Attempts))))
+	return before(s.Created, f.sinceThere(s.Response).Add(-readBack))
+}
+
+// sinceThere is Since on the vendor's clock, by the answer r. The time that has
+// passed is that of the monotonic clock, if Since has its reading.
+func (f *Finder[A, K]) sinceThere(r *agentcopy.Response) time.Time {
+	seen := receivedAt(r.Attempts)
+	return seen.Round(0).Add(ahead(r, seen)).Add(-seen.Sub(f.Since))
 }
 
 // before reports whether a stamp is certainly before t. One that cannot be read is
@@ -358,8 +365,7 @@ func (s *search[A, K]) uneditedSource() *A {
 	if shown.Updated.Time.IsZero() || s.Client.Staleness(shown.Response) != "" {
 		return nil
 	}
-	edited := shown.Updated.Time.Add(-ahead(shown.Response, receivedAt(shown.Response.Attempts)))
-	if !edited.Before(s.Since) {
+	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
 		return nil
 	}
 	return source
