@@ -70,7 +70,7 @@ func (o *outsider) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentco
 	return o.copyOf(made, req), nil
 }
 
-func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	_, answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents?name="+url.QueryEscape(req.Name), nil)
 	if failure != nil {
 		failure.Outcome = agentcopy.OutcomeNotCopied // looking copies nothing
@@ -94,7 +94,7 @@ func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, si
 // Identify tells Once which server the agents are on, and that a name is what a
 // copy is known by.
 func (o *outsider) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "outsider", Origin: o.base, Mark: req.Name}
+	return agentcopy.Identity{Provider: "outsider", Origin: o.base, SearchKey: req.Name}
 }
 
 // do makes one request, and says of a failure what became of a copy.
