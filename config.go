@@ -16,6 +16,10 @@ import (
 //
 // Printing a Config shows no header value, since WithHeader may carry a secret.
 type Config struct {
+	// Provider is the vendor of the client: "zudu", "cotool", "langsmith" or
+	// "kolena". It is set before the options run, so that an option that belongs to
+	// one vendor can refuse the client of another. Setting it changes nothing.
+	Provider string
 	// BaseURL is where requests go; see WithBaseURL. Default: the vendor's.
 	BaseURL string
 	// HTTPClient sends the requests; see WithHTTPClient. Default: a client whose

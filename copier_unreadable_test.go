@@ -46,7 +46,7 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 		}, `{"items":[%],"next_cursor":null}`, `{"id":@,"name":$,"created_at":"#"}`, [2]string{`"` + other + `"`, `2`}, source},
 		"kolena": {func(c *http.Client) (agentcopy.Copier, error) {
 			client, err := kolena.New(wiretest.Key(), agentcopy.WithHTTPClient(c))
-			return client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(int64(5))}), err
+			return client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}), err
 		}, `{"agents":[%],"total_pages":1}`, `{"id":@,"name":$,"created":"#","workspace_id":5}`, [2]string{`2`, `"two"`}, "1"},
 	} {
 		agent := func(id, name, at string) string {

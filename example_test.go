@@ -126,7 +126,7 @@ func Example_list() {
 		return
 	}
 
-	for agent, err := range client.ListAgents(ctx) {
+	for agent, err := range client.ListAgents(ctx, kolena.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return

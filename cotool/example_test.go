@@ -116,7 +116,7 @@ func ExampleClient_ListAgents() {
 	defer server.Close()
 	server.AddAgent(cotool.Agent{Name: "By hand", Origin: cotool.OriginUser})
 
-	for agent, err := range client.ListAgents(context.Background()) {
+	for agent, err := range client.ListAgents(context.Background(), cotool.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -175,13 +175,13 @@ func ExampleClient_Copier_findCopies() {
 	since := time.Now()
 	if _, err := copier.Copy(context.Background(), request); errors.Is(err, agentcopy.ErrOutcomeUnknown) {
 		found, err := copier.FindCopies(context.Background(), request, since)
-		if err != nil {
+		if err != nil && !errors.Is(err, agentcopy.ErrAlreadyDone) { // the source is parked
 			fmt.Println(err)
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 00000000-0000-4000-8000-000000000002 Phishing triage
+	// Output: certain 00000000-0000-4000-8000-000000000002 Phishing triage
 }

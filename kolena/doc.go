@@ -23,8 +23,9 @@
 //
 // # Names and IDs
 //
-// The name of a copy is required and not blank. Kolena documents neither a
-// longest name nor that names are unique. An agent's ID is a positive number.
+// The name of a copy is required. Kolena's page states no rule for it: neither a
+// longest name nor that names are unique. An agent's ID is an integer. This SDK
+// refuses a blank name, an ID that is not positive and a negative target.
 //
 // # Limit
 //

@@ -59,7 +59,7 @@ func ExampleClient_CopyAgent() {
 
 	agent, err := client.CopyAgent(context.Background(), agentID, kolena.CopyAgentRequest{
 		Name:              "Lease reader, Hamburg",
-		TargetWorkspaceID: new(int64(7)),
+		TargetWorkspaceID: 7,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -110,7 +110,7 @@ func ExampleClient_ListAgents() {
 		server.AddAgent(kolena.Agent{Name: fmt.Sprintf("Site %d", i+1)})
 	}
 
-	for agent, err := range client.ListAgents(context.Background()) {
+	for agent, err := range client.ListAgents(context.Background(), kolena.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -153,7 +153,7 @@ func ExampleClient_Copier() {
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	copier := client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})
+	copier := client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})
 	made, err := runner.Copy(context.Background(), "tenants/hamburg", copier,
 		agentcopy.CopyRequest{SourceID: strconv.FormatInt(agentID, 10), Name: "Lease reader, Hamburg"})
 	if err != nil {
@@ -180,8 +180,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 2 Lease reader, Hamburg
+	// Output: certain 2 Lease reader, Hamburg
 }

@@ -182,8 +182,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: agent_00000000-0000-4000-8000-000000000002 Support, Berlin
+	// Output: certain agent_00000000-0000-4000-8000-000000000002 Support, Berlin
 }

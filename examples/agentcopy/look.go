@@ -28,11 +28,6 @@ func (l looker) Copy(context.Context, agentcopy.CopyRequest) (agentcopy.Copy, er
 	return agentcopy.Copy{}, &agentcopy.Error{Operation: "resolve", Outcome: agentcopy.OutcomeNotCopied, Message: errNotSent.Error(), Err: errNotSent}
 }
 
-// Identify passes on what the SDK's Copier says; see gentle in internal/engine.
-func (l looker) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return l.Copier.(agentcopy.Identifier).Identify(req)
-}
-
 // look settles the record by looking.
 func (r resolution) look(ledger once.Ledger, record once.Record) error {
 	v := vendor.Find(record.Identity.Provider)
@@ -93,11 +88,7 @@ func eyes(v *vendor.Vendor, record once.Record, extras map[string]string) (agent
 		return nil, fmt.Errorf("to look, it takes the credentials of %s: %w", v.Name, err)
 	}
 	copier := client.Copier(extras)
-	identifier, ok := copier.(agentcopy.Identifier)
-	if !ok {
-		return nil, fmt.Errorf("%s does not say what a request stands for, so that it cannot be looked for", v.Name)
-	}
-	today, then := identifier.Identify(record.Request), record.Identity
+	today, then := copier.Identify(record.Request), record.Identity
 	switch {
 	case today.Origin != then.Origin:
 		return nil, fmt.Errorf("the copy was asked for at %s, and the environment points to %s", then.Origin, today.Origin)

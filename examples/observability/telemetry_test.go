@@ -87,7 +87,7 @@ func TestWatchedCopierHasItsIdentity(t *testing.T) {
 
 	_, err = runner.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{})), request)
 	require.NoError(t, err)
-	_, err = runner.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})), request)
+	_, err = runner.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})), request)
 	require.ErrorIs(t, err, once.ErrKeyReused)
 	require.Len(t, server.Copies(), 1)
 }

@@ -139,7 +139,7 @@ var operations = []*operation{
 	{
 		provider: "cotool", name: "ListAgents",
 		connect: connectCotool(func(ctx context.Context, c *cotool.Client) (*result, error) {
-			return first(c.ListAgents(ctx))
+			return first(c.ListAgents(ctx, cotool.ListAgentsRequest{}))
 		}),
 		docs: documents{
 			good:     `[{"id":"` + newUUID + `","name":"A copy"}]`,
@@ -162,7 +162,7 @@ var operations = []*operation{
 	{
 		provider: "langsmith", name: "GetAgent",
 		connect: connectLangSmith(func(ctx context.Context, c *langsmith.Client) (*result, error) {
-			return one(c.GetAgent(ctx, newUUID))
+			return one(c.GetAgent(ctx, newUUID, langsmith.GetAgentRequest{}))
 		}),
 		docs: documents{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
@@ -209,7 +209,7 @@ var operations = []*operation{
 	{
 		provider: "kolena", name: "ListAgents",
 		connect: connectKolena(func(ctx context.Context, c *kolena.Client) (*result, error) {
-			return firstNumbered(c.ListAgents(ctx))
+			return firstNumbered(c.ListAgents(ctx, kolena.ListAgentsRequest{}))
 		}),
 		docs: documents{
 			good:     `{"agents":[{"id":2,"name":"A copy"}],"total_pages":1,"page_number":0,"page_size":1}`,

@@ -20,6 +20,7 @@ import (
 
 func defaultConfig(v *Vendor) agentcopy.Config {
 	return agentcopy.Config{
+		Provider:         v.Name,
 		BaseURL:          v.BaseURL,
 		AttemptTimeout:   60 * time.Second,
 		MaxResponseBytes: 64 << 20,
@@ -107,7 +108,7 @@ func secureBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	if u.Scheme == "http" && !cfg.InsecureHTTP && !isLoopback(u.Hostname()) {
 		return nil, errors.New("WithBaseURL: http:// sends the credentials in the clear; use https://, or allow it with WithInsecureHTTP")
 	}
-	u.Host = lower(u.Host)
+	u.Host = lowerHost(u.Host)
 	return u, nil
 }
 
@@ -135,7 +136,7 @@ func originOf(u *url.URL) string {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[scheme]
 	}
-	return scheme + "://" + net.JoinHostPort(lower(u.Hostname()), port)
+	return scheme + "://" + net.JoinHostPort(lowerHost(u.Hostname()), port)
 }
 
 func loggerOf(cfg agentcopy.Config) *slog.Logger {

@@ -29,6 +29,7 @@ type Page[A any] struct {
 	Items    []A
 	More     bool   // another page follows, or the answer does not rule it out
 	Cursor   string // of that page, where the vendor has cursors
+	Total    int    // of agents or of pages, as this page says; 0 if it does not
 	Response *agentcopy.Response
 }
 

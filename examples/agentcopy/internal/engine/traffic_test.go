@@ -105,9 +105,9 @@ func TestARefusalOnTheWireIsTold(t *testing.T) {
 func TestIdentityIsPassedOn(t *testing.T) {
 	client, err := kolena.New("a key")
 	require.NoError(t, err)
-	plain := client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})
+	plain := client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})
 	req := agentcopy.CopyRequest{SourceID: "7", Name: "Tenant 1"}
-	require.Equal(t, plain.(agentcopy.Identifier).Identify(req), gentle{plain, newTraffic(1)}.Identify(req))
+	require.Equal(t, plain.Identify(req), gentle{plain, newTraffic(1)}.Identify(req))
 }
 
 func TestStatusOf(t *testing.T) {
