@@ -167,7 +167,7 @@ func (c *chaos) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
 }
 
-func (c *chaos) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+func (c *chaos) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	if err := pause(ctx, c.upTo(time.Second)); err != nil {
 		return nil, failed(agentcopy.OutcomeNotCopied, 0, err)
 	}

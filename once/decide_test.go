@@ -25,7 +25,7 @@ func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 			err := copyOf(t.Context(), runner, "k", vendor, request)
 			require.ErrorIs(t, err, once.ErrAmbiguous)
 			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-			require.ErrorContains(t, err, fmt.Sprintf(`agent-2 "new" made %s`, time.Now().Format(time.RFC3339)))
+			require.ErrorContains(t, err, fmt.Sprintf(`agent-2 "new" (made %s)`, time.Now().UTC().Format(time.RFC3339)))
 			require.ErrorContains(t, err, `agent-1 "new"`)
 		}
 		require.Len(t, vendor.sent, 1)
@@ -53,8 +53,9 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 }
 
 func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
-	unclear := func() ([]agentcopy.Copy, error) {
-		return []agentcopy.Copy{{Provider: "acme", ID: "old", Name: "new"}}, fmt.Errorf("no time of creation: %w", once.ErrAmbiguous)
+	unclear := func() ([]agentcopy.Candidate, error) {
+		old := agentcopy.Copy{Provider: "acme", ID: "old", Name: "new"}
+		return []agentcopy.Candidate{{Copy: old, Match: agentcopy.MatchPossible, Reason: "it has no time stamp"}}, nil
 	}
 	t.Run("it stays unclear", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -63,7 +64,7 @@ func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 			start := time.Now()
 			err := copyOf(t.Context(), runner, "k", vendor, request)
 			require.ErrorIs(t, err, once.ErrAmbiguous)
-			require.ErrorContains(t, err, `old "new" made at an unknown time`)
+			require.ErrorContains(t, err, `old "new" (it has no time stamp)`)
 			require.Equal(t, 30*time.Second, time.Since(start))
 			require.Len(t, vendor.sent, 1)
 		})
@@ -167,7 +168,7 @@ func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 					return
 				}
 				_, _, err := runner.Ledger.Begin(t.Context(), once.Record{
-					Key: strconv.Itoa(i), Since: time.Now(), Identity: vendor.Identify(request),
+					Key: strconv.Itoa(i), Since: time.Now(), SentAt: time.Now(), Identity: vendor.Identify(request),
 					Request: agentcopy.CopyRequest{SourceID: strconv.Itoa(i), Name: "new"},
 				}, time.Hour)
 				require.NoError(t, err)
@@ -222,7 +223,7 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 // leave puts the record of a key into the ledger whose process is gone.
 func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) once.Record {
 	t.Helper()
-	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), Rounds: 1, Identity: (&acme{}).Identify(request)}
+	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), SentAt: time.Now().UTC(), Sends: 1, Identity: (&acme{}).Identify(request)}
 	change(&r)
 	r, _, err := l.Begin(t.Context(), r, 0)
 	require.NoError(t, err)
@@ -245,7 +246,7 @@ func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
 		{"one more than the two can have made", same, 3, once.ErrAmbiguous, 30 * time.Second},
 		{"an agent elsewhere", func(r *once.Record) { r.Identity.Origin = "https://eu.acme.example" }, 1, nil, 0},
 		{"an agent of another vendor", func(r *once.Record) { r.Identity.Provider = "emca" }, 1, nil, 0},
-		{"an agent of another name", func(r *once.Record) { r.Identity.Mark = "other" }, 1, nil, 0},
+		{"an agent of another name", func(r *once.Record) { r.Identity.SearchKey = "other" }, 1, nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

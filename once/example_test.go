@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
@@ -39,9 +38,11 @@ func ExampleRunner_Copy() {
 	// copies on the server: 1
 }
 
-// Where several agents could be the copy, nothing is sent: the error lists them.
-// Here an agent of the name is made by hand, and then the answer is lost.
-func ExampleRunner_Copy_ambiguous() {
+// What an operator does with an AmbiguousError: look at the candidates, say which
+// agent is the copy with Assign, or that some are not with Dismiss, and go on. Here
+// the answer to a copy is lost, and a colleague makes an agent of the same name at
+// the same moment.
+func ExampleAmbiguousError() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -50,16 +51,33 @@ func ExampleRunner_Copy_ambiguous() {
 		fmt.Println(err)
 		return
 	}
-	server.AddAgent(kolena.Agent{Name: "Hamburg"})
-	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
-
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	_, err = runner.Copy(ctx, "tenants/1", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
-	fmt.Println(errors.Is(err, once.ErrAmbiguous), errors.Is(err, agentcopy.ErrOutcomeUnknown))
-	fmt.Println("requests for a copy:", countCopyRequests(server.Requests()))
+	copier, request := client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"}
+
+	server.AddAgent(kolena.Agent{Name: "Hamburg"}) // by the colleague
+	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
+	_, err = runner.Copy(ctx, "tenants/hamburg", copier, request)
+	ambiguous, ok := errors.AsType[*once.AmbiguousError](err)
+	if !ok {
+		fmt.Println(err)
+		return
+	}
+	for _, c := range ambiguous.Candidates {
+		fmt.Println(c.Copy.ID, c.Copy.Name, c.Match)
+	}
+
+	// A person has looked: 3 is the copy. Dismiss(ctx, "tenants/hamburg", "2") would do
+	// as well, and the next call would find 3 by itself.
+	if err := runner.Assign(ctx, "tenants/hamburg", "3"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	copied, err := runner.Copy(ctx, "tenants/hamburg", copier, request)
+	fmt.Println(copied.ID, err)
 	// Output:
-	// true true
-	// requests for a copy: 1
+	// 3 Hamburg certain
+	// 2 Hamburg certain
+	// 3 <nil>
 }
 
 func countCopyRequests(requests []agentcopytest.Request) int {
@@ -70,30 +88,6 @@ func countCopyRequests(requests []agentcopytest.Request) int {
 		}
 	}
 	return n
-}
-
-// While another process is at work on a key, nothing is sent. Here Begin stands
-// for the other process.
-func ExampleRunner_Copy_inProgress() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	copier := client.Copier(kolena.CopyAgentRequest{})
-	request := agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"}
-	ledger := once.NewMemoryLedger()
-	identity := copier.(agentcopy.Identifier).Identify(request)
-	if _, _, err := ledger.Begin(ctx, once.Record{Key: "tenants/1", Identity: identity, Request: request}, time.Hour); err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	_, err = (&once.Runner{Ledger: ledger}).Copy(ctx, "tenants/1", copier, request)
-	fmt.Println(errors.Is(err, once.ErrInProgress), len(server.Requests()))
-	// Output: true 0
 }
 
 // What an operator does with a ledger: see what is settled and what is not, find
@@ -119,7 +113,7 @@ func ExampleLedger() {
 	}
 
 	var latest once.Record
-	for record, err := range ledger.List(ctx) { // Pending yields those that are not done
+	for record, err := range ledger.List(ctx) { // Pending yields those that are sent and not done
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -127,13 +121,13 @@ func ExampleLedger() {
 		fmt.Println(record.Key, record.Done(), record.Copy.ID)
 		latest = record
 	}
-	owner, found, err := ledger.Owner(ctx, latest.Ref())
-	fmt.Println(owner.Key, found, err)
+	owners, err := ledger.Owners(ctx, []once.CopyRef{latest.Ref()})
+	fmt.Println(owners[latest.Ref()].Key, err)
 	fmt.Println(ledger.Remove(ctx, latest.Key))
 	// Output:
 	// tenants/Bremen true 2
 	// tenants/Hamburg true 3
-	// tenants/Hamburg true <nil>
+	// tenants/Hamburg <nil>
 	// <nil>
 }
 
@@ -165,36 +159,12 @@ func ExampleNewMemoryLedger() {
 	// copies on the server: 1
 }
 
-// What a Ledger compares: whether two records stand for the same request, and
-// what the copy of one that is done is known by.
-func ExampleRecord() {
-	record := once.Record{
-		Key:      "tenants/hamburg",
-		Identity: agentcopy.Identity{Provider: "kolena", Origin: "https://agents-api.kolena.com"},
-		Request:  agentcopy.CopyRequest{SourceID: "17", Name: "Hamburg"},
-	}
-	other := record
-	other.Request.Name = "Bremen"
-	fmt.Println(record.Done(), record.SameRequest(&record), record.SameRequest(&other))
-
-	record.Copy = agentcopy.Copy{Provider: "kolena", SourceID: "17", ID: "42", Name: "Hamburg"}
-	fmt.Println(record.Done(), record.Ref())
-	// Output:
-	// false true false
-	// true "https://agents-api.kolena.com" "kolena" "42"
-}
-
-// reported is a Copier that says what it is asked for. It wraps another one, and
-// so passes its Identify on: without, Once could not tell two vendors apart.
+// reported is a Copier that says what it is asked for.
 type reported struct{ agentcopy.Copier }
 
 func (r reported) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	fmt.Println("asking for", req.Name)
 	return r.Copier.Copy(ctx, req)
-}
-
-func (r reported) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return r.Copier.(agentcopy.Identifier).Identify(req)
 }
 
 func ExampleCopier() {

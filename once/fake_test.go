@@ -27,7 +27,7 @@ type acme struct {
 	sent   []time.Time
 	looked []time.Time
 
-	template string // of Identify
+	template, account string // of Identify
 }
 
 type acmeAgent struct {
@@ -39,7 +39,7 @@ type acmeAgent struct {
 type step func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error)
 
 // look is what becomes of one look.
-type look func() ([]agentcopy.Copy, error)
+type look func() ([]agentcopy.Candidate, error)
 
 func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	a.mu.Lock()
@@ -52,7 +52,7 @@ func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.C
 	return next(a, ctx, req)
 }
 
-func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.looked = append(a.looked, time.Now())
@@ -64,19 +64,19 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 		a.looks = a.looks[1:]
 		return next()
 	}
-	var found []agentcopy.Copy
+	var found []agentcopy.Candidate
 	for _, agent := range slices.Backward(a.agents) {
 		if agent.Name == req.Name && !agent.CreatedAt.Before(since) && !time.Now().Before(agent.visible) {
 			c := agent.Copy
 			c.SourceID = req.SourceID // the vendor does not tell
-			found = append(found, c)
+			found = append(found, agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt})
 		}
 	}
 	return found, nil
 }
 
 func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Template: a.template, Mark: req.Name}
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name}
 }
 
 // make adds an agent that shows after delay.
@@ -158,7 +158,7 @@ func slow(delay time.Duration, next step) step {
 }
 
 // blind is a look that ends with err.
-func blind(err error) look { return func() ([]agentcopy.Copy, error) { return nil, err } }
+func blind(err error) look { return func() ([]agentcopy.Candidate, error) { return nil, err } }
 
 var (
 	errDropped = errors.New("connection reset")

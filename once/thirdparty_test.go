@@ -70,8 +70,8 @@ func (o *outsider) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentco
 	return o.copyOf(made, req), nil
 }
 
-func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
-	_, answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents?name="+url.QueryEscape(req.Name), nil)
+func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	_, answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents", nil)
 	if failure != nil {
 		failure.Outcome = agentcopy.OutcomeNotCopied // looking copies nothing
 		return nil, failure
@@ -80,21 +80,22 @@ func (o *outsider) FindCopies(ctx context.Context, req agentcopy.CopyRequest, si
 	if err := json.Unmarshal(answer, &agents); err != nil {
 		return nil, o.failed("FindCopies", agentcopy.OutcomeNotCopied, http.StatusOK, err)
 	}
-	var found []agentcopy.Copy
+	var found []agentcopy.Candidate
 	for _, a := range agents {
-		// Both clocks are this test's. For a server's, correct since by its Date.
-		if a.ID != req.SourceID && a.Name == req.Name && !a.Created.Before(since.Truncate(time.Second)) {
-			found = append(found, o.copyOf(a, req))
+		// Both clocks are this test's. For a server's, say how far its Date is ahead.
+		c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: o.copyOf(a, req)}, req.Name, since)
+		if ok && a.ID != req.SourceID {
+			found = append(found, c)
 		}
 	}
-	slices.SortFunc(found, func(a, b agentcopy.Copy) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	slices.SortFunc(found, func(a, b agentcopy.Candidate) int { return b.Made.Compare(a.Made) })
 	return found, nil
 }
 
-// Identify tells Once which server the agents are on, and that a name is what a
+// Identify tells the Runner which server the agents are on, and that a name is what a
 // copy is known by.
 func (o *outsider) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "outsider", Origin: o.base, Mark: req.Name}
+	return agentcopy.Identity{Provider: "outsider", Origin: o.base, SearchKey: req.Name}
 }
 
 // do makes one request, and says of a failure what became of a copy.
