@@ -34,15 +34,15 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 			client, err := zudu.New(wiretest.Key(), "not-a-real-secret", agentcopy.WithHTTPClient(c))
 			return client.Copier(), err
 		}, `{"status":"success","data":{"agents":[%],"pagination":{"has_next_page":false}}}`,
-			`{"agent_id":@,"agent_name":$,"created_at":"#"}`, [2]string{`"agent_2"`, `2`}, "agent_1"},
+			`{"agent_id":@,"agent_name":$,"created_at":"#"}`, [2]string{`"agent_2"`, `[2]`}, "agent_1"},
 		"cotool": {func(c *http.Client) (agentcopy.Copier, error) {
 			client, err := cotool.New(wiretest.Key(), agentcopy.WithHTTPClient(c))
 			return client.Copier(), err
-		}, `[%]`, `{"id":@,"name":$,"createdAt":"#"}`, [2]string{`"` + other + `"`, `2`}, source},
+		}, `[%]`, `{"id":@,"name":$,"createdAt":"#"}`, [2]string{`"` + other + `"`, `[2]`}, source},
 		"langsmith": {func(c *http.Client) (agentcopy.Copier, error) {
 			client, err := langsmith.New(wiretest.Key(), agentcopy.WithHTTPClient(c))
 			return client.Copier(langsmith.CloneAgentRequest{}), err
-		}, `{"items":[%],"next_cursor":null}`, `{"id":@,"name":$,"created_at":"#"}`, [2]string{`"` + other + `"`, `2`}, source},
+		}, `{"items":[%],"next_cursor":null}`, `{"id":@,"name":$,"created_at":"#"}`, [2]string{`"` + other + `"`, `[2]`}, source},
 		"kolena": {func(c *http.Client) (agentcopy.Copier, error) {
 			client, err := kolena.New(wiretest.Key(), agentcopy.WithHTTPClient(c))
 			return client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(int64(5))}), err
@@ -68,7 +68,7 @@ func TestCopiersOverlookNothingThatTheyCannotRead(t *testing.T) {
 			"the copy, and what is not": {agent(v.ids[0], `"A copy"`, made) + `,null`, 2, agentcopy.ErrAmbiguous},
 		}
 		if vendor == "kolena" {
-			moved := strings.Replace(agent(v.ids[0], `"A copy"`, made), `_id":5`, `_id":"5"`, 1)
+			moved := strings.Replace(agent(v.ids[0], `"A copy"`, made), `_id":5`, `_id":"five"`, 1)
 			cases["a workspace of another type"] = struct {
 				agents string
 				found  int

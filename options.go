@@ -127,7 +127,12 @@ func WithAttemptTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes bounds the body of an answer, after decompression. A
-// longer one is [ErrTooLarge]. Default: 64 MiB. Zero and negative are an error.
+// longer one is [ErrTooLarge]. Zero and negative are an error.
+//
+// Default: 32 MiB. An agent is a document of some KiB, and a page of a list has at
+// most 200 of them. The largest answer is Cotool's list, which has no pages: 1,000
+// agents of 30 KiB each. What is decoded takes a few times the bytes of an answer at
+// most: a part of it that would take more is left out with a [Response].Warning.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Config) error {
 		if n <= 0 {

@@ -22,7 +22,7 @@ func defaultConfig(v *Vendor) agentcopy.Config {
 	return agentcopy.Config{
 		BaseURL:          v.BaseURL,
 		AttemptTimeout:   60 * time.Second,
-		MaxResponseBytes: 64 << 20,
+		MaxResponseBytes: 32 << 20,
 	}
 }
 

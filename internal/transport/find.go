@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -150,43 +149,6 @@ func (f *Finder) Copies() ([]agentcopy.Copy, error) {
 		return copies, fmt.Errorf("%w: %s may have been there before", agentcopy.ErrAmbiguous, strings.Join(unclear, ", "))
 	}
 	return copies, nil
-}
-
-// stampsIn returns the stamps of the agents in a document by their IDs. The
-// agents are the outermost objects that have an ID: what they consist of may
-// have IDs and stamps as well, and even the same ones.
-func stampsIn(body []byte, id, stamp string) map[string]string {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // Kolena's IDs are numbers
-	var doc any
-	if decoder.Decode(&doc) != nil {
-		return nil
-	}
-	stamps := make(map[string]string)
-	for level := []any{doc}; len(level) > 0 && len(stamps) == 0; level = below(level) {
-		for _, item := range level {
-			object, _ := item.(map[string]any)
-			if name, ok := object[id]; ok {
-				stamps[fmt.Sprint(name)], _ = object[stamp].(string)
-			}
-		}
-	}
-	return stamps
-}
-
-// below is what the lists and objects of a level hold.
-func below(level []any) (next []any) {
-	for _, item := range level {
-		switch item := item.(type) {
-		case []any:
-			next = append(next, item...)
-		case map[string]any:
-			for _, value := range item {
-				next = append(next, value)
-			}
-		}
-	}
-	return next
 }
 
 // Origin is where the client's agents are. It holds no credential.
