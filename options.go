@@ -34,6 +34,16 @@ func WithBaseURL(rawURL string) Option {
 // [WithAttemptTimeout]; redirects are never followed, whatever its
 // CheckRedirect. c is copied and never changed; nil is an error.
 //
+// Without this option, connections of the process are shared: an idle one is closed
+// after 3 seconds, sooner than common servers close it, which could leave the outcome
+// of a copy unknown; and one of HTTP/2 that is silent for 15 seconds is pinged. Do the
+// same in a Transport of your own: [http.Transport] keeps idle connections for ever,
+// [http.DefaultTransport] for 90 seconds, and neither pings.
+//
+//	t := http.DefaultTransport.(*http.Transport).Clone()
+//	t.IdleConnTimeout = 3 * time.Second
+//	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
+//
 // A Transport must keep to the context of the request until its answer's body is
 // read. One that is not net/http's must also send a request in one way alone: what
 // it reports to net/http/httptrace of a way that failed is taken as proof that
