@@ -224,13 +224,13 @@ func titleOf(page []byte) string {
 	return html.UnescapeString(string(tag.ReplaceAll(inner, nil)))
 }
 
-// readable makes text of unknown origin a message: white space folded, secrets
-// masked, no more than a few lines long. It is cut last: of a secret that was cut
+// readable makes text of unknown origin a message: secrets masked, white space
+// folded, no more than a few lines long. It is cut last: of a secret that was cut
 // in two, the mask would not know the first half.
 func (c *Client) readable(text string) string {
 	const limit = 500
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if text = c.mask(text); len(text) > limit {
+	text = c.mask(strings.ToValidUTF8(text, "\uFFFD"))
+	if text = strings.Join(strings.Fields(text), " "); len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text
