@@ -34,7 +34,7 @@ type Config struct {
 	Retry RetryPolicy
 	// AttemptTimeout bounds one attempt; see WithAttemptTimeout. Default: 60s.
 	AttemptTimeout time.Duration
-	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 64 MiB.
+	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 32 MiB.
 	MaxResponseBytes int64
 	// Logger gets the SDK's log lines; see WithLogger. Default, when nil: silent.
 	Logger *slog.Logger

@@ -98,7 +98,7 @@ func TestCopyAgentFails(t *testing.T) {
 		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"},
 		"no ID":            {200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"a null ID":        {200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID in text":    {200, `{"id":"456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID of words":   {200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"cut off":          {200, `{"id":45`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "breaks off"},

@@ -339,7 +339,7 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 		"another, of a source edited before":        {shown{edited: since.Add(-time.Minute)}, shown{config: "otherwise"}, ""},
 		"another, but of the name":                  {shown{}, shown{config: "otherwise", name: `"A copy"`}, "2 certain"},
 		"another, but of a near name":               {shown{}, shown{config: "otherwise", name: `"A copy 2"`}, "2 possible"},
-		"another, but of a name that is unreadable": {shown{}, shown{config: "otherwise", name: `7`}, "2 possible"},
+		"another, but of a name that is unreadable": {shown{}, shown{config: "otherwise", name: `[7]`}, "2 possible"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			paged(t, func(t *testing.T, v vendor) {

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -23,7 +22,7 @@ func defaultConfig(v *Vendor) agentcopy.Config {
 		Provider:         v.Name,
 		BaseURL:          v.BaseURL,
 		AttemptTimeout:   60 * time.Second,
-		MaxResponseBytes: 64 << 20,
+		MaxResponseBytes: 32 << 20,
 	}
 }
 
@@ -161,17 +160,3 @@ func preparedHeader(cfg agentcopy.Config, secrets []Secret) func() http.Header {
 	}
 	return h.Clone
 }
-
-// sharedTransport is what clients without WithHTTPClient send through. There is
-// one in the process, so that a client built for each request reuses the
-// connections of the last. It allows more idle connections to a host than
-// http.DefaultTransport does: all requests of a client go to one.
-var sharedTransport = sync.OnceValue(func() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // replaced, by a tracing library say: then it is meant to be used
-		return http.DefaultTransport
-	}
-	t := standard.Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
-})

@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -20,36 +18,6 @@ var (
 	errBroken  = errors.New("the answer is JSON that breaks off or is malformed")
 	errNotJSON = errors.New("the answer is not JSON")
 )
-
-// unmarshal decodes data into v. A field of another type than documented is
-// left at its zero value and reported as a warning.
-func (c *Client) unmarshal(data []byte, v any) (warning, err error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
-	err = json.Unmarshal(data, v)
-	if err == nil {
-		return nil, nil
-	}
-	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("field %q is %s where %v is documented; it was left out", mistyped.Field, kindOf(mistyped.Value), mistyped.Type), nil
-	}
-	switch data = bytes.TrimSpace(data); {
-	case len(data) == 0:
-		return nil, errEmpty
-	case data[0] == '{' || data[0] == '[':
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	if page := titleOf(data); page != "" {
-		return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, c.readable(page))
-	}
-	return nil, errNotJSON
-}
-
-// kindOf is the JSON type in the Value of an UnmarshalTypeError, without the
-// number that may stand behind it.
-func kindOf(value string) string {
-	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
-	return "a " + string(kind)
-}
 
 // judgeSuccess decides on an answer whose status says success; err is what went
 // wrong when its body was read.

@@ -55,10 +55,10 @@ type typedCall[T any] struct {
 // failed may have filled some fields.
 func (c *typedCall[T]) decode(data []byte) (warning, err error) {
 	c.answer = new(T)
-	if warning, err = c.client.unmarshal(data, c.answer); err != nil {
+	if warning, err = c.client.unmarshal(c, data, c.answer); err != nil {
 		return nil, err
 	}
-	return warning, c.verify(c.answer)
+	return warning, judgeRead(warning, c.verify(c.answer))
 }
 
 // endpointURL is the URL of req below the base URL.

@@ -128,7 +128,7 @@ func (r *result) receive(c *call, ctx context.Context, resp *http.Response) {
 	r.answered, r.sent = true, true
 	r.status = resp.StatusCode
 	r.header = resp.Header
-	r.retryAfter, r.asked = retryAfter(resp.Header, time.Now())
+	r.retryAfter, r.asked = waitAsked(r.status, resp.Header, time.Now())
 	r.wait = r.retryAfter
 	if r.wait <= 0 {
 		r.wait = c.backoff()
@@ -188,11 +188,11 @@ func (c *call) obey(r *result) {
 	if !r.pauses() {
 		return
 	}
-	if c.client.pacing.gate.pause(r.wait) {
+	if c.client.pacing.gate.pause(sane(r.wait)) {
 		c.logPause(r)
 	}
 	if l, ok := limiter.(agentcopy.Pauser); ok {
-		l.Pause(c.Context, min(r.wait, longestPause))
+		l.Pause(c.Context, sane(r.wait))
 	}
 }
 
