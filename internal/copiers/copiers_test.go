@@ -367,6 +367,28 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 	}
 }
 
+// A cache may show the source as it was before its last edit.
+func TestASourceFromACacheTellsNothing(t *testing.T) {
+	since := time.Now().Truncate(time.Second)
+	paged(t, func(t *testing.T, v vendor) {
+		if v.name == "kolena" { // whose list has the source
+			return
+		}
+		newcomer := shown{id: v.id(2), name: `"B"`, made: since, config: "otherwise"}
+		s := newServer(v, source(v, since), newcomer)
+		s.byID[newcomer.id] = newcomer
+		s.header = func(r wiretest.Request) http.Header {
+			if strings.Contains(r.Path(), v.request().SourceID) {
+				return http.Header{"Age": {"30"}}
+			}
+			return nil
+		}
+		candidates, err := look(t, v, s.copier(t), since)
+		require.NoError(t, err)
+		require.Equal(t, "2 possible", found(candidates))
+	})
+}
+
 func TestANewcomerThatCannotBeReadIsKept(t *testing.T) {
 	since := time.Now().Truncate(time.Second)
 	paged(t, func(t *testing.T, v vendor) {

@@ -218,7 +218,7 @@ func (s *server) copier(t *testing.T, opts ...agentcopy.Option) agentcopy.Copier
 		return roundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(req)
 			if err == nil && s.header != nil {
-				for name, values := range s.header(wiretest.Request{Method: req.Method}) {
+				for name, values := range s.header(wiretest.Request{Method: req.Method, Target: req.URL.Path}) {
 					resp.Header[name] = values
 				}
 			}
