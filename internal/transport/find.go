@@ -43,10 +43,10 @@ type Finder[A any, K comparable] struct {
 	// it whole. nil if lists show what there is.
 	Stamped func(*A) (*A, error)
 	// Named lists the agents of the Name as the vendor's filter finds them. It is
-	// asked for what lies beyond the part of the list that is read. nil for none.
+	// asked for what lies beyond the part of the list that is read. nil: there is none.
 	Named func() iter.Seq2[*A, error]
 
-	// Source identifies the source; see Verdicts.
+	// SourceID is the source's ID in its canonical form.
 	SourceID string
 	// Source returns the source as the vendor shows it now.
 	Source func() (*A, error)
@@ -110,7 +110,7 @@ type search[A any, K comparable] struct {
 	*Finder[A, K]
 	kept      map[string]kin[A] // by ID
 	taken     bool
-	unstamped bool // whether agents of other names are still asked for their stamps
+	unstamped bool // agents of other names are still read where the list shows no stamp
 }
 
 // kin is a candidate and the agent it is.
