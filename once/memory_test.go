@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,8 +13,14 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
 
+// memoryStore is a store of which all handles are one ledger.
+type memoryStore struct{ once.Ledger }
+
+func (s memoryStore) Open(*testing.T) once.Ledger  { return s.Ledger }
+func (s memoryStore) StepClock(time.Duration) bool { return false }
+
 func TestMemoryLedger(t *testing.T) {
-	oncetest.TestLedger(t, func(*testing.T) once.Ledger { return once.NewMemoryLedger() })
+	oncetest.TestLedger(t, func(*testing.T) oncetest.Store { return memoryStore{once.NewMemoryLedger()} })
 }
 
 func TestMemoryLedgerUnderThousandsOfGoroutines(t *testing.T) {
