@@ -16,7 +16,9 @@ import (
 // for programs that copy on several vendors. It ignores the name of a request:
 // none can be chosen. The Body of its copies is Cotool's whole answer, which names
 // the parked agent and the triggers that were moved as well; decode it into a
-// [CopyAgentResponse]. It takes [agentcopy.RetryAlways] for RetrySafe, which makes no
+// [CopyAgentResponse]. A copy that a ledger or a look returns has no Body: its
+// SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
+// takes [agentcopy.RetryAlways] for RetrySafe, which makes no
 // second copy.
 //
 // Its FindCopies asks first whether the source is parked: by its ID and in the list.
