@@ -72,7 +72,7 @@ func ExampleError_outcomes() {
 		{Drop: true, AfterCopy: true},      // made, and no answer
 		{Drop: true},                       // not made, and no answer: it looks the same
 		{AfterCopy: true, Truncate: 20},    // made, and the answer cut off
-		{Status: 403, Body: "Admins only"}, // refused
+		{Status: 403, Body: "{}"},          // refused
 	} {
 		server := agentcopytest.NewKolena()
 		defer server.Close()

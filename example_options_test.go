@@ -54,12 +54,12 @@ func ExampleWithHTTPClient() {
 	// kolena: New: WithHTTPClient: the client is nil: invalid request (not copied, nothing sent)
 }
 
-// A middleware sees every attempt, repeats included: here it counts them.
+// A middleware sees every attempt, retries included: here it counts them.
 func ExampleWithMiddleware() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	server.Inject(agentcopytest.Fault{Status: 503, Header: http.Header{"Retry-After": {"0"}}}) // refused once
+	server.Inject(agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}}) // refused once
 
 	statuses := []int{}
 	count := func(next http.RoundTripper) http.RoundTripper {
@@ -78,7 +78,7 @@ func ExampleWithMiddleware() {
 	}
 	_, err = client.CopyAgent(ctx, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
 	fmt.Println(statuses, err)
-	// Output: [503 200] <nil>
+	// Output: [429 200] <nil>
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -30,35 +30,25 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	if err := CheckContext(ctx, c.vendor, req.Op); err != nil {
 		return nil, nil, err
 	}
-	typed := &typedCall[T]{verify: verify}
-	typed.decoder = typed
-	if err := typed.prepare(ctx, c, &req); err != nil {
+	call := new(call)
+	if err := call.prepare(ctx, c, &req); err != nil {
 		return nil, nil, err
 	}
-	typed.run()
-	if !typed.last.succeeded {
-		err := typed.failure()
-		typed.logEnd(err)
+	call.run()
+	answer := new(T)
+	if call.last.complete {
+		warning, err := c.unmarshal(call.last.body, answer)
+		if err == nil {
+			err = verify(answer)
+		}
+		call.decoded(warning, err)
+	}
+	if !call.last.succeeded {
+		err := call.failure()
+		call.logEnd(err)
 		return nil, nil, err
 	}
-	return typed.answer, typed.response(), nil
-}
-
-// typedCall is a call whose answer is a T.
-type typedCall[T any] struct {
-	call
-	answer *T
-	verify func(*T) error
-}
-
-// decode reads the answer of one attempt into a T of its own: an attempt that
-// failed may have filled some fields.
-func (c *typedCall[T]) decode(data []byte) (warning, err error) {
-	c.answer = new(T)
-	if warning, err = c.client.unmarshal(data, c.answer); err != nil {
-		return nil, err
-	}
-	return warning, c.verify(c.answer)
+	return answer, call.response(), nil
 }
 
 // endpointURL is the URL of req below the base URL.
@@ -79,14 +69,11 @@ func (c *Client) endpointURL(req *Request) url.URL {
 type call struct {
 	context.Context // the caller's
 
-	client  *Client
-	op      *Operation
-	url     url.URL
-	header  http.Header
-	body    []byte
-	decoder interface {
-		decode(body []byte) (warning, err error)
-	}
+	client *Client
+	op     *Operation
+	url    url.URL
+	header http.Header
+	body   []byte
 
 	// What http.Client and go-retryablehttp see.
 	loop    retryablehttp.Request
@@ -99,12 +86,12 @@ type call struct {
 	admission admission // of the attempt under way
 	current   *attempt  // the one under way, or the last
 
-	repeating bool // go-retryablehttp has been told to make another attempt
+	retrying bool // go-retryablehttp has been told to make another attempt
 
-	last    *result // what became of the last attempt
-	reply   *result // the last one that had an answer
-	outcome outcomes
-	ended   error // why the call was not repeated although the policy allows it
+	last         *result // what became of the last attempt
+	lastResponse *result // the last one that had an answer
+	outcome      outcomes
+	ended        error // why the call was not retried although the policy allows it
 }
 
 // prepare encodes req and makes it ready to run. It is a function of its own so

@@ -28,9 +28,9 @@ func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
 
 func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := g.check(req)
-	var p *passage
+	var s *send
 	if err == nil {
-		p, err = callOf(req.Context()).current.pass(req, g.addr)
+		s, err = callOf(req.Context()).current.pass(req, g.addr)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -38,8 +38,8 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&p.request))
-	p.end(resp, err)
+	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
+	s.end(resp, err)
 	return resp, err
 }
 

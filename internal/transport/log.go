@@ -28,8 +28,8 @@ func (c *call) logAttempt(r *result) {
 	c.log(slog.LevelDebug, message, attrs)
 }
 
-func (c *call) logRepeat(r *result) {
-	c.log(slog.LevelWarn, "repeating the request", c.attrs(r, slog.Duration("wait", r.wait)))
+func (c *call) logRetry(r *result) {
+	c.log(slog.LevelWarn, "retrying the request", c.attrs(r, slog.Duration("wait", r.wait)))
 }
 
 // logPause is for an attempt under way, which is not among the attempts yet.

@@ -24,6 +24,7 @@ const (
 type wireTrace struct {
 	mu    sync.Mutex
 	first string // where the first connection was asked for: the origin, or a proxy
+	proxy bool   // it was a proxy
 
 	sought  atomic.Bool // a connection was asked for: the transport reports to us
 	got     atomic.Bool // a connection was obtained
@@ -73,10 +74,16 @@ func (t *wireTrace) seek(to, addr string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.sought.Swap(true) {
-		t.first = to
+		t.first, t.proxy = to, to != addr
 	} else if t.written.Load() && (to == t.first || to == addr) {
 		t.again.Store(true)
 	}
+}
+
+func (t *wireTrace) throughProxy() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.proxy
 }
 
 // proof says what became of the request, given that it failed with err.
