@@ -69,10 +69,10 @@ func ExampleError_Is() {
 // others it is the outcome that counts, not the kind of failure.
 func ExampleError_outcomes() {
 	for _, fault := range []agentcopytest.Fault{
-		{Drop: true, AfterCopy: true},      // made, and no answer
-		{Drop: true},                       // not made, and no answer: it looks the same
-		{AfterCopy: true, Truncate: 20},    // made, and the answer cut off
-		{Status: 403, Body: "{}"},          // refused
+		{Drop: true, AfterCopy: true},   // made, and no answer
+		{Drop: true},                    // not made, and no answer: it looks the same
+		{AfterCopy: true, Truncate: 20}, // made, and the answer cut off
+		{Status: 403, Body: "{}"},       // refused
 	} {
 		server := agentcopytest.NewKolena()
 		defer server.Close()

@@ -80,11 +80,11 @@ func (a *attempt) receiveSuccess(c *call, resp *http.Response) {
 	case encoding != "" && !strings.EqualFold(encoding, "identity"):
 		a.unreadable(c, fmt.Errorf("the answer has the Content-Encoding %q, which cannot be read", c.client.readable(encoding)))
 	case err != nil && !c.op.copies() && c.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge):
-		a.verdict, a.err = safeToRetry, fmt.Errorf("the answer was cut off: %w", c.cause(a.ctx, err))
+		a.verdict, a.err = safeToRetry, fmt.Errorf("the answer was cut off: %w", c.cause(a, err))
 	case err != nil && resp.Uncompressed && (len(body) == 0 || isCorrupt(err)):
-		a.unreadable(c, fmt.Errorf("the answer's Content-Encoding cannot be read: %w", c.cause(a.ctx, err)))
+		a.unreadable(c, fmt.Errorf("the answer's Content-Encoding cannot be read: %w", c.cause(a, err)))
 	case err != nil:
-		a.unusable(c, c.cause(a.ctx, err), true)
+		a.unusable(c, c.cause(a, err), true)
 	case !c.op.copies() || len(text) > 0 && text[0] == '{':
 		a.complete = true
 	case len(text) == 0:

@@ -30,10 +30,14 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	if err := CheckContext(ctx, c.vendor, req.Op); err != nil {
 		return nil, nil, err
 	}
+	if c.chain == nil {
+		return nil, nil, notMade(c.vendor, req.Op.Name)
+	}
 	call := new(call)
 	if err := call.prepare(ctx, c, &req); err != nil {
 		return nil, nil, err
 	}
+	call.start()
 	call.run()
 	answer := new(T)
 	if call.last.complete {
@@ -46,8 +50,10 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	if !call.last.succeeded {
 		err := call.failure()
 		call.logEnd(err)
+		call.done(err)
 		return nil, nil, err
 	}
+	call.done(nil)
 	return answer, call.response(), nil
 }
 
@@ -70,6 +76,7 @@ type call struct {
 	context.Context // the caller's
 
 	client *Client
+	trace  *agentcopy.Trace // never nil
 	op     *Operation
 	url    url.URL
 	header http.Header
@@ -83,7 +90,8 @@ type call struct {
 	kept      *kept
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended
-	admission admission // of the attempt under way
+	permit    permit    // of the attempt under way
+	backoff   *wait     // the one under way, if anybody is told
 	current   *attempt  // the one under way, or the last
 
 	retrying bool // go-retryablehttp has been told to make another attempt
@@ -107,6 +115,7 @@ func (c *call) prepare(ctx context.Context, client *Client, req *Request) error 
 	c.url = client.endpointURL(req)
 	c.request = *(&http.Request{Method: req.Op.Method, URL: &c.url, Header: client.cookieHeader()}).WithContext(c)
 	c.loop.Request = &c.request
+	c.trace = client.traceOf(ctx)
 	c.kept = new(kept)
 	c.attempts = c.kept.attempts[:0]
 	return nil

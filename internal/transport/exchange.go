@@ -37,14 +37,23 @@ type result struct {
 // timeout.
 func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
-		ctx, cancel := context.WithTimeoutCause(c, c.client.timeout, errAttemptTimeout)
-		defer cancel()
-		a := &attempt{ctx: ctx, stop: cancel}
-		c.current = a
 		start := time.Now()
 		waited := start.Sub(c.idleSince)
-		resp, err := wire.RoundTrip(a.wireRequest(ctx, c, req))
-		c.admission.answered() // the place in the limiter's window begins to cool
+		a := new(attempt)
+		c.current = a
+		a.begin(c, c.client.timeout)
+		defer a.end()
+		resp, err := wire.RoundTrip(a.wireRequest(c, req))
+		if stopped, any := a.sends.stopped(); stopped != nil {
+			closeBody(resp)
+			if !any {
+				c.permit.unused()
+				return notSent(stopped)
+			}
+			a.stopped(c, stopped)
+			c.record(&a.result, start, waited)
+			return &a.result
+		}
 		if err == nil && resp == nil {
 			err = errors.New("the transport returned neither an answer nor an error")
 		}
@@ -62,8 +71,7 @@ func exchange(wire http.RoundTripper) stage {
 // attempt is all that one attempt is made of, in one piece of memory.
 type attempt struct {
 	result
-	ctx     context.Context
-	stop    context.CancelFunc
+	attemptContext
 	sends   sends
 	request http.Request
 	url     url.URL
@@ -72,9 +80,9 @@ type attempt struct {
 
 // wireRequest is the request of one attempt: a copy with a URL, headers and a
 // body of its own, since middleware may change them all.
-func (a *attempt) wireRequest(ctx context.Context, c *call, req *http.Request) *http.Request {
+func (a *attempt) wireRequest(c *call, req *http.Request) *http.Request {
 	wire := &a.request
-	*wire = *req.WithContext(ctx)
+	*wire = *req.WithContext(&a.attemptContext)
 	a.url = *req.URL
 	wire.URL, wire.Host = &a.url, a.url.Host
 	wire.Header = c.client.header()
@@ -115,17 +123,25 @@ func (c *call) openBody() (io.ReadCloser, error) { return io.NopCloser(bytes.New
 
 // fail fills a for an attempt that got no answer.
 func (a *attempt) fail(c *call, err error) {
-	proof := a.sends.proof(err, a.ctx.Err() != nil)
+	proof := a.sends.proof(err, a.Err() != nil)
 	if proof == neverSent && a.sends.throughProxy() {
 		err = asProxyError(err)
 	}
 	a.verdict = judgeFailure(c.op.copies(), err, proof)
 	a.sent = proof != neverSent
-	a.wait = c.backoff()
-	a.err = c.cause(a.ctx, err)
+	a.wait = c.drawBackoff()
+	a.err = c.cause(a, err)
 	if a.sends.resent() {
 		a.err = errResent
 	}
+}
+
+// stopped fills a for an attempt that was stopped when middleware was about to
+// send its request again. What was sent before provably made no copy.
+func (a *attempt) stopped(c *call, err error) {
+	a.verdict = noRetry
+	a.sent = a.sends.proof(err, false) != neverSent
+	a.err = c.cause(a, err)
 }
 
 // receive fills a from an answer.
@@ -133,18 +149,17 @@ func (a *attempt) receive(c *call, resp *http.Response) {
 	a.answered, a.sent = true, true
 	a.status = resp.StatusCode
 	a.header = resp.Header
-	a.retryAfter, a.hasRetryAfter = retryAfter(resp.Header, time.Now())
-	a.wait = a.retryAfter
-	if a.wait <= 0 {
-		a.wait = c.backoff()
-	}
+	a.readRetryAfter(c)
 	c.client.protocol.Store(int32(resp.ProtoMajor))
 	if a.status >= 200 && a.status <= 299 {
 		a.receiveSuccess(c, resp)
 		return
 	}
-	a.verdict = judgeStatus(c.op.copies(), a.status, nil, false)
-	c.applyRetryAfter(&a.result) // before the body, which may take its time
+	if wait, applied := a.sends.applied(a.status); applied {
+		a.wait = wait
+	} else {
+		c.applyRetryAfter(&a.result)
+	}
 	if a.status == http.StatusSwitchingProtocols {
 		// Its body is the connection itself, on which nothing may ever come.
 		closeBody(resp)
@@ -153,6 +168,15 @@ func (a *attempt) receive(c *call, resp *http.Response) {
 	var err error
 	a.body, err = readErrorBody(resp)
 	a.verdict = judgeStatus(c.op.copies(), a.status, a.body, err == nil)
+}
+
+// readRetryAfter sets how long to wait before a retry.
+func (r *result) readRetryAfter(c *call) {
+	r.retryAfter, r.hasRetryAfter = retryAfter(r.header, time.Now())
+	r.wait = r.retryAfter
+	if r.wait <= 0 {
+		r.wait = c.drawBackoff()
+	}
 }
 
 // errAttemptTimeout is the cause of the context of an attempt that took too long.
@@ -184,6 +208,7 @@ func (c *call) cause(ctx context.Context, err error) error {
 // applyRetryAfter makes everybody who shares the credential wait, if the answer
 // asks for it.
 func (c *call) applyRetryAfter(r *result) {
+	r.verdict = judgeStatus(c.op.copies(), r.status, nil, false) // to be logged
 	limiter := c.client.limiter(c.op)
 	if l, ok := limiter.(*SpacedWindow); ok && r.status == http.StatusTooManyRequests {
 		l.Refused()

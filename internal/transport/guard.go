@@ -30,7 +30,8 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := g.check(req)
 	var s *send
 	if err == nil {
-		s, err = callOf(req.Context()).current.pass(req, g.addr)
+		c := callOf(req.Context())
+		s, err = c.current.pass(c, req, g.addr)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -38,8 +39,9 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	defer s.permit.answered() // for a transport that panics
 	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
-	s.end(resp, err)
+	s.end(callOf(req.Context()), resp, err)
 	return resp, err
 }
 

@@ -37,6 +37,23 @@ func (c *call) logPause(r *result) {
 	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
 }
 
+// logWait is for a wait that the lines of retries and pauses do not tell of.
+func (c *call) logWait(w agentcopy.WaitInfo) {
+	if w.Reason == agentcopy.WaitBackoff || w.Reason == agentcopy.WaitPause && c.last != nil && c.last.pauses() {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("provider", w.Call.Provider),
+		slog.String("operation", w.Call.Operation),
+		slog.Int("attempt", w.Number),
+		slog.String("reason", string(w.Reason)),
+	}
+	if w.For > 0 {
+		attrs = append(attrs, slog.Duration("wait", w.For))
+	}
+	c.log(slog.LevelInfo, "waiting", attrs)
+}
+
 func (c *call) logEnd(err *agentcopy.Error) {
 	if !c.op.copies() || err.Outcome == agentcopy.OutcomeNotCopied {
 		return

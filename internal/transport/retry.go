@@ -41,6 +41,7 @@ func (c *call) run() {
 		c.last = notSent(maskError(c.client.mask, err))
 	case c.retrying: // the context ended during the wait for the next attempt
 		c.ended = check.ContextError(c)
+		c.backoffDone(c.ended)
 	}
 }
 
@@ -73,6 +74,7 @@ func (attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (c *call) attempt(req *http.Request) {
 	c.retrying = false
+	c.backoffDone(nil)
 	c.last = c.client.chain(c, req)
 	if c.last.unsent {
 		c.last.err = maskError(c.client.mask, c.last.err)
@@ -90,6 +92,7 @@ func (c *call) attempt(req *http.Request) {
 func (c *call) finishAttempt() {
 	c.outcome.add(c.last.outcome)
 	c.logAttempt(c.last)
+	c.traceAttempt()
 }
 
 // retry decides whether the last attempt is retried. A wait that the call must
@@ -122,12 +125,15 @@ func waitBeforeRetry(_, _ time.Duration, _ int, shell *http.Response) time.Durat
 	if c.last.pauses() {
 		return 0
 	}
+	if c.last.wait > 0 && c.watchesWaits() {
+		c.backoff = c.startWait(agentcopy.WaitBackoff, c.last.wait)
+	}
 	return c.last.wait
 }
 
-// backoff draws the pause after the attempt under way: evenly between zero and
+// drawBackoff draws the pause after the attempt under way: evenly between zero and
 // a bound that doubles with each attempt.
-func (c *call) backoff() time.Duration {
+func (c *call) drawBackoff() time.Duration {
 	policy := c.client.cfg.Retry
 	bound := policy.MaxBackoff
 	if n := len(c.attempts); n < 62 && policy.MinBackoff <= bound>>n {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http/httptrace"
@@ -30,8 +31,9 @@ type wireTrace struct {
 	got     atomic.Bool // a connection was obtained
 	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
 	written atomic.Bool // the headers were written
+	sent    atomic.Bool // the whole request was written, or the answer began
 	again   atomic.Bool // and then another connection was asked for
-	// resent is set, and stop called, when net/http is about to send a copy a
+	// resent is set, and stop called, when a transport is about to send a copy a
 	// second time by itself. stop ends the attempt.
 	resent atomic.Bool
 	stop   context.CancelFunc
@@ -39,23 +41,24 @@ type wireTrace struct {
 	hooks httptrace.ClientTrace
 }
 
-// errResent ends an attempt that net/http was about to send again in silence.
-// Its HTTP/2 client does so after RST_STREAM with PROTOCOL_ERROR, which promises
-// nothing, and after REFUSED_STREAM and GOAWAY, whose promise proxies break: see
-// proof.
-var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
+// errResent ends an attempt that a transport was about to send again in silence.
+// The HTTP/2 client of net/http does so after RST_STREAM with PROTOCOL_ERROR, which
+// promises nothing, and after REFUSED_STREAM and GOAWAY, whose promise proxies
+// break: see proof. Transports that retry do so after answers and errors of all
+// kinds.
+var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
 // watch returns a context whose request, to addr, t watches. stop ends that
 // request.
 func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelFunc, copies bool) context.Context {
 	t.stop = stop
 	t.hooks.GetConn = func(to string) { t.seek(to, addr) }
-	t.hooks.GotConn = func(httptrace.GotConnInfo) {
+	t.hooks.GotConn = func(info httptrace.GotConnInfo) {
 		t.got.Store(true)
-		// HTTP/1 sends again only what provably never left.
-		if copies && t.again.Load() && t.http2.Load() {
+		if copies && t.again.Load() {
 			t.resent.Store(true)
 			t.stop()
+			t.closeConn(info.Conn)
 		}
 	}
 	t.hooks.WroteHeaderField = func(name string, _ []string) {
@@ -64,7 +67,27 @@ func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelF
 		}
 	}
 	t.hooks.WroteHeaders = func() { t.written.Store(true) }
+	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
+		if info.Err == nil {
+			t.sent.Store(true)
+		}
+	}
+	t.hooks.GotFirstResponseByte = func() { t.sent.Store(true) }
 	return httptrace.WithClientTrace(ctx, &t.hooks)
+}
+
+// closeConn closes the connection on which a copy was about to be sent a second
+// time. The doc of httptrace forbids to touch it. But HTTP/1 may write the request
+// before it sees that its context has ended: ending the context alone let 4 % of
+// such requests through, and closing none of 6,000, plain and with TLS, on Go 1.26
+// and 1.27. A connection of HTTP/2 is left alone: it carries the requests of
+// others, and HTTP/2 looks at the context before it writes.
+func (t *wireTrace) closeConn(conn net.Conn) {
+	secured, ok := conn.(*tls.Conn)
+	if conn == nil || t.http2.Load() || ok && secured.ConnectionState().NegotiatedProtocol == "h2" {
+		return
+	}
+	_ = conn.Close() // what fails is closed already
 }
 
 // seek notes that a connection was asked for. A dialer that looks names up over
@@ -75,7 +98,7 @@ func (t *wireTrace) seek(to, addr string) {
 	defer t.mu.Unlock()
 	if !t.sought.Swap(true) {
 		t.first, t.proxy = to, to != addr
-	} else if t.written.Load() && (to == t.first || to == addr) {
+	} else if (t.sent.Load() || t.http2.Load() && t.written.Load()) && (to == t.first || to == addr) {
 		t.again.Store(true)
 	}
 }
