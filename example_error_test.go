@@ -170,7 +170,7 @@ func ExampleError_LogValue() {
 		fmt.Println(string(e.Body))
 	}
 	// Output:
-	// level=ERROR msg="no copy for Hamburg" error.provider=kolena error.operation=CopyAgent error.outcome="not copied" error.status=403 error.attempts=1 error.request_id="" error.message="kolena: CopyAgent: 403 Forbidden: Admins only (not copied, 1 attempt)"
-	// {"provider":"kolena","operation":"CopyAgent","outcome":"not copied","status":403,"message":"kolena: CopyAgent: 403 Forbidden: Admins only (not copied, 1 attempt)","attempts":1}
+	// level=ERROR msg="no copy for Hamburg" error.provider=kolena error.operation=CopyAgent error.outcome="not copied" error.status=403 error.attempts=1 error.request_id="" error.message="Admins only"
+	// {"provider":"kolena","operation":"CopyAgent","outcome":"not copied","status":403,"message":"Admins only","attempts":1}
 	// {"detail": "Admins only"}
 }

@@ -51,7 +51,7 @@ func ExampleWithHTTPClient() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: WithHTTPClient: the client is nil: invalid request (not copied, nothing sent)
+	// kolena: New: WithHTTPClient: the client is nil: invalid request
 }
 
 // A middleware sees every attempt, retries included: here it counts them.
@@ -230,5 +230,5 @@ func ExampleConfig() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: WithAttemptTimeout: the timeout must be positive, not -1ns: invalid request (not copied, nothing sent)
+	// kolena: New: WithAttemptTimeout: the timeout must be positive, not -1ns: invalid request
 }

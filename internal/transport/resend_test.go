@@ -29,11 +29,14 @@ func retrying(below http.RoundTripper) *http.Client {
 // and over TLS, whatever the first request met.
 func TestTransportThatRetries(t *testing.T) {
 	faults := map[string]http.HandlerFunc{
-		"an error":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
-		"a refusal":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
-		"no answer":      func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"a long error":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); _, _ = w.Write(make([]byte, 1<<20)) },
-		"a closed error": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close"); w.WriteHeader(503) },
+		"an error":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"a refusal":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+		"no answer":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a long error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); _, _ = w.Write(make([]byte, 1<<20)) },
+		"a closed error": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(503)
+		},
 	}
 	for name, answer := range faults {
 		for _, secured := range []bool{false, true} {

@@ -22,7 +22,9 @@ import (
 // diary notes all that a Trace is told.
 type diary struct{ lines []string }
 
-func (d *diary) add(format string, args ...any) { d.lines = append(d.lines, fmt.Sprintf(format, args...)) }
+func (d *diary) add(format string, args ...any) {
+	d.lines = append(d.lines, fmt.Sprintf(format, args...))
+}
 
 func (d *diary) trace() agentcopy.Trace {
 	start := time.Now()
@@ -181,8 +183,10 @@ func TestContextOfAnAttempt(t *testing.T) {
 		AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
 			return context.WithValue(ctx, key("attempt"), 2), nil
 		},
-		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, _ agentcopy.Outcome) { note(ctx) },
-		CallDone:    func(ctx context.Context, _ agentcopy.CallInfo, _ error) { note(ctx) },
+		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, _ agentcopy.Outcome) {
+			note(ctx)
+		},
+		CallDone: func(ctx context.Context, _ agentcopy.CallInfo, _ error) { note(ctx) },
 	}
 	wire := roundTripper(func(req *http.Request) (*http.Response, error) {
 		note(req.Context())
