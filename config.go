@@ -16,9 +16,9 @@ import (
 //
 // Printing a Config shows no header value, since WithHeader may carry a secret.
 type Config struct {
-	// Provider is the client's vendor, as in Error. It is set before the options
-	// run, so that an option of one vendor can refuse another's client. Changing it
-	// has no effect.
+	// Provider is the vendor of the client: "zudu", "cotool", "langsmith" or
+	// "kolena". It is set before the options run, so that an option that belongs to
+	// one vendor can refuse the client of another. Setting it changes nothing.
 	Provider string
 	// BaseURL is where requests go; see WithBaseURL. Default: the vendor's.
 	BaseURL string
@@ -37,7 +37,7 @@ type Config struct {
 	Retry RetryPolicy
 	// AttemptTimeout bounds one attempt; see WithAttemptTimeout. Default: 60s.
 	AttemptTimeout time.Duration
-	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 64 MiB.
+	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 32 MiB.
 	MaxResponseBytes int64
 	// Logger gets the SDK's log lines; see WithLogger. Default, when nil: silent.
 	Logger *slog.Logger

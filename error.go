@@ -182,6 +182,8 @@ var (
 	ErrCopied = errors.New("a copy was made, but its answer cannot be used")
 	// ErrTooLarge: the answer is over the bound of [WithMaxResponseBytes].
 	ErrTooLarge = errors.New("the answer is too large")
+	// ErrAmbiguous: see package once.
+	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
 )
 
 // Format prints the line of [Error.Error] under every verb, so that none prints

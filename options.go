@@ -35,6 +35,16 @@ func WithBaseURL(rawURL string) Option {
 // [WithAttemptTimeout]; redirects are never followed, whatever its
 // CheckRedirect. c is copied and never changed; nil is an error.
 //
+// Without this option, connections of the process are shared: an idle one is closed
+// after 3 seconds, sooner than common servers close it, which could leave the outcome
+// of a copy unknown; and one of HTTP/2 that is silent for 15 seconds is pinged. Do the
+// same in a Transport of your own: [http.Transport] keeps idle connections for ever,
+// [http.DefaultTransport] for 90 seconds, and neither pings.
+//
+//	t := http.DefaultTransport.(*http.Transport).Clone()
+//	t.IdleConnTimeout = 3 * time.Second
+//	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
+//
 // A Transport must keep to the context of the request until its answer's body is
 // read. One that is not net/http's must not fall back to another connection by
 // itself: a failed one that it reports to net/http/httptrace counts as proof that
@@ -152,7 +162,12 @@ func WithAttemptTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes bounds the body of an answer, after decompression. A
-// longer one is [ErrTooLarge]. Default: 64 MiB. Zero and negative are an error.
+// longer one is [ErrTooLarge]. Zero and negative are an error.
+//
+// Default: 32 MiB. An agent is a document of some KiB, and a page of a list has at
+// most 200 of them. The largest answer is Cotool's list, which has no pages: 1,000
+// agents of 30 KiB each. What is decoded takes a few times the bytes of an answer at
+// most: a part of it that would take more is left out with a [Response].Warning.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Config) error {
 		if n <= 0 {

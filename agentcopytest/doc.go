@@ -39,7 +39,7 @@
 //
 // # A ledger of your own
 //
-// [TestLedger] tests whether an implementation of agentcopy.Ledger does what that
+// [TestLedger] tests whether an implementation of once.Ledger does what that
 // says.
 //
 // # Faults of the test

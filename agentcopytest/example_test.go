@@ -353,15 +353,6 @@ func ExampleKolena_AddAgent() {
 	// Output: 1 7 user@example.com
 }
 
-// In the test of a ledger of your own. New must return an empty one each time.
-func ExampleTestLedger() {
-	_ = func(t *testing.T) { // in your test: func TestMyLedger(t *testing.T)
-		agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger {
-			return agentcopy.NewMemoryLedger()
-		})
-	}
-}
-
 // Over a socket, where the client is not to be touched.
 func ExampleServer_URL() {
 	srv := agentcopytest.NewZudu(agentcopytest.WithCredential("key", "secret"))

@@ -35,12 +35,12 @@ var retryAfterForms = []struct {
 	{name: "empty", header: []string{"Retry-After", ""}},
 	{name: "negative", header: []string{"Retry-After", "-3"}},
 	{name: "words", header: []string{"Retry-After", "soon"}},
-	{name: "a unit", header: []string{"Retry-After", "3s"}},
+	{name: "a unit", header: []string{"Retry-After", "3s"}, want: 3 * time.Second},
 	{name: "an exponent", header: []string{"Retry-After", "1e3"}},
 	{name: "infinite", header: []string{"Retry-After", "Inf"}},
 	{name: "not a number", header: []string{"Retry-After", "NaN"}},
-	{name: "a list", header: []string{"Retry-After", "3, 5"}},
-	{name: "a date of no form", header: []string{"Retry-After", "2000-01-01T00:01:00Z"}},
+	{name: "a list", header: []string{"Retry-After", "3, 5"}, want: 3 * time.Second},
+	{name: "RFC 3339", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "2000-01-01T00:01:00Z"}, want: time.Minute},
 	{name: "a month that is none", header: []string{"Retry-After", "Sat, 01 Foo 2000 00:01:00 GMT"}},
 }
 

@@ -39,6 +39,8 @@ type Client struct {
 
 	// protocol is the major version of HTTP that the origin last answered in.
 	protocol atomic.Int32
+
+	dates dates // of the answers to copies and looks; see fresh.go
 }
 
 // New makes a client of vendor v from its credentials and options. It does no

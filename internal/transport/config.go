@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -24,7 +23,7 @@ func defaultConfig(v *Vendor) agentcopy.Config {
 		Provider:         v.Name,
 		BaseURL:          v.BaseURL,
 		AttemptTimeout:   60 * time.Second,
-		MaxResponseBytes: 64 << 20,
+		MaxResponseBytes: 32 << 20,
 	}
 }
 
@@ -109,7 +108,7 @@ func secureBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	if u.Scheme == "http" && !cfg.InsecureHTTP && !isLoopback(u.Hostname()) {
 		return nil, errors.New("WithBaseURL: http:// sends the credentials in the clear; use https://, or allow it with WithInsecureHTTP")
 	}
-	u.Host = lower(u.Host)
+	u.Host = lowerHost(u.Host)
 	return u, nil
 }
 
@@ -137,7 +136,7 @@ func originOf(u *url.URL) string {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[scheme]
 	}
-	return scheme + "://" + net.JoinHostPort(lower(u.Hostname()), port)
+	return scheme + "://" + net.JoinHostPort(lowerHost(u.Hostname()), port)
 }
 
 func loggerOf(cfg agentcopy.Config) *slog.Logger {
@@ -162,17 +161,3 @@ func preparedHeader(cfg agentcopy.Config, secrets []Secret) func() http.Header {
 	}
 	return h.Clone
 }
-
-// sharedTransport is what clients without WithHTTPClient send through. There is
-// one in the process, so that a client built for each request reuses the
-// connections of the last. It allows more idle connections to a host than
-// http.DefaultTransport does: all requests of a client go to one.
-var sharedTransport = sync.OnceValue(func() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // replaced, by a tracing library say: then it is meant to be used
-		return http.DefaultTransport
-	}
-	t := standard.Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
-})

@@ -32,26 +32,6 @@ func trimmed(data []byte) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 }
 
-// unmarshal decodes data into v. A field of another type than documented is
-// left at its zero value and reported as a warning.
-func (c *Client) unmarshal(data []byte, v any) (warning, err error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
-	err = json.Unmarshal(data, v)
-	if err == nil {
-		return nil, nil
-	}
-	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("field %q is %s where %v is documented; it was left out", mistyped.Field, kindOf(mistyped.Value), mistyped.Type), nil
-	}
-	switch data = bytes.TrimSpace(data); {
-	case len(data) == 0:
-		return nil, errEmpty
-	case data[0] == '{' || data[0] == '[':
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	return nil, c.notJSON(data)
-}
-
 // notJSON says what an answer is instead.
 func (c *Client) notJSON(data []byte) error {
 	if page := titleOf(data); page != "" {
@@ -62,13 +42,6 @@ func (c *Client) notJSON(data []byte) error {
 
 // checkBaseURL is the advice where somebody else than the vendor seems to answer.
 const checkBaseURL = "check the base URL"
-
-// kindOf is the JSON type in the Value of an UnmarshalTypeError, without the
-// number that may stand behind it.
-func kindOf(value string) string {
-	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
-	return "a " + string(kind)
-}
 
 // receiveSuccess reads the body of an answer whose status says success, and
 // decides as far as the retry loop needs. Decoding is left to Do.

@@ -41,9 +41,9 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	call.run()
 	answer := new(T)
 	if call.last.complete {
-		warning, err := c.unmarshal(call.last.body, answer)
+		warning, err := c.unmarshal(call, call.last.body, answer)
 		if err == nil {
-			err = verify(answer)
+			err = judgeRead(warning, verify(answer))
 		}
 		call.decoded(warning, err)
 	}

@@ -172,7 +172,7 @@ func (a *attempt) receive(c *call, resp *http.Response) {
 
 // readRetryAfter sets how long to wait before a retry.
 func (r *result) readRetryAfter(c *call) {
-	r.retryAfter, r.hasRetryAfter = retryAfter(r.header, time.Now())
+	r.retryAfter, r.hasRetryAfter = waitAsked(r.status, r.header, time.Now())
 	r.wait = r.retryAfter
 	if r.wait <= 0 {
 		r.wait = c.drawBackoff()
@@ -216,11 +216,11 @@ func (c *call) applyRetryAfter(r *result) {
 	if !r.pauses() {
 		return
 	}
-	if c.client.pacing.gate.pause(r.wait) {
+	if c.client.pacing.gate.pause(sane(r.wait)) {
 		c.logPause(r)
 	}
 	if l, ok := limiter.(agentcopy.Pauser); ok {
-		l.Pause(c.Context, min(r.wait, longestPause))
+		l.Pause(c.Context, sane(r.wait))
 	}
 }
 

@@ -55,6 +55,9 @@ func (g originGuard) check(req *http.Request) error {
 	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
 		return &blockedError{"a request with an opaque URL" + elsewhere}
 	}
+	if err := checkHeaders(req.Header); err != nil {
+		return err
+	}
 	if req.URL.Scheme == g.base.Scheme && req.URL.Host == g.base.Host && req.Host == g.base.Host {
 		return nil // as it was built, which is nearly always
 	}

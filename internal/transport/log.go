@@ -34,7 +34,11 @@ func (c *call) logRetry(r *result) {
 
 // logPause is for an attempt under way, which is not among the attempts yet.
 func (c *call) logPause(r *result) {
-	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
+	message := "the vendor asks to wait: the credential is paused"
+	if r.wait > longestPause {
+		message = "the vendor asks to wait for more than a day: the credential is paused for a minute"
+	}
+	c.log(slog.LevelWarn, message, c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
 }
 
 // logWait is for a wait that the lines of retries and pauses do not tell of.

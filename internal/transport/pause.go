@@ -15,10 +15,22 @@ const (
 	// longestPause bounds what one answer can do to a process: a proxy that sends
 	// Retry-After: 9999999999 must not stop it for good.
 	longestPause = 24 * time.Hour
+	// absurdPause is the pause for an answer that asks for more than that. The call
+	// ends with what was asked for, and a later one asks again.
+	absurdPause = time.Minute
 	// resumeSpacing is how far apart those who waited out a pause go on. All at
 	// once, they would meet the next refusal together.
 	resumeSpacing = 100 * time.Millisecond
 )
+
+// sane is how long everybody waits who shares a credential of which a server asks to
+// wait for so long.
+func sane(wait time.Duration) time.Duration {
+	if wait > longestPause {
+		return absurdPause
+	}
+	return wait
+}
 
 // gate holds back everybody who shares a credential while the vendor has asked
 // one of them to wait.

@@ -174,6 +174,9 @@ func TestLogLines(t *testing.T) {
 		"paused": {[]step{answer(429, "", "Retry-After", "5"), answer(200, made)}, []string{
 			"WARN the vendor asks to wait: the credential is paused 1", "DEBUG attempt 1", "WARN retrying the request 1", "DEBUG attempt after a wait 2",
 		}},
+		"asked for too much": {[]step{answer(429, "", "Retry-After", "99999999")}, []string{
+			"WARN the vendor asks to wait for more than a day: the credential is paused for a minute 1", "DEBUG attempt 1",
+		}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

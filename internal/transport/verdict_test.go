@@ -99,7 +99,7 @@ func TestVerdicts(t *testing.T) {
 		{"200, too large", answer(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrTooLarge, 1},
 		{"200, too large, length unknown", chunked(200, `{"id":"`+strings.Repeat("x", 2000)+`"}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrTooLarge, 1},
 		{"200 without an ID", answer(200, `{"count":3}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
-		{"200 with an ID of another type", answer(200, `{"id":3}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
+		{"200 with an ID of a type that stands for none", answer(200, `{"id":[3]}`), agentcopy.OutcomeCopied, 1, 1, agentcopy.ErrCopied, 1},
 		{"200, null", answer(200, `null`), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
 		{"200, a list", answer(200, `[]`), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
 		{"200, a text", answer(200, `"ok"`), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
