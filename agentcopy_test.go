@@ -78,6 +78,22 @@ func TestErrorLine(t *testing.T) {
 			agentcopy.Error{Provider: "cotool", Operation: "CopyAgent", StatusCode: 799, Message: "two\nlines \x1b[31m", Fields: []agentcopy.FieldError{{Field: "a", Reason: "b"}}},
 			"cotool: CopyAgent: 799: two lines  [31m: a: b (outcome unknown, nothing sent)",
 		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "GetAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404, Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
+			"kolena: GetAgent: 404 Not Found (1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "ListAgents", Outcome: agentcopy.OutcomeNotCopied, Err: io.EOF},
+			"kolena: ListAgents: EOF (nothing sent)",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "New", Outcome: agentcopy.OutcomeNotCopied, Message: "apiKey: is empty", Err: agentcopy.ErrInvalid},
+			"kolena: New: apiKey: is empty: invalid request",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", StatusCode: 502, Message: "502 Bad Gateway", Attempts: make([]agentcopy.Attempt, 1)},
+			"kolena: CopyAgent: 502 Bad Gateway (outcome unknown, 1 attempt)",
+		},
 	}
 	for _, tc := range cases {
 		require.Equal(t, tc.want, tc.err.Error())
@@ -103,7 +119,7 @@ func TestErrorRendering(t *testing.T) {
 	data, e := json.Marshal(err)
 	require.NoError(t, e)
 	require.JSONEq(t, `{"provider":"kolena","operation":"CopyAgent","outcome":"unknown","status":500,"attempts":0,"retry_after_seconds":1.5,
-		"message":"kolena: CopyAgent: 500 Internal Server Error: boom: name: bad (outcome unknown, nothing sent, retry after 1.5s)","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
+		"message":"boom","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
 
 	var out strings.Builder
 	slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)

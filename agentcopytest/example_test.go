@@ -63,7 +63,7 @@ func ExampleServer_Inject() {
 // The ways in which an answer to a copy goes wrong. Copies says what was made.
 func ExampleFault() {
 	for _, fault := range []agentcopytest.Fault{
-		{Status: 503, Header: http.Header{"Retry-After": {"0"}}}, // refused once, then repeated
+		{Status: 429, Header: http.Header{"Retry-After": {"0"}}}, // refused once, then retried
 		{Drop: true},                                   // no answer, no copy
 		{Drop: true, AfterCopy: true},                  // no answer, but a copy
 		{Status: 502, AfterCopy: true, Body: "<html>"}, // a gateway's page instead of the answer

@@ -101,7 +101,7 @@ func TestCopyAgentFails(t *testing.T) {
 		"an ID of words":   {200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"cut off":          {200, `{"id":45`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "breaks off"},
+		"cut off":          {200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

@@ -126,11 +126,11 @@ func TestDuplicateAgentFails(t *testing.T) {
 		},
 		"refused with the status of success": {
 			200, `{"message":"Validation error","status":"error","error":"Name is taken"}`,
-			agentcopy.OutcomeNotCopied, nil, "Name is taken",
+			agentcopy.OutcomeUnknown, nil, "Name is taken",
 		},
 		"refused, whatever the data": {
 			200, `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`,
-			agentcopy.OutcomeNotCopied, nil, "m: e",
+			agentcopy.OutcomeUnknown, nil, "m: e",
 		},
 		"no ID": {
 			200, `{"status":"success","error":null,"data":{"agent_name":"a"}}`,

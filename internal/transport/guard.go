@@ -28,9 +28,10 @@ func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
 
 func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := g.check(req)
-	var p *passage
+	var s *send
 	if err == nil {
-		p, err = callOf(req.Context()).current.pass(req, g.addr)
+		c := callOf(req.Context())
+		s, err = c.current.pass(c, req, g.addr)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -38,8 +39,9 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&p.request))
-	p.end(resp, err)
+	defer s.permit.answered() // for a transport that panics
+	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
+	s.end(callOf(req.Context()), resp, err)
 	return resp, err
 }
 

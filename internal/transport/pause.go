@@ -41,15 +41,23 @@ func newGate() gate { return gate{window.NewTurns(resumeSpacing)} }
 // waitOutPause holds an attempt back while its credential is paused.
 func waitOutPause(next stage) stage {
 	return func(c *call, req *http.Request) *result {
-		if err := c.waitOutPause(); err != nil {
+		if err := c.waitOutPause(c); err != nil {
 			return notSent(err)
 		}
 		return next(c, req)
 	}
 }
 
-func (c *call) waitOutPause() error {
-	return c.client.pacing.gate.wait(c, c.client.cfg.Retry.MaxWait)
+func (c *call) waitOutPause(ctx context.Context) error {
+	gate, maxWait := c.client.pacing.gate, c.client.cfg.Retry.MaxWait
+	left := gate.paused()
+	if left == 0 || left > maxWait || window.EndsFirst(ctx, left) || !c.watchesWaits() {
+		return gate.wait(ctx, maxWait) // which returns at once, or nobody is to be told
+	}
+	w := c.startWait(agentcopy.WaitPause, left)
+	err := gate.wait(ctx, maxWait)
+	w.done(err)
+	return err
 }
 
 // pause holds everybody back for d from now on, if they are not held for longer

@@ -36,12 +36,15 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 		e.Message = http.StatusText(r.status)
 	}
 	if r.status >= 300 && r.status <= 399 && r.status != http.StatusNotModified {
-		e.Message = readable("redirects are not followed" + redirectTarget(r.header))
+		e.Message = readable("redirects are not followed" + redirectTarget(r.header) + ": " + checkBaseURL)
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
 		if text := hint(e); text != "" {
 			e.Err = hintError(text)
 		}
+	}
+	if e.Err == nil && r.status >= 400 && r.status <= 499 && bytes.HasPrefix(trimmed(r.body), []byte("<")) {
+		e.Err = hintError(errNotJSON.Error() + ": " + checkBaseURL)
 	}
 }
 

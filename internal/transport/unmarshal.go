@@ -18,10 +18,7 @@ func (c *Client) unmarshal(ctx context.Context, data []byte, v any) (warning, er
 	case errors.Is(err, laxjson.ErrEmpty):
 		return nil, errEmpty
 	case errors.Is(err, laxjson.ErrNotJSON):
-		if page := titleOf(data); page != "" {
-			return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, c.readable(page))
-		}
-		return nil, errNotJSON
+		return nil, c.notJSON(data)
 	case errors.Is(err, laxjson.ErrBroken):
 		return nil, fmt.Errorf("%w: %w", errBroken, err)
 	}
