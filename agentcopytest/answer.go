@@ -12,8 +12,8 @@ type answer struct {
 	status   int
 	header   http.Header
 	body     []byte
-	truncate int     // how much of body is sent; 0 for all
-	copied   *Copied // the copy that was made, if one was
+	truncate int         // how much of body is sent; 0 for all
+	copied   *CopyRecord // the copy that was made, if one was
 }
 
 // jsonAnswer is an answer with v as its body.

@@ -116,7 +116,7 @@ func (t cotoolAPI) copy(c *call) *answer {
 		"parkedAgentName":         source.Name,
 		"transferredTriggerNames": transferred,
 	})
-	out.copied = &Copied{ID: a.ID, SourceID: source.ID, Name: a.Name}
+	out.copied = &CopyRecord{ID: a.ID, SourceID: source.ID, Name: a.Name}
 	return out
 }
 

@@ -12,6 +12,9 @@ import (
 // Fault is what a copy request meets in place of a good answer. Hand faults to
 // [Server.Inject].
 //
+// The zero Fault lets a request pass unharmed, so a script can say "the third
+// request fails": Inject(Fault{}, Fault{}, Fault{Status: 500}).
+//
 // With Status, Body or Drop, the vendor does nothing with the request: no copy
 // is made, unless AfterCopy says so. With Delay, Header or Truncate alone the
 // request is dealt with as always, and the answer comes late, with other
@@ -33,7 +36,7 @@ type Fault struct {
 	// has failed.
 	Delay time.Duration
 	// AfterCopy makes the copy first and fails then: the dangerous case, where a
-	// client that repeats the request gets two. A request that the vendor refuses
+	// client that retries the request gets two. A request that the vendor refuses
 	// is refused all the same, and nothing else happens.
 	AfterCopy bool
 	// Drop closes the connection without an answer.
@@ -48,8 +51,7 @@ type Fault struct {
 // after those that were injected before. Reads meet none, nor does a request
 // for an unknown path or with another method.
 //
-// A fault that makes no sense, because it does nothing or contradicts itself,
-// is a panic.
+// A fault that contradicts itself is a panic.
 func (s *Server) Inject(f ...Fault) {
 	for i, fault := range f {
 		if nonsense := fault.nonsense(); nonsense != "" {
@@ -80,8 +82,6 @@ func (s *Server) nextFault() Fault {
 func (f *Fault) nonsense() string {
 	answers := f.Status != 0 || f.Body != ""
 	switch {
-	case !answers && len(f.Header) == 0 && f.Delay == 0 && !f.AfterCopy && !f.Drop && f.Truncate == 0:
-		return "it is empty and would do nothing"
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Sprintf("Status %d is not the status of an answer, 200 to 599", f.Status)
 	case f.Body != "" && !hasBody(f.Status):

@@ -129,7 +129,7 @@ func (k *kolenaAPI) copy(c *call) *answer {
 	k.put(newID, a)
 
 	out := jsonAnswer(http.StatusOK, k.document(&a))
-	out.copied = &Copied{ID: newID, SourceID: id, Name: a.Name}
+	out.copied = &CopyRecord{ID: newID, SourceID: id, Name: a.Name}
 	return out
 }
 

@@ -140,7 +140,7 @@ func (l langsmithAPI) clone(c *call) *answer {
 	l.put(a.ID, a)
 
 	out := jsonAnswer(http.StatusCreated, langsmithDocument(a, includesFiles(c)))
-	out.copied = &Copied{ID: a.ID, SourceID: source.ID, Name: a.Name}
+	out.copied = &CopyRecord{ID: a.ID, SourceID: source.ID, Name: a.Name}
 	return out
 }
 

@@ -22,7 +22,7 @@ type Server struct {
 	limit    *rateLimit // nil for none
 	faults   []Fault
 	requests []*Request
-	copies   []Copied
+	copies   []CopyRecord
 	waiting  map[*exchange]bool // those whose client still waits for the answer
 	closed   bool
 	listener *httptest.Server // nil until URL is called
@@ -65,8 +65,8 @@ func newServer(v vendor, agents any, opts []ServerOption) *Server {
 	return s
 }
 
-// Copied is one copy that the server made, whether or not its answer arrived.
-type Copied struct {
+// CopyRecord is one copy that the server made, whether or not its answer arrived.
+type CopyRecord struct {
 	ID       string // of the new agent; Kolena's numbers in decimal
 	SourceID string
 	Name     string // of the new agent
@@ -75,7 +75,7 @@ type Copied struct {
 
 // Copies returns every copy that the server made, in order. A test that two of
 // them were not made of one request looks here.
-func (s *Server) Copies() []Copied {
+func (s *Server) Copies() []CopyRecord {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.copies)

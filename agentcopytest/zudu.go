@@ -171,7 +171,7 @@ func (z *zuduAPI) duplicate(c *call) *answer {
 	z.names[nameOf(&a)] = true
 
 	out := zuduSuccess("Agent duplicated successfully", z.duplicated(&a))
-	out.copied = &Copied{ID: a.AgentID, SourceID: c.id, Name: a.AgentName}
+	out.copied = &CopyRecord{ID: a.AgentID, SourceID: c.id, Name: a.AgentName}
 	return out
 }
 
