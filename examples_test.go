@@ -22,6 +22,7 @@ var withoutExample = map[string]string{
 	"Done":          "see ExampleRecord, which has the methods of a Record together",
 	"SameRequest":   "see ExampleRecord",
 	"Ref":           "see ExampleRecord",
+	"UpdateAgent":   "see ExampleServer_DeleteAgent, which shows what colleagues do",
 }
 
 // withoutOutput are examples that only a test can run.

@@ -1,7 +1,7 @@
 package agentcopytest
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -129,29 +129,12 @@ func (f *Fault) spoil(made *answer, success int) *answer {
 	case f.Drop:
 		return nil
 	case f.replaces():
-		out = f.answer(success)
+		out = textAnswer(cmp.Or(f.Status, success), f.Body)
 	}
 	if out == nil {
 		return nil // closed
 	}
 	out.truncate = f.Truncate
-	for name, values := range f.Header {
-		out.header[http.CanonicalHeaderKey(name)] = values
-	}
-	return out
-}
-
-// answer is the one that f puts in place of the vendor's own.
-func (f *Fault) answer(success int) *answer {
-	out := &answer{status: success, header: http.Header{}, body: []byte(f.Body)}
-	if f.Status != 0 {
-		out.status = f.Status
-	}
-	switch {
-	case json.Valid(out.body):
-		out.with("Content-Type", "application/json")
-	case f.Body != "":
-		out.with("Content-Type", http.DetectContentType(out.body))
-	}
+	out.override(f.Header)
 	return out
 }
