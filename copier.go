@@ -2,8 +2,10 @@ package agentcopy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +16,11 @@ type CopyRequest struct {
 	// Name is the name of the copy. It is ignored where the vendor allows none
 	// (Cotool).
 	Name string `json:"name,omitzero"`
+	// IdempotencyKey is the same for every sending of one copy, for a vendor that
+	// has such a thing; none of the four has. Package once sets it on the request
+	// that it hands to [Copier].Copy. It is no part of what makes two requests the
+	// same, and is never stored.
+	IdempotencyKey string `json:"-"`
 }
 
 // Copy is an agent that a CopyRequest made.
@@ -30,6 +37,9 @@ type Copy struct {
 	// there is none to show: the copy was found by looking for it, or was made
 	// by an earlier run, of which a Ledger keeps no answers.
 	Body []byte `json:"-"`
+	// Attempts are the requests of the call that made the copy, in order; nil
+	// where Body is.
+	Attempts []Attempt `json:"-"`
 }
 
 // String names the copy and what it was made of.
@@ -52,54 +62,106 @@ func (c Copy) LogValue() slog.Value {
 	)
 }
 
+// Candidate is an agent that a request may have made, as [Copier].FindCopies
+// reports it.
+type Candidate struct {
+	Copy  Copy  `json:"copy"`
+	Match Match `json:"match"`
+	// Made is when the agent was made, on the caller's clock (Copy.CreatedAt is on
+	// the vendor's); zero if unknown.
+	Made time.Time `json:"made,omitzero"`
+	// Reason says for a person why the agent is only possible, such as
+	// "named \"Leases\", made 2s before the request".
+	Reason string `json:"reason,omitzero"`
+}
+
+// Match says how sure it is that a [Candidate] is the copy.
+type Match int
+
+const (
+	// MatchPossible: the agent may be the copy. It forbids to send the request
+	// again, and is never taken for the copy without a person's word.
+	MatchPossible Match = iota
+	// MatchCertain: the name and whatever else is known agree, and the agent was
+	// made since the request.
+	MatchCertain
+)
+
+// String returns "possible" or "certain".
+func (m Match) String() string {
+	switch m {
+	case MatchPossible:
+		return "possible"
+	case MatchCertain:
+		return "certain"
+	}
+	return "Match(" + strconv.Itoa(int(m)) + ")"
+}
+
 // Copier makes copies on one vendor. The clients of the vendor packages hand one
-// out by their method Copier; write your own for a vendor that this SDK does not
-// know, and [Once] works with it.
+// out by their method Copier. Write your own for a vendor that this SDK does not
+// know, and package once works with it; oncetest.TestCopier tests it.
 type Copier interface {
-	// Copy sends the request, once. Its error should be an [*Error], whose
-	// Outcome says whether a copy was made all the same; of any other error Once
-	// assumes that one may have been.
+	// Copy sends the request, once. Its error should be an [*Error], whose Outcome
+	// says whether a copy was made; after any other error package once assumes
+	// that one may have been.
 	Copy(ctx context.Context, req CopyRequest) (Copy, error)
 
-	// FindCopies looks for agents that the request may have made at or after
-	// since, newest first. since is on the caller's clock; implementations correct
-	// it by the Date header of the answers they read. The source itself is no
-	// copy.
+	// FindCopies returns the agents that the request may have made at or after
+	// since, newest first. since is on the caller's clock; compare it with the
+	// vendor's stamps through the Date header of the answers, and leave a margin:
+	// stamps may have whole seconds, and clocks differ. A zero since means all
+	// time: then agents of that name are possible, and none is certain.
 	//
-	// An agent that would match, but of which it cannot be told whether it was
-	// there before, is returned among the others together with an error that
-	// matches [ErrAmbiguous]: leaving it out might make a second copy, and taking
-	// it for the copy might be wrong.
-	FindCopies(ctx context.Context, req CopyRequest, since time.Time) ([]Copy, error)
+	// An agent that matches but for its age, or whose name the vendor may have
+	// made of the one asked for, is [MatchPossible]; so is a newcomer of any other
+	// name, since the vendor may have renamed the copy. Leaving one out may make a
+	// second copy. [MatchAgent] sorts agents by these rules. The source itself is
+	// no candidate.
+	//
+	// [ErrLookIncomplete], [ErrNameTaken] and [ErrAlreadyDone] may accompany
+	// candidates.
+	FindCopies(ctx context.Context, req CopyRequest, since time.Time) ([]Candidate, error)
+
+	// Identify says what the Copier makes of a request. It asks nobody.
+	Identify(req CopyRequest) Identity
 }
+
+// What an error of [Copier].FindCopies may match, beside candidates or alone.
+var (
+	// ErrLookIncomplete: this look may not have seen everything, because a cache
+	// answered it or the list changed while it was read. It permits no sending.
+	ErrLookIncomplete = errors.New("the look may not have seen every agent")
+	// ErrNameTaken: an agent of exactly that name is older than the request. It
+	// explains a refusal such as "the name is taken".
+	ErrNameTaken = errors.New("an older agent has the name")
+	// ErrAlreadyDone: the vendor shows that the copy was made, whether or not it
+	// can be told which agent it is. The request must never be sent again.
+	ErrAlreadyDone = errors.New("the vendor shows that the copy was made")
+)
 
 // Identity says what a [Copier] makes of a request, beyond the request itself.
 type Identity struct {
 	// Provider is the vendor, as in [Error].
 	Provider string `json:"provider,omitzero"`
-	// Origin is where the agents are: no two of one Provider and Origin have the
-	// same ID. It holds no credential.
+	// Origin is where the agents are, as scheme, host and port, with the path that
+	// the API lies under: no two agents of one Provider and Origin have the same
+	// ID. It holds no credential.
 	Origin string `json:"origin,omitzero"`
+	// Account is whose agents they are, where the client knows it without asking
+	// (LangSmith's workspace). Another Account makes another request.
+	Account string `json:"account,omitzero"`
 	// Template is what every copy of this Copier is made with, such as the folder
 	// it is put in. Another Template makes another request.
 	Template string `json:"template,omitzero"`
-	// Mark is what FindCopies knows the copy by. Two requests with the same Mark
-	// make copies that it cannot tell apart.
-	Mark string `json:"mark,omitzero"`
-}
-
-// Identifier may be implemented by a [Copier], and is by those of the vendor
-// packages. Without it, [Once] tells requests apart by the CopyRequest alone,
-// and takes the name for what a copy is known by. A Copier that wraps another
-// one should pass its Identify on.
-type Identifier interface {
-	Identify(req CopyRequest) Identity
-}
-
-// identityOf is what c says of req, or what is assumed where it says nothing.
-func identityOf(c Copier, req CopyRequest) Identity {
-	if i, ok := c.(Identifier); ok {
-		return i.Identify(req)
-	}
-	return Identity{Mark: req.Name}
+	// SourceID is the ID of the source in its canonical form: decimal without
+	// leading zeros, lower-case UUIDs. Empty means CopyRequest.SourceID as it is.
+	SourceID string `json:"source_id,omitzero"`
+	// SearchKey is what FindCopies looks for, which is the name where names can be
+	// chosen. Two requests with the same SearchKey make copies that it cannot tell
+	// apart.
+	SearchKey string `json:"search_key,omitzero"`
+	// Traced means that the Copier's calls are reported to the [Trace] of their
+	// context: package once then records each sending right before it.
+	Traced bool `json:"-"`
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func TestACopyPrintsNoBody(t *testing.T) {
@@ -18,13 +19,12 @@ func TestACopyPrintsNoBody(t *testing.T) {
 		Provider: "zudu", SourceID: "agent_1", ID: "agent_2", Name: "two\nlines",
 		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Body: []byte("user data"),
 	}
-	result := agentcopy.Result{Copy: c}
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "copy", c)
-	document, err := json.Marshal(result.Copy)
+	document, err := json.Marshal(c)
 	require.NoError(t, err)
 	for _, printed := range []string{
-		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", &c), fmt.Sprintf("%x", c), fmt.Sprintf("%+v", result), log.String(), string(document),
+		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", &c), fmt.Sprintf("%x", c), fmt.Sprintf("%+v", agentcopy.Candidate{Copy: c}), log.String(), string(document),
 	} {
 		require.Contains(t, printed, "agent_2")
 		require.NotContains(t, printed, "user data")
@@ -36,33 +36,33 @@ func TestACopyPrintsNoBody(t *testing.T) {
 }
 
 func TestRecordsStandForTheSameRequest(t *testing.T) {
-	base := agentcopy.Record{
+	base := once.Record{
 		Request:  agentcopy.CopyRequest{SourceID: "1", Name: "n"},
-		Identity: agentcopy.Identity{Provider: "p", Origin: "o", Template: "t", Mark: "m"},
+		Identity: agentcopy.Identity{Provider: "p", Origin: "o", Template: "t", SearchKey: "m"},
 	}
-	for name, change := range map[string]func(*agentcopy.Record){
-		"source":   func(r *agentcopy.Record) { r.Request.SourceID = "2" },
-		"name":     func(r *agentcopy.Record) { r.Request.Name = "x" },
-		"provider": func(r *agentcopy.Record) { r.Identity.Provider = "x" },
-		"origin":   func(r *agentcopy.Record) { r.Identity.Origin = "x" },
-		"template": func(r *agentcopy.Record) { r.Identity.Template = "x" },
+	for name, change := range map[string]func(*once.Record){
+		"source":   func(r *once.Record) { r.Request.SourceID = "2" },
+		"name":     func(r *once.Record) { r.Request.Name = "x" },
+		"provider": func(r *once.Record) { r.Identity.Provider = "x" },
+		"origin":   func(r *once.Record) { r.Identity.Origin = "x" },
+		"template": func(r *once.Record) { r.Identity.Template = "x" },
 	} {
 		other := base
 		change(&other)
 		require.False(t, base.SameRequest(&other), name)
 	}
 	other := base
-	other.Key, other.Rounds, other.Identity.Mark = "k", 7, "as a later version marks it"
+	other.Key, other.Sends, other.Identity.SearchKey = "k", 7, "as a later version marks it"
 	require.True(t, base.SameRequest(&other))
 }
 
 func TestCopyRefsHaveTextsOfTheirOwn(t *testing.T) {
-	seen := map[string]agentcopy.CopyRef{}
+	seen := map[string]once.CopyRef{}
 	parts := []string{"", " ", `"`, `" "`, "a", `a" "b`, "b"}
 	for _, origin := range parts {
 		for _, provider := range parts {
 			for _, id := range parts {
-				ref := agentcopy.CopyRef{Origin: origin, Provider: provider, ID: id}
+				ref := once.CopyRef{Origin: origin, Provider: provider, ID: id}
 				require.NotContains(t, seen, ref.String())
 				seen[ref.String()] = ref
 			}

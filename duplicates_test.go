@@ -16,6 +16,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // TestDuplicates measures what README.md says of clients that repeat a copy: a
@@ -97,8 +98,8 @@ func sendOnce(server *agentcopytest.Kolena, source int64) string {
 	if err != nil {
 		return err.Error()
 	}
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	_, err = once.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	_, err = runner.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
 		agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "Lease reader, Hamburg"})
 	return verdictOf(err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -125,7 +126,7 @@ func Example_list() {
 		return
 	}
 
-	for agent, err := range client.ListAgents(ctx) {
+	for agent, err := range client.ListAgents(ctx, kolena.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -187,7 +188,7 @@ func ExampleWithRetry() {
 
 	_, err = kolena.New(apiKey, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: -1}))
 	fmt.Println(err)
-	// Output: kolena: New: WithRetry: MaxAttempts is negative: -1: invalid request (not copied, nothing sent)
+	// Output: kolena: New: WithRetry: MaxAttempts is negative: -1: invalid request
 }
 
 func ExampleWithLimiter() {
@@ -237,7 +238,7 @@ func ExampleOption() {
 	// Output: true <nil>
 }
 
-func ExampleOnce() {
+func ExampleRunner() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}) // the answer is lost
@@ -248,11 +249,11 @@ func ExampleOnce() {
 		return
 	}
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	copier := client.Copier(kolena.CopyAgentRequest{})
 	request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, Hamburg"}
 	for range 2 { // the answer to the first request is lost; the second call sends none
-		made, err := once.Copy(ctx, "tenants/hamburg", copier, request)
+		made, err := runner.Copy(ctx, "tenants/hamburg", copier, request)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -264,7 +265,7 @@ func ExampleOnce() {
 	// agent 2 is "Lease reader, Hamburg"; copies on the server: 1
 }
 
-func ExampleOnce_All() {
+func ExampleRunner_All() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	agentID := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -274,17 +275,17 @@ func ExampleOnce_All() {
 		return
 	}
 	copier := client.Copier(kolena.CopyAgentRequest{})
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 
-	jobs := func(yield func(agentcopy.Job) bool) { // an iter.Seq; slices.Values makes one of a slice
+	jobs := func(yield func(once.Job) bool) { // an iter.Seq; slices.Values makes one of a slice
 		for _, tenant := range []string{"Hamburg", "Bremen", "Kiel"} {
 			request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, " + tenant}
-			if !yield(agentcopy.Job{Key: "tenants/" + tenant, Copier: copier, Request: request}) {
+			if !yield(once.Job{Key: "tenants/" + tenant, Copier: copier, Request: request}) {
 				return
 			}
 		}
 	}
-	for result := range once.All(ctx, jobs) {
+	for result := range runner.All(ctx, jobs) {
 		fmt.Println(result.Job.Key, result.Copy.Name, result.Err)
 	}
 	// Unordered output:

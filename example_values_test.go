@@ -38,14 +38,14 @@ func ExampleTime() {
 			return
 		}
 		document, err := json.Marshal(t)
-		fmt.Println(t.UTC().Format(time.DateTime), t.IsZero(), string(document), err)
+		fmt.Println(t.UTC().Format(time.DateTime), t.HasZone(), string(document), err)
 	}
 	// Output:
-	// 2025-10-08 20:14:29 false "2025-10-08T20:14:29.472247Z" <nil>
-	// 2024-01-15 10:30:00 false "2024-01-15T10:30:00Z" <nil>
-	// 2025-01-15 12:45:00 false "2025-01-15T12:45:00Z" <nil>
-	// 0001-01-01 00:00:00 true null <nil>
-	// 0001-01-01 00:00:00 true null <nil>
+	// 2025-10-08 20:14:29 true "2025-10-08T20:14:29.472247+00:00" <nil>
+	// 2024-01-15 10:30:00 true "2024-01-15T10:30:00Z" <nil>
+	// 2025-01-15 12:45:00 false "2025-01-15T12:45:00" <nil>
+	// 0001-01-01 00:00:00 false "yesterday" <nil>
+	// 0001-01-01 00:00:00 false null <nil>
 }
 
 // How a call went: how often it was sent, and the vendor's document as received,

@@ -56,7 +56,7 @@ func TestCotoolMovesAnAgent(t *testing.T) {
 		requireSame(t, want, parked)
 
 		var listed []string
-		for a, err := range client.ListAgents(t.Context()) {
+		for a, err := range client.ListAgents(t.Context(), cotool.ListAgentsRequest{}) {
 			require.NoError(t, err)
 			listed = append(listed, a.ID)
 		}

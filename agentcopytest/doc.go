@@ -20,7 +20,7 @@
 // matter are those that hide whether it was made. Inject scripts them:
 //
 //	srv.Inject(
-//		agentcopytest.Fault{Status: 503, Header: http.Header{"Retry-After": {"2"}}}, // refused
+//		agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, // refused
 //		agentcopytest.Fault{Drop: true},                                             // no answer, no copy
 //		agentcopytest.Fault{Drop: true, AfterCopy: true},                            // no answer, but a copy
 //		agentcopytest.Fault{Delay: 2 * time.Minute},                                 // made after you stopped waiting
@@ -47,7 +47,7 @@
 //
 // # A ledger of your own
 //
-// [TestLedger] tests whether an implementation of agentcopy.Ledger does what that
+// [TestLedger] tests whether an implementation of once.Ledger does what that
 // says.
 //
 // # Faults of the test

@@ -64,7 +64,7 @@ func ExampleServer_Inject() {
 // The ways in which an answer to a copy goes wrong. Copies says what was made.
 func ExampleFault() {
 	for _, fault := range []agentcopytest.Fault{
-		{Status: 503, Header: http.Header{"Retry-After": {"0"}}}, // refused once, then repeated
+		{Status: 429, Header: http.Header{"Retry-After": {"0"}}}, // refused once, then retried
 		{Drop: true},                                   // no answer, no copy
 		{Drop: true, AfterCopy: true},                  // no answer, but a copy
 		{Status: 502, AfterCopy: true, Body: "<html>"}, // a gateway's page instead of the answer
@@ -403,15 +403,6 @@ func ExampleKolena_AddAgent() {
 	agent := srv.AddAgent(kolena.Agent{Name: "Lease reader", WorkspaceID: 7})
 	fmt.Println(agent.ID, agent.WorkspaceID, agent.CreatedBy)
 	// Output: 1 7 user@example.com
-}
-
-// In the test of a ledger of your own. New must return an empty one each time.
-func ExampleTestLedger() {
-	_ = func(t *testing.T) { // in your test: func TestMyLedger(t *testing.T)
-		agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger {
-			return agentcopy.NewMemoryLedger()
-		})
-	}
 }
 
 // Over a socket, where the client is not to be touched.

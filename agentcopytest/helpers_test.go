@@ -328,8 +328,9 @@ func inUTC(v any) any {
 			v[i] = inUTC(v[i])
 		}
 	case string:
-		if at, err := time.Parse(time.RFC3339, v); err == nil {
-			return at.UTC().Format(time.RFC3339Nano)
+		var at agentcopy.Time
+		if quoted, err := json.Marshal(v); err == nil && at.UnmarshalJSON(quoted) == nil && !at.Time.IsZero() {
+			return at.UTC().Format(time.RFC3339Nano) // with a zone or without
 		}
 	}
 	return v

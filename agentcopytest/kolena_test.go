@@ -53,7 +53,7 @@ func TestKolenaCopiesEverything(t *testing.T) {
 				require.NoError(t, err)
 				requireSame(t, stored, original)
 
-				made, err = client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "Leases 2", TargetWorkspaceID: new(int64(9)), TargetFolderID: new(int64(3))})
+				made, err = client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "Leases 2", TargetWorkspaceID: 9, TargetFolderID: 3})
 				require.NoError(t, err)
 				require.EqualValues(t, 9, made.WorkspaceID)
 			})
@@ -205,7 +205,7 @@ func TestKolenaListsThroughTheSDK(t *testing.T) {
 		srv.AddAgent(kolena.Agent{Name: "Agent"})
 	}
 	seen := make(map[int64]bool)
-	for a, err := range kolenaClient(t, srv).ListAgents(t.Context()) {
+	for a, err := range kolenaClient(t, srv).ListAgents(t.Context(), kolena.ListAgentsRequest{}) {
 		require.NoError(t, err)
 		require.NoError(t, a.Response.Warning)
 		seen[a.ID] = true

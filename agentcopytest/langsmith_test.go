@@ -52,7 +52,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 		require.NotEqual(t, stored.Revision, made.Revision)
 		requireSame(t, want, made)
 
-		got, err := client.GetAgent(t.Context(), made.ID)
+		got, err := client.GetAgent(t.Context(), made.ID, langsmith.GetAgentRequest{})
 		require.NoError(t, err)
 		want.Files = nil // which nobody asked for
 		requireSame(t, want, got)
@@ -291,7 +291,7 @@ func TestLangSmithAddAgent(t *testing.T) {
 	require.Equal(t, langsmith.AccessWrite, a.AccessLevel)
 	require.Equal(t, langsmith.IdentityPersonal, a.Permissions.Identity)
 	require.Equal(t, "Be brief.", a.SystemPrompt)
-	got, err := langsmithClient(t, srv).GetAgent(t.Context(), a.ID)
+	got, err := langsmithClient(t, srv).GetAgent(t.Context(), a.ID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	requireSame(t, a, got)
 

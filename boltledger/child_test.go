@@ -14,6 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -66,9 +67,9 @@ func childMain() error {
 	if err != nil {
 		unexplained(err)
 	}
-	once := &agentcopy.Once{Ledger: ledger, SettleTime: childSettle, Concurrency: 32}
+	runner := &once.Runner{Ledger: ledger, SettleTime: childSettle, Concurrency: 32}
 	failed := 0
-	for r := range once.All(context.Background(), t.jobs(copier)) {
+	for r := range runner.All(context.Background(), t.jobs(copier)) {
 		if r.Err != nil {
 			failed++
 			account(r)
@@ -83,10 +84,10 @@ func childMain() error {
 	return nil
 }
 
-func (t *task) jobs(copier agentcopy.Copier) func(func(agentcopy.Job) bool) {
-	return func(yield func(agentcopy.Job) bool) {
+func (t *task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
+	return func(yield func(once.Job) bool) {
 		for _, j := range t.Jobs {
-			if !yield(agentcopy.Job{Key: j.Key, Copier: copier, Request: agentcopy.CopyRequest{SourceID: j.SourceID, Name: j.Name}}) {
+			if !yield(once.Job{Key: j.Key, Copier: copier, Request: agentcopy.CopyRequest{SourceID: j.SourceID, Name: j.Name}}) {
 				return
 			}
 		}
@@ -95,9 +96,9 @@ func (t *task) jobs(copier agentcopy.Copier) func(func(agentcopy.Job) bool) {
 
 // account ends the process at an error that the faults do not explain: three
 // requests in a row may get lost, and the vendor may be busy four times over.
-func account(r agentcopy.Result) {
+func account(r once.Result) {
 	for _, known := range []error{agentcopy.ErrOutcomeUnknown, agentcopy.ErrRateLimited} {
-		if errors.Is(r.Err, known) && !errors.Is(r.Err, agentcopy.ErrAmbiguous) && !errors.Is(r.Err, agentcopy.ErrLeaseLost) {
+		if errors.Is(r.Err, known) && !errors.Is(r.Err, once.ErrAmbiguous) && !errors.Is(r.Err, once.ErrLeaseLost) {
 			return
 		}
 	}

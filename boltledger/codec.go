@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // A record in the file is the checksum of a JSON document, and the document.
@@ -14,7 +14,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const checksumSize = 4
 
-func encode(r *agentcopy.Record) ([]byte, error) {
+func encode(r *once.Record) ([]byte, error) {
 	document, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func encode(r *agentcopy.Record) ([]byte, error) {
 
 // decode reads the record of key. The document holds the key as well, so that a
 // value which has got under another one does not pass for it.
-func decode(key string, value []byte) (r agentcopy.Record, err error) {
+func decode(key string, value []byte) (r once.Record, err error) {
 	if !intact(value) {
 		return r, fmt.Errorf("%w: the record of key %q does not match its checksum", ErrDamaged, key)
 	}

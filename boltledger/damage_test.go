@@ -10,12 +10,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/boltledger"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // sound returns the file of a ledger and the records that are in it.
-func sound(t *testing.T) (file []byte, records map[string]agentcopy.Record) {
+func sound(t *testing.T) (file []byte, records map[string]once.Record) {
 	t.Helper()
 	path := newPath(t)
 	l := open(t, path)
@@ -36,9 +36,9 @@ func sound(t *testing.T) (file []byte, records map[string]agentcopy.Record) {
 	return file, records
 }
 
-func listed(t *testing.T, l *boltledger.Ledger) map[string]agentcopy.Record {
+func listed(t *testing.T, l *boltledger.Ledger) map[string]once.Record {
 	t.Helper()
-	records := map[string]agentcopy.Record{}
+	records := map[string]once.Record{}
 	for r, err := range l.List(t.Context()) {
 		require.NoError(t, err)
 		records[r.Key] = r
@@ -48,7 +48,7 @@ func listed(t *testing.T, l *boltledger.Ledger) map[string]agentcopy.Record {
 
 // inspect opens a file that may be damaged, and requires that it shows all that
 // was in it or an error: nothing may be missing in silence.
-func inspect(t *testing.T, file []byte, want map[string]agentcopy.Record, what string) (damaged bool) {
+func inspect(t *testing.T, file []byte, want map[string]once.Record, what string) (damaged bool) {
 	t.Helper()
 	path := newPath(t)
 	require.NoError(t, os.WriteFile(path, file, 0o600))
@@ -142,7 +142,7 @@ func TestDamageWhileTheLedgerIsOpen(t *testing.T) {
 			for range 3 {
 				_, _, err = l.Begin(t.Context(), intent(1000), 0)
 				require.ErrorIs(t, err, boltledger.ErrDamaged)
-				_, _, err = l.Owner(t.Context(), agentcopy.CopyRef{ID: "1"})
+				_, _, err = l.Owner(t.Context(), once.CopyRef{ID: "1"})
 				require.ErrorIs(t, err, boltledger.ErrDamaged)
 				for _, err := range l.Pending(t.Context()) {
 					require.ErrorIs(t, err, boltledger.ErrDamaged)
@@ -164,7 +164,7 @@ func TestALedgerThatCannotWriteGivesUp(t *testing.T) {
 	for range 3 {
 		_, _, err = l.Begin(t.Context(), intent(2), 0)
 		require.ErrorContains(t, err, "could not be written")
-		_, _, err = l.Owner(t.Context(), agentcopy.CopyRef{ID: "1"})
+		_, _, err = l.Owner(t.Context(), once.CopyRef{ID: "1"})
 		require.ErrorContains(t, err, "could not be written")
 	}
 	_ = l.Close()

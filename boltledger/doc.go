@@ -1,10 +1,10 @@
-// Package boltledger keeps the ledger of [agentcopy.Once] in one local file, so
+// Package boltledger keeps the ledger of [once.Runner] in one local file, so
 // that copies are made exactly once across crashes and reruns of a program.
 //
 //	ledger, err := boltledger.Open("copies.ledger")
 //	...
 //	defer ledger.Close()
-//	once := &agentcopy.Once{Ledger: ledger}
+//	runner := &once.Runner{Ledger: ledger}
 //
 // The file is a database of go.etcd.io/bbolt. One process at a time can have it
 // open; a second one is told so by [ErrLocked]. To share a ledger among processes

@@ -13,6 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/boltledger"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // scratch is a directory for the file of an example.
@@ -46,8 +47,8 @@ func Example() {
 			return
 		}
 		defer ledger.Close()
-		once := &agentcopy.Once{Ledger: ledger}
-		made, err := once.Copy(context.Background(), "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+		runner := &once.Runner{Ledger: ledger}
+		made, err := runner.Copy(context.Background(), "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
 			agentcopy.CopyRequest{SourceID: source, Name: "Lease reader, Hamburg"})
 		if err != nil {
 			fmt.Println(err)
@@ -121,10 +122,10 @@ func ExampleLedger_List() {
 		return
 	}
 	ctx := context.Background()
-	once := &agentcopy.Once{Ledger: ledger}
+	runner := &once.Runner{Ledger: ledger}
 	for _, tenant := range []string{"Hamburg", "Bremen"} {
 		request := agentcopy.CopyRequest{SourceID: source, Name: "Lease reader, " + tenant}
-		if _, err := once.Copy(ctx, "tenants/"+tenant, client.Copier(kolena.CopyAgentRequest{}), request); err != nil {
+		if _, err := runner.Copy(ctx, "tenants/"+tenant, client.Copier(kolena.CopyAgentRequest{}), request); err != nil {
 			fmt.Println(err)
 			return
 		}

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"time"
 
+	"github.com/agentcopy/agentcopy-go/once"
 	"go.etcd.io/bbolt"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// Begin claims the key of r; see [agentcopy.Ledger].
-func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (stored agentcopy.Record, found bool, err error) {
+// Begin claims the key of r; see [once.Ledger].
+func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
 	err = l.commit(ctx, func(tx *bbolt.Tx) (changed bool, err error) {
 		stored, found, err = get(tx, r.Key)
 		switch {
@@ -22,26 +21,26 @@ func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Durat
 			stored = r
 			return true, l.beginNew(tx, &stored, lease)
 		case !stored.SameRequest(&r):
-			return false, agentcopy.ErrKeyReused
+			return false, once.ErrKeyReused
 		case stored.Done():
 			return false, nil
 		}
 		value := clone(tx.Bucket(recordsBucket).Get([]byte(r.Key)))
 		token, ok := l.claims.take(r.Key, value, lease)
 		if !ok {
-			return false, agentcopy.ErrInProgress
+			return false, once.ErrInProgress
 		}
 		stored.Token = token
 		return false, nil
 	})
 	if err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	return stored, found, nil
 }
 
 // beginNew stores and claims the first record of a key.
-func (l *Ledger) beginNew(tx *bbolt.Tx, r *agentcopy.Record, lease time.Duration) error {
+func (l *Ledger) beginNew(tx *bbolt.Tx, r *once.Record, lease time.Duration) error {
 	value, err := put(tx, r)
 	if err != nil {
 		return err
@@ -51,9 +50,9 @@ func (l *Ledger) beginNew(tx *bbolt.Tx, r *agentcopy.Record, lease time.Duration
 	return nil
 }
 
-// Update stores r and renews its lease; see [agentcopy.Ledger]. Without a change
+// Update stores r and renews its lease; see [once.Ledger]. Without a change
 // it does not touch the disk.
-func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Duration) error {
+func (l *Ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
 	if err := contextError(ctx); err != nil {
 		return err
 	}
@@ -73,12 +72,12 @@ func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Dura
 	})
 }
 
-// Finish stores r, which is done; see [agentcopy.Ledger].
-func (l *Ledger) Finish(ctx context.Context, r agentcopy.Record) error {
+// Finish stores r, which is done; see [once.Ledger].
+func (l *Ledger) Finish(ctx context.Context, r once.Record) error {
 	return l.change(ctx, &r, func(tx *bbolt.Tx) error {
 		copies, ref := tx.Bucket(copiesBucket), digest(r.Ref())
 		if copies.Get(ref) != nil {
-			return agentcopy.ErrCopyTaken
+			return once.ErrCopyTaken
 		}
 		if _, err := put(tx, &r); err != nil {
 			return err
@@ -88,8 +87,8 @@ func (l *Ledger) Finish(ctx context.Context, r agentcopy.Record) error {
 	})
 }
 
-// Abandon removes the record of r; see [agentcopy.Ledger].
-func (l *Ledger) Abandon(ctx context.Context, r agentcopy.Record) error {
+// Abandon removes the record of r; see [once.Ledger].
+func (l *Ledger) Abandon(ctx context.Context, r once.Record) error {
 	return l.change(ctx, &r, func(tx *bbolt.Tx) error {
 		l.claims.drop(r.Key)
 		return remove(tx, &r)
@@ -97,17 +96,17 @@ func (l *Ledger) Abandon(ctx context.Context, r agentcopy.Record) error {
 }
 
 // change commits what f does if the claim of r is the latest.
-func (l *Ledger) change(ctx context.Context, r *agentcopy.Record, f func(*bbolt.Tx) error) error {
+func (l *Ledger) change(ctx context.Context, r *once.Record, f func(*bbolt.Tx) error) error {
 	return l.commit(ctx, func(tx *bbolt.Tx) (bool, error) {
 		if !l.claims.holds(r.Key, r.Token) {
-			return false, agentcopy.ErrLeaseLost
+			return false, once.ErrLeaseLost
 		}
 		err := f(tx)
 		return err == nil, err
 	})
 }
 
-// Remove removes the record of key; see [agentcopy.Ledger].
+// Remove removes the record of key; see [once.Ledger].
 func (l *Ledger) Remove(ctx context.Context, key string) error {
 	return l.commit(ctx, func(tx *bbolt.Tx) (bool, error) {
 		r, found, err := get(tx, key)
@@ -119,10 +118,10 @@ func (l *Ledger) Remove(ctx context.Context, key string) error {
 	})
 }
 
-// Owner returns the record of the copy ref; see [agentcopy.Ledger].
-func (l *Ledger) Owner(ctx context.Context, ref agentcopy.CopyRef) (r agentcopy.Record, found bool, err error) {
+// Owner returns the record of the copy ref; see [once.Ledger].
+func (l *Ledger) Owner(ctx context.Context, ref once.CopyRef) (r once.Record, found bool, err error) {
 	if err := contextError(ctx); err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	err = l.use(func() error {
 		return l.db.View(func(tx *bbolt.Tx) error {
@@ -141,17 +140,17 @@ func (l *Ledger) Owner(ctx context.Context, ref agentcopy.CopyRef) (r agentcopy.
 }
 
 // get reads the record of key.
-func get(tx *bbolt.Tx, key string) (r agentcopy.Record, found bool, err error) {
+func get(tx *bbolt.Tx, key string) (r once.Record, found bool, err error) {
 	value := tx.Bucket(recordsBucket).Get([]byte(key))
 	if value == nil {
-		return agentcopy.Record{}, false, nil
+		return once.Record{}, false, nil
 	}
 	r, err = decode(key, value)
 	return r, err == nil, err
 }
 
 // put stores r and returns what it wrote. When it fails, nothing was.
-func put(tx *bbolt.Tx, r *agentcopy.Record) ([]byte, error) {
+func put(tx *bbolt.Tx, r *once.Record) ([]byte, error) {
 	value, err := encode(r)
 	if err != nil {
 		return nil, err
@@ -169,7 +168,7 @@ func put(tx *bbolt.Tx, r *agentcopy.Record) ([]byte, error) {
 }
 
 // remove removes all that is stored of r.
-func remove(tx *bbolt.Tx, r *agentcopy.Record) error {
+func remove(tx *bbolt.Tx, r *once.Record) error {
 	key := []byte(r.Key)
 	if r.Done() {
 		if err := tx.Bucket(copiesBucket).Delete(digest(r.Ref())); err != nil {
@@ -183,7 +182,7 @@ func remove(tx *bbolt.Tx, r *agentcopy.Record) error {
 }
 
 // digest is the key of a CopyRef in the file, which must not be too long.
-func digest(ref agentcopy.CopyRef) []byte {
+func digest(ref once.CopyRef) []byte {
 	sum := sha256.Sum256([]byte(ref.String()))
 	return sum[:]
 }

@@ -15,12 +15,13 @@ import (
 	"go.etcd.io/bbolt"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/boltledger"
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
 
 func TestLedger(t *testing.T) {
-	agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger { return open(t, newPath(t)) })
+	oncetest.TestLedger(t, func(t *testing.T) once.Ledger { return open(t, newPath(t)) })
 }
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "copies.ledger") }
@@ -35,8 +36,8 @@ func open(t testing.TB, path string, opts ...boltledger.Option) *boltledger.Ledg
 }
 
 // intent is a record as Once begins it.
-func intent(i int) agentcopy.Record {
-	return agentcopy.Record{
+func intent(i int) once.Record {
+	return once.Record{
 		Key:      fmt.Sprintf("key %06d", i),
 		Identity: agentcopy.Identity{Provider: "kolena", Origin: "https://agents-api.kolena.com", Template: "{}", Mark: fmt.Sprint("copy ", i)},
 		Request:  agentcopy.CopyRequest{SourceID: fmt.Sprint(i), Name: fmt.Sprint("copy ", i)},
@@ -45,12 +46,12 @@ func intent(i int) agentcopy.Record {
 	}
 }
 
-func done(r agentcopy.Record) agentcopy.Record {
+func done(r once.Record) once.Record {
 	r.Copy = agentcopy.Copy{Provider: "kolena", SourceID: r.Request.SourceID, ID: "1" + r.Request.SourceID, Name: r.Request.Name, CreatedAt: time.Now().UTC()}
 	return r
 }
 
-func begin(t testing.TB, l agentcopy.Ledger, i int) agentcopy.Record {
+func begin(t testing.TB, l once.Ledger, i int) once.Record {
 	t.Helper()
 	r, _, err := l.Begin(t.Context(), intent(i), time.Hour)
 	require.NoError(t, err)
@@ -86,7 +87,7 @@ func TestWhatWasWrittenIsThereAfterwards(t *testing.T) {
 	r, _, err := l.Begin(t.Context(), another, time.Hour)
 	require.NoError(t, err)
 	r.Copy = finished.Copy
-	require.ErrorIs(t, l.Finish(t.Context(), r), agentcopy.ErrCopyTaken)
+	require.ErrorIs(t, l.Finish(t.Context(), r), once.ErrCopyTaken)
 }
 
 func TestASecondProcessIsToldThatTheLedgerIsOpen(t *testing.T) {
@@ -230,7 +231,7 @@ func TestALedgerWorksInABubble(t *testing.T) {
 		begin(t, l, 1)
 		time.Sleep(59 * time.Minute)
 		_, _, err = l.Begin(t.Context(), intent(1), time.Hour)
-		require.ErrorIs(t, err, agentcopy.ErrInProgress)
+		require.ErrorIs(t, err, once.ErrInProgress)
 		time.Sleep(time.Minute)
 		_, found, err := l.Begin(t.Context(), intent(1), time.Hour)
 		require.NoError(t, err)
@@ -248,7 +249,7 @@ func TestRenewalsDoNotTouchTheDisk(t *testing.T) {
 		require.NoError(t, l.Update(t.Context(), r, time.Hour))
 	}
 	_, _, err = l.Begin(t.Context(), intent(1), time.Hour) // in progress
-	require.ErrorIs(t, err, agentcopy.ErrInProgress)
+	require.ErrorIs(t, err, once.ErrInProgress)
 	after, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, before, after)

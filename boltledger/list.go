@@ -4,33 +4,32 @@ import (
 	"context"
 	"iter"
 
+	"github.com/agentcopy/agentcopy-go/once"
 	"go.etcd.io/bbolt"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 // pageSize is how many records are read at a time. No transaction is open while
 // a loop looks at them, since the loop may write.
 const pageSize = 100
 
-// Pending yields the records that are not done; see [agentcopy.Ledger].
-func (l *Ledger) Pending(ctx context.Context) iter.Seq2[agentcopy.Record, error] {
+// Pending yields the records that are not done; see [once.Ledger].
+func (l *Ledger) Pending(ctx context.Context) iter.Seq2[once.Record, error] {
 	return l.records(ctx, pendingBucket)
 }
 
-// List yields all records, in the order of their keys; see [agentcopy.Ledger].
-func (l *Ledger) List(ctx context.Context) iter.Seq2[agentcopy.Record, error] {
+// List yields all records, in the order of their keys; see [once.Ledger].
+func (l *Ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
 	return l.records(ctx, recordsBucket)
 }
 
 // records yields the records of the keys in bucket.
-func (l *Ledger) records(ctx context.Context, bucket []byte) iter.Seq2[agentcopy.Record, error] {
-	return func(yield func(agentcopy.Record, error) bool) {
+func (l *Ledger) records(ctx context.Context, bucket []byte) iter.Seq2[once.Record, error] {
+	return func(yield func(once.Record, error) bool) {
 		var last []byte
 		for {
 			page, err := l.page(ctx, bucket, last)
 			if err != nil {
-				yield(agentcopy.Record{}, err)
+				yield(once.Record{}, err)
 				return
 			}
 			for _, r := range page {
@@ -47,7 +46,7 @@ func (l *Ledger) records(ctx context.Context, bucket []byte) iter.Seq2[agentcopy
 }
 
 // page reads the records of the keys in bucket after last.
-func (l *Ledger) page(ctx context.Context, bucket, last []byte) (page []agentcopy.Record, err error) {
+func (l *Ledger) page(ctx context.Context, bucket, last []byte) (page []once.Record, err error) {
 	if err := contextError(ctx); err != nil {
 		return nil, err
 	}

@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/agentcopy/agentcopy-go/once"
 	"go.etcd.io/bbolt"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 // Match these with errors.Is.
@@ -25,7 +24,7 @@ var (
 	ErrClosed = errors.New("the ledger is closed")
 )
 
-// Ledger is an [agentcopy.Ledger] in a local file. Open makes one. Its methods
+// Ledger is an [once.Ledger] in a local file. Open makes one. Its methods
 // may be called from any number of goroutines.
 //
 // When the file cannot be written or makes no sense any more, every call fails
@@ -47,7 +46,7 @@ type Ledger struct {
 	writing sync.Mutex // held by whoever commits
 }
 
-var _ agentcopy.Ledger = (*Ledger)(nil)
+var _ once.Ledger = (*Ledger)(nil)
 
 // Option changes how [Open] works.
 type Option func(*settings) error

@@ -1,8 +1,10 @@
 package cotool
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,70 +12,144 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors. It ignores the name of a request:
-// none can be chosen. A copy is taken to have the name of its source, which Cotool
-// does not document.
+// none can be chosen. The Body of its copies is Cotool's whole answer, which names
+// the parked agent and the triggers that were moved as well; decode it into a
+// [CopyAgentResponse]. A copy that a ledger or a look returns has no Body: its
+// SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
+// takes [agentcopy.RetryAlways] for RetrySafe, which makes no
+// second copy.
 //
-// Its FindCopies asks first whether the source is parked. If it is not, there is
-// no copy. If it is, the copies are the agents of its name that are not managed
-// and were made since. Where Cotool no longer shows the source, its name is not
-// known: then every such agent may be the copy, whatever its name, and is
-// ambiguous. So is an agent without a time stamp.
-func (c *Client) Copier() agentcopy.Copier { return copier{c} }
+// Its FindCopies asks first whether the source is parked: by its ID and in the list.
+// If it is, in whatever form deletedAt comes, or if its ID answers 404, the error
+// matches [agentcopy.ErrAlreadyDone], and the request must never be sent again. If it
+// is not, there is no copy.
+//
+// Candidates are the agents that are not deleted, by the rules of
+// [agentcopy.MatchAgent]. Cotool does not say what a copy is called, nor that it has
+// no syncKey. Certain is only one that has its source's name and no syncKey, and was
+// made since the request: that a copy has these is inferred. Where Cotool no longer
+// shows the source, its name is not known, and no candidate is certain.
+func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
 
 type copier struct{ client *Client }
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	moved, err := c.client.CopyAgent(ctx, req.SourceID)
+	source := canonical(req.SourceID)
+	moved, err := c.client.CopyAgent(ctx, source)
 	if err != nil {
+		c.client.transport.Answered(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	made := copyOf(&moved.Agent, req)
-	made.CreatedAt, made.Body = moved.Agent.CreatedAt.Time, moved.Response.Body
-	return made, nil
+	c.client.transport.Answered(moved.Response, nil)
+	return agentcopy.Copy{
+		Provider: vendor.Name, SourceID: source, ID: canonical(moved.Agent.ID), Name: moved.Agent.Name,
+		CreatedAt: moved.Agent.CreatedAt.Time, Body: moved.Response.Body, Attempts: moved.Response.Attempts,
+	}, nil
 }
 
-func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
-	source, err := c.client.GetAgent(ctx, req.SourceID)
-	switch {
-	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it all the same
-	case err != nil:
+// canonical is a UUID in the one form by which IDs are compared.
+func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
+
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	s := source{id: canonical(req.SourceID)}
+	if err := c.look(ctx, &s); err != nil {
 		return nil, err
-	case source.DeletedAt.IsZero():
-		return nil, nil
 	}
-	var manual []*Agent
-	for agent, err := range c.client.ListAgents(ctx) {
-		switch {
-		case err != nil:
-			return nil, err
-		case strings.EqualFold(agent.ID, req.SourceID) && agent.DeletedAt.IsZero():
-			return nil, nil
-		case strings.EqualFold(agent.ID, req.SourceID):
-			source = agent
-		case agent.SyncKey == "" && agent.DeletedAt.IsZero():
-			manual = append(manual, agent) // also where the key could not be read
+	finder := &transport.Finder[Agent, string]{
+		Client: c.client.transport,
+		Lister: lister,
+		Since:  since,
+		Show:   func(a *Agent) transport.Shown { return shown(a, s.id) },
+	}
+	found, err := finder.Find(func(int, string) (transport.Page[Agent], error) {
+		page, err := c.client.page(ctx, transport.NoCache())
+		for i := range page.Items {
+			s.listed(&page.Items[i])
 		}
+		finder.Name = s.name // before the agents of the page are considered
+		return page, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	finder := transport.NewFinder(since, source != nil, "id", "createdAt")
-	for _, agent := range manual {
-		switch {
-		case transport.Unreadable(agent.Response, agent.ID, agent.Name):
-			finder.Doubt(copyOf(agent, req), agent.Response)
-		case source == nil, agent.Name == source.Name:
-			finder.Add(copyOf(agent, req), agent.Response)
-		}
+	found.Incomplete = cmp.Or(s.stale, found.Incomplete)
+	found.NameTaken = false // no name was asked for
+	if s.done == "" {
+		found.Candidates = nil
+		return found.Result(vendor.Name)
 	}
-	return finder.Copies()
+	return found.Result(vendor.Name, fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
 }
 
-// Identify says what a request stands for; see [agentcopy.Identifier]. A source
-// can be moved once, whatever the name that is asked for.
+// source is what a look has shown of the agent that is to be copied.
+type source struct {
+	id    string
+	name  string // "" if it is not shown
+	done  string // why it must have been copied; "" if nothing shows that
+	stale string // why it may be shown as it was before
+}
+
+// look asks for the source.
+func (c copier) look(ctx context.Context, s *source) error {
+	agent, err := c.client.get(ctx, s.id, transport.NoCache())
+	switch {
+	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it
+		s.done = "its source is gone"
+	case err != nil:
+		return err
+	default:
+		s.stale = c.client.transport.Staleness(agent.Response)
+		s.show(agent)
+	}
+	return nil
+}
+
+// listed considers an agent of the list, which may be the source.
+func (s *source) listed(a *Agent) {
+	if canonical(a.ID) == s.id {
+		s.show(a)
+	}
+}
+
+func (s *source) show(a *Agent) {
+	s.name = cmp.Or(s.name, a.Name)
+	if !a.DeletedAt.IsZero() { // set in any form, readable or not
+		s.done = "its source is parked"
+	}
+}
+
+func shown(a *Agent, source string) transport.Shown {
+	id := canonical(a.ID)
+	s := transport.Shown{
+		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
+		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
+		Out: id != "" && id == source || !a.DeletedAt.IsZero(),
+	}
+	if a.SyncKey != "" {
+		s.Doubt = fmt.Sprintf("named %q, is managed, which a copy should not be", a.Name)
+	}
+	return s
+}
+
+// Identify says what a request stands for; see [agentcopy.Identity]. A source can
+// be moved once, whatever the name that is asked for.
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), Mark: req.SourceID}
-}
-
-func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: a.ID, Name: a.Name}
+	id := canonical(req.SourceID)
+	return agentcopy.Identity{
+		Provider:  vendor.Name,
+		Origin:    c.client.transport.Origin(),
+		SourceID:  id,
+		SearchKey: id,
+		Traced:    true,
+	}
 }

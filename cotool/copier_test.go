@@ -1,9 +1,8 @@
 package cotool_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 )
 
 func TestCopier(t *testing.T) {
@@ -27,100 +27,111 @@ func TestCopier(t *testing.T) {
 		client, err := cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
 		require.NoError(t, err)
 		copier := client.Copier()
-		request := agentcopy.CopyRequest{SourceID: source.ID, Name: "ignored"}
+		request := agentcopy.CopyRequest{SourceID: strings.ToUpper(source.ID), Name: "ignored"}
 
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 		since := time.Now()
 		server.AddAgent(cotool.Agent{Name: "Triage", Origin: cotool.OriginUser})
 		found, err := copier.FindCopies(t.Context(), request, since)
 		require.NoError(t, err)
 		require.Empty(t, found, "while the source is not parked, there is no copy")
 
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 		since = time.Now()
 		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 		_, err = copier.Copy(t.Context(), request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		found, err = copier.FindCopies(t.Context(), request, since)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
+		require.NotErrorIs(t, err, agentcopy.ErrNameTaken, "no name was asked for")
 		require.Len(t, found, 1)
-		require.Equal(t, server.Copies()[0].ID, found[0].ID)
+		require.Equal(t, server.Copies()[0].ID, found[0].Copy.ID)
+		require.Equal(t, agentcopy.MatchCertain, found[0].Match)
 
 		made, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: other.ID})
 		require.NoError(t, err)
 		require.Equal(t, []string{"cotool", other.ID, server.Copies()[1].ID, "Enrichment"}, []string{made.Provider, made.SourceID, made.ID, made.Name})
-
-		unknown := agentcopy.CopyRequest{SourceID: "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
-		found, err = copier.FindCopies(t.Context(), unknown, since)
-		require.ErrorIs(t, err, agentcopy.ErrAmbiguous, "the name of a source that is not shown is not known")
-		require.Len(t, found, 2)
+		require.Len(t, made.Attempts, 1)
+		var answer cotool.CopyAgentResponse
+		require.NoError(t, json.Unmarshal(made.Body, &answer))
+		require.Equal(t, other.ID, answer.ParkedAgentID, "the body has the parked agent")
+		for _, sent := range server.Requests() {
+			require.Equal(t, sent.Method == http.MethodGet, sent.Header.Get("Cache-Control") == "no-cache")
+		}
 	})
 }
 
-func TestCopierLearnsTheNameOfTheSourceWhereItIsShown(t *testing.T) {
-	// Cotool does not document whether it shows a parked agent, by its ID or in
-	// the list. The fake does the former.
-	for name, tc := range map[string]struct {
-		hidden, listed bool
-		want           int
-		unclear        bool
+// Cotool does not document whether and how it shows a parked agent, what a copy is
+// called, and whether it has a syncKey.
+func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
+	const (
+		id    = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+		newID = "7d1f3b1e-93f5-4c0e-a3f0-0c5f5f1c8a11"
+	)
+	since := time.Now()
+	made := since.UTC().Format(time.RFC3339Nano)
+	long := since.Add(-time.Hour).UTC().Format(time.RFC3339Nano)
+	source := func(deleted string) string {
+		return fmt.Sprintf(`{"id":%q,"name":"Triage","syncKey":"k","createdAt":%q,"deletedAt":%s}`, strings.ToUpper(id), long, deleted)
+	}
+	agent := func(more string) string { return fmt.Sprintf(`{"id":%q,%s}`, newID, more) }
+	copied := agent(`"name":"Triage","createdAt":"` + made + `"`)
+	for name, tt := range map[string]struct {
+		get, list string // "" for 404
+		done      bool
+		want      string
 	}{
-		"by its ID":              {want: 1},
-		"by its ID and listed":   {listed: true, want: 1},
-		"listed":                 {hidden: true, listed: true, want: 1},
-		"neither, so any may be": {hidden: true, want: 2, unclear: true},
+		"not parked":                    {source(`null`), copied, false, "[]"},
+		"not parked, deletedAt is \"\"": {source(`""`), copied, false, "[]"},
+		"RFC 3339":                      {source(`"` + made + `"`), copied, true, "[certain]"},
+		"milliseconds":                  {source(`1764158400000`), copied, true, "[certain]"},
+		"milliseconds as text":          {source(`"1764158400000"`), copied, true, "[certain]"},
+		"other text":                    {source(`"yesterday"`), copied, true, "[certain]"},
+		"true":                          {source(`true`), copied, true, "[certain]"},
+		"an object":                     {source(`{"at":1}`), copied, true, "[certain]"},
+		"gone":                          {"", copied, true, "[possible]"},
+		"gone and listed as parked":     {"", copied + "," + source(`true`), true, "[certain]"},
+		"shown, and listed as parked":   {source(`null`), copied + "," + source(`true`), true, "[certain]"},
+		"no copy in the list":           {source(`true`), source(`true`), true, "[]"},
+		"a copy of another name":        {source(`true`), agent(`"name":"Other","createdAt":"` + made + `"`), true, "[possible]"},
+		"a copy that keeps syncKey":     {source(`true`), agent(`"name":"Triage","syncKey":"k","createdAt":"` + made + `"`), true, "[possible]"},
+		"an older agent":                {source(`true`), agent(`"name":"Triage","createdAt":"` + long + `"`), true, "[]"},
+		"an agent that was deleted":     {source(`true`), agent(`"name":"Triage","deletedAt":1,"createdAt":"` + made + `"`), true, "[]"},
+		"a copy without a stamp":        {source(`true`), agent(`"name":"Triage"`), true, "[possible]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := agentcopytest.NewCotool()
-				defer server.Close()
-				source := server.AddAgent(cotool.Agent{Name: "Triage"})
-				client, err := cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()),
-					agentcopy.WithMiddleware(parked(source, tc.hidden, tc.listed)))
-				require.NoError(t, err)
-				since := time.Now()
-				request := agentcopy.CopyRequest{SourceID: source.ID}
-				_, err = client.Copier().Copy(t.Context(), request)
-				require.NoError(t, err)
-				server.AddAgent(cotool.Agent{Name: "Enrichment", Origin: cotool.OriginUser})
-				found, err := client.Copier().FindCopies(t.Context(), request, since)
-				require.Len(t, found, tc.want)
-				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
-				} else {
-					require.NoError(t, err)
-					require.Equal(t, server.Copies()[0].ID, found[0].ID)
+			wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+				switch {
+				case strings.HasSuffix(r.Path(), "/agents"):
+					return http.StatusOK, "[" + tt.list + "]"
+				case tt.get == "":
+					return http.StatusNotFound, `{"error":"no such agent"}`
 				}
+				return http.StatusOK, tt.get
 			})
+			client, err := cotool.New(wiretest.Key(), agentcopy.WithHTTPClient(wire.Client()))
+			require.NoError(t, err)
+			found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id}, since)
+			if tt.done {
+				require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
+			} else {
+				require.NoError(t, err)
+			}
+			matches := []agentcopy.Match{}
+			for _, c := range found {
+				matches = append(matches, c.Match)
+				require.Equal(t, c.Match == agentcopy.MatchPossible, c.Reason != "")
+			}
+			require.Equal(t, tt.want, fmt.Sprint(matches))
 		})
 	}
 }
 
-// parked hides a parked agent from those who ask for its ID, or shows it in the
-// list.
-func parked(source cotool.Agent, hidden, listed bool) func(http.RoundTripper) http.RoundTripper {
-	return func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
-			resp, err := next.RoundTrip(req)
-			if err != nil || req.Method != http.MethodGet {
-				return resp, err
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			switch inList := strings.HasSuffix(req.URL.Path, "/agents"); {
-			case !inList && hidden:
-				resp.StatusCode = http.StatusNotFound
-			case inList && listed:
-				source.DeletedAt = source.CreatedAt
-				document, _ := json.Marshal(source)
-				body = append(append([]byte("["), append(document, ',')...), bytes.TrimPrefix(body, []byte("["))...)
-			}
-			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-			return resp, err
-		})
-	}
+func TestIdentity(t *testing.T) {
+	const id = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+	client, err := cotool.New("not-a-real-key")
+	require.NoError(t, err)
+	require.Equal(t, agentcopy.Identity{
+		Provider: "cotool", Origin: "https://app.cotool.ai", SourceID: id, SearchKey: id, Traced: true,
+	}, client.Copier().Identify(agentcopy.CopyRequest{SourceID: strings.ToUpper(id), Name: "ignored"}))
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

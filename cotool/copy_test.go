@@ -105,5 +105,5 @@ func TestCopyAgentReadsWhatItCan(t *testing.T) {
 	require.Equal(t, `{"id":1}`, string(answer.Agent.ModelAlias))
 	require.Nil(t, answer.Agent.StructuredOutputSchema, "null equals absent")
 	require.Equal(t, "alert", answer.Agent.Inputs[0].Name)
-	require.True(t, answer.Agent.CreatedAt.IsZero())
+	require.True(t, answer.Agent.CreatedAt.Time.IsZero())
 }

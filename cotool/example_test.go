@@ -10,6 +10,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a Cotool in the memory of the example, with one managed agent, and a
@@ -36,7 +37,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// cotool: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// cotool: New: apiKey: is empty: invalid request
 }
 
 // COTOOL_BASE_URL may be set as well.
@@ -50,7 +51,7 @@ func ExampleNewFromEnv() {
 	client, err := cotool.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// cotool: NewFromEnv: COTOOL_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// cotool: NewFromEnv: COTOOL_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 
@@ -106,7 +107,7 @@ func ExampleClient_GetAgent() {
 	fmt.Println(err)
 	// Output:
 	// Phishing triage managed: true
-	// cotool: GetAgent: agentID: is not a UUID, which this vendor's agent IDs are: invalid request (not copied, nothing sent)
+	// cotool: GetAgent: agentID: is not a UUID, which this vendor's agent IDs are: invalid request (nothing sent)
 }
 
 // Managed agents, which can be copied, and manual ones, which cannot.
@@ -115,7 +116,7 @@ func ExampleClient_ListAgents() {
 	defer server.Close()
 	server.AddAgent(cotool.Agent{Name: "By hand", Origin: cotool.OriginUser})
 
-	for agent, err := range client.ListAgents(context.Background()) {
+	for agent, err := range client.ListAgents(context.Background(), cotool.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -153,8 +154,8 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	made, err := once.Copy(context.Background(), "agents/phishing", client.Copier(), agentcopy.CopyRequest{SourceID: agentID})
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	made, err := runner.Copy(context.Background(), "agents/phishing", client.Copier(), agentcopy.CopyRequest{SourceID: agentID})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -174,13 +175,13 @@ func ExampleClient_Copier_findCopies() {
 	since := time.Now()
 	if _, err := copier.Copy(context.Background(), request); errors.Is(err, agentcopy.ErrOutcomeUnknown) {
 		found, err := copier.FindCopies(context.Background(), request, since)
-		if err != nil {
+		if err != nil && !errors.Is(err, agentcopy.ErrAlreadyDone) { // the source is parked
 			fmt.Println(err)
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 00000000-0000-4000-8000-000000000002 Phishing triage
+	// Output: certain 00000000-0000-4000-8000-000000000002 Phishing triage
 }

@@ -43,7 +43,7 @@ func FuzzListBody(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context()))
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 		return err
 	})
 }

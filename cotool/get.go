@@ -19,13 +19,18 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // Cotool: GET /api/agents/{agentId},
 // https://docs.cotool.ai/api-reference/agents/get-agent
 func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
+	return c.get(ctx, agentID, nil)
+}
+
+func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*Agent, error) {
 	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   getAgent,
-		Path: agentsPath,
-		ID:   agentID,
+		Op:     getAgent,
+		Path:   agentsPath,
+		ID:     agentID,
+		Header: header,
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,13 @@ var lister = transport.Lister[Agent, string]{
 	Received:  (*Agent).received,
 }
 
+// ListAgentsRequest narrows [Client.ListAgents].
+type ListAgentsRequest struct {
+	// Name, if it is set, lists only agents of exactly that name. Cotool has no
+	// such filter: the whole list is read, and the client picks them out.
+	Name string
+}
+
 // ListAgents yields the agents of the organization, in the order in which
 // Cotool sends them, which it does not document. They come in one answer. An
 // error is yielded once, with a nil agent, and ends the sequence. The sequence
@@ -27,17 +34,25 @@ var lister = transport.Lister[Agent, string]{
 //
 // Cotool: GET /api/agents,
 // https://docs.cotool.ai/api-reference/agents/list-all-agents
-func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
-	return lister.List(func(int, string) (transport.Page[Agent], error) {
-		agents, response, err := transport.Do(ctx, c.transport, transport.Request{
-			Op:   listAgents,
-			Path: agentsPath,
-		}, verifyList)
-		if err != nil {
-			return transport.Page[Agent]{}, err
-		}
-		return transport.Page[Agent]{Items: *agents, Response: response}, nil
-	})
+func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
+	agents := lister.List(func(int, string) (transport.Page[Agent], error) { return c.page(ctx, nil) })
+	if req.Name == "" {
+		return agents
+	}
+	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+}
+
+// page gets the list, which is one page.
+func (c *Client) page(ctx context.Context, header http.Header) (transport.Page[Agent], error) {
+	agents, response, err := transport.Do(ctx, c.transport, transport.Request{
+		Op:     listAgents,
+		Path:   agentsPath,
+		Header: header,
+	}, verifyList)
+	if err != nil {
+		return transport.Page[Agent]{}, err
+	}
+	return transport.Page[Agent]{Items: *agents, Response: response}, nil
 }
 
 func verifyList(agents *[]Agent) error {

@@ -6,13 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 )
 
 func TestListAgents(t *testing.T) {
 	const body = `[{"id":"a","name":"One"},{"name":"no ID"},{"id":"b","deletedAt":"2025-06-17T12:34:56Z"}]`
 	wire := wiretest.Always(http.StatusOK, body)
-	list := newClient(t, wire).ListAgents(t.Context())
+	list := newClient(t, wire).ListAgents(t.Context(), cotool.ListAgentsRequest{})
 	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
 	for range 2 {
 		agents, err := wiretest.Collect(t, list)
@@ -28,7 +29,7 @@ func TestListAgents(t *testing.T) {
 }
 
 func TestListAgentsOfNone(t *testing.T) {
-	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, `[]`)).ListAgents(t.Context()))
+	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, `[]`)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Empty(t, agents)
 }
@@ -42,7 +43,7 @@ func TestListAgentsFails(t *testing.T) {
 		``:                       "empty",
 	} {
 		t.Run(body, func(t *testing.T) {
-			agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context()))
+			agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 			require.Empty(t, agents)
 			require.ErrorContains(t, err, message)
 			require.Equal(t, "ListAgents", wiretest.RequireError(t, err).Operation)

@@ -3,29 +3,48 @@ package kolena
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors. Every copy is made with template;
 // the name of a request replaces the template's. IDs are decimal numbers there;
-// a SourceID that is none is [agentcopy.ErrInvalid].
+// a SourceID that is none is [agentcopy.ErrInvalid], and "0123" and "+123" are 123.
+// It takes [agentcopy.RetryAlways] for RetrySafe, which makes no second copy.
 //
-// Its FindCopies knows a copy by its exact name, by the template's workspace if
-// it has one, and by its age. Kolena has no search and documents no order, so it
-// reads the whole list. A time stamp without a zone is taken as UTC; an agent
-// whose stamp then does not lie between the request and now, but does in another
-// zone, is ambiguous. So is one without a stamp.
-func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier { return copier{c, template} }
+// Its FindCopies reads the whole list, since Kolena has no search and documents no
+// order, and sorts the agents by the rules of [agentcopy.MatchAgent]. If the template
+// names a workspace, agents of other workspaces are no candidates. What it relies on
+// without Kolena saying so: a stamp without a zone is UTC. If it is not, a copy is
+// possible rather than certain, as long as it has the name or a near one.
+//
+// An agent of another name that was made since the request is possible, since the
+// server may have changed the name, unless it has another objective or other prompts
+// than the source, which a copy has of it, and neither was edited since.
+func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
+	return copier{c.forCopier(), template, new(transport.Verdicts)}
+}
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
 
 type copier struct {
 	client   *Client
 	template CopyAgentRequest
+	verdicts *transport.Verdicts
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -40,11 +59,14 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	request.Name = c.nameOf(req)
 	agent, err := c.client.CopyAgent(ctx, source, request)
 	if err != nil {
+		c.client.transport.Answered(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	made := copyOf(agent, req)
-	made.CreatedAt, made.Body = agent.Created.Time, agent.Response.Body
-	return made, nil
+	c.client.transport.Answered(agent.Response, nil)
+	return agentcopy.Copy{
+		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(agent.ID), Name: agent.Name,
+		CreatedAt: agent.Created.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
+	}, nil
 }
 
 func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error) {
@@ -62,57 +84,103 @@ func (c copier) nameOf(req agentcopy.CopyRequest) string {
 	return c.template.Name
 }
 
-func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	source, err := sourceOf(findCopies, req)
+	if err == nil {
+		err = checkID(findCopies, "SourceID", source)
+	}
+	name := c.nameOf(req)
+	if err == nil && strings.TrimSpace(name) == "" {
+		err = transport.Invalid(vendor, findCopies.Name, "Name", "is empty or blank")
+	}
 	if err != nil {
 		return nil, err
 	}
-	name, workspace := c.nameOf(req), c.template.TargetWorkspaceID
-	finder := transport.NewFinder(since, true, "id", "created")
-	for agent, err := range c.client.ListAgents(ctx) {
-		switch {
-		case err != nil:
-			return nil, err
-		case agent.ID == source:
-		case unreadable(agent, workspace != nil):
-			finder.Doubt(copyOf(agent, req), agent.Response)
-		case agent.Name == name && (workspace == nil || agent.WorkspaceID == *workspace):
-			finder.Add(copyOf(agent, req), agent.Response)
-		}
+	var listed *Agent // the source, as the list shows it
+	finder := &transport.Finder[Agent, int64]{
+		Client: c.client.transport,
+		Lister: lister,
+		Name:   name,
+		Since:  since,
+		Show: func(a *Agent) transport.Shown {
+			if a.ID == source {
+				listed = a
+			}
+			return c.shown(a, source)
+		},
+		SourceID: decimal(source),
+		Source: func() (*Agent, error) {
+			if listed != nil {
+				return listed, nil
+			}
+			return c.client.get(ctx, source, transport.NoCache())
+		},
+		Differs:  differs,
+		Verdicts: c.verdicts,
 	}
-	return finder.Copies()
+	found, err := finder.Find(c.client.pages(ctx, transport.NoCache()))
+	if err != nil {
+		return nil, err
+	}
+	return found.Result(vendor.Name)
 }
 
-// unreadable reports whether agent may be any; see [transport.Unreadable].
-func unreadable(agent *Agent, byWorkspace bool) bool {
-	workspace := "any"
-	if byWorkspace && agent.WorkspaceID == 0 {
-		workspace = ""
+func (c copier) shown(a *Agent, source int64) transport.Shown {
+	s := transport.Shown{
+		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(a.ID), Name: a.Name,
+		Created: a.Created, Updated: a.Updated, Response: a.Response, Out: a.ID == source,
 	}
-	return transport.Unreadable(agent.Response, idOf(agent), agent.Name, workspace)
+	switch workspace := c.template.TargetWorkspaceID; {
+	case workspace == 0 || a.WorkspaceID == workspace:
+	case a.WorkspaceID == 0:
+		s.Doubt = fmt.Sprintf("named %q, its workspace cannot be read", a.Name)
+	default:
+		s.Out = true
+	}
+	return s
 }
 
-// Identify says what a request stands for; see [agentcopy.Identifier].
+// differs reports whether agent has another objective or other prompts than
+// source, as far as both show them.
+func differs(source, agent *Agent) bool {
+	return transport.Conflict(source.Objective, agent.Objective) || transport.Conflict(promptsOf(source), promptsOf(agent))
+}
+
+// promptsOf is the names of the prompts of an agent in one text, in whatever order
+// they come; "" if there are none.
+func promptsOf(a *Agent) string {
+	var all []string
+	for _, prompt := range a.Prompts {
+		all = append(all, prompt.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
+}
+
+// Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	made := c.template
-	made.Name = ""                    // the request has it, as the Mark
-	document, _ := json.Marshal(made) // numbers always marshal
+	source := req.SourceID
+	if id, err := sourceOf(findCopies, req); err == nil {
+		source = strconv.FormatInt(id, 10)
+	}
+	document, _ := json.Marshal(struct {
+		Workspace int64 `json:"target_workspace_id,omitzero"`
+		Folder    int64 `json:"target_folder_id,omitzero"`
+	}{c.template.TargetWorkspaceID, c.template.TargetFolderID}) // numbers always marshal
 	return agentcopy.Identity{
-		Provider: vendor.Name,
-		Origin:   c.client.transport.Origin(),
-		Template: string(document),
-		Mark:     c.nameOf(req),
+		Provider:  vendor.Name,
+		Origin:    c.client.transport.Origin(),
+		Template:  string(document),
+		SourceID:  source,
+		SearchKey: c.nameOf(req),
+		Traced:    true,
 	}
 }
 
-func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: idOf(a), Name: a.Name}
-}
-
-// idOf is the ID of a in decimal, "" if it has none.
-func idOf(a *Agent) string {
-	if a.ID <= 0 {
+// decimal is an ID in decimal, "" if it is none.
+func decimal(id int64) string {
+	if id <= 0 {
 		return ""
 	}
-	return strconv.FormatInt(a.ID, 10)
+	return strconv.FormatInt(id, 10)
 }

@@ -1,6 +1,8 @@
 package kolena_test
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -21,33 +24,36 @@ func TestCopier(t *testing.T) {
 		server.AddAgent(kolena.Agent{Name: "Hamburg 2"})
 		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
 		require.NoError(t, err)
-		copier := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(source.WorkspaceID)})
+		copier := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: source.WorkspaceID})
 		request := agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"}
 
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 		since := time.Now()
 		found, err := copier.FindCopies(t.Context(), request, since)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, agentcopy.ErrNameTaken)
 		require.Empty(t, found, "before the copy is made")
 
 		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 		_, err = copier.Copy(t.Context(), request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		found, err = copier.FindCopies(t.Context(), request, since)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, agentcopy.ErrNameTaken)
+		require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
 		require.Len(t, found, 1)
-		require.Equal(t, server.Copies()[0].ID, found[0].ID)
-		require.True(t, found[0].CreatedAt.Equal(since))
+		require.Equal(t, agentcopy.MatchCertain, found[0].Match)
+		require.Equal(t, server.Copies()[0].ID, found[0].Copy.ID)
+		require.True(t, found[0].Copy.CreatedAt.Equal(since))
 
 		made, err := copier.Copy(t.Context(), request)
 		require.NoError(t, err)
 		require.Equal(t, []string{"kolena", "1", server.Copies()[1].ID, "Hamburg"}, []string{made.Provider, made.SourceID, made.ID, made.Name})
 		require.Contains(t, string(made.Body), `"Hamburg"`)
+		require.Len(t, made.Attempts, 1)
 		found, err = copier.FindCopies(t.Context(), request, since)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, agentcopy.ErrNameTaken)
 		require.Len(t, found, 2)
 
-		elsewhere := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: new(source.WorkspaceID + 1)})
+		elsewhere := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: source.WorkspaceID + 1})
 		found, err = elsewhere.FindCopies(t.Context(), request, since)
 		require.NoError(t, err)
 		require.Empty(t, found, "in another workspace")
@@ -65,16 +71,70 @@ func TestCopierRefusesASourceThatIsNoNumber(t *testing.T) {
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 }
 
+func TestCopierRefusesABlankName(t *testing.T) {
+	client, err := kolena.New("not-a-real-key")
+	require.NoError(t, err)
+	_, err = client.Copier(kolena.CopyAgentRequest{}).FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
+	require.ErrorIs(t, err, agentcopy.ErrInvalid, "every agent would be a copy")
+}
+
+func TestCopierWritesIDsInOneWay(t *testing.T) {
+	for _, id := range []string{"1", "01", "+1", "+001"} {
+		server := agentcopytest.NewKolena()
+		server.AddAgent(kolena.Agent{Name: "Lease reader"})
+		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
+		require.NoError(t, err)
+		copier := client.Copier(kolena.CopyAgentRequest{})
+		request := agentcopy.CopyRequest{SourceID: id, Name: "Lease reader"}
+		require.Equal(t, "1", copier.Identify(request).SourceID)
+		since := time.Now()
+		made, err := copier.Copy(t.Context(), request)
+		require.NoError(t, err)
+		require.Equal(t, "1", made.SourceID)
+		found, err := copier.FindCopies(t.Context(), request, since)
+		require.NoError(t, err)
+		require.Len(t, found, 1, "the source is no candidate, whatever its ID looks like")
+		require.Equal(t, "1", found[0].Copy.SourceID)
+		server.Close()
+	}
+}
+
+// An agent of a server that does not say which workspace it is in may be the copy.
+func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
+	for workspace, want := range map[string]string{
+		`"workspace_id":5,`:      "[certain]",
+		`"workspace_id":6,`:      "[]",
+		`"workspace_id":"five",`: "[possible]",
+		``:                       "[possible]",
+	} {
+		made := time.Now().UTC().Format(time.RFC3339)
+		wire := wiretest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)
+		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(wire.Client()))
+		require.NoError(t, err)
+		found, err := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}).
+			FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: "A copy"}, time.Now())
+		require.NoError(t, err)
+		matches := []agentcopy.Match{}
+		for _, c := range found {
+			matches = append(matches, c.Match)
+		}
+		require.Equal(t, want, fmt.Sprint(matches), workspace)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	client, err := kolena.New("not-a-real-key")
 	require.NoError(t, err)
 	identify := func(template kolena.CopyAgentRequest, name string) agentcopy.Identity {
-		return client.Copier(template).(agentcopy.Identifier).Identify(agentcopy.CopyRequest{SourceID: "1", Name: name})
+		return client.Copier(template).Identify(agentcopy.CopyRequest{SourceID: "1", Name: name})
 	}
 	base := identify(kolena.CopyAgentRequest{Name: "a"}, "")
 	require.Equal(t, "kolena", base.Provider)
 	require.Equal(t, "https://agents-api.kolena.com", base.Origin)
 	require.Equal(t, base, identify(kolena.CopyAgentRequest{Name: "b"}, "a"), "the name of the request replaces the template's")
-	require.NotEqual(t, base, identify(kolena.CopyAgentRequest{TargetFolderID: new(int64(3))}, "a"))
+	require.Equal(t, "a", base.SearchKey)
+	require.True(t, base.Traced)
+	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetFolderID: 3}, "a").Template)
+	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetWorkspaceID: 3}, "a").Template)
 	require.NotContains(t, base.Template+base.Origin, "not-a-real-key")
 }

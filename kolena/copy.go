@@ -14,22 +14,22 @@ var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost,
 
 // CopyAgentRequest is the body of [Client.CopyAgent].
 type CopyAgentRequest struct {
-	// Name is the name of the new agent. It must not be empty or blank, and is
-	// sent as it is. Required. Kolena documents neither a longest name nor that
-	// names are unique.
+	// Name is the name of the new agent, sent as it is. Kolena requires it, and
+	// states no rule for it: no longest name, not that names are unique. This SDK
+	// refuses one that is empty or blank.
 	Name string `json:"name"`
-	// TargetWorkspaceID and TargetFolderID say where the new agent goes. A nil
-	// one leaves the choice to Kolena, which does not document it; one that is
-	// set must be positive.
-	TargetWorkspaceID *int64 `json:"target_workspace_id,omitzero"`
-	TargetFolderID    *int64 `json:"target_folder_id,omitzero"`
+	// TargetWorkspaceID and TargetFolderID say where the new agent goes. Zero is not
+	// sent and leaves the choice to Kolena, which does not document it. This SDK
+	// refuses a negative one.
+	TargetWorkspaceID int64 `json:"target_workspace_id,omitzero"`
+	TargetFolderID    int64 `json:"target_folder_id,omitzero"`
 }
 
 // CopyAgent copies the agent agentID and returns the new agent.
 //
-// An agentID that is not positive, and a request that breaks one of the rules
-// above, are refused before anything is sent, with an *[agentcopy.Error] that
-// matches [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome
+// By rules of this SDK's own, an agentID that is not positive, a blank Name and a
+// negative target are refused before anything is sent, with an *[agentcopy.Error]
+// that matches [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome
 // before you send the request again: it says whether a copy was made, and Kolena
 // has no call to remove a second one.
 //
@@ -58,26 +58,23 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	return agent, nil
 }
 
-// check refuses a request that Kolena's page rules out.
+// check refuses what makes no sense. The rules are ours: Kolena's page states none.
 func (r *CopyAgentRequest) check() error {
 	switch {
 	case strings.TrimSpace(r.Name) == "":
 		return transport.Invalid(vendor, copyAgent.Name, "Name", "is empty or blank")
 	case !utf8.ValidString(r.Name):
 		return transport.Invalid(vendor, copyAgent.Name, "Name", "is not valid UTF-8")
-	}
-	if id := r.TargetWorkspaceID; id != nil {
-		if err := checkID(copyAgent, "TargetWorkspaceID", *id); err != nil {
-			return err
-		}
-	}
-	if id := r.TargetFolderID; id != nil {
-		return checkID(copyAgent, "TargetFolderID", *id)
+	case r.TargetWorkspaceID < 0:
+		return transport.Invalid(vendor, copyAgent.Name, "TargetWorkspaceID", "is negative")
+	case r.TargetFolderID < 0:
+		return transport.Invalid(vendor, copyAgent.Name, "TargetFolderID", "is negative")
 	}
 	return nil
 }
 
-// checkID refuses an ID that Kolena never gives.
+// checkID refuses an ID that is not positive. Kolena's page says "integer"; every
+// ID it shows is positive.
 func checkID(op *transport.Operation, field string, id int64) error {
 	if id <= 0 {
 		return transport.Invalid(vendor, op.Name, field, "is not positive")

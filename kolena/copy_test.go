@@ -33,9 +33,9 @@ func TestCopyAgent(t *testing.T) {
 		body string
 	}{
 		"a name alone":      {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
-		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: new(int64(7))}, `{"name":"Leases","target_workspace_id":7}`},
-		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: new(int64(8))}, `{"name":"Leases","target_folder_id":8}`},
-		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(math.MaxInt64)), TargetFolderID: new(int64(1))}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
+		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: 7}, `{"name":"Leases","target_workspace_id":7}`},
+		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: 8}, `{"name":"Leases","target_folder_id":8}`},
+		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: math.MaxInt64, TargetFolderID: 1}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
 		"the name as given": {kolena.CopyAgentRequest{Name: " Leases\n"}, `{"name":" Leases\n"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,10 +70,8 @@ func TestCopyAgentRefuses(t *testing.T) {
 		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
 		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
 		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
-		"workspace zero":       {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(0))}, "TargetWorkspaceID"},
-		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: new(int64(-7))}, "TargetWorkspaceID"},
-		"folder zero":          {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: new(int64(0))}, "TargetFolderID"},
-		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: new(int64(-8))}, "TargetFolderID"},
+		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: -7}, "TargetWorkspaceID"},
+		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(http.StatusOK, agent)
@@ -100,10 +98,10 @@ func TestCopyAgentFails(t *testing.T) {
 		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"},
 		"no ID":            {200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"a null ID":        {200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID in text":    {200, `{"id":"456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID of words":   {200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"cut off":          {200, `{"id":45`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "breaks off"},
+		"cut off":          {200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

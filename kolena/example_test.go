@@ -11,6 +11,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a Kolena in the memory of the example, with one agent, and a client
@@ -33,7 +34,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// kolena: New: apiKey: is empty: invalid request
 }
 
 // KOLENA_API_URL may be set as well.
@@ -47,7 +48,7 @@ func ExampleNewFromEnv() {
 	client, err := kolena.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// kolena: NewFromEnv: KOLENA_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// kolena: NewFromEnv: KOLENA_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 
@@ -58,7 +59,7 @@ func ExampleClient_CopyAgent() {
 
 	agent, err := client.CopyAgent(context.Background(), agentID, kolena.CopyAgentRequest{
 		Name:              "Lease reader, Hamburg",
-		TargetWorkspaceID: new(int64(7)),
+		TargetWorkspaceID: 7,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -109,7 +110,7 @@ func ExampleClient_ListAgents() {
 		server.AddAgent(kolena.Agent{Name: fmt.Sprintf("Site %d", i+1)})
 	}
 
-	for agent, err := range client.ListAgents(context.Background()) {
+	for agent, err := range client.ListAgents(context.Background(), kolena.ListAgentsRequest{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -151,9 +152,9 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	copier := client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})
-	made, err := once.Copy(context.Background(), "tenants/hamburg", copier,
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	copier := client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})
+	made, err := runner.Copy(context.Background(), "tenants/hamburg", copier,
 		agentcopy.CopyRequest{SourceID: strconv.FormatInt(agentID, 10), Name: "Lease reader, Hamburg"})
 	if err != nil {
 		fmt.Println(err)
@@ -179,8 +180,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 2 Lease reader, Hamburg
+	// Output: certain 2 Lease reader, Hamburg
 }

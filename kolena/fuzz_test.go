@@ -48,7 +48,7 @@ func FuzzListBody(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context()))
+		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 		return err
 	})
 }

@@ -113,7 +113,7 @@ func TestPace(t *testing.T) {
 			return err
 		}},
 		"list": {600, func(t *testing.T, c *kolena.Client) error {
-			_, err := wiretest.Collect(t, c.ListAgents(t.Context()))
+			_, err := wiretest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 			return err
 		}},
 		"get": {1200, func(t *testing.T, c *kolena.Client) error {

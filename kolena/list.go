@@ -24,6 +24,13 @@ var lister = transport.Lister[Agent, int64]{
 	Received:  (*Agent).received,
 }
 
+// ListAgentsRequest narrows [Client.ListAgents].
+type ListAgentsRequest struct {
+	// Name, if it is set, lists only agents of exactly that name. Kolena has no such
+	// filter: the whole list is read, and the client picks them out.
+	Name string
+}
+
 // ListAgents yields the agents that the user of the key may see, in the order
 // in which Kolena sends them, which it does not document. Pages are fetched as
 // the loop comes to them; breaking off the loop fetches no more. An error is
@@ -34,8 +41,17 @@ var lister = transport.Lister[Agent, int64]{
 //
 // Kolena: GET /api/v1/client/agents,
 // https://docs.agents.kolena.com/api-reference/list-agents
-func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
-	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
+	agents := lister.List(c.pages(ctx, nil))
+	if req.Name == "" {
+		return agents
+	}
+	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+}
+
+// pages gets the pages of the list.
+func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (transport.Page[Agent], error) {
+	return func(number int, _ string) (transport.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.transport, transport.Request{
 			Op:   listAgents,
 			Path: agentsPath,
@@ -43,13 +59,14 @@ func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
 				"page_number": {strconv.Itoa(number)},
 				"page_size":   {strconv.Itoa(pageSize)},
 			},
+			Header: header,
 		}, verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}
 		more := number+1 < answer.TotalPages || number > 0 && answer.TotalPages <= 0 // then it does not rule it out
-		return transport.Page[Agent]{Items: answer.Agents, More: more, Response: response}, nil
-	})
+		return transport.Page[Agent]{Items: answer.Agents, More: more, Total: answer.TotalPages, Response: response}, nil
+	}
 }
 
 // listAnswer is one page of the list. The page_size it has as well is how many

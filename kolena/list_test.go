@@ -10,6 +10,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 // page is an answer with the agents from first on, the first of which is 1.
@@ -34,7 +35,7 @@ func TestListAgents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context()))
+			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, agent := range agents {
@@ -54,7 +55,7 @@ func TestListAgents(t *testing.T) {
 
 func TestListAgentsStopsWithTheLoop(t *testing.T) {
 	wire := wiretest.InTurn(page(0, 2, 1, 2), page(1, 2, 3, 2))
-	for range newClient(t, wire).ListAgents(t.Context()) {
+	for range newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}) {
 		break
 	}
 	require.Len(t, wire.Requests(), 1)
@@ -70,13 +71,13 @@ func TestListAgentsFails(t *testing.T) {
 		"the pages run dry":            {[]string{page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)}, 4, 3, "page 3 of the list"},
 		"the list has gone":            {[]string{page(0, 3, 1, 2), page(0, 0, 3, 0)}, 2, 2, "page 2 of the list"},
 		"no total":                     {[]string{`{"agents":[{"id":1}]}`}, 0, 1, "how many pages"},
-		"a total that is no number":    {[]string{`{"agents":[{"id":1}],"total_pages":"2"}`}, 0, 1, "how many pages"},
+		"a total that is no number":    {[]string{`{"agents":[{"id":1}],"total_pages":"two"}`}, 0, 1, "how many pages"},
 		"no list":                      {[]string{`{"total_pages":1}`}, 0, 1, "lacks the list"},
 		"another document":             {[]string{agent}, 0, 1, "lacks the list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context()))
+			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 			e := wiretest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "ListAgents", e.Operation)
@@ -89,7 +90,7 @@ func TestListAgentsFails(t *testing.T) {
 
 func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	const body = `{"agents":[{"name":"no ID"},{"id":"7"},{"id":1,"prompts":[{"options":null}]}],"total_pages":1}`
-	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context()))
+	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Len(t, agents, 3)
 	require.Error(t, agents[0].Response.Warning)

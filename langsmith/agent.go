@@ -37,7 +37,8 @@ type Agent struct {
 	Subagents    []SubagentSpec `json:"subagents,omitzero"`
 	Skills       []SkillSpec    `json:"skills,omitzero"`
 	// Files are the agent's files by relative path, as far as no other field shows
-	// them. They come only when asked for; see [CloneAgentRequest].
+	// them. They come only when asked for; see [GetAgentRequest] and
+	// [CloneAgentRequest].
 	Files map[string]FileEntry `json:"files,omitzero"`
 	// Instructions is what SystemPrompt was called before.
 	//

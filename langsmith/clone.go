@@ -57,7 +57,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Path:   agentsPath,
 		ID:     agentID,
 		Action: "/clone",
-		Query:  req.query(),
+		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
 	}, verifyAgent)
@@ -76,8 +76,9 @@ func (r *CloneAgentRequest) check() error {
 	return transport.CheckHeaderValue(vendor, cloneAgent, "UserTimezone", r.UserTimezone)
 }
 
-func (r *CloneAgentRequest) query() url.Values {
-	if !r.IncludeFiles {
+// filesQuery asks for the files of an agent, if they are to be included.
+func filesQuery(include bool) url.Values {
+	if !include {
 		return nil
 	}
 	return url.Values{"include_files": {"true"}}

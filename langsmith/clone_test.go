@@ -121,10 +121,10 @@ func TestCloneAgentFails(t *testing.T) {
 			400, `{"type":"https://docs.langchain.com/errors/invalid_request_body","code":"invalid_request_body","detail":"Provide a valid body","status":400}`,
 			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "invalid_request_body",
 		},
-		"a conflict":        {409, `{"detail":"free plan"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, ""},
-		"upstream":          {502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.OutcomeUnknown, agentcopy.ErrServer, "upstream_auth_failed"},
-		"no ID":             {201, `{"name":"Research"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
-		"an ID of a number": {201, `{"id":1}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
+		"a conflict":      {409, `{"detail":"free plan"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, ""},
+		"upstream":        {502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.OutcomeUnknown, agentcopy.ErrServer, "upstream_auth_failed"},
+		"no ID":           {201, `{"name":"Research"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
+		"an ID of a list": {201, `{"id":[1]}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

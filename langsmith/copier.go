@@ -3,6 +3,9 @@ package langsmith
 import (
 	"context"
 	"encoding/json"
+	"iter"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,32 +13,60 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors. Every clone is made with template;
-// the name of a request replaces the template's.
+// the name of a request replaces the template's. It takes [agentcopy.RetryAlways]
+// for RetrySafe, which makes no second copy.
 //
-// Its FindCopies knows a clone by its exact name and by its age, reading the
-// caller's agents from the newest on until it comes to older ones. Of a request
-// without a name, it is not documented what the clone is called: then every
-// agent that was made since may be it, and is ambiguous.
-func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier { return copier{c, template} }
+// Its FindCopies reads the caller's own agents, of whom a clone is one, from the
+// newest on, down to five minutes before the request, and sorts them by the rules of
+// [agentcopy.MatchAgent]. Beyond that it asks LangSmith for the agents of the name.
+// Of a request without a name, LangSmith does not document what the clone is called:
+// then every agent that was made since may be it, and none is certain.
+//
+// An agent of another name that was made since the request is possible, since the
+// server may have changed the name, unless it differs from the source in its model,
+// backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
+// and neither was edited since.
+func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
+	return copier{c.forCopier(), template, new(transport.Verdicts)}
+}
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
 
 type copier struct {
 	client   *Client
 	template CloneAgentRequest
+	verdicts *transport.Verdicts
 }
+
+// findCopies is what faults of a request to find copies are reported under.
+var findCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	clone := c.template
 	clone.Name = c.nameOf(req)
-	agent, err := c.client.CloneAgent(ctx, req.SourceID, clone)
+	source := canonical(req.SourceID)
+	agent, err := c.client.CloneAgent(ctx, source, clone)
 	if err != nil {
+		c.client.transport.Answered(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	made := copyOf(agent, req)
-	made.CreatedAt, made.Body = agent.CreatedAt.Time, agent.Response.Body
-	return made, nil
+	c.client.transport.Answered(agent.Response, nil)
+	return agentcopy.Copy{
+		Provider: vendor.Name, SourceID: source, ID: canonical(agent.ID), Name: agent.Name,
+		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
+	}, nil
 }
+
+// canonical is a UUID in the one form by which IDs are compared.
+func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
 func (c copier) nameOf(req agentcopy.CopyRequest) string {
 	if req.Name != "" {
@@ -44,47 +75,84 @@ func (c copier) nameOf(req agentcopy.CopyRequest) string {
 	return c.template.Name
 }
 
-func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
-	name := c.nameOf(req)
-	finder := transport.NewFinder(since, name != "", "id", "created_at")
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	name, source := c.nameOf(req), canonical(req.SourceID)
+	if err := transport.CheckUUID(vendor, findCopies, "SourceID", source); err != nil {
+		return nil, err
+	}
 	if err := checkListed(name); err != nil {
 		return nil, err
 	}
-	for agent, err := range c.client.list(ctx, ListAgentsRequest{Name: name}) {
-		switch {
-		case err != nil:
-			return nil, err
-		case strings.EqualFold(agent.ID, req.SourceID):
-			continue
-		case transport.Unreadable(agent.Response, agent.ID, agent.Name):
-			finder.Doubt(copyOf(agent, req), agent.Response)
-			continue
-		case name != "" && agent.Name != name:
-			continue
-		}
-		if finder.Add(copyOf(agent, req), agent.Response) {
-			break // the list is sorted: all that follow are older still
-		}
+	get := func(id string) (*Agent, error) { return c.client.get(ctx, id, GetAgentRequest{}, transport.NoCache()) }
+	finder := &transport.Finder[Agent, string]{
+		Client:   c.client.transport,
+		Lister:   lister,
+		Name:     name,
+		Since:    since,
+		Sorted:   true,
+		Show:     func(a *Agent) transport.Shown { return shown(a, source) },
+		Named:    func() iter.Seq2[*Agent, error] { return lister.List(c.client.pages(ctx, name, transport.NoCache())) },
+		SourceID: source,
+		Source:   func() (*Agent, error) { return get(source) },
+		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
+		Differs:  differs,
+		Verdicts: c.verdicts,
 	}
-	return finder.Copies()
+	found, err := finder.Find(c.client.pages(ctx, "", transport.NoCache()))
+	if err != nil {
+		return nil, err
+	}
+	return found.Result(vendor.Name)
 }
 
-// Identify says what a request stands for; see [agentcopy.Identifier].
+func shown(a *Agent, source string) transport.Shown {
+	id := canonical(a.ID)
+	return transport.Shown{
+		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
+		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
+	}
+}
+
+// differs reports whether agent differs from source in what a clone has of it, as
+// far as both show it.
+func differs(source, agent *Agent) bool {
+	return transport.Conflict(source.Runtime.Model.ModelID, agent.Runtime.Model.ModelID) ||
+		transport.Conflict(source.Backend.Type, agent.Backend.Type) ||
+		transport.Conflict(source.SystemPrompt, agent.SystemPrompt) ||
+		transport.Conflict(namesOf(source.Tools.Tools, func(t ToolSpec) string { return t.Name }),
+			namesOf(agent.Tools.Tools, func(t ToolSpec) string { return t.Name })) ||
+		transport.Conflict(namesOf(source.Subagents, func(s SubagentSpec) string { return s.Name }),
+			namesOf(agent.Subagents, func(s SubagentSpec) string { return s.Name })) ||
+		transport.Conflict(namesOf(source.Skills, func(s SkillSpec) string { return s.Name }),
+			namesOf(agent.Skills, func(s SkillSpec) string { return s.Name }))
+}
+
+// namesOf is the names of a list in one text, in whatever order they come; "" if
+// there are none.
+func namesOf[T any](items []T, name func(T) string) string {
+	var all []string
+	for _, item := range items {
+		all = append(all, name(item))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
+}
+
+// Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	made := c.template
-	made.Name = "" // the request has it, as the Mark
+	made.Name = "" // it is the SearchKey
 	document, _ := json.Marshal(struct {
 		CloneAgentRequest
-		UserTimezone string
+		UserTimezone string `json:"user_timezone,omitzero"`
 	}{made, made.UserTimezone}) // texts and lists of texts always marshal
 	return agentcopy.Identity{
-		Provider: vendor.Name,
-		Origin:   c.client.transport.Origin(),
-		Template: string(document),
-		Mark:     c.nameOf(req),
+		Provider:  vendor.Name,
+		Origin:    c.client.transport.Origin(),
+		Account:   canonical(c.client.transport.Header(workspaceHeader)),
+		Template:  string(document),
+		SourceID:  canonical(req.SourceID),
+		SearchKey: c.nameOf(req),
+		Traced:    true,
 	}
-}
-
-func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: a.ID, Name: a.Name}
 }

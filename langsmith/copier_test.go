@@ -2,6 +2,7 @@ package langsmith_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,22 +28,31 @@ func TestCopier(t *testing.T) {
 		copier := client.Copier(langsmith.CloneAgentRequest{UserTimezone: "Europe/Berlin"})
 		request := agentcopy.CopyRequest{SourceID: source.ID, Name: "EU law"}
 
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 		since := time.Now()
 		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 		_, err = copier.Copy(t.Context(), request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		found, err := copier.FindCopies(t.Context(), request, since)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, agentcopy.ErrNameTaken, "LangSmith's own filter shows what lies beyond the part of the list that is read")
 		require.Len(t, found, 1)
-		require.Equal(t, server.Copies()[0].ID, found[0].ID)
+		require.Equal(t, server.Copies()[0].ID, found[0].Copy.ID)
+		require.Equal(t, agentcopy.MatchCertain, found[0].Match)
 
 		nameless := agentcopy.CopyRequest{SourceID: source.ID}
 		before := len(server.Requests())
 		found, err = copier.FindCopies(t.Context(), nameless, since)
-		require.ErrorIs(t, err, agentcopy.ErrAmbiguous, "what a clone without a name is called is not documented")
+		require.NoError(t, err)
 		require.Len(t, found, 1)
-		require.Len(t, server.Requests(), before+1, "the list is read no farther than to the first older agent")
+		require.Equal(t, agentcopy.MatchPossible, found[0].Match, "what a clone without a name is called is not documented")
+		lists := 0
+		for _, sent := range server.Requests()[before:] {
+			require.Equal(t, "no-cache", sent.Header.Get("Cache-Control"))
+			if strings.HasSuffix(sent.Path, "/agents") {
+				lists++
+			}
+		}
+		require.Equal(t, 1, lists, "the list is read no farther than to older agents")
 
 		made, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: source.ID, Name: "US law"})
 		require.NoError(t, err)
@@ -50,4 +60,22 @@ func TestCopier(t *testing.T) {
 		requests := server.Requests()
 		require.Equal(t, "Europe/Berlin", requests[len(requests)-1].Header.Get("X-User-Timezone"), "of the template")
 	})
+}
+
+func TestIdentity(t *testing.T) {
+	const id = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
+	identify := func(template langsmith.CloneAgentRequest, opts ...agentcopy.Option) agentcopy.Identity {
+		client, err := langsmith.New("not-a-real-key", opts...)
+		require.NoError(t, err)
+		return client.Copier(template).Identify(agentcopy.CopyRequest{SourceID: id, Name: "a"})
+	}
+	base := identify(langsmith.CloneAgentRequest{Name: "b"})
+	require.Equal(t, agentcopy.Identity{
+		Provider: "langsmith", Origin: "https://api.smith.langchain.com/v1/deepagents", Template: "{}",
+		SourceID: "3c90c3cc-0d44-4b50-8888-8dd25736052a", SearchKey: "a", Traced: true,
+	}, base)
+	require.Equal(t, base, identify(langsmith.CloneAgentRequest{IncludeFiles: true}), "what the answer shows is no part of what is made")
+	require.NotEqual(t, base.Template, identify(langsmith.CloneAgentRequest{UserTimezone: "Europe/Berlin"}).Template)
+	require.NotEqual(t, base.Template, identify(langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{}}).Template)
+	require.Equal(t, "w1", identify(langsmith.CloneAgentRequest{}, langsmith.WithWorkspace("W1")).Account)
 }

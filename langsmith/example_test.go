@@ -10,6 +10,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // fake is a LangSmith in the memory of the example, with one agent, and a client
@@ -32,7 +33,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// langsmith: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// langsmith: New: apiKey: is empty: invalid request
 }
 
 // LANGSMITH_ENDPOINT and LANGSMITH_WORKSPACE_ID may be set as well.
@@ -46,7 +47,7 @@ func ExampleNewFromEnv() {
 	client, err := langsmith.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// langsmith: NewFromEnv: LANGSMITH_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// langsmith: NewFromEnv: LANGSMITH_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 
@@ -60,7 +61,7 @@ func ExampleWithWorkspace() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := client.GetAgent(context.Background(), agentID); err != nil {
+	if _, err := client.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -111,13 +112,13 @@ func ExampleClient_GetAgent() {
 	server, client, agentID := fake()
 	defer server.Close()
 
-	agent, err := client.GetAgent(context.Background(), agentID)
+	agent, err := client.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(agent.Name)
-	_, err = client.GetAgent(context.Background(), "3c90c3cc-0d44-4b50-8888-8dd25736052a")
+	_, err = client.GetAgent(context.Background(), "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.GetAgentRequest{})
 	fmt.Println("not found:", errors.Is(err, agentcopy.ErrNotFound))
 	// Output:
 	// Researcher
@@ -157,7 +158,7 @@ func ExampleClient_With() {
 		fmt.Println(err)
 		return
 	}
-	agent, err := patient.GetAgent(context.Background(), agentID)
+	agent, err := patient.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -173,9 +174,9 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	copier := client.Copier(langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{Visibility: langsmith.VisibilityUser}})
-	made, err := once.Copy(context.Background(), "desks/eu-law", copier,
+	made, err := runner.Copy(context.Background(), "desks/eu-law", copier,
 		agentcopy.CopyRequest{SourceID: agentID, Name: "Researcher, EU law"})
 	if err != nil {
 		fmt.Println(err)
@@ -201,8 +202,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: 00000000-0000-4000-8000-000000000002 Researcher, EU law
+	// Output: certain 00000000-0000-4000-8000-000000000002 Researcher, EU law
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -23,7 +24,10 @@ var lister = transport.Lister[Agent, string]{
 
 // ListAgentsRequest narrows [Client.ListAgents].
 type ListAgentsRequest struct {
-	// Name, if it is set, lists only agents of exactly that name.
+	// Name, if it is set, lists only agents of exactly that name. LangSmith finds
+	// agents whose name contains the one asked for, in any or in the same case: it
+	// does not say. It is asked for the name without the white space around it, and
+	// the client picks out those of exactly the name.
 	Name string
 }
 
@@ -41,11 +45,10 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	if err := checkListed(req.Name); err != nil {
 		return transport.Failed[Agent](err)
 	}
-	agents := c.list(ctx, req)
+	agents := lister.List(c.pages(ctx, req.Name, nil))
 	if req.Name == "" {
 		return agents
 	}
-	// LangSmith's own filter is met by any name that contains the one asked for.
 	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
 }
 
@@ -57,24 +60,26 @@ func checkListed(name string) error {
 	return nil
 }
 
-// list yields the agents that LangSmith lists for req.
-func (c *Client) list(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	return lister.List(func(_ int, cursor string) (transport.Page[Agent], error) {
-		answer, response, err := transport.Do(ctx, c.transport, listPage(req, cursor), verifyList)
+// pages gets the pages of the agents whose name contains name; of all for "".
+func (c *Client) pages(ctx context.Context, name string, header http.Header) func(int, string) (transport.Page[Agent], error) {
+	return func(_ int, cursor string) (transport.Page[Agent], error) {
+		request := listPage(name, cursor)
+		request.Header = header
+		answer, response, err := transport.Do(ctx, c.transport, request, verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}
 		next, _ := answer.cursor() // verifyList has read it
 		return transport.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next, Response: response}, nil
-	})
+	}
 }
 
 // listPage asks for the page that cursor stands for, "" for the first. Newest
 // first: what is made while the list is read comes before what is still to come.
-func listPage(req ListAgentsRequest, cursor string) transport.Request {
+func listPage(name, cursor string) transport.Request {
 	query := url.Values{"page_size": {"100"}, "sort_by": {"created_at"}, "sort_order": {"desc"}}
-	if req.Name != "" {
-		query.Set("name", req.Name)
+	if name = strings.TrimSpace(name); name != "" {
+		query.Set("name", name)
 	}
 	if cursor != "" {
 		query.Set("cursor", cursor)
@@ -102,10 +107,10 @@ func (a *listAnswer) cursor() (string, error) {
 	return cursor, nil
 }
 
-// verifyList accepts a page without items only if it has a cursor, null as it
-// may be: LangSmith promises no field, but an answer without any is no list.
+// verifyList refuses a page whose items are null or missing. LangSmith promises no
+// field, but who looks for a copy must not take such an answer for an empty list.
 func verifyList(answer *listAnswer) error {
-	if answer.Items == nil && answer.NextCursor == nil {
+	if answer.Items == nil {
 		return transport.ErrNoList
 	}
 	_, err := answer.cursor()

@@ -30,8 +30,6 @@ func TestListAgents(t *testing.T) {
 		"no cursor":                      {[]string{`{"items":[{"id":"agent-0"}]}`}, 1, []string{""}},
 		"an empty cursor":                {[]string{page(`""`, 0, 2)}, 2, []string{""}},
 		"none":                           {[]string{page(`null`, 0, 0)}, 0, []string{""}},
-		"null for none":                  {[]string{`{"items":null,"next_cursor":null}`}, 0, []string{""}},
-		"no items":                       {[]string{`{"next_cursor":null}`}, 0, []string{""}},
 		"an empty last page":             {[]string{page(`"x"`, 0, 2), page(`null`, 2, 0)}, 2, []string{"", "x"}},
 		"an agent that slides a page on": {[]string{page(`"x"`, 0, 2), page(`null`, 1, 2)}, 3, []string{"", "x"}},
 	} {
@@ -59,19 +57,27 @@ func TestListAgents(t *testing.T) {
 }
 
 func TestListAgentsByName(t *testing.T) {
-	wire := wiretest.InTurn(
-		`{"items":[{"id":"a","name":"R&D"},{"id":"b","name":"R&D, Berlin"},{"id":"c","name":"r&d"}],"next_cursor":"x"}`,
-		`{"items":[{"id":"d","name":" R&D"}],"next_cursor":"y"}`,
-		`{"items":[{"id":"e","name":"R&D"},{"id":"f"}],"next_cursor":null}`,
-	)
-	agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "R&D"}))
-	require.NoError(t, err)
-	require.Len(t, agents, 2)
-	require.Equal(t, "a", agents[0].ID)
-	require.Equal(t, "e", agents[1].ID)
-	require.Len(t, wire.Requests(), 3)
-	for _, sent := range wire.Requests() {
-		require.Equal(t, []string{"R&D"}, sent.Query()["name"])
+	for _, tt := range []struct{ name, sent, ids string }{
+		{"R&D", "R&D", "[a e]"},
+		{" R&D", "R&D", "[d]"},
+		{"  ", "", "[]"},
+	} {
+		wire := wiretest.InTurn(
+			`{"items":[{"id":"a","name":"R&D"},{"id":"b","name":"R&D, Berlin"},{"id":"c","name":"r&d"}],"next_cursor":"x"}`,
+			`{"items":[{"id":"d","name":" R&D"}],"next_cursor":"y"}`,
+			`{"items":[{"id":"e","name":"R&D"},{"id":"f"}],"next_cursor":null}`,
+		)
+		agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: tt.name}))
+		require.NoError(t, err)
+		ids := []string{}
+		for _, agent := range agents {
+			ids = append(ids, agent.ID)
+		}
+		require.Equal(t, tt.ids, fmt.Sprint(ids))
+		require.Len(t, wire.Requests(), 3)
+		for _, sent := range wire.Requests() {
+			require.Equal(t, tt.sent, sent.Query().Get("name"), "LangSmith may compare it with trimmed names")
+		}
 	}
 }
 
@@ -101,8 +107,10 @@ func TestListAgentsFails(t *testing.T) {
 		"new cursors, old agents":    {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 2)}, 2, 2, "not on an earlier one"},
 		"an empty page in between":   {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 0)}, 2, 2, "page 2 of the list"},
 		"a cursor that is no text":   {[]string{page(`7`, 0, 2)}, 0, 1, "next_cursor"},
+		"null for none":              {[]string{`{"items":null,"next_cursor":null}`}, 0, 1, "lacks the list"},
+		"no items":                   {[]string{`{"next_cursor":null}`}, 0, 1, "lacks the list"},
 		"another document":           {[]string{`{"error":"Unauthorized"}`}, 0, 1, "lacks the list"},
-		"items of another type":      {[]string{`{"items":"none","next_cursor":null}`}, 0, 1, "no agent that can be read"},
+		"items of another type":      {[]string{`{"items":"none","next_cursor":null}`}, 0, 1, "lacks the list"},
 		"the second page is no JSON": {[]string{page(`"x"`, 0, 2), `sorry`}, 2, 2, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {

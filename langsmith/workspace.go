@@ -8,18 +8,24 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
+// workspaceHeader names the workspace that a request is for.
+const workspaceHeader = "X-Tenant-Id"
+
 // WithWorkspace sends the requests to the workspace with the given ID, in the
 // header X-Tenant-Id. A key that belongs to an organization needs it; a key that
 // belongs to a workspace does not. An ID that is blank or holds a control
-// character is an error.
+// character is an error, and so is the option in the constructor of another vendor.
 //
 // LangSmith: https://docs.langchain.com/langsmith/manage-organization-by-api
 func WithWorkspace(id string) agentcopy.Option {
 	return func(c *agentcopy.Config) error {
+		if c.Provider != "" && c.Provider != vendor.Name {
+			return fmt.Errorf("WithWorkspace: it is an option of langsmith, and this is a client of %s", c.Provider)
+		}
 		if strings.TrimSpace(id) == "" {
 			return errors.New("WithWorkspace: the ID is empty")
 		}
-		if err := agentcopy.WithHeader("X-Tenant-Id", id)(c); err != nil {
+		if err := agentcopy.WithHeader(workspaceHeader, id)(c); err != nil {
 			return fmt.Errorf("WithWorkspace: %w", err)
 		}
 		return nil

@@ -17,6 +17,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
@@ -135,7 +136,7 @@ func makeCopiesOnce(job task) error {
 	if err != nil {
 		return err
 	}
-	once := &agentcopy.Once{
+	runner := &once.Runner{
 		Ledger:      redisstore.NewLedger(rdb, "race"),
 		SettleTime:  job.Settle,
 		Concurrency: job.Goroutines,
@@ -146,20 +147,20 @@ func makeCopiesOnce(job task) error {
 		open[fmt.Sprintf("copy %d", i)] = true
 	}
 	for len(open) > 0 {
-		jobs := func(yield func(agentcopy.Job) bool) {
+		jobs := func(yield func(once.Job) bool) {
 			for key := range open {
 				request := agentcopy.CopyRequest{SourceID: fmt.Sprint(job.Agent), Name: key}
-				if !yield(agentcopy.Job{Key: key, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: request}) {
+				if !yield(once.Job{Key: key, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: request}) {
 					return
 				}
 			}
 		}
 		var settled []string
-		for result := range once.All(context.Background(), jobs) {
+		for result := range runner.All(context.Background(), jobs) {
 			switch {
 			case result.Err == nil:
 				settled = append(settled, result.Job.Key)
-			case !errors.Is(result.Err, agentcopy.ErrInProgress) && !errors.Is(result.Err, agentcopy.ErrOutcomeUnknown):
+			case !errors.Is(result.Err, once.ErrInProgress) && !errors.Is(result.Err, agentcopy.ErrOutcomeUnknown):
 				return result.Err
 			}
 		}

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/oncetest"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
@@ -17,7 +17,7 @@ func TestLedgerDoesWhatAnyLedgerMust(t *testing.T) {
 		return
 	}
 	var ledgers atomic.Int64
-	agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger {
+	oncetest.TestLedger(t, func(t *testing.T) once.Ledger {
 		return redisstore.NewLedger(server.client(), fmt.Sprint("ledger ", ledgers.Add(1)))
 	})
 }
@@ -30,7 +30,7 @@ func TestLedgerDoesSoWhileAnswersAreLost(t *testing.T) {
 		return
 	}
 	var ledgers atomic.Int64
-	agentcopytest.TestLedger(t, func(t *testing.T) agentcopy.Ledger {
+	oncetest.TestLedger(t, func(t *testing.T) once.Ledger {
 		rdb := server.client(impatient)
 		rdb.AddHook(&lossy{every: 10})
 		return redisstore.NewLedger(rdb, fmt.Sprint("ledger ", ledgers.Add(1)))

@@ -1,12 +1,12 @@
 // Package redisstore shares one rate limit and one ledger among any number of
 // processes and machines, by means of a Redis they all reach: [Limiter] is
-// agentcopy.WindowLimiter, and [Ledger] the memory of agentcopy.Once, for a
+// agentcopy.WindowLimiter, and [Ledger] the memory of once.Runner, for a
 // service with replicas.
 //
 //	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"})
 //	client, err := kolena.NewFromEnv(agentcopy.WithLimiter(
 //		redisstore.NewLimiter(rdb, "kolena/team-a", 60, 61*time.Second)))
-//	once := agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
+//	once := once.Runner{Ledger: redisstore.NewLedger(rdb, "team-a")}
 //
 // # What Redis it needs
 //
@@ -52,7 +52,7 @@
 // # What is stored
 //
 // Keys are named after the key or prefix that you give, so do not put a
-// credential there. A Ledger holds what agentcopy.Record does: the IDs and names
+// credential there. A Ledger holds what once.Record does: the IDs and names
 // of agents, never a credential or a vendor's answer. It never expires; use
 // [Ledger.Remove]. What a Limiter holds expires by itself.
 package redisstore

@@ -11,6 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
@@ -23,9 +24,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
+	runner := &once.Runner{Ledger: redisstore.NewLedger(rdb, "team-a")}
 
-	made, err := once.Copy(context.Background(), "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+	made, err := runner.Copy(context.Background(), "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
 		agentcopy.CopyRequest{SourceID: "17", Name: "Lease reader, Hamburg"})
 	if errors.Is(err, redisstore.ErrUnavailable) {
 		log.Fatal("Redis is away: ", err)
@@ -63,8 +64,8 @@ func ExampleNewLedger() {
 		log.Fatal(err)
 	}
 
-	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "team-a")}
-	copied, err := once.Copy(context.Background(), "import 17/agent 4", client.Copier(kolena.CopyAgentRequest{}),
+	runner := &once.Runner{Ledger: redisstore.NewLedger(rdb, "team-a")}
+	copied, err := runner.Copy(context.Background(), "import 17/agent 4", client.Copier(kolena.CopyAgentRequest{}),
 		agentcopy.CopyRequest{SourceID: "17", Name: "Invoices, Berlin"})
 	if err != nil {
 		log.Fatal(err)

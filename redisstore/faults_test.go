@@ -19,6 +19,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
@@ -45,8 +46,8 @@ func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
 	require.Equal(t, agentcopy.OutcomeNotCopied, failed.Outcome)
 	require.Greater(t, time.Since(start), 100*time.Millisecond, "it should have been patient")
 
-	once := &agentcopy.Once{Ledger: redisstore.NewLedger(rdb, "p", patience)}
-	_, err = once.Copy(t.Context(), "key", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "copy"})
+	runner := &once.Runner{Ledger: redisstore.NewLedger(rdb, "p", patience)}
+	_, err = runner.Copy(t.Context(), "key", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "copy"})
 	require.ErrorIs(t, err, redisstore.ErrUnavailable)
 	require.ErrorContains(t, err, "nothing was sent")
 	require.Empty(t, fake.Requests(), "requests that were sent although Redis is away")
@@ -287,7 +288,7 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 	require.NoError(t, ledger.Abandon(t.Context(), again))
 	r = begin(t, ledger, intent("k"), time.Minute)
 	require.NoError(t, ledger.Finish(t.Context(), done(r, "2")))
-	require.ErrorIs(t, ledger.Finish(t.Context(), done(r, "2")), agentcopy.ErrLeaseLost, "once it is done")
+	require.ErrorIs(t, ledger.Finish(t.Context(), done(r, "2")), once.ErrLeaseLost, "once it is done")
 	require.NoError(t, ledger.Remove(t.Context(), "k"))
 }
 
@@ -330,7 +331,7 @@ func TestClusterKeepsADecisionInOneSlot(t *testing.T) {
 	ledger := redisstore.NewLedger(rdb, "a}b{c")
 	r := begin(t, ledger, intent("one"), time.Minute)
 	require.NoError(t, ledger.Finish(t.Context(), done(r, "2")))
-	owner, found, err := ledger.Owner(t.Context(), agentcopy.CopyRef{Origin: "https://example.com", Provider: "kolena", ID: "2"})
+	owner, found, err := ledger.Owner(t.Context(), once.CopyRef{Origin: "https://example.com", Provider: "kolena", ID: "2"})
 	require.NoError(t, err)
 	require.True(t, found)
 	require.Equal(t, "one", owner.Key)

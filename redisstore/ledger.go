@@ -4,13 +4,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/redis/go-redis/v9"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// Ledger is an agentcopy.Ledger that any number of processes and machines share:
-// with it, agentcopy.Once makes one copy of each key among all of them.
+// Ledger is an once.Ledger that any number of processes and machines share:
+// with it, once.Runner makes one copy of each key among all of them.
 //
 // The lease of a key runs on Redis's clock. A process that crashed loses it when
 // it runs out, and the next one to call with the key goes on looking for the
@@ -30,7 +29,7 @@ type Ledger struct {
 	keys   []string
 }
 
-var _ agentcopy.Ledger = (*Ledger)(nil)
+var _ once.Ledger = (*Ledger)(nil)
 
 // NewLedger returns the ledger of that prefix. It does no I/O. Read what the
 // package says of a Redis that loses its data, and of how to configure it.
@@ -59,11 +58,11 @@ func NewLedger(rdb redis.UniversalClient, prefix string, opts ...LedgerOption) *
 // String makes a printed Once readable.
 func (l *Ledger) String() string { return "a ledger in Redis" }
 
-// Begin claims the key of r; see agentcopy.Ledger.
-func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Duration) (stored agentcopy.Record, found bool, err error) {
+// Begin claims the key of r; see once.Ledger.
+func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
 	text, err := encode(&r)
 	if err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	asked, nonce := time.Now(), newID()
 	reply, err := l.store.run(ctx, command{
@@ -73,13 +72,13 @@ func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Durat
 		undo:   func() { l.unclaim(r.Key, nonce) },
 	})
 	if err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	if err := fault(reply); err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	if stored, err = decode(reply[1], reply[2], asked); err != nil {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	if found = reply[0] == "found"; !found {
 		stored.Since = r.Since // as it was given, rather than there and back
@@ -87,8 +86,8 @@ func (l *Ledger) Begin(ctx context.Context, r agentcopy.Record, lease time.Durat
 	return stored, found, nil
 }
 
-// Update stores r and renews its lease; see agentcopy.Ledger.
-func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Duration) error {
+// Update stores r and renews its lease; see once.Ledger.
+func (l *Ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
 	text, err := encode(&r)
 	if err != nil {
 		return err
@@ -100,8 +99,8 @@ func (l *Ledger) Update(ctx context.Context, r agentcopy.Record, lease time.Dura
 	})
 }
 
-// Finish stores r, which is done; see agentcopy.Ledger.
-func (l *Ledger) Finish(ctx context.Context, r agentcopy.Record) error {
+// Finish stores r, which is done; see once.Ledger.
+func (l *Ledger) Finish(ctx context.Context, r once.Record) error {
 	text, err := encode(&r)
 	if err != nil {
 		return err
@@ -114,8 +113,8 @@ func (l *Ledger) Finish(ctx context.Context, r agentcopy.Record) error {
 }
 
 // Abandon removes the record of r, whose request made no copy; see
-// agentcopy.Ledger.
-func (l *Ledger) Abandon(ctx context.Context, r agentcopy.Record) error {
+// once.Ledger.
+func (l *Ledger) Abandon(ctx context.Context, r once.Record) error {
 	return l.do(ctx, command{
 		script: abandonScript,
 		keys:   append(l.keys[:len(l.keys):len(l.keys)], l.prefix+"abandoned:"+newID()),
@@ -123,18 +122,18 @@ func (l *Ledger) Abandon(ctx context.Context, r agentcopy.Record) error {
 	})
 }
 
-// Owner returns the record of the copy ref; see agentcopy.Ledger.
-func (l *Ledger) Owner(ctx context.Context, ref agentcopy.CopyRef) (r agentcopy.Record, found bool, err error) {
+// Owner returns the record of the copy ref; see once.Ledger.
+func (l *Ledger) Owner(ctx context.Context, ref once.CopyRef) (r once.Record, found bool, err error) {
 	asked := time.Now()
 	reply, err := l.store.run(ctx, command{script: ownerScript, keys: l.keys, args: []any{refDigest(ref)}})
 	if err != nil || reply[0] == "none" {
-		return agentcopy.Record{}, false, err
+		return once.Record{}, false, err
 	}
 	r, err = decode(reply[1], reply[2], asked)
 	return r, err == nil, err
 }
 
-// Remove removes the record of key, whatever it says; see agentcopy.Ledger.
+// Remove removes the record of key, whatever it says; see once.Ledger.
 func (l *Ledger) Remove(ctx context.Context, key string) error {
 	return l.do(ctx, command{script: removeScript, keys: l.keys, args: []any{key}})
 }
@@ -159,13 +158,13 @@ func (l *Ledger) do(ctx context.Context, c command) error {
 func fault(reply []any) error {
 	switch reply[0] {
 	case "reused":
-		return agentcopy.ErrKeyReused
+		return once.ErrKeyReused
 	case "held":
-		return agentcopy.ErrInProgress
+		return once.ErrInProgress
 	case "lost":
-		return agentcopy.ErrLeaseLost
+		return once.ErrLeaseLost
 	case "taken":
-		return agentcopy.ErrCopyTaken
+		return once.ErrCopyTaken
 	}
 	return nil
 }

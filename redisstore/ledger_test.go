@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
 // intent is the record of a key that is begun now.
-func intent(key string) agentcopy.Record {
-	return agentcopy.Record{
+func intent(key string) once.Record {
+	return once.Record{
 		Key:      key,
 		Identity: agentcopy.Identity{Provider: "kolena", Origin: "https://example.com", Mark: key},
 		Request:  agentcopy.CopyRequest{SourceID: "1", Name: key},
@@ -24,12 +25,12 @@ func intent(key string) agentcopy.Record {
 }
 
 // done is r with a copy of that ID.
-func done(r agentcopy.Record, id string) agentcopy.Record {
+func done(r once.Record, id string) once.Record {
 	r.Copy = agentcopy.Copy{Provider: "kolena", SourceID: r.Request.SourceID, ID: id, Name: r.Request.Name}
 	return r
 }
 
-func begin(t *testing.T, l agentcopy.Ledger, r agentcopy.Record, lease time.Duration) agentcopy.Record {
+func begin(t *testing.T, l once.Ledger, r once.Record, lease time.Duration) once.Record {
 	t.Helper()
 	stored, _, err := l.Begin(t.Context(), r, lease)
 	require.NoError(t, err)
@@ -46,22 +47,22 @@ func TestAHolderThatLostItsLeaseCannotFinish(t *testing.T) {
 	const lease = 300 * time.Millisecond
 	stale := begin(t, a, intent("k"), lease)
 	_, _, err := b.Begin(t.Context(), intent("k"), time.Minute)
-	require.ErrorIs(t, err, agentcopy.ErrInProgress, "while the lease runs")
+	require.ErrorIs(t, err, once.ErrInProgress, "while the lease runs")
 	for range 3 { // renewed, it goes on
 		time.Sleep(lease / 2)
 		require.NoError(t, a.Update(t.Context(), stale, lease))
 	}
 	_, _, err = b.Begin(t.Context(), intent("k"), time.Minute)
-	require.ErrorIs(t, err, agentcopy.ErrInProgress, "after it was renewed")
+	require.ErrorIs(t, err, once.ErrInProgress, "after it was renewed")
 
 	time.Sleep(2 * lease)
 	fresh, found, err := b.Begin(t.Context(), intent("k"), time.Minute)
 	require.NoError(t, err)
 	require.True(t, found, "the record of the holder that is gone")
 	require.Greater(t, fresh.Token, stale.Token)
-	require.ErrorIs(t, a.Finish(t.Context(), done(stale, "2")), agentcopy.ErrLeaseLost)
-	require.ErrorIs(t, a.Update(t.Context(), stale, lease), agentcopy.ErrLeaseLost)
-	require.ErrorIs(t, a.Abandon(t.Context(), stale), agentcopy.ErrLeaseLost)
+	require.ErrorIs(t, a.Finish(t.Context(), done(stale, "2")), once.ErrLeaseLost)
+	require.ErrorIs(t, a.Update(t.Context(), stale, lease), once.ErrLeaseLost)
+	require.ErrorIs(t, a.Abandon(t.Context(), stale), once.ErrLeaseLost)
 	require.NoError(t, b.Finish(t.Context(), done(fresh, "3")))
 	kept, found, err := a.Begin(t.Context(), intent("k"), lease)
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/redisstore"
 )
 
@@ -225,7 +226,7 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 	limiter, ledger := redisstore.NewLimiter(wrong, "k", 1, time.Second), redisstore.NewLedger(wrong, "p")
 	start := time.Now()
 	waited := limiter.Wait(t.Context())
-	_, _, begun := ledger.Begin(t.Context(), agentcopy.Record{Key: "k"}, time.Second)
+	_, _, begun := ledger.Begin(t.Context(), once.Record{Key: "k"}, time.Second)
 	require.Less(t, time.Since(start), ample, "a wrong password should be reported at once")
 	for _, err := range []error{waited, begun} {
 		require.ErrorIs(t, err, redisstore.ErrUnavailable)

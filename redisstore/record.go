@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // encode is what Redis keeps of r; its Since is kept beside, on Redis's clock.
-func encode(r *agentcopy.Record) (string, error) {
+func encode(r *once.Record) (string, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return "", fmt.Errorf("redisstore: %w", err)
@@ -23,14 +23,14 @@ func encode(r *agentcopy.Record) (string, error) {
 // decode reads a record in the form of ledger.lua. now is Redis's clock when it
 // was read, and asked is ours from before that: Since may so come out a little
 // too early, but never too late.
-func decode(now, value any, asked time.Time) (r agentcopy.Record, err error) {
+func decode(now, value any, asked time.Time) (r once.Record, err error) {
 	head, text, _ := strings.Cut(fmt.Sprint(value), "\n")
 	var lease, since int64
 	if _, err = fmt.Sscan(head, &r.Token, &lease, &since); err == nil {
 		err = json.Unmarshal([]byte(text), &r)
 	}
 	if err != nil {
-		return agentcopy.Record{}, fmt.Errorf("redisstore: the ledger holds a record that cannot be read: %w", err)
+		return once.Record{}, fmt.Errorf("redisstore: the ledger holds a record that cannot be read: %w", err)
 	}
 	ago := time.Duration(max(now.(int64)-since, 0)) * time.Microsecond
 	r.Since = asked.Add(-ago).Round(0).UTC()
@@ -51,8 +51,8 @@ func microseconds(d time.Duration) int64 {
 }
 
 // requestDigest is the same for two records if and only if they stand for the
-// same request; see agentcopy.Record.SameRequest.
-func requestDigest(r *agentcopy.Record) string {
+// same request; see once.Record.SameRequest.
+func requestDigest(r *once.Record) string {
 	text, err := json.Marshal([]any{r.Request, r.Identity.Provider, r.Identity.Origin, r.Identity.Template})
 	if err != nil {
 		panic(err) // strings can always be marshalled
@@ -60,7 +60,7 @@ func requestDigest(r *agentcopy.Record) string {
 	return digest(string(text))
 }
 
-func refDigest(ref agentcopy.CopyRef) string { return digest(ref.String()) }
+func refDigest(ref once.CopyRef) string { return digest(ref.String()) }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -48,7 +48,7 @@ func TestAgentReadsEveryFormOfTime(t *testing.T) {
 		`"2025-01-15T12:45:00.123456789"`:    noon.Add(123456789),
 		`"2025-01-15 12:45:00"`:              noon,
 		`"yesterday"`:                        {},
-		`1751401457604`:                      {},
+		`1751401457604`:                      time.UnixMilli(1751401457604), // as Zudu stamps its MCP servers
 		`null`:                               {},
 	} {
 		t.Run(text, func(t *testing.T) {

@@ -3,6 +3,7 @@ package zudu
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"time"
 
@@ -10,71 +11,127 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [agentcopy.Once] and
-// for programs that copy on several vendors.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
+// for programs that copy on several vendors. It takes [agentcopy.RetryAlways] for
+// RetrySafe, which makes no second copy.
 //
-// Its FindCopies knows a copy by its name, which is unique in the organization,
-// and by its age. Zudu's newer time stamps have no zone. They are taken as UTC;
-// an agent of that name whose stamp then does not lie between the request and
-// now, but does in another zone, is ambiguous. So is one without a stamp.
-func (c *Client) Copier() agentcopy.Copier { return copier{c} }
+// Its FindCopies reads the agents from the newest on, down to five minutes before
+// the request, and sorts them by the rules of [agentcopy.MatchAgent]. Beyond that it
+// asks Zudu for the agents of the name. What it relies on without Zudu saying so:
+//
+//   - A stamp without a zone is UTC. If it is not, a copy is possible rather than
+//     certain, as long as it has the name or a near one.
+//   - A list shows when an agent was made. Where it does not, the agent is read.
+//
+// An agent of another name that was made since the request is possible, since the
+// server may have changed the name, unless it differs from the source in its
+// configuration, which Zudu documents as copied, and neither was edited since.
+func (c *Client) Copier() agentcopy.Copier {
+	return copier{c.forCopier(), new(transport.Verdicts)}
+}
 
-type copier struct{ client *Client }
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
+
+type copier struct {
+	client   *Client
+	verdicts *transport.Verdicts
+}
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	agent, err := c.client.DuplicateAgent(ctx, req.SourceID, DuplicateAgentRequest{AgentName: req.Name})
 	if err != nil {
+		c.client.transport.Answered(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	made := copyOf(agent, req)
-	made.CreatedAt, made.Body = agent.CreatedAt.Time, agent.Response.Body
-	return made, nil
+	c.client.transport.Answered(agent.Response, nil)
+	return agentcopy.Copy{
+		Provider: vendor.Name, SourceID: req.SourceID, ID: agent.AgentID, Name: agent.AgentName,
+		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
+	}, nil
 }
 
-func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	name := strings.TrimSpace(req.Name)
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	finder := transport.NewFinder(since, true, "agent_id", "created_at")
-	for agent, err := range c.client.find(ctx, name) {
-		switch {
-		case err != nil:
-			return nil, err
-		case agent.AgentID == req.SourceID:
-			continue
-		case transport.Unreadable(agent.Response, agent.AgentID, agent.AgentName):
-			finder.Doubt(copyOf(agent, req), agent.Response)
-			continue
-		case !agent.isNamed(name):
-			continue
+	whole := func(a *Agent) (*Agent, error) {
+		full, err := c.client.get(ctx, a.AgentID, transport.NoCache())
+		if errors.Is(err, agentcopy.ErrNotFound) { // but it was listed
+			return a, nil
 		}
-		if agent, err = c.stamped(ctx, finder, agent); err != nil {
-			return nil, err
-		}
-		finder.Add(copyOf(agent, req), agent.Response)
+		return full, err
 	}
-	return finder.Copies()
+	finder := &transport.Finder[Agent, string]{
+		Client:   c.client.transport,
+		Lister:   lister,
+		Name:     name,
+		Since:    since,
+		Sorted:   true,
+		Show:     func(a *Agent) transport.Shown { return shown(a, req.SourceID) },
+		Stamped:  whole,
+		Named:    func() iter.Seq2[*Agent, error] { return c.client.find(ctx, name, transport.NoCache()) },
+		SourceID: req.SourceID,
+		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, transport.NoCache()) },
+		Whole:    whole,
+		Differs:  differs,
+		Verdicts: c.verdicts,
+	}
+	found, err := finder.Find(c.client.pages(ctx, func(number int) transport.Request {
+		request := listPage(number)
+		request.Header = transport.NoCache()
+		return request
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return found.Result(vendor.Name)
 }
 
-// stamped returns agent with the time of its creation, which a list need not
-// show.
-func (c copier) stamped(ctx context.Context, finder *transport.Finder, agent *Agent) (*Agent, error) {
-	if finder.Stamp(agent.AgentID, agent.Response) != "" {
-		return agent, nil
+func shown(a *Agent, source string) transport.Shown {
+	id := strings.TrimSpace(a.AgentID)
+	return transport.Shown{
+		Provider: vendor.Name, SourceID: source, ID: id, Name: a.AgentName,
+		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
 	}
-	full, err := c.client.GetAgent(ctx, agent.AgentID)
-	if errors.Is(err, agentcopy.ErrNotFound) { // but it was listed
-		return agent, nil
-	}
-	return full, err
 }
 
-// Identify says what a request stands for; see [agentcopy.Identifier].
+// differs reports whether agent has another configuration than source, as far as
+// both show it.
+func differs(source, agent *Agent) bool {
+	for _, value := range []func(*Agent) string{
+		func(a *Agent) string { return a.Language },
+		func(a *Agent) string { return a.Voice.VoiceID },
+		func(a *Agent) string { return a.FirstMessage },
+		func(a *Agent) string { return a.Model },
+		func(a *Agent) string { return a.TranscriptionModel },
+		func(a *Agent) string { return a.BeginMessage },
+		func(a *Agent) string { return a.WebhookURL },
+		func(a *Agent) string { return a.Timezone },
+		func(a *Agent) string { return a.LLMConfig.SystemMessage },
+		func(a *Agent) string { return a.STTConfig.Language },
+		func(a *Agent) string { return a.TTSConfig.VoiceID },
+	} {
+		if transport.Conflict(value(source), value(agent)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), Mark: strings.TrimSpace(req.Name)}
-}
-
-func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: vendor.Name, SourceID: req.SourceID, ID: a.AgentID, Name: a.AgentName}
+	return agentcopy.Identity{
+		Provider:  vendor.Name,
+		Origin:    c.client.transport.Origin(),
+		SourceID:  req.SourceID,
+		SearchKey: strings.TrimSpace(req.Name),
+		Traced:    true,
+	}
 }

@@ -2,6 +2,7 @@ package zudu_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -33,7 +35,7 @@ func TestCopier(t *testing.T) {
 				copier := client.Copier()
 				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: " Berlin "}
 
-				time.Sleep(time.Minute + 700*time.Millisecond) // the stamps have whole seconds
+				time.Sleep(time.Hour + 7*time.Minute + 700*time.Millisecond) // the stamps have whole seconds
 				since := time.Now()
 				server.Inject(agentcopytest.Fault{Status: 502, AfterCopy: true})
 				_, err = copier.Copy(t.Context(), request)
@@ -41,8 +43,9 @@ func TestCopier(t *testing.T) {
 				found, err := copier.FindCopies(t.Context(), request, since)
 				require.NoError(t, err)
 				require.Len(t, found, 1)
-				require.Equal(t, server.Copies()[0].ID, found[0].ID)
-				require.Equal(t, "Berlin", found[0].Name)
+				require.Equal(t, agentcopy.MatchCertain, found[0].Match)
+				require.Equal(t, server.Copies()[0].ID, found[0].Copy.ID)
+				require.Equal(t, "Berlin", found[0].Copy.Name)
 
 				made, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Wien"})
 				require.NoError(t, err)
@@ -54,15 +57,16 @@ func TestCopier(t *testing.T) {
 
 func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 	cases := []struct {
-		name    string
-		opts    []agentcopytest.ServerOption
-		age     time.Duration
-		unclear bool
+		name string
+		opts []agentcopytest.ServerOption
+		age  time.Duration
+		want string
 	}{
-		{"zoned", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, time.Minute, false},
-		{"without a zone, of today", nil, time.Hour, true},
-		{"without a zone, of today, but of no time in any zone", nil, time.Hour + 5*time.Minute, false},
-		{"without a zone, of yesterday", nil, 24 * time.Hour, false},
+		{"zoned", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, 6 * time.Minute, "taken"},
+		{"zoned, within the margin for clocks", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, time.Minute, "possible"},
+		{"without a zone, of today", nil, time.Hour, "possible"},
+		{"without a zone, of today, but of no time in any zone", nil, time.Hour + 7*time.Minute, "taken"},
+		{"without a zone, of yesterday", nil, 24 * time.Hour, "taken"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -74,12 +78,15 @@ func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 				client, err := zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
 				require.NoError(t, err)
 				time.Sleep(tc.age)
-				_, err = client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, time.Now())
-				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
-				} else {
-					require.NoError(t, err)
+				found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, time.Now())
+				if tc.want == "taken" {
+					require.ErrorIs(t, err, agentcopy.ErrNameTaken)
+					require.Empty(t, found)
+					return
 				}
+				require.NoError(t, err)
+				require.Len(t, found, 1)
+				require.Equal(t, tc.want, found[0].Match.String())
 			})
 		})
 	}
@@ -94,12 +101,12 @@ func TestCopierRefusesABlankName(t *testing.T) {
 
 func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 	for name, tc := range map[string]struct {
-		hide    string // the path whose answers show no time
-		unclear bool
+		hide string // the path whose answers show no time
+		want agentcopy.Match
 	}{
-		"the list shows none":      {"/api/agents", false},
-		"no answer shows one":      {"/", true},
-		"the agent shows none too": {"/api/agents/", false}, // it was not asked
+		"the list shows none":      {"/api/agents", agentcopy.MatchCertain},
+		"no answer shows one":      {"/", agentcopy.MatchPossible},
+		"the agent shows none too": {"/api/agents/", agentcopy.MatchCertain}, // it was not asked
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,12 +121,9 @@ func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 				_, err = client.Copier().Copy(t.Context(), request)
 				require.NoError(t, err)
 				found, err := client.Copier().FindCopies(t.Context(), request, since)
+				require.NoError(t, err)
 				require.Len(t, found, 1)
-				if tc.unclear {
-					require.ErrorIs(t, err, agentcopy.ErrAmbiguous)
-				} else {
-					require.NoError(t, err)
-				}
+				require.Equal(t, tc.want, found[0].Match)
 			})
 		})
 	}
@@ -146,3 +150,61 @@ func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := agentcopytest.NewZudu(agentcopytest.WithZuduFirstGeneration())
+		defer server.Close()
+		source := server.AddAgent(zudu.Agent{AgentName: "Support"})
+		for i := range 20 {
+			server.AddAgent(zudu.Agent{AgentName: fmt.Sprintf("Old %d", i)})
+		}
+		client, err := zudu.New("not-a-real-key", "not-a-real-secret",
+			agentcopy.WithHTTPClient(server.Client()), agentcopy.WithMiddleware(hideStamps("/api/agents")))
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+		since := time.Now()
+		_, err = client.Copier().Copy(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Quite another"})
+		require.NoError(t, err)
+		before := len(server.Requests())
+		found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, since)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, "Quite another", found[0].Copy.Name)
+		require.Less(t, len(server.Requests())-before, 6, "the first older agent ends it")
+	})
+}
+
+func TestIdentity(t *testing.T) {
+	client, err := zudu.New("not-a-real-key", "not-a-real-secret")
+	require.NoError(t, err)
+	require.Equal(t, agentcopy.Identity{
+		Provider: "zudu", Origin: "https://api.zudu.ai", SourceID: "Agent_1", SearchKey: "Berlin", Traced: true,
+	}, client.Copier().Identify(agentcopy.CopyRequest{SourceID: "Agent_1", Name: " Berlin\n"}))
+}
+
+// A stamp without a zone may be of any: what looks hours old may be new.
+func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
+	since := time.Now()
+	agents := func(ages ...time.Duration) (list []string) {
+		for _, age := range ages {
+			list = append(list, fmt.Sprintf(`{"agent_id":"agent_%d","agent_name":"B","created_at":%q}`,
+				age/time.Hour, since.Add(-age).UTC().Format("2006-01-02T15:04:05")))
+		}
+		return list
+	}
+	pages := [][]string{agents(time.Hour, 11*time.Hour), agents(13 * time.Hour), agents(14 * time.Hour)}
+	read := 0
+	wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+		if r.Method == http.MethodPost {
+			return http.StatusOK, page(`{}`, 0, 0)
+		}
+		list := pages[read]
+		read++
+		return http.StatusOK, fmt.Sprintf(`{"status":"success","data":{"agents":[%s],"pagination":{"has_next_page":%v}}}`,
+			strings.Join(list, ","), read < len(pages))
+	})
+	_, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_s", Name: "Berlin"}, since)
+	require.NoError(t, err)
+	require.Equal(t, 2, read)
+}

@@ -9,6 +9,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -32,7 +33,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// zudu: New: apiSecret: is empty: invalid request (not copied, nothing sent)
+	// zudu: New: apiSecret: is empty: invalid request
 }
 
 // Both variables are needed. ZUDU_BASE_URL may be set as well.
@@ -48,7 +49,7 @@ func ExampleNewFromEnv() {
 	client, err := zudu.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// zudu: NewFromEnv: ZUDU_API_SECRET: the environment variable is not set: invalid request (not copied, nothing sent)
+	// zudu: NewFromEnv: ZUDU_API_SECRET: the environment variable is not set: invalid request
 	// true <nil>
 }
 
@@ -154,8 +155,8 @@ func ExampleClient_Copier() {
 	defer server.Close()
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	made, err := once.Copy(context.Background(), "offices/berlin", client.Copier(),
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	made, err := runner.Copy(context.Background(), "offices/berlin", client.Copier(),
 		agentcopy.CopyRequest{SourceID: agentID, Name: "Support, Berlin"})
 	if err != nil {
 		fmt.Println(err)
@@ -181,8 +182,8 @@ func ExampleClient_Copier_findCopies() {
 			return
 		}
 		for _, c := range found {
-			fmt.Println(c.ID, c.Name)
+			fmt.Println(c.Match, c.Copy.ID, c.Copy.Name)
 		}
 	}
-	// Output: agent_00000000-0000-4000-8000-000000000002 Support, Berlin
+	// Output: certain agent_00000000-0000-4000-8000-000000000002 Support, Berlin
 }

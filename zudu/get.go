@@ -19,6 +19,10 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // Zudu: GET /api/agents/{agentId}/full,
 // https://docs.zudu.ai/api-reference/agents/get-full
 func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
+	return c.get(ctx, agentID, nil)
+}
+
+func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*Agent, error) {
 	if err := transport.CheckID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
@@ -27,6 +31,7 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 		Path:   agentsPath,
 		ID:     agentID,
 		Action: "/full",
+		Header: header,
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ type ListAgentsRequest struct {
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
 	if req.Name == "" {
-		return c.list(ctx, listPage)
+		return lister.List(c.pages(ctx, listPage))
 	}
 	name := strings.TrimSpace(req.Name)
 	switch {
@@ -64,27 +64,33 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	case !utf8.ValidString(name):
 		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	return transport.Only(c.find(ctx, name), func(a *Agent) bool { return a.isNamed(name) })
+	return transport.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
 }
 
 // find yields the agents that Zudu finds by name, which may be others as well.
-func (c *Client) find(ctx context.Context, name string) iter.Seq2[*Agent, error] {
-	return c.list(ctx, func(number int) transport.Request { return findPage(number, name) })
+func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
+	return lister.List(c.pages(ctx, func(number int) transport.Request {
+		request := findPage(number, name)
+		request.Header = header
+		return request
+	}))
 }
 
-func (a *Agent) isNamed(name string) bool { return strings.TrimSpace(a.AgentName) == name }
-
-// list yields the agents on the pages that request asks for.
-func (c *Client) list(ctx context.Context, request func(number int) transport.Request) iter.Seq2[*Agent, error] {
-	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+// pages gets the pages that request asks for.
+func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (transport.Page[Agent], error) {
+	return func(number int, _ string) (transport.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.transport, request(number), verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}
-		agents := answer.Data.Agents
-		more := answer.Data.Pagination.more(number, len(agents))
-		return transport.Page[Agent]{Items: agents, More: more, Response: response}, nil
-	})
+		agents, pagination := answer.Data.Agents, answer.Data.Pagination
+		return transport.Page[Agent]{
+			Items:    agents,
+			More:     pagination.more(number, len(agents)),
+			Total:    max(pagination.Total, pagination.TotalCount),
+			Response: response,
+		}, nil
+	}
 }
 
 // listPage asks for a page of all agents.
@@ -129,6 +135,8 @@ type listData struct {
 type pagination struct {
 	Limit       int             `json:"limit"`
 	TotalPages  int             `json:"total_pages"`
+	Total       int             `json:"total"`         // of agents; of the first generation
+	TotalCount  int             `json:"total_count"`   // the same; of the second
 	HasNextPage json.RawMessage `json:"has_next_page"` // of the second generation
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/vendor"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // errNotSent ends a look that has seen nothing: what Once would do next is to
@@ -27,13 +28,8 @@ func (l looker) Copy(context.Context, agentcopy.CopyRequest) (agentcopy.Copy, er
 	return agentcopy.Copy{}, &agentcopy.Error{Operation: "resolve", Outcome: agentcopy.OutcomeNotCopied, Message: errNotSent.Error(), Err: errNotSent}
 }
 
-// Identify passes on what the SDK's Copier says; see gentle in internal/engine.
-func (l looker) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return l.Copier.(agentcopy.Identifier).Identify(req)
-}
-
 // look settles the record by looking.
-func (r resolution) look(ledger agentcopy.Ledger, record agentcopy.Record) error {
+func (r resolution) look(ledger once.Ledger, record once.Record) error {
 	v := vendor.Find(record.Identity.Provider)
 	if v == nil {
 		return fmt.Errorf("the ledger names a provider %q, which this program does not know", record.Identity.Provider)
@@ -50,8 +46,8 @@ func (r resolution) look(ledger agentcopy.Ledger, record agentcopy.Record) error
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	fmt.Printf("Looking for %s, for up to %v ...\n", r.key, r.settleTime.Round(time.Second))
-	once := &agentcopy.Once{Ledger: ledger, SettleTime: r.settleTime}
-	copied, err := once.Copy(ctx, r.key, looker{copier}, record.Request)
+	runner := &once.Runner{Ledger: ledger, SettleTime: r.settleTime}
+	copied, err := runner.Copy(ctx, r.key, looker{copier}, record.Request)
 	switch {
 	case err == nil:
 		fmt.Printf("%s: copied, as %s\n", r.key, report.Printable(copied.ID))
@@ -86,17 +82,13 @@ func (r resolution) extras() (map[string]string, error) {
 }
 
 // eyes is the vendor's Copier, if it sees the place where the copy would be.
-func eyes(v *vendor.Vendor, record agentcopy.Record, extras map[string]string) (agentcopy.Copier, error) {
+func eyes(v *vendor.Vendor, record once.Record, extras map[string]string) (agentcopy.Copier, error) {
 	client, err := v.Open()
 	if err != nil {
 		return nil, fmt.Errorf("to look, it takes the credentials of %s: %w", v.Name, err)
 	}
 	copier := client.Copier(extras)
-	identifier, ok := copier.(agentcopy.Identifier)
-	if !ok {
-		return nil, fmt.Errorf("%s does not say what a request stands for, so that it cannot be looked for", v.Name)
-	}
-	today, then := identifier.Identify(record.Request), record.Identity
+	today, then := copier.Identify(record.Request), record.Identity
 	switch {
 	case today.Origin != then.Origin:
 		return nil, fmt.Errorf("the copy was asked for at %s, and the environment points to %s", then.Origin, today.Origin)

@@ -12,6 +12,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
 	"github.com/agentcopy/agentcopy-go/boltledger"
+	"github.com/agentcopy/agentcopy-go/once"
 
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/report"
 )
@@ -89,7 +90,7 @@ func (r resolution) run() error {
 	case record.Done():
 		return fmt.Errorf("%s is settled: its copy is %s. If that agent is gone and you want another, copy it under another key", r.key, record.Copy.ID)
 	case r.copied != "":
-		return r.takeWord(ledger, record, func(ctx context.Context, record agentcopy.Record) error {
+		return r.takeWord(ledger, record, func(ctx context.Context, record once.Record) error {
 			record.Copy = agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: r.copied, Name: record.Request.Name}
 			record.Found = true
 			return ledger.Finish(ctx, record)
@@ -101,24 +102,24 @@ func (r resolution) run() error {
 }
 
 // find returns the record of a key.
-func find(ledger *boltledger.Ledger, key string) (agentcopy.Record, error) {
+func find(ledger *boltledger.Ledger, key string) (once.Record, error) {
 	for record, err := range ledger.List(context.Background()) {
 		if err != nil {
-			return agentcopy.Record{}, fmt.Errorf("the ledger cannot be read: %w", err)
+			return once.Record{}, fmt.Errorf("the ledger cannot be read: %w", err)
 		}
 		if record.Key == key {
 			return record, nil
 		}
 	}
-	return agentcopy.Record{}, fmt.Errorf("the ledger has no key %q: nothing was sent for it, or it provably made no copy", key)
+	return once.Record{}, fmt.Errorf("the ledger has no key %q: nothing was sent for it, or it provably made no copy", key)
 }
 
 // takeWord claims the record, so that no run is at work on it, and changes it.
-func (r resolution) takeWord(ledger agentcopy.Ledger, record agentcopy.Record, change func(context.Context, agentcopy.Record) error, done string) error {
+func (r resolution) takeWord(ledger once.Ledger, record once.Record, change func(context.Context, once.Record) error, done string) error {
 	ctx := context.Background()
 	claimed, found, err := ledger.Begin(ctx, record, 15*time.Second)
 	if err == nil && !found {
-		err = errors.Join(agentcopy.ErrLeaseLost, ledger.Abandon(ctx, claimed)) // it was settled meanwhile
+		err = errors.Join(once.ErrLeaseLost, ledger.Abandon(ctx, claimed)) // it was settled meanwhile
 	}
 	if err == nil {
 		err = change(ctx, claimed)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/report"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 const statusHelp = `Status shows what the ledger remembers: how much is copied, and which keys are not
@@ -86,7 +87,7 @@ func showStatus(ledgerPath, manifestPath string, all, asJSON bool) error {
 }
 
 // readRecords reads a ledger, those that are not settled first, the latest last.
-func readRecords(path string) ([]agentcopy.Record, error) {
+func readRecords(path string) ([]once.Record, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no ledger yet: %w", err)
 	}
@@ -95,14 +96,14 @@ func readRecords(path string) ([]agentcopy.Record, error) {
 		return nil, err
 	}
 	defer ledger.Close()
-	var records []agentcopy.Record
+	var records []once.Record
 	for r, err := range ledger.List(context.Background()) {
 		if err != nil {
 			return nil, fmt.Errorf("the ledger %s cannot be read: %w", path, err)
 		}
 		records = append(records, r)
 	}
-	slices.SortStableFunc(records, func(a, b agentcopy.Record) int {
+	slices.SortStableFunc(records, func(a, b once.Record) int {
 		if a.Done() != b.Done() {
 			if b.Done() {
 				return -1
@@ -115,7 +116,7 @@ func readRecords(path string) ([]agentcopy.Record, error) {
 }
 
 // sayWhatIsLeft counts the rows of a manifest that the ledger does not know.
-func sayWhatIsLeft(w io.Writer, path string, records []agentcopy.Record) error {
+func sayWhatIsLeft(w io.Writer, path string, records []once.Record) error {
 	m, faults, err := readManifest(path)
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ type state struct {
 	Requests int       `json:"requests"`
 }
 
-func stateOf(r agentcopy.Record) state {
+func stateOf(r once.Record) state {
 	s := state{
 		Key: r.Key, State: "unknown", Provider: r.Identity.Provider, SourceID: r.Request.SourceID, Name: r.Request.Name,
 		ID: r.Copy.ID, Found: r.Found, Since: r.Since, Requests: r.Rounds,

@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // convert shows, or moves, every managed agent that is not parked.
 func convert(ctx context.Context, client *cotool.Client, move bool, out io.Writer) error {
 	var managed []*cotool.Agent // read first: the list changes while agents are moved
-	for agent, err := range client.ListAgents(ctx) {
+	for agent, err := range client.ListAgents(ctx, cotool.ListAgentsRequest{}) {
 		if err != nil {
 			return err
 		}

@@ -27,21 +27,12 @@ func (c watchedCopier) Copy(ctx context.Context, req agentcopy.CopyRequest) (mad
 	return made, err
 }
 
-func (c watchedCopier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Copy, err error) {
+func (c watchedCopier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
 	c.watched(ctx, "FindCopies", func(ctx context.Context) error {
 		found, err = c.Copier.FindCopies(ctx, req, since)
 		return err
 	})
 	return found, err
-}
-
-// Identify passes on what the vendor's Copier says of itself. Without it, Once
-// would take two requests with other templates, or on other servers, for one.
-func (c watchedCopier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	if i, ok := c.Copier.(agentcopy.Identifier); ok {
-		return i.Identify(req)
-	}
-	return agentcopy.Identity{Mark: req.Name}
 }
 
 func (c watchedCopier) watched(ctx context.Context, operation string, do func(context.Context) error) {

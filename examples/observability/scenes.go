@@ -11,6 +11,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -107,8 +108,8 @@ func isSettled(ctx context.Context, t *telemetry) error {
 	}
 	ctx, span := t.tracer.Start(ctx, "Once.Copy")
 	defer span.End()
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	_, err = once.Copy(ctx, "tenants/hamburg", t.watch("kolena", client.Copier(kolena.CopyAgentRequest{})),
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	_, err = runner.Copy(ctx, "tenants/hamburg", t.watch("kolena", client.Copier(kolena.CopyAgentRequest{})),
 		agentcopy.CopyRequest{SourceID: strconv.FormatInt(source.ID, 10), Name: "Lease reader, Hamburg"})
 	return err
 }

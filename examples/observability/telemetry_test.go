@@ -19,6 +19,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 const (
@@ -81,13 +82,13 @@ func TestWatchedCopierHasItsIdentity(t *testing.T) {
 	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
 	client, err := kolena.New(anyKey, agentcopy.WithHTTPClient(server.Client()), watch.options())
 	require.NoError(t, err)
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	request := agentcopy.CopyRequest{SourceID: strconv.FormatInt(source.ID, 10), Name: "Tenant 1"}
 
-	_, err = once.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{})), request)
+	_, err = runner.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{})), request)
 	require.NoError(t, err)
-	_, err = once.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})), request)
-	require.ErrorIs(t, err, agentcopy.ErrKeyReused)
+	_, err = runner.Copy(t.Context(), "tenant 1", watch.watch("kolena", client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})), request)
+	require.ErrorIs(t, err, once.ErrKeyReused)
 	require.Len(t, server.Copies(), 1)
 }
 

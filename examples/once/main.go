@@ -17,7 +17,7 @@ import (
 	"os/signal"
 	"slices"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 func main() {
@@ -36,7 +36,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer vendors.close()
-	ledger := agentcopy.NewMemoryLedger() // it stands for one in a file: the first run ends, and the ledger stays
+	ledger := once.NewMemoryLedger() // it stands for one in a file: the first run ends, and the ledger stays
 
 	fmt.Fprintf(out, "\nFirst run: %d jobs, stopped after 3 results; copies under way are finished.\nKolena loses the answer to its first copy.\n\n", len(vendors.jobs))
 	if err := copyAll(ctx, ledger, vendors.jobs, 3, "found by looking: its answer was lost", out); err != nil {
@@ -54,11 +54,11 @@ func run(ctx context.Context, out io.Writer) error {
 // are made, and stops after so many results. existing is what to say of a copy
 // that the job itself has not made, as far as it knows. An error of one job does
 // not stop the others: the first one is returned when all is done.
-func copyAll(ctx context.Context, ledger agentcopy.Ledger, jobs []agentcopy.Job, most int, existing string, out io.Writer) error {
-	once := &agentcopy.Once{Ledger: ledger, Concurrency: 2}
+func copyAll(ctx context.Context, ledger once.Ledger, jobs []once.Job, most int, existing string, out io.Writer) error {
+	runner := &once.Runner{Ledger: ledger, Concurrency: 2}
 	results := 0
 	var failure error
-	for result := range once.All(ctx, slices.Values(jobs)) {
+	for result := range runner.All(ctx, slices.Values(jobs)) {
 		switch {
 		case result.Err != nil:
 			fmt.Fprintf(out, "%-16s  %v\n", result.Job.Key, result.Err)

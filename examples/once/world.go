@@ -10,13 +10,14 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // world is the fakes of the vendors, and what is to be copied there.
 type world struct {
 	servers []*agentcopytest.Server
-	jobs    []agentcopy.Job
+	jobs    []once.Job
 }
 
 // newWorld makes an agent on each vendor, and two jobs for each, or one where a
@@ -58,14 +59,14 @@ func newWorld() (*world, error) {
 	}
 	for _, city := range []string{"Berlin", "Wien"} {
 		for _, v := range onEach {
-			w.jobs = append(w.jobs, agentcopy.Job{
+			w.jobs = append(w.jobs, once.Job{
 				Key:     v.vendor + "/" + city, // yours to choose; it names this one copy for good
 				Copier:  v.copier,
 				Request: agentcopy.CopyRequest{SourceID: v.source, Name: v.name + ", " + city},
 			})
 		}
 	}
-	w.jobs = append(w.jobs, agentcopy.Job{Key: "cotool/phishing", Copier: cotoolClient.Copier(), Request: agentcopy.CopyRequest{SourceID: triage.ID}})
+	w.jobs = append(w.jobs, once.Job{Key: "cotool/phishing", Copier: cotoolClient.Copier(), Request: agentcopy.CopyRequest{SourceID: triage.ID}})
 	return w, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -148,13 +149,13 @@ func settled(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
-	found, err := once.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	found, err := runner.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
 		agentcopy.CopyRequest{SourceID: fmt.Sprint(source.ID), Name: "Lease reader, Hamburg"})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "   agentcopy.Once looks for the copy, and returns agent %s. Copies on the server: %d\n", found.ID, len(server.Copies()))
+	fmt.Fprintf(out, "   once.Runner looks for the copy, and returns agent %s. Copies on the server: %d\n", found.ID, len(server.Copies()))
 	return nil
 }
 

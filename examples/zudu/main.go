@@ -64,7 +64,7 @@ func duplicate(ctx context.Context, client *zudu.Client, agentID string, names [
 	return errors.Join(failures...)
 }
 
-// look says which agents have the name. agentcopy.Once does this by itself, and
+// look says which agents have the name. once.Runner does this by itself, and
 // looks at their age as well.
 func look(ctx context.Context, client *zudu.Client, name string, out io.Writer) error {
 	for agent, err := range client.ListAgents(ctx, zudu.ListAgentsRequest{Name: name}) {

@@ -210,7 +210,7 @@ func TestCotoolContract(t *testing.T) {
 		}
 		_, _ = client.GetAgent(t.Context(), source.ID)
 		_, _ = client.GetAgent(t.Context(), newUUID)
-		for range client.ListAgents(t.Context()) {
+		for range client.ListAgents(t.Context(), cotool.ListAgentsRequest{}) {
 		}
 	}
 	loadSchemas(t, "cotool").checkAll(wire, map[string]*regexp.Regexp{"Authorization": someBearer, "Accept": inJSON})
@@ -236,15 +236,15 @@ func TestKolenaContract(t *testing.T) {
 				}
 				for _, req := range []kolena.CopyAgentRequest{
 					{Name: "Leases, Berlin"},
-					{Name: "Ünïcode <&> \"quotes\"", TargetWorkspaceID: new(int64(1))},
-					{Name: "Elsewhere", TargetWorkspaceID: new(int64(1)), TargetFolderID: new(int64(2))},
+					{Name: "Ünïcode <&> \"quotes\"", TargetWorkspaceID: 1},
+					{Name: "Elsewhere", TargetWorkspaceID: 1, TargetFolderID: 2},
 				} {
 					_, _ = client.CopyAgent(t.Context(), source.ID, req)
 				}
 				_, _ = client.CopyAgent(t.Context(), 987654, kolena.CopyAgentRequest{Name: "New"})
 				_, _ = client.GetAgent(t.Context(), source.ID)
 				_, _ = client.GetAgent(t.Context(), 987654)
-				for range client.ListAgents(t.Context()) {
+				for range client.ListAgents(t.Context(), kolena.ListAgentsRequest{}) {
 				}
 			}
 			loadSchemas(t, "kolena").checkAll(wire, map[string]*regexp.Regexp{"Authorization": someBearer, "Accept": inJSON})

@@ -47,7 +47,7 @@ type documents struct {
 	good     string // as documented
 	mistyped string // a field that does not matter has another type
 	noID     string // the agent has no ID
-	otherID  string // the ID has the type that another vendor's have; "" where lists bear with it
+	otherID  string // the ID has a type that stands for none; "" where lists bear with it
 	refusal  string // success by status, failure by its text; "" where there is no such thing
 }
 
@@ -67,7 +67,7 @@ var operations = []*operation{
 			good:     `{"message":"Agent duplicated successfully","status":"success","error":null,"data":{"agent_id":"agent_2","agent_name":"A copy","organization_id":"org_1","created_at":"2024-01-15T10:30:00Z","updated_at":"2024-01-15T10:30:00"}}`,
 			mistyped: `{"status":"success","data":{"agent_id":"agent_2","agent_name":["A copy"]}}`,
 			noID:     `{"status":"success","data":{"agent_name":"A copy"}}`,
-			otherID:  `{"status":"success","data":{"agent_id":2}}`,
+			otherID:  `{"status":"success","data":{"agent_id":[2]}}`,
 			refusal:  `{"message":"Validation error","status":"error","error":"Agent name is taken"}`,
 		},
 	},
@@ -80,7 +80,7 @@ var operations = []*operation{
 			good:     `{"message":"Full agent data retrieved successfully","status":"success","error":null,"data":{"agent_id":"agent_2","agent_name":"A copy","language":"en"}}`,
 			mistyped: `{"status":"success","data":{"agent_id":"agent_2","agent_name":7}}`,
 			noID:     `{"status":"success","data":{}}`,
-			otherID:  `{"status":"success","data":{"agent_id":2}}`,
+			otherID:  `{"status":"success","data":{"agent_id":[2]}}`,
 			refusal:  `{"message":"Agent not found","status":"error","error":"no such agent"}`,
 		},
 	},
@@ -121,7 +121,7 @@ var operations = []*operation{
 			good:     `{"agent":{"id":"` + newUUID + `","name":"A copy","createdAt":"2025-06-17T12:34:56.789Z"},"parkedAgentId":"` + sourceUUID + `","parkedAgentName":"A","transferredTriggerNames":["daily"]}`,
 			mistyped: `{"agent":{"id":"` + newUUID + `","name":7},"parkedAgentId":"` + sourceUUID + `"}`,
 			noID:     `{"agent":{"name":"A copy"}}`,
-			otherID:  `{"agent":{"id":2}}`,
+			otherID:  `{"agent":{"id":[2]}}`,
 		},
 	},
 	{
@@ -133,13 +133,13 @@ var operations = []*operation{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{
 		provider: "cotool", name: "ListAgents",
 		connect: connectCotool(func(ctx context.Context, c *cotool.Client) (*result, error) {
-			return first(c.ListAgents(ctx))
+			return first(c.ListAgents(ctx, cotool.ListAgentsRequest{}))
 		}),
 		docs: documents{
 			good:     `[{"id":"` + newUUID + `","name":"A copy"}]`,
@@ -156,19 +156,19 @@ var operations = []*operation{
 			good:     `{"id":"` + newUUID + `","name":"A copy","created_at":"2026-05-15T20:50:32.708302+00:00"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{
 		provider: "langsmith", name: "GetAgent",
 		connect: connectLangSmith(func(ctx context.Context, c *langsmith.Client) (*result, error) {
-			return one(c.GetAgent(ctx, newUUID))
+			return one(c.GetAgent(ctx, newUUID, langsmith.GetAgentRequest{}))
 		}),
 		docs: documents{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{
@@ -209,7 +209,7 @@ var operations = []*operation{
 	{
 		provider: "kolena", name: "ListAgents",
 		connect: connectKolena(func(ctx context.Context, c *kolena.Client) (*result, error) {
-			return firstNumbered(c.ListAgents(ctx))
+			return firstNumbered(c.ListAgents(ctx, kolena.ListAgentsRequest{}))
 		}),
 		docs: documents{
 			good:     `{"agents":[{"id":2,"name":"A copy"}],"total_pages":1,"page_number":0,"page_size":1}`,

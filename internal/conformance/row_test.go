@@ -69,6 +69,7 @@ func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 	}
 	return []agentcopy.Option{
 		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithReadLimiter(agentcopy.Unlimited),
 		agentcopy.WithAttemptTimeout(timeout),
 		agentcopy.WithMaxResponseBytes(maxBody),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{

@@ -10,7 +10,7 @@ import (
 
 // Copier returns the client as an [agentcopy.Copier]. Its FindCopies knows a copy
 // by its name and its age.
-func (c *Client) Copier() agentcopy.Copier { return copier{c} }
+func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.transport.ForCopier()}} }
 
 type copier struct{ client *Client }
 
@@ -24,22 +24,29 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	return made, nil
 }
 
-func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Copy, error) {
-	finder := transport.NewFinder(since, true, "id", "created_at")
-	for agent, err := range c.client.ListAgents(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if agent.ID != req.SourceID && agent.Name == req.Name {
-			finder.Add(copyOf(agent, req), agent.Response)
-		}
+func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	finder := &transport.Finder[Agent, string]{
+		Client: c.client.transport,
+		Lister: lister,
+		Name:   req.Name,
+		Since:  since,
+		Show: func(a *Agent) transport.Shown {
+			return transport.Shown{
+				Provider: vendor.Name, SourceID: req.SourceID, ID: a.ID, Name: a.Name,
+				Created: a.CreatedAt, Response: a.Response, Out: a.ID == req.SourceID,
+			}
+		},
 	}
-	return finder.Copies()
+	found, err := finder.Find(c.client.pages(ctx, transport.NoCache()))
+	if err != nil {
+		return nil, err
+	}
+	return found.Result(vendor.Name)
 }
 
-// Identify says what a request stands for; see [agentcopy.Identifier].
+// Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), Mark: req.Name}
+	return agentcopy.Identity{Provider: vendor.Name, Origin: c.client.transport.Origin(), SearchKey: req.Name, Traced: true}
 }
 
 func copyOf(a *Agent, req agentcopy.CopyRequest) agentcopy.Copy {

@@ -28,17 +28,23 @@ type listAnswer struct {
 
 // ListAgents yields the agents, a page at a time.
 func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
-	return lister.List(func(number int, _ string) (transport.Page[Agent], error) {
+	return lister.List(c.pages(ctx, nil))
+}
+
+// pages gets the pages of the list.
+func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (transport.Page[Agent], error) {
+	return func(number int, _ string) (transport.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.transport, transport.Request{
-			Op:    listAgents,
-			Path:  "/v1/agents",
-			Query: url.Values{"page": {strconv.Itoa(number)}},
+			Op:     listAgents,
+			Path:   "/v1/agents",
+			Query:  url.Values{"page": {strconv.Itoa(number)}},
+			Header: header,
 		}, verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}
 		return transport.Page[Agent]{Items: answer.Agents, More: answer.More, Response: response}, nil
-	})
+	}
 }
 
 func verifyList(answer *listAnswer) error {

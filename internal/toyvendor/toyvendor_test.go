@@ -11,6 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // key is a credential. Each server has a pacing of its own.
@@ -65,10 +66,10 @@ func TestOnceSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		s.faults = []fault{{lose: true}}
-		once := &agentcopy.Once{Ledger: agentcopy.NewMemoryLedger()}
+		runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 		request := agentcopy.CopyRequest{SourceID: "1", Name: "Support, Berlin"}
 		for range 2 {
-			made, err := once.Copy(t.Context(), "berlin", newClient(t, s).Copier(), request)
+			made, err := runner.Copy(t.Context(), "berlin", newClient(t, s).Copier(), request)
 			require.NoError(t, err)
 			require.Equal(t, "2", made.ID)
 		}

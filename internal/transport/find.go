@@ -1,196 +1,437 @@
 package transport
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
+	"errors"
 	"fmt"
-	"net/http"
-	"regexp"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/names"
 )
 
-// clockMargin is by how much the stamp of a new agent may lie before the moment
-// its copy was asked for: the Date header by which the clocks are compared has
-// whole seconds, and so have the stamps of some vendors.
-const clockMargin = 2 * time.Second
-
-// The zones of the world: their offsets from UTC are quarters of an hour between
-// these two.
 const (
+	// maxReadings is how often a list that moves is read.
+	maxReadings = 3
+	// readBack is how far before the request a sorted list is read.
+	readBack = 5 * time.Minute
+	// farthestWest is the offset from UTC of the zone that is farthest behind.
 	farthestWest = -12 * time.Hour
-	farthestEast = 14 * time.Hour
-	zoneStep     = 15 * time.Minute
+	// editMargin is by how much the stamp of a new agent's last edit may lie behind
+	// that of its creation.
+	editMargin = 2 * time.Second
 )
 
-// Finder sorts agents that look like a copy by whether they are new enough to be
-// it.
-type Finder struct {
-	since      time.Time
-	named      bool
-	id, stamp  string // fields of an agent
-	answer     *agentcopy.Response
-	stamps     map[string]string // of the agents in answer, by ID
-	candidates []candidate
+// Finder looks for the agents that a copy request may have made. The rules are
+// those of agentcopy.MatchAgent; the Finder reads the list, notices whether it saw
+// all of it, and sets aside what a copy cannot be.
+type Finder[A any, K comparable] struct {
+	Client *Client
+	Lister Lister[A, K]
+	// Name is what was asked for; "" if it is not known.
+	Name  string
+	Since time.Time
+	// Sorted means that the vendor documents that the list comes newest first.
+	Sorted bool
+	Show   func(*A) Shown
+
+	// Stamped returns an agent of which the list shows no time as the vendor shows
+	// it whole. nil if lists show what there is.
+	Stamped func(*A) (*A, error)
+	// Named lists the agents of the Name as the vendor's filter finds them. It is
+	// asked for what lies beyond the part of the list that is read. nil: there is none.
+	Named func() iter.Seq2[*A, error]
+
+	// SourceID is the source's ID in its canonical form.
+	SourceID string
+	// Source returns the source as the vendor shows it now.
+	Source func() (*A, error)
+	// Whole returns an agent with all that Differs compares. nil if lists show it.
+	Whole func(*A) (*A, error)
+	// Differs reports whether agent differs from the source in a field that the
+	// vendor documents as copied. What is missing in either is no difference. nil if
+	// nothing can be compared.
+	Differs  func(source, agent *A) bool
+	Verdicts *Verdicts
 }
 
-type candidate struct {
-	agentcopy.Copy
-	unclear bool // it may have been there before
+// Shown is what is shown of an agent, in words that all vendors share.
+type Shown struct {
+	Provider string
+	ID       string // canonical; "" if it cannot be read
+	Name     string
+	Created  agentcopy.Time
+	Updated  agentcopy.Time
+	Response *agentcopy.Response
+	SourceID string // of the request
+	// Out means that the agent is no candidate whatever its name: it is the source,
+	// is deleted, or lies where no copy was asked for.
+	Out bool
+	// Doubt says for a person why the agent may be no copy although it looks like
+	// one; "" if nothing speaks against it.
+	Doubt string
 }
 
-// NewFinder returns a Finder for a copy that was asked for at since or later, by
-// the caller's clock. named says that the agents it will be given have the copy's
-// name; without it, none of them can be told to be the copy. id and stamp are the
-// vendor's names of the fields that hold an agent's ID and time of creation.
-func NewFinder(since time.Time, named bool, id, stamp string) *Finder {
-	return &Finder{since: since, named: named, id: id, stamp: stamp}
+// nameUnknown reports whether the name may be any: some field of the answer had
+// another type than documented, or the agent is null.
+func (s *Shown) nameUnknown() bool {
+	return s.Name == "" && (s.ID == "" || s.Response.Warning != nil)
 }
 
-// Stamp is when the agent with this ID was created, in the words of the answer r;
-// "" if it does not say. A decoded time no longer tells whether it had a zone.
-func (f *Finder) Stamp(id string, r *agentcopy.Response) string {
-	if f.answer != r { // the agents of an answer come one after the other
-		f.answer, f.stamps = r, stampsIn(r.Body, f.id, f.stamp)
+// isOther reports whether the agent is neither of the name nor of a near one.
+func (s *Shown) isOther(name string) bool {
+	return !s.nameUnknown() && (name == "" || !names.Near(name, s.Name))
+}
+
+// Found is what a look has shown.
+type Found struct {
+	Candidates []agentcopy.Candidate // newest first
+	NameTaken  bool                  // an agent of exactly the name is older than the request
+	Incomplete string                // why the look may not have seen everything; "" if it did
+}
+
+// Result is what FindCopies returns. more are errors that go with it.
+func (f *Found) Result(vendor string, more ...error) ([]agentcopy.Candidate, error) {
+	if f.Incomplete != "" {
+		more = append(more, fmt.Errorf("%s: %w: %s", vendor, agentcopy.ErrLookIncomplete, f.Incomplete))
 	}
-	return f.stamps[id]
-}
-
-// Add considers an agent from the answer r. It reports whether the agent is older
-// than the request, and so is none of its copies.
-//
-// The clocks are compared by the Date header of r. A stamp without a zone is
-// taken as UTC and counts if it then lies between since and now. If it does not,
-// but does in another zone, it cannot be told, nor can it without a stamp.
-func (f *Finder) Add(c agentcopy.Copy, r *agentcopy.Response) (older bool) {
-	return f.add(c, r, !f.named)
-}
-
-// Doubt considers an agent from the answer r which does not look like the copy,
-// but of which what matters could not be read: it may be the copy all the same.
-func (f *Finder) Doubt(c agentcopy.Copy, r *agentcopy.Response) {
-	if c.ID == "" {
-		c.ID = "(an agent without an ID)"
+	if f.NameTaken {
+		more = append(more, fmt.Errorf("%s: %w", vendor, agentcopy.ErrNameTaken))
 	}
-	f.add(c, r, true)
+	return f.Candidates, errors.Join(more...)
 }
 
-// Unreadable reports whether an agent from the answer r lacks its ID, or one of
-// the fields by which a copy is known, while some field of that answer had another
-// type than documented.
-func Unreadable(r *agentcopy.Response, id string, known ...string) bool {
-	return id == "" || r.Warning != nil && slices.Contains(known, "")
+// search is one Find under way.
+type search[A any, K comparable] struct {
+	*Finder[A, K]
+	kept      map[string]kin[A] // by ID
+	taken     bool
+	unstamped bool // agents of other names are still read where the list shows no stamp
 }
 
-func (f *Finder) add(c agentcopy.Copy, r *agentcopy.Response, unclear bool) (older bool) {
-	from, until := f.onClockOf(r)
-	text := f.Stamp(c.ID, r)
-	var created agentcopy.Time
-	_ = created.UnmarshalJSON([]byte(`"` + text + `"`)) // it never fails
-	zoned := zone.MatchString(text)
-	switch {
-	case created.IsZero():
-		unclear = true
-	case zoned && created.Before(from), created.Add(-farthestWest).Before(from):
-		return true
-	case zoned, between(created.Time, from, until):
-	case !inSomeZone(created.Time, from, until):
-		return false
-	default:
-		unclear = true
-	}
-	c.CreatedAt = created.Time
-	f.candidates = append(f.candidates, candidate{c, unclear})
-	return false
+// kin is a candidate and the agent it is.
+type kin[A any] struct {
+	agentcopy.Candidate
+	agent *A
+	shown Shown
 }
 
-// onClockOf converts the time between since and the answer r to the clock of
-// whoever sent it.
-func (f *Finder) onClockOf(r *agentcopy.Response) (from, until time.Time) {
-	received := time.Now()
-	if n := len(r.Attempts); n > 0 {
-		received = r.Attempts[n-1].Start.Add(r.Attempts[n-1].Duration)
-	}
-	from, until = f.since, received
-	if date, err := http.ParseTime(r.Header.Get("Date")); err == nil {
-		from, until = from.Add(date.Sub(received)), date
-	}
-	return from.Add(-clockMargin), until.Add(clockMargin)
-}
-
-// zone matches the end of a time stamp that names its zone.
-var zone = regexp.MustCompile(`(?:[Zz]|[+-]\d\d:?\d\d)$`)
-
-func between(t, from, until time.Time) bool { return !t.Before(from) && !t.After(until) }
-
-// inSomeZone reports whether a stamp without a zone, read as UTC, lies between
-// the two if it is of another zone.
-func inSomeZone(stamp, from, until time.Time) bool {
-	for offset := farthestWest; offset <= farthestEast; offset += zoneStep {
-		if between(stamp.Add(-offset), from, until) {
-			return true
+// Find reads the list whose pages fetch gets, again if it moved while it was read,
+// and returns the candidates of all readings.
+func (f *Finder[A, K]) Find(fetch func(number int, cursor string) (Page[A], error)) (*Found, error) {
+	s := &search[A, K]{Finder: f, kept: make(map[string]kin[A]), unstamped: true}
+	found := &Found{}
+	var before map[K]bool // what earlier readings have shown
+	for number := 1; ; number++ {
+		r := &reading[A, K]{Finder: f, seen: make(map[K]bool), descending: true}
+		for agent, err := range f.Lister.List(r.observe(fetch)) {
+			if err == nil {
+				err = s.add(agent)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
-	}
-	return false
-}
-
-// Copies returns the agents that are not older than the request, newest first.
-// The error matches agentcopy.ErrAmbiguous if of some it cannot be told.
-func (f *Finder) Copies() ([]agentcopy.Copy, error) {
-	slices.SortStableFunc(f.candidates, func(a, b candidate) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	var copies []agentcopy.Copy
-	var unclear []string
-	for _, c := range f.candidates {
-		copies = append(copies, c.Copy)
-		if c.unclear {
-			unclear = append(unclear, c.ID)
+		found.Incomplete = r.stale
+		lost := r.fell || !r.shows(before)
+		if r.twice || lost {
+			if number < maxReadings {
+				before = r.seen
+				continue
+			}
+			if lost { // growth alone hides nothing
+				found.Incomplete = cmp.Or(found.Incomplete, "agents moved in the list while it was read")
+			}
 		}
+		if r.cut && f.Named != nil && f.Name != "" {
+			s.addNamed()
+		}
+		break
 	}
-	if len(unclear) > 0 {
-		return copies, fmt.Errorf("%w: %s may have been there before", agentcopy.ErrAmbiguous, strings.Join(unclear, ", "))
+	s.setAside()
+	found.NameTaken = s.taken
+	for _, k := range s.kept {
+		found.Candidates = append(found.Candidates, k.Candidate)
 	}
-	return copies, nil
+	slices.SortFunc(found.Candidates, func(a, b agentcopy.Candidate) int {
+		if c := b.Copy.CreatedAt.Compare(a.Copy.CreatedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Copy.ID, b.Copy.ID)
+	})
+	return found, nil
 }
 
-// stampsIn returns the stamps of the agents in a document by their IDs. The
-// agents are the outermost objects that have an ID: what they consist of may
-// have IDs and stamps as well, and even the same ones.
-func stampsIn(body []byte, id, stamp string) map[string]string {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // Kolena's IDs are numbers
-	var doc any
-	if decoder.Decode(&doc) != nil {
+// add considers an agent.
+func (s *search[A, K]) add(agent *A) error {
+	shown := s.Show(agent)
+	if shown.Out {
 		return nil
 	}
-	stamps := make(map[string]string)
-	for level := []any{doc}; len(level) > 0 && len(stamps) == 0; level = below(level) {
-		for _, item := range level {
-			object, _ := item.(map[string]any)
-			if name, ok := object[id]; ok {
-				stamps[fmt.Sprint(name)], _ = object[stamp].(string)
-			}
+	other := shown.isOther(s.Name)
+	if s.Stamped != nil && shown.Created.IsZero() && shown.ID != "" && !s.Since.IsZero() && (s.unstamped || !other) {
+		whole, err := s.Stamped(agent)
+		if err != nil {
+			return err
 		}
+		agent, shown = whole, s.Show(whole)
+		// The newest come first. What follows an older one is older.
+		s.unstamped = s.unstamped && !s.isOld(&shown) && !shown.Created.IsZero()
 	}
-	return stamps
+	c, ok := agentcopy.MatchAgent(shown.sighting(), s.Name, s.Since)
+	if !ok {
+		s.taken = s.taken || s.Name != "" && shown.Name == s.Name
+		return nil
+	}
+	switch {
+	case shown.ID == "":
+		c.Match, c.Copy.ID = agentcopy.MatchPossible, "(an agent without an ID)"
+		c.Reason = "has an ID that cannot be read"
+	case shown.Doubt != "" && c.Match == agentcopy.MatchCertain:
+		c.Match, c.Reason = agentcopy.MatchPossible, shown.Doubt
+	}
+	s.kept[c.Copy.ID] = kin[A]{c, agent, shown}
+	return nil
 }
 
-// below is what the lists and objects of a level hold.
-func below(level []any) (next []any) {
-	for _, item := range level {
-		switch item := item.(type) {
-		case []any:
-			next = append(next, item...)
-		case map[string]any:
-			for _, value := range item {
-				next = append(next, value)
-			}
-		}
+// sighting is s for agentcopy.MatchAgent.
+func (s *Shown) sighting() agentcopy.Sighting {
+	seen := receivedAt(s.Response.Attempts)
+	return agentcopy.Sighting{
+		Copy: agentcopy.Copy{
+			Provider: s.Provider, SourceID: s.SourceID, ID: s.ID, Name: s.Name, CreatedAt: s.Created.Time,
+		},
+		Zoneless:    !s.Created.HasZone(),
+		NameUnknown: s.nameUnknown(),
+		SeenAt:      seen,
+		Ahead:       ahead(s.Response, seen),
 	}
-	return next
 }
 
-// Origin is where the client's agents are. It holds no credential.
-func (c *Client) Origin() string { return strings.TrimSuffix(c.base.String(), "/") }
+// ahead is by how much the vendor's clock is ahead of ours, by an answer that was
+// received at seen.
+func ahead(r *agentcopy.Response, seen time.Time) time.Duration {
+	if date := dateOf(r.Header); !date.IsZero() {
+		return date.Sub(seen.Round(0))
+	}
+	return 0
+}
+
+// isOld reports whether an agent was made so long before the request that no copy
+// follows it in a list that comes newest first.
+func (f *Finder[A, K]) isOld(s *Shown) bool {
+	if f.Since.IsZero() {
+		return false
+	}
+	return before(s.Created, f.sinceThere(s.Response).Add(-readBack))
+}
+
+// sinceThere is Since on the vendor's clock, by the answer r. The time that has
+// passed is that of the monotonic clock, if Since has its reading.
+func (f *Finder[A, K]) sinceThere(r *agentcopy.Response) time.Time {
+	seen := receivedAt(r.Attempts)
+	return seen.Round(0).Add(ahead(r, seen)).Add(-seen.Sub(f.Since))
+}
+
+// before reports whether a stamp is certainly before t. One that cannot be read is
+// not, and one without a zone may be of any.
+func before(stamp agentcopy.Time, t time.Time) bool {
+	switch {
+	case stamp.Time.IsZero():
+		return false
+	case !stamp.HasZone():
+		t = t.Add(farthestWest)
+	}
+	return stamp.Time.Before(t)
+}
+
+// addNamed considers the agents that the vendor's own filter finds. They only add
+// to what the list has shown, so that a filter that fails does no harm.
+func (s *search[A, K]) addNamed() {
+	for agent, err := range s.Named() {
+		if err != nil || s.add(agent) != nil {
+			return
+		}
+	}
+}
+
+// reading is one reading of the list.
+type reading[A any, K comparable] struct {
+	*Finder[A, K]
+	seen        map[K]bool
+	total       int
+	twice, fell bool   // an ID came twice, the total fell
+	stale       string // see Client.Staleness
+	last        agentcopy.Time
+	descending  bool // so far, the stamps are those of a list that comes newest first
+	cut         bool // it was not read to its end
+}
+
+// observe wraps fetch. It sees each page before its agents are yielded, and ends a
+// list that comes newest first behind a page that ends before the request.
+func (r *reading[A, K]) observe(fetch func(int, string) (Page[A], error)) func(int, string) (Page[A], error) {
+	return func(number int, cursor string) (Page[A], error) {
+		page, err := fetch(number, cursor)
+		if err != nil {
+			return page, err
+		}
+		r.stale = cmp.Or(r.stale, r.Client.Staleness(page.Response))
+		r.fell = r.fell || page.Total < r.total
+		r.total = page.Total
+		for i := range page.Items {
+			r.note(&page.Items[i], page.Response)
+		}
+		if r.Sorted && r.descending && page.More && len(page.Items) > 0 {
+			r.cut = r.isOld(&Shown{Created: r.last, Response: page.Response})
+			page.More = !r.cut
+		}
+		return page, nil
+	}
+}
+
+func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
+	r.Lister.Received(item, response)
+	var none K
+	if id := r.Lister.ID(item); id != none {
+		r.twice = r.twice || r.seen[id]
+		r.seen[id] = true
+	}
+	stamp := r.Show(item).Created
+	if stamp.Time.IsZero() || !r.last.Time.IsZero() && stamp.Time.After(r.last.Time) {
+		r.descending = false
+	}
+	r.last = stamp
+}
+
+// shows reports whether r has shown all agents in earlier.
+func (r *reading[A, K]) shows(earlier map[K]bool) bool {
+	for id := range earlier {
+		if !r.seen[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// setAside takes out the newcomers of other names that differ from the source in
+// a field that the vendor documents as copied. A difference tells something only
+// if nobody has edited either since.
+func (s *search[A, K]) setAside() {
+	if s.Differs == nil || s.Since.IsZero() {
+		return
+	}
+	found := false // then nothing depends on the others
+	var others []string
+	for id, k := range s.kept {
+		found = found || k.Match == agentcopy.MatchCertain
+		if k.shown.ID != "" && k.shown.isOther(s.Name) {
+			others = append(others, id)
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	var source *A // read once, when it is needed
+	for _, id := range others {
+		differs, known := s.Verdicts.get(s.SourceID, id)
+		if !known {
+			if source == nil {
+				if source = s.uneditedSource(); source == nil {
+					return
+				}
+			}
+			if differs, known = s.compare(source, s.kept[id], !found); known {
+				s.Verdicts.put(s.SourceID, id, differs)
+			}
+		}
+		if differs {
+			delete(s.kept, id)
+		}
+	}
+}
+
+// uneditedSource reads the source. It is nil if it cannot be told that it was not
+// edited since the request.
+func (s *search[A, K]) uneditedSource() *A {
+	source, err := s.Source()
+	if err != nil || source == nil {
+		return nil
+	}
+	shown := s.Show(source)
+	if shown.Updated.Time.IsZero() || s.Client.Staleness(shown.Response) != "" {
+		return nil
+	}
+	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
+		return nil
+	}
+	return source
+}
+
+// compare compares an agent with the source. known is false if it has to be
+// compared again: it could not be read, and ask is false or the reading failed.
+func (s *search[A, K]) compare(source *A, k kin[A], ask bool) (differs, known bool) {
+	if !unedited(&k.shown) {
+		return false, false
+	}
+	if s.Differs(source, k.agent) {
+		return true, true
+	}
+	if s.Whole == nil {
+		return false, true
+	}
+	if !ask {
+		return false, false
+	}
+	whole, err := s.Whole(k.agent)
+	if err != nil {
+		return false, false
+	}
+	shown := s.Show(whole)
+	return unedited(&shown) && s.Differs(source, whole), true
+}
+
+// unedited reports whether an agent is as it was made.
+func unedited(s *Shown) bool {
+	created, updated := s.Created.Time, s.Updated.Time
+	return !created.IsZero() && !updated.IsZero() && s.Created.HasZone() == s.Updated.HasZone() && updated.Sub(created) <= editMargin
+}
+
+// Verdicts remembers which agents differ from a source, so that each of them is
+// read once by a Copier.
+type Verdicts struct {
+	mu      sync.Mutex
+	differs map[[2]string]bool
+}
+
+const maxVerdicts = 10_000
+
+func (v *Verdicts) get(source, agent string) (differs, known bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	differs, known = v.differs[[2]string{source, agent}]
+	return differs, known
+}
+
+func (v *Verdicts) put(source, agent string, differs bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.differs == nil || len(v.differs) >= maxVerdicts {
+		v.differs = make(map[[2]string]bool)
+	}
+	v.differs[[2]string{source, agent}] = differs
+}
+
+// Conflict reports whether both values are there and differ.
+func Conflict[T comparable](a, b T) bool {
+	var none T
+	return a != none && b != none && a != b
+}
+
+func errorOf(err error) *agentcopy.Error {
+	e, _ := errors.AsType[*agentcopy.Error](err)
+	return e
+}

@@ -21,6 +21,11 @@ func Invalid(v *Vendor, operation, field, reason string) *agentcopy.Error {
 	}
 }
 
+// notMade is the error of a client that is nil or zero.
+func notMade(v *Vendor, operation string) *agentcopy.Error {
+	return Invalid(v, operation, "Client", "was not made by New")
+}
+
 // setupError is the error for an option that cannot be used. The option's own
 // error begins with its name.
 func setupError(v *Vendor, operation string, err error) *agentcopy.Error {

@@ -29,6 +29,7 @@ type Page[A any] struct {
 	Items    []A
 	More     bool   // another page follows, or the answer does not rule it out
 	Cursor   string // of that page, where the vendor has cursors
+	Total    int    // of agents or of pages, as this page says; 0 if it does not
 	Response *agentcopy.Response
 }
 
@@ -115,7 +116,7 @@ func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *a
 		Message:    fmt.Sprintf("page %d of the list %s", number+1, reason),
 		RequestID:  r.RequestID,
 		Header:     r.Header,
-		Body:       r.Body[:min(len(r.Body), errorBodyLimit)],
+		Body:       keptBody(r.Body),
 		Attempts:   r.Attempts,
 	}
 }

@@ -22,7 +22,7 @@ type Endpoint int
 
 // The endpoints of the vendors.
 const (
-	CopyEndpoint Endpoint = iota // makes a copy: never repeated unless provably harmless
+	CopyEndpoint Endpoint = iota // makes a copy: never retried unless it provably made none
 	ListEndpoint
 	GetEndpoint
 	endpoints

@@ -10,6 +10,7 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/vendor"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // Lane is the part of a run that one vendor has.
@@ -68,13 +69,13 @@ func (l *Lane) open(opener Opener) error {
 }
 
 // jobs yields the rows as jobs, until the run is to stop.
-func (l *Lane) jobs(stop <-chan struct{}) iter.Seq[agentcopy.Job] {
-	return func(yield func(agentcopy.Job) bool) {
+func (l *Lane) jobs(stop <-chan struct{}) iter.Seq[once.Job] {
+	return func(yield func(once.Job) bool) {
 		for _, row := range l.Rows {
 			if isClosed(stop) || l.isHalted() {
 				return
 			}
-			job := agentcopy.Job{Key: row.Key, Copier: gentle{l.client.Copier(row.Extras), l.traffic}, Request: row.Request}
+			job := once.Job{Key: row.Key, Copier: gentle{l.client.Copier(row.Extras), l.traffic}, Request: row.Request}
 			if !yield(job) {
 				return
 			}

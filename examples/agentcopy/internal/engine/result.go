@@ -9,6 +9,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/manifest"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // Status is what became of a row.
@@ -32,7 +33,7 @@ type Result struct {
 }
 
 // resultOf says in one word what Once says in an error.
-func resultOf(row manifest.Row, r agentcopy.Result) Result {
+func resultOf(row manifest.Row, r once.Result) Result {
 	return Result{Row: row, Status: StatusOf(r.Err), Copy: r.Copy, Existing: r.Existing, Err: r.Err}
 }
 
@@ -41,8 +42,8 @@ func StatusOf(err error) Status {
 	switch {
 	case err == nil:
 		return Copied
-	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied), errors.Is(err, agentcopy.ErrAmbiguous),
-		errors.Is(err, agentcopy.ErrInProgress), errors.Is(err, agentcopy.ErrLeaseLost):
+	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied), errors.Is(err, once.ErrAmbiguous),
+		errors.Is(err, once.ErrInProgress), errors.Is(err, once.ErrLeaseLost):
 		return Unknown
 	case errors.Is(err, errWithdrawn), errors.Is(err, context.Canceled):
 		return NotStarted

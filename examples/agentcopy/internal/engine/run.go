@@ -7,16 +7,15 @@ import (
 	"sync"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-
 	"github.com/agentcopy/agentcopy-go/examples/agentcopy/internal/manifest"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // Run makes the copies of a manifest.
 type Run struct {
 	Rows        []manifest.Row
 	Lanes       []*Lane
-	Ledger      agentcopy.Ledger
+	Ledger      once.Ledger
 	SettleTime  time.Duration
 	Concurrency int // of each lane
 }
@@ -35,7 +34,7 @@ func (r *Run) Open(opener Opener) error {
 // Look reads from the ledger what earlier runs have left. Its faults are rows
 // whose keys the ledger has for something else.
 func (r *Run) Look(ctx context.Context) ([]manifest.Fault, error) {
-	records := make(map[string]agentcopy.Record)
+	records := make(map[string]once.Record)
 	for record, err := range r.Ledger.List(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("the ledger cannot be read: %w", err)
@@ -59,7 +58,7 @@ func (r *Run) Look(ctx context.Context) ([]manifest.Fault, error) {
 	return faults, nil
 }
 
-func keyReused(row manifest.Row, record *agentcopy.Record) manifest.Fault {
+func keyReused(row manifest.Row, record *once.Record) manifest.Fault {
 	return manifest.Fault{Line: row.Line, Column: "key", Text: fmt.Sprintf(
 		"in the ledger, %q stands for another copy: %s %s %q; a key names one copy for as long as the ledger lasts",
 		row.Key, record.Identity.Provider, record.Request.SourceID, record.Request.Name)}
@@ -99,8 +98,8 @@ func (r *Run) drive(ctx context.Context, lane *Lane, stop <-chan struct{}, each 
 	for _, row := range lane.Rows {
 		rows[row.Key] = row
 	}
-	once := &agentcopy.Once{Ledger: r.Ledger, SettleTime: r.SettleTime, Concurrency: r.Concurrency}
-	for result := range once.All(ctx, lane.jobs(stop)) {
+	runner := &once.Runner{Ledger: r.Ledger, SettleTime: r.SettleTime, Concurrency: r.Concurrency}
+	for result := range runner.All(ctx, lane.jobs(stop)) {
 		each(resultOf(rows[result.Job.Key], result))
 	}
 }

@@ -65,15 +65,6 @@ func (g gentle) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	return copied, err
 }
 
-// Identify passes on what the SDK's Copier says: hidden behind gentle, Once
-// could not tell rows with different extras apart.
-func (g gentle) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	if i, ok := g.Copier.(agentcopy.Identifier); ok {
-		return i.Identify(req)
-	}
-	return agentcopy.Identity{Mark: req.Name}
-}
-
 func neverSent() error {
 	return &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
 }

@@ -13,6 +13,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // watched is a Copier of a fake, whose copies traffic watches.
@@ -104,9 +105,9 @@ func TestARefusalOnTheWireIsTold(t *testing.T) {
 func TestIdentityIsPassedOn(t *testing.T) {
 	client, err := kolena.New("a key")
 	require.NoError(t, err)
-	plain := client.Copier(kolena.CopyAgentRequest{TargetFolderID: new(int64(7))})
+	plain := client.Copier(kolena.CopyAgentRequest{TargetFolderID: 7})
 	req := agentcopy.CopyRequest{SourceID: "7", Name: "Tenant 1"}
-	require.Equal(t, plain.(agentcopy.Identifier).Identify(req), gentle{plain, newTraffic(1)}.Identify(req))
+	require.Equal(t, plain.Identify(req), gentle{plain, newTraffic(1)}.Identify(req))
 }
 
 func TestStatusOf(t *testing.T) {
@@ -121,9 +122,9 @@ func TestStatusOf(t *testing.T) {
 		{&agentcopy.Error{Outcome: agentcopy.OutcomeCopied}, Unknown},
 		{&agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, Err: context.Canceled}, NotStarted},
 		{neverSent(), NotStarted},
-		{agentcopy.ErrAmbiguous, Unknown},
-		{agentcopy.ErrInProgress, Unknown},
-		{agentcopy.ErrKeyReused, Failed},
+		{once.ErrAmbiguous, Unknown},
+		{once.ErrInProgress, Unknown},
+		{once.ErrKeyReused, Failed},
 	}
 	for _, tc := range cases {
 		require.Equal(t, tc.want, StatusOf(tc.err), "%v", tc.err)

@@ -34,17 +34,17 @@ func kolenaCopiers(client *kolena.Client, err error) (copiers, error) {
 	}
 	return func(extras map[string]string) (agentcopy.Copier, []Fault) {
 		var faults []Fault
-		number := func(column string) *int64 {
+		number := func(column string) int64 {
 			text := extras[column]
 			if text == "" {
-				return nil
+				return 0
 			}
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
 				faults = append(faults, Fault{column, fmt.Sprintf("%q is not a number", text)})
-				return nil
+				return 0
 			}
-			return &n
+			return n
 		}
 		template := kolena.CopyAgentRequest{TargetWorkspaceID: number(targetWorkspace), TargetFolderID: number(targetFolder)}
 		return client.Copier(template), faults

@@ -1,8 +1,0 @@
-package agentcopy
-
-// KeysAtWork is how many keys the process keeps a lock for.
-func KeysAtWork() int {
-	keyLocks.mu.Lock()
-	defer keyLocks.mu.Unlock()
-	return len(keyLocks.held)
-}

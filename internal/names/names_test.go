@@ -1,0 +1,39 @@
+package names_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/names"
+)
+
+func TestNear(t *testing.T) {
+	for _, tt := range []struct {
+		what, want, got string
+		near            bool
+	}{
+		{"the same", "Leases", "Leases", true},
+		{"trimmed", " Leases ", "Leases", true},
+		{"case folded", "Leases", "LEASES", true},
+		{"white space folded", "Leases  Berlin", "Leases Berlin", true},
+		{"no-break space", "Leases\u00a0Berlin", "Leases Berlin", true},
+		{"HTML escaped", "R&D", "R&amp;D", true},
+		{"quotes escaped", `"A"`, "&#34;A&#34;", true},
+		{"cut", "Leases, Berlin", "Leases, Be", true},
+		{"suffixed", "Leases", "Leases (copy)", true},
+		{"prefixed", "Leases", "Copy of Leases", true},
+		{"NFC and NFD", "Caf\u00e9 Nord", "Cafe\u0301 Nord", true},
+		{"NFD and NFC", "A\u030angstrom", "\u00c5ngstrom", true},
+		{"without marks", "Caf\u00e9 Nord", "Caf? Nord", false},
+		{"another name", "Leases", "Invoices", false},
+		{"a number apart", "Tenant 1", "Tenant 2", false},
+		{"nothing", "Leases", "", false},
+		{"only runes beyond ASCII", "\u65e5\u672c", "\u4e2d\u56fd", false},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			require.Equal(t, tt.near, names.Near(tt.want, tt.got))
+			require.Equal(t, tt.near, names.Near(tt.got, tt.want), "near is the same both ways")
+		})
+	}
+}

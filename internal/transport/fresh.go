@@ -1,0 +1,109 @@
+package transport
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// NoCache is what the looks of a Copier send, so that caches ask the vendor.
+func NoCache() http.Header { return http.Header{"Cache-Control": {"no-cache"}} }
+
+// dateStep is how much older an answer is at least by whose Date another one is
+// judged: Date has whole seconds.
+const dateStep = 2 * time.Second
+
+// dates remembers when the vendor's clock showed what, to notice answers from a
+// cache: their Date stands still.
+type dates struct {
+	mu      sync.Mutex
+	settled time.Time // the latest Date of the answers that are at least dateStep old
+	recent  []dated   // the others, one for each Date, in the order they came
+}
+
+type dated struct{ received, date time.Time }
+
+// advanced notes an answer, and reports whether its Date is later than those of
+// all that came at least dateStep before. A vendor whose clock is set back shows no
+// such Date until it has caught up.
+func (d *dates) advanced(received, date time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.recent) > 0 && received.Sub(d.recent[0].received) >= dateStep {
+		if d.recent[0].date.After(d.settled) {
+			d.settled = d.recent[0].date
+		}
+		d.recent = d.recent[1:]
+	}
+	if !d.settled.IsZero() && !date.After(d.settled) {
+		return false
+	}
+	for _, r := range d.recent {
+		if r.date.Equal(date) {
+			return true
+		}
+	}
+	d.recent = append(d.recent, dated{received, date})
+	return true
+}
+
+// Answered notes the Date of an answer which is no look: that of a copy, say.
+// response is nil where err is not.
+func (c *Client) Answered(response *agentcopy.Response, err error) {
+	if response != nil {
+		c.staleness(response.Header, response.Attempts)
+	} else if e := errorOf(err); e != nil {
+		c.staleness(e.Header, e.Attempts)
+	}
+}
+
+// Staleness says why a look at r may not show the vendor's agents as they are: a
+// cache has answered it. "" if nothing shows that.
+func (c *Client) Staleness(r *agentcopy.Response) string {
+	return c.staleness(r.Header, r.Attempts)
+}
+
+func (c *Client) staleness(header http.Header, attempts []agentcopy.Attempt) string {
+	received, date := receivedAt(attempts), dateOf(header)
+	advanced := date.IsZero() || c.dates.advanced(received, date)
+	if age, err := strconv.Atoi(strings.TrimSpace(header.Get("Age"))); err == nil && age > 0 {
+		return "a cache answered: Age is " + strconv.Itoa(age)
+	}
+	for _, name := range []string{"X-Cache", "Cache-Status", "Cf-Cache-Status"} {
+		for _, value := range header.Values(name) {
+			if cacheHit.MatchString(value) {
+				return "a cache answered: " + name + " says hit"
+			}
+		}
+	}
+	if !advanced {
+		return "a cache answered: Date has not advanced since an earlier answer"
+	}
+	return ""
+}
+
+// cacheHit matches "HIT", "Hit from cloudfront", "TCP_MEM_HIT", "cdn; hit; ttl=5".
+var cacheHit = regexp.MustCompile(`(?i)(?:^|[^a-z])hit(?:$|[^a-z])`)
+
+// dateOf is the Date of an answer, the zero time if it has none.
+func dateOf(header http.Header) time.Time {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
+}
+
+// receivedAt is when the answer to the last of attempts was received.
+func receivedAt(attempts []agentcopy.Attempt) time.Time {
+	n := len(attempts)
+	if n == 0 {
+		return time.Now()
+	}
+	return attempts[n-1].Start.Add(attempts[n-1].Duration)
+}

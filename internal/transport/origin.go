@@ -1,0 +1,57 @@
+package transport
+
+import (
+	"strings"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Origin is where the client's agents are, written in one way: scheme, host, the
+// port unless it is the scheme's own, and the base path. It holds no credential.
+func (c *Client) Origin() string {
+	if c == nil {
+		return ""
+	}
+	scheme := lower(c.base.Scheme)
+	host := lowerHost(c.base.Host)
+	if port := c.base.Port(); port == "" || port == defaultPorts[scheme] {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return scheme + "://" + host + c.path
+}
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// lowerHost is host in small letters, but for the zone of an IPv6 address: it names
+// a network interface, whose case matters.
+func lowerHost(host string) string {
+	zone := strings.IndexByte(host, '%')
+	if zone < 0 {
+		return lower(host)
+	}
+	return lower(host[:zone]) + host[zone:]
+}
+
+// Header is the value of a header that the client sends with every request by its
+// settings; "" if there is none.
+func (c *Client) Header(name string) string {
+	if c == nil {
+		return ""
+	}
+	return c.custom().Get(name)
+}
+
+// ForCopier is the client with which a Copier copies. RetryAlways may make a second
+// copy, which is what a Copier must not do: it is taken for RetrySafe.
+func (c *Client) ForCopier() *Client {
+	if c == nil || c.cfg.Retry.Mode != agentcopy.RetryAlways {
+		return c
+	}
+	policy := c.cfg.Retry
+	policy.Mode = agentcopy.RetrySafe
+	safe, err := c.With([]agentcopy.Option{agentcopy.WithRetry(policy)})
+	if err != nil { // a middleware that wraps nothing the second time
+		return nil
+	}
+	return safe
+}

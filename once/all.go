@@ -1,0 +1,164 @@
+package once
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Job is one copy of many; see [Runner.All].
+type Job struct {
+	Key     string
+	Copier  agentcopy.Copier
+	Request agentcopy.CopyRequest
+	// Data is whatever the caller likes: it comes back in Result.Job.
+	Data any
+}
+
+// Result is what became of a [Job].
+type Result struct {
+	Job  Job
+	Copy agentcopy.Copy
+	Err  error // as [Runner.Copy] returns it
+	// Existing means that the copy was there before this job came to it, or was
+	// found rather than named by the vendor's answer. Of the results that have a
+	// copy of one key, in all runs together, at most one is not Existing.
+	Existing bool
+}
+
+// All runs jobs through [Runner.Copy], Concurrency at a time, and yields their
+// results as they finish. Two jobs with the same key make one copy.
+//
+// Jobs are taken from the sequence as they can be worked on, so it may be long,
+// and may go on listing what there is to copy while the first copies are made.
+// It is ranged over in a goroutine of its own.
+//
+// When the loop is broken off, or ctx ends, no more jobs are taken, and those
+// that were are seen through before All returns, so that none is left half-known:
+// after a break as if it had not happened, their results dropped; after the end
+// of ctx as Copy ends by then, their results yielded. A break is therefore only
+// as quick as the slowest of them, and as the next step of the sequence: cancel
+// ctx as well to be quicker. A panic of the sequence, of a Copier or of the Ledger
+// is passed on to the loop.
+func (r *Runner) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
+	if ctx == nil {
+		panic("agentcopy: Runner.All: ctx is nil")
+	}
+	return func(yield func(Result) bool) {
+		b := &batch{
+			runner:  r,
+			ctx:     ctx,
+			slots:   make(chan struct{}, max(1, cmp.Or(r.Concurrency, defaultConcurrency))),
+			results: make(chan Result),
+			stop:    make(chan struct{}),
+		}
+		go b.take(jobs)
+		defer b.end()
+		for result := range b.results {
+			if !yield(result) {
+				return
+			}
+		}
+	}
+}
+
+// batch is one loop over [Runner.All].
+type batch struct {
+	runner  *Runner
+	ctx     context.Context
+	slots   chan struct{} // holds an element for each job taken or about to be
+	results chan Result   // closed when all jobs are done
+	stop    chan struct{} // closed when the loop has ended
+
+	// How the sequence of jobs ended, known once results is closed.
+	panicked any
+	exited   bool // by runtime.Goexit
+
+	mu      sync.Mutex
+	crashed any // what a agentcopy.Copier or a Ledger panicked with first
+}
+
+// take starts the jobs, each once there is room for it.
+func (b *batch) take(jobs iter.Seq[Job]) {
+	var running sync.WaitGroup
+	b.exited = true
+	defer func() { // in this order: nothing recovered, nothing returned
+		if b.panicked = recover(); b.panicked != nil {
+			b.exited = false
+		}
+		running.Wait()
+		close(b.results)
+	}()
+	if b.room() {
+		for job := range jobs {
+			running.Go(func() { b.run(job) })
+			if !b.room() {
+				break
+			}
+		}
+	}
+	b.exited = false
+}
+
+// room waits until another job can be worked on. It returns false when no more
+// are to be taken.
+func (b *batch) room() bool {
+	select {
+	case b.slots <- struct{}{}: // when the loop has ended, as well
+	case <-b.ctx.Done():
+	}
+	select {
+	case <-b.stop:
+		return false
+	default:
+		return b.ctx.Err() == nil && b.crash() == nil
+	}
+}
+
+// run works on one job. Its slot is free when its result has been taken. A panic
+// is kept for the goroutine of the loop, which can recover from it.
+func (b *batch) run(job Job) {
+	defer func() { <-b.slots }()
+	defer func() {
+		if p := recover(); p != nil {
+			b.crashWith(p)
+		}
+	}()
+	result := Result{Job: job}
+	result.Copy, result.Existing, result.Err = b.runner.copy(b.ctx, job.Key, job.Copier, job.Request)
+	b.results <- result
+}
+
+func (b *batch) crashWith(panicked any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.crashed == nil {
+		b.crashed = panicked
+	}
+}
+
+func (b *batch) crash() any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.crashed
+}
+
+// end waits until nothing is under way any more, and passes on what ended the
+// sequence of jobs, or the work on one of them.
+func (b *batch) end() {
+	close(b.stop)
+	for range b.results { // nobody wants them any more
+	}
+	switch {
+	case b.panicked != nil:
+		panic(b.panicked)
+	case b.crash() != nil:
+		panic(b.crash())
+	case b.exited:
+		runtime.Goexit()
+	}
+}

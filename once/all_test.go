@@ -1,0 +1,316 @@
+package once_test
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// jobs yields n of them, and counts those that were taken.
+func jobs(vendor *acme, n int, taken *atomic.Int64) iter.Seq[once.Job] {
+	return func(yield func(once.Job) bool) {
+		for i := range n {
+			taken.Add(1)
+			if !yield(jobOf(vendor, i)) {
+				return
+			}
+		}
+	}
+}
+
+func jobOf(vendor *acme, i int) once.Job {
+	return once.Job{Key: keyOf(i), Copier: vendor, Request: agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i)}}
+}
+
+func TestAllYieldsWhatBecameOfEachJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(failed(agentcopy.OutcomeNotCopied, 404, nil)), lost(time.Second), answered)
+		var taken atomic.Int64
+		results := map[string]once.Result{}
+		for r := range runner.All(t.Context(), jobs(vendor, 20, &taken)) {
+			require.NotContains(t, results, r.Job.Key)
+			results[r.Job.Key] = r
+		}
+		require.Len(t, results, 20)
+		var refused, found int
+		for key, r := range results {
+			switch {
+			case r.Err != nil:
+				require.ErrorIs(t, r.Err, agentcopy.ErrNotFound)
+				refused++
+			case r.Existing:
+				found++
+				fallthrough
+			default:
+				require.Equal(t, key, r.Copy.Name)
+			}
+		}
+		require.Equal(t, 1, refused)
+		require.Equal(t, 1, found)
+		requireSettled(t, runner.Ledger, vendor, 19)
+
+		for r := range runner.All(t.Context(), jobs(vendor, 20, &taken)) {
+			require.NoError(t, r.Err)
+			require.Equal(t, results[r.Job.Key].Err == nil, r.Existing)
+		}
+		requireSettled(t, runner.Ledger, vendor, 20)
+	})
+}
+
+func TestAllWorksOnNoMoreAtATimeAndTakesNoMore(t *testing.T) {
+	for concurrency, want := range map[int]int{0: 8, 1: 1, 3: 3, 100: 100} {
+		synctest.Test(t, func(t *testing.T) {
+			var working, most, taken atomic.Int64
+			runner, vendor := newOnce()
+			runner.Concurrency = concurrency
+			for range 200 {
+				vendor.steps = append(vendor.steps, func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+					if n := working.Add(1); n > most.Load() {
+						most.Store(n)
+					}
+					defer working.Add(-1)
+					return slow(time.Second, answered)(a, ctx, req)
+				})
+			}
+			yielded := 0
+			start := time.Now()
+			for r := range runner.All(t.Context(), jobs(vendor, 200, &taken)) {
+				require.NoError(t, r.Err)
+				yielded++
+				require.LessOrEqual(t, int(taken.Load()), yielded+want)
+			}
+			require.EqualValues(t, want, most.Load())
+			require.Equal(t, time.Duration((200+want-1)/want)*time.Second, time.Since(start))
+		})
+	}
+}
+
+func TestAllYieldsResultsAsTheyFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Hour, answered))
+		var taken atomic.Int64
+		// The sequence waits for the result of its own first job, and the slow one
+		// holds back nobody.
+		first := make(chan struct{})
+		seq := func(yield func(once.Job) bool) {
+			if !yield(jobOf(vendor, 0)) {
+				return
+			}
+			synctest.Wait() // until the slow one is on its way
+			if !yield(jobOf(vendor, 1)) {
+				return
+			}
+			<-first
+			jobs(vendor, 10, &taken)(yield)
+		}
+		start := time.Now()
+		var times []time.Duration
+		for r := range runner.All(t.Context(), seq) {
+			if r.Job.Key == keyOf(1) && len(times) == 0 {
+				close(first)
+			}
+			times = append(times, time.Since(start))
+		}
+		require.Len(t, times, 12)
+		require.Zero(t, times[8])
+		requireSettled(t, runner.Ledger, vendor, 10)
+	})
+}
+
+func TestAllMakesOneCopyOfTwoJobsWithOneKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Second, answered))
+		created := 0
+		seq := func(yield func(once.Job) bool) {
+			for range 50 {
+				if !yield(jobOf(vendor, 1)) {
+					return
+				}
+			}
+		}
+		for r := range runner.All(t.Context(), seq) {
+			require.NoError(t, r.Err)
+			if !r.Existing {
+				created++
+			}
+		}
+		require.Equal(t, 1, created)
+		requireSettled(t, runner.Ledger, vendor, 1)
+	})
+}
+
+func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
+	// In each case the loop ends after the third result, once the jobs that take a
+	// minute are under way. synctest.Test fails if a goroutine is left.
+	for _, tt := range []struct {
+		name   string
+		end    func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc)
+		intact bool // what is under way is not disturbed
+	}{
+		{"the loop is broken off", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			n := 0
+			for range results {
+				if n++; n == 3 {
+					synctest.Wait()
+					break
+				}
+			}
+		}, true},
+		{"the loop panics", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			require.PanicsWithValue(t, "in the loop", func() {
+				n := 0
+				for range results {
+					if n++; n == 3 {
+						synctest.Wait()
+						panic("in the loop")
+					}
+				}
+			})
+		}, true},
+		{"the goroutine of the loop exits", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			var loop sync.WaitGroup
+			loop.Go(func() {
+				n := 0
+				for range results {
+					if n++; n == 3 {
+						synctest.Wait()
+						runtime.Goexit()
+					}
+				}
+			})
+			loop.Wait()
+		}, true},
+		{"the context ends", func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc) {
+			n, ended := 0, 0
+			for r := range results {
+				if n++; n == 3 {
+					synctest.Wait()
+					cancel()
+				}
+				if r.Err != nil {
+					require.ErrorIs(t, r.Err, context.Canceled)
+					ended++
+				}
+			}
+			require.Equal(t, 8, ended, "the results of what was under way are yielded")
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, vendor := newOnce(answered, answered, answered)
+				for range 100 {
+					vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var taken atomic.Int64
+				start := time.Now()
+				tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
+				_, sent := vendor.counts()
+				require.LessOrEqual(t, sent, 3+8)
+				if tt.intact {
+					require.Equal(t, time.Minute, time.Since(start))
+					requireSettled(t, runner.Ledger, vendor, sent)
+				} else {
+					require.Zero(t, time.Since(start))
+					require.Equal(t, 3, settled(t, runner.Ledger))
+				}
+			})
+		})
+	}
+}
+
+// settled counts the keys that are done.
+func settled(t *testing.T, l once.Ledger) (n int) {
+	for _, r := range records(t, l) {
+		if r.Done() {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
+	failing := func(vendor *acme, end func()) iter.Seq[once.Job] {
+		return func(yield func(once.Job) bool) {
+			for i := range 3 {
+				if !yield(jobOf(vendor, i)) {
+					return
+				}
+			}
+			end()
+		}
+	}
+	t.Run("a panic", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce(slow(time.Minute, answered))
+			n := 0
+			require.PanicsWithValue(t, "in the sequence", func() {
+				for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
+					n++
+				}
+			})
+			require.Equal(t, 3, n)
+			requireSettled(t, runner.Ledger, vendor, 3)
+		})
+	})
+	t.Run("an exit", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce(slow(time.Minute, answered))
+			var loop sync.WaitGroup
+			passed := false
+			loop.Go(func() {
+				for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
+				}
+				passed = true
+			})
+			loop.Wait()
+			require.False(t, passed)
+			requireSettled(t, runner.Ledger, vendor, 3)
+		})
+	})
+}
+
+func TestAllPassesOnAPanicOfACopier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(answered, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) { panic("in the copier") })
+		for range 100 {
+			vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+		}
+		var taken atomic.Int64
+		require.PanicsWithValue(t, "in the copier", func() {
+			for range runner.All(t.Context(), jobs(vendor, 100, &taken)) {
+				synctest.Wait()
+			}
+		})
+		require.Less(t, taken.Load(), int64(20), "jobs that were begun")
+		require.Zero(t, once.KeysAtWork())
+	})
+}
+
+func TestAllTakesNothingWhenTheContextHasEnded(t *testing.T) {
+	runner, vendor := newOnce()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var taken atomic.Int64
+	for range runner.All(ctx, jobs(vendor, 5, &taken)) {
+		t.Error("a result")
+	}
+	require.Zero(t, taken.Load())
+}
+
+func TestAllRefusesANilContext(t *testing.T) {
+	runner, vendor := newOnce()
+	//lint:ignore SA1012 a nil context is the fault under test
+	require.Panics(t, func() { runner.All(nil, jobs(vendor, 1, new(atomic.Int64))) })
+}

@@ -1,0 +1,174 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// leaseTime is how long a crashed process keeps others from a key.
+	leaseTime = 15 * time.Second
+	// renewalTime is how often the lease is renewed. One renewal may fail.
+	renewalTime = leaseTime / 3
+	// ledgerTime bounds a write that is made although the call's context may have
+	// ended: what is known of a copy must not be lost with it.
+	ledgerTime = 10 * time.Second
+)
+
+// claim is a record whose lease this call holds, and renews in the background
+// until it is released.
+type claim struct {
+	ledger Ledger
+	call   context.Context         // the call's; ends when the lease is lost
+	end    context.CancelCauseFunc // ends call
+	writes context.Context         // has the values of call, and does not end with it
+	stop   context.CancelFunc      // ends the renewals
+	kept   sync.WaitGroup          // the goroutine that renews
+
+	// sem is held while the ledger writes, so that writes are in order. It is a
+	// channel, since a mutex that is held across a ledger's call stops the clock of
+	// testing/synctest.
+	sem chan struct{}
+
+	mu      sync.Mutex // of what follows; never held across a call
+	record  Record
+	renewed time.Time // the lease runs from here, or from later
+	over    bool      // finished, abandoned or lost
+}
+
+// newClaim begins to renew the lease of record, which was asked for at asked. The
+// call that claim.call is for ends if the lease cannot be kept.
+func newClaim(ctx context.Context, ledger Ledger, record Record, asked time.Time) *claim {
+	c := &claim{ledger: ledger, record: record, renewed: asked, sem: make(chan struct{}, 1)}
+	c.call, c.end = context.WithCancelCause(ctx)
+	c.writes = context.WithoutCancel(ctx)
+	keep, stop := context.WithCancel(c.writes)
+	c.stop = stop
+	c.kept.Go(func() { c.keep(keep) })
+	return c
+}
+
+// keep renews the lease until ctx ends or the lease is lost.
+func (c *claim) keep(ctx context.Context) {
+	ticker := time.NewTicker(renewalTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := c.renew(ctx); err != nil && ctx.Err() == nil {
+			c.end(err)
+			return
+		}
+	}
+}
+
+// renew returns an error if the lease is lost, or will be before the next renewal.
+func (c *claim) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, renewalTime)
+	defer cancel()
+	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrLeaseLost):
+		return err
+	case elapsed(c.renewedAt())+renewalTime >= leaseTime:
+		return fmt.Errorf("%w: it could not be renewed: %w", ErrLeaseLost, err)
+	}
+	return nil
+}
+
+// update stores what change makes of the record. Where the ledger fails, the
+// change stays: the next write carries it.
+func (c *claim) update(ctx context.Context, change func(*Record)) error {
+	c.set(change)
+	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+}
+
+// set changes the record for the next write.
+func (c *claim) set(change func(*Record)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.record)
+}
+
+// finish stores what done makes of the record, which is then done.
+func (c *claim) finish(done func(*Record)) error {
+	return c.write(c.writes, true, done, c.ledger.Finish)
+}
+
+// abandon takes the record back.
+func (c *claim) abandon() error { return c.write(c.writes, true, nil, c.ledger.Abandon) }
+
+// write has the ledger store what change, if there is one, makes of the record.
+// last ends the claim. It returns ErrLeaseLost if the claim is over.
+func (c *claim) write(ctx context.Context, last bool, change func(*Record), store func(context.Context, Record) error) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
+	select {
+	case c.sem <- struct{}{}:
+		defer func() { <-c.sem }()
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+	c.mu.Lock()
+	record, over := stored(c.record), c.over
+	c.mu.Unlock()
+	if over {
+		return ErrLeaseLost
+	}
+	if change != nil {
+		change(&record)
+	}
+	asked := time.Now()
+	err := store(ctx, record)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err == nil:
+		c.renewed, c.over = asked, last
+	case errors.Is(err, ErrLeaseLost):
+		c.over = true
+	}
+	return err
+}
+
+// release ends the renewals, and gives the lease up if there is still one, so that
+// the next call with the key need not wait for it to run out.
+func (c *claim) release() {
+	if c.stop == nil { // of a key that was done, there is nothing to release
+		return
+	}
+	c.stop()
+	c.kept.Wait()
+	_ = c.write(c.writes, true, nil, c.ledger.Release) // if this fails, the lease runs out by itself
+	c.end(nil)
+}
+
+// current returns the record as this call knows it.
+func (c *claim) current() Record {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	record := stored(c.record)
+	record.Identity = c.record.Identity
+	return record
+}
+
+func (c *claim) renewedAt() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.renewed
+}
+
+// elapsed is how long ago from was, by the clock that says more: the monotonic
+// clock stands still while a machine sleeps, and the wall clock may be set back.
+func elapsed(from time.Time) time.Duration {
+	now := time.Now()
+	return max(now.Sub(from), now.Round(0).Sub(from.Round(0)))
+}

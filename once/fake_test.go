@@ -1,0 +1,207 @@
+package once_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// acme is a vendor with its Copier, for the tests of Once. Copies do what the
+// next step says; looks show the agents that are visible by then.
+type acme struct {
+	mu     sync.Mutex
+	agents []acmeAgent
+	steps  []step // of the next copies; then answered
+	looks  []look // of the next looks; then those that tell the truth
+
+	sent   []time.Time
+	looked []time.Time
+
+	template, account string // of Identify
+}
+
+type acmeAgent struct {
+	agentcopy.Copy
+	visible time.Time
+}
+
+// step is what becomes of one copy request.
+type step func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error)
+
+// look is what becomes of one look.
+type look func() ([]agentcopy.Candidate, error)
+
+func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	a.mu.Lock()
+	a.sent = append(a.sent, time.Now())
+	next := answered
+	if len(a.steps) > 0 {
+		next, a.steps = a.steps[0], a.steps[1:]
+	}
+	a.mu.Unlock()
+	return next(a, ctx, req)
+}
+
+func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.looked = append(a.looked, time.Now())
+	if ctx.Err() != nil {
+		return nil, failed(agentcopy.OutcomeNotCopied, 0, context.Cause(ctx))
+	}
+	if len(a.looks) > 0 {
+		next := a.looks[0]
+		a.looks = a.looks[1:]
+		return next()
+	}
+	var found []agentcopy.Candidate
+	for _, agent := range slices.Backward(a.agents) {
+		if agent.Name == req.Name && !agent.CreatedAt.Before(since) && !time.Now().Before(agent.visible) {
+			c := agent.Copy
+			c.SourceID = req.SourceID // the vendor does not tell
+			found = append(found, agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt})
+		}
+	}
+	return found, nil
+}
+
+func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name}
+}
+
+// make adds an agent that shows after delay.
+func (a *acme) make(req agentcopy.CopyRequest, delay time.Duration) agentcopy.Copy {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := agentcopy.Copy{
+		Provider:  "acme",
+		SourceID:  req.SourceID,
+		ID:        "agent-" + strconv.Itoa(len(a.agents)+1),
+		Name:      req.Name,
+		CreatedAt: time.Now().Add(delay),
+	}
+	a.agents = append(a.agents, acmeAgent{c, c.CreatedAt})
+	c.Body = []byte(`{"user": "data"}`)
+	return c
+}
+
+func (a *acme) delete(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.agents = slices.DeleteFunc(a.agents, func(agent acmeAgent) bool { return agent.ID == id })
+}
+
+// counts returns how many agents there are, and how many copies were asked for.
+func (a *acme) counts() (agents, sent int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.agents), len(a.sent)
+}
+
+// failed is the error of a vendor's client.
+func failed(outcome agentcopy.Outcome, status int, cause error) *agentcopy.Error {
+	return &agentcopy.Error{
+		Provider: "acme", Operation: "CopyAgent", Outcome: outcome, StatusCode: status, Err: cause,
+		Attempts: []agentcopy.Attempt{{Sent: true, StatusCode: status}},
+	}
+}
+
+// The steps.
+
+func answered(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	return a.make(req, 0), nil
+}
+
+// lost makes a copy that shows after delay, and the answer is lost.
+func lost(delay time.Duration) step {
+	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		a.make(req, delay)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
+	}
+}
+
+// garbled makes a copy that shows after delay, and says so without naming it.
+func garbled(delay time.Duration) step {
+	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		a.make(req, delay)
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeCopied, 200, nil)
+	}
+}
+
+// never ends with err and makes no copy.
+func never(err error) step {
+	return func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		return agentcopy.Copy{}, err
+	}
+}
+
+// slow does next after delay, or fails with an unknown outcome when ctx ends.
+func slow(delay time.Duration, next step) step {
+	return func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		select {
+		case <-time.After(delay):
+			return next(a, ctx, req)
+		case <-ctx.Done():
+			return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 0, context.Cause(ctx))
+		}
+	}
+}
+
+// blind is a look that ends with err.
+func blind(err error) look { return func() ([]agentcopy.Candidate, error) { return nil, err } }
+
+var (
+	errDropped = errors.New("connection reset")
+	request    = agentcopy.CopyRequest{SourceID: "source-1", Name: "new"}
+)
+
+// newOnce returns a Once with a ledger in memory, and a vendor.
+func newOnce(steps ...step) (*once.Runner, *acme) {
+	return &once.Runner{Ledger: once.NewMemoryLedger()}, &acme{steps: steps}
+}
+
+// asError is the *Error that err is first of all.
+func asError(t *testing.T, err error) *agentcopy.Error {
+	t.Helper()
+	e, ok := errors.AsType[*agentcopy.Error](err)
+	require.True(t, ok, "%v is no *agentcopy.Error", err)
+	return e
+}
+
+// records returns the ledger's records by key.
+func records(t *testing.T, l once.Ledger) map[string]once.Record {
+	t.Helper()
+	byKey := map[string]once.Record{}
+	for r, err := range l.List(t.Context()) {
+		require.NoError(t, err)
+		byKey[r.Key] = r
+	}
+	return byKey
+}
+
+// requireSettled checks that each key has a copy of its own, and that the vendor
+// made no other.
+func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
+	t.Helper()
+	owned := map[string]string{}
+	for key, r := range records(t, l) {
+		require.True(t, r.Done(), "key %s is not done", key)
+		require.Empty(t, owned[r.Copy.ID], "%s belongs to two keys", r.Copy.ID)
+		owned[r.Copy.ID] = key
+	}
+	require.Len(t, owned, keys)
+	agents, _ := a.counts()
+	require.Equal(t, keys, agents, "agents made for %d keys", keys)
+}
+
+func keyOf(i int) string { return fmt.Sprintf("key %03d", i) }

@@ -1,0 +1,146 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// clockMargin is by how much the clocks of two machines may differ.
+const clockMargin = 5 * time.Minute
+
+// mostSeen is how many agents a record remembers that may be its copy.
+const mostSeen = 100
+
+// look asks the vendor and the ledger for all that tells whether there is a copy.
+// The order matters: whoever made an agent that the list showed is among the
+// pending, or is done by then and owns it.
+func (r *run) look(ctx context.Context) (*view, error) {
+	mine := r.claim.current()
+	v := &view{mine: mine, settleTime: r.settleTime, firstSeen: r.firstSeen}
+	candidates, err := r.copier.FindCopies(ctx, mine.Request, r.since(&mine))
+	v.complete = !errors.Is(err, agentcopy.ErrLookIncomplete)
+	v.alreadyDone = errors.Is(err, agentcopy.ErrAlreadyDone)
+	v.nameTaken = errors.Is(err, agentcopy.ErrNameTaken)
+	if err != nil && v.complete && !v.alreadyDone && !v.nameTaken {
+		return nil, err
+	}
+	v.candidates = candidates
+	now := time.Now()
+	for _, c := range candidates {
+		if _, known := r.firstSeen[c.Copy.ID]; !known {
+			r.firstSeen[c.Copy.ID] = now
+		}
+	}
+	if err := r.askLedger(ctx, v); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	return v, nil
+}
+
+// since is the earlier of what the record says and what the monotonic clock says,
+// so that a wall clock that was set within this call hides no copy.
+func (r *run) since(mine *Record) time.Time {
+	if r.sinceHere.IsZero() || mine.Since.IsZero() {
+		return mine.Since
+	}
+	now := time.Now()
+	return earlier(mine.Since, now.Round(0).Add(-now.Sub(r.sinceHere)))
+}
+
+// askLedger fills in what the ledger knows of the other keys.
+func (r *run) askLedger(ctx context.Context, v *view) error {
+	if len(v.candidates) == 0 && len(v.mine.Seen) == 0 {
+		return nil // nothing that could be another key's
+	}
+	var sentSince time.Time
+	if !v.mine.Since.IsZero() { // what ended before cannot have made what was made since
+		sentSince = v.mine.Since.Add(-clockMargin - r.settleTime)
+	}
+	for record, err := range r.ledger.Pending(ctx, v.mine.Identity, sentSince) {
+		switch {
+		case err != nil:
+			return err
+		case record.Key != v.mine.Key:
+			v.rivals = append(v.rivals, record)
+		}
+	}
+	var err error
+	if v.keepsNames, err = keepsNames(ctx, r.ledger, v.mine.Identity); err != nil {
+		return err
+	}
+	var refs []CopyRef
+	for _, c := range slices.Concat(v.candidates, v.mine.Seen) {
+		if c.Copy.ID != "" {
+			refs = append(refs, refOf(&v.mine, c.Copy))
+		}
+	}
+	v.owners, err = r.ledger.Owners(ctx, refs)
+	return err
+}
+
+// keepsNames asks the ledger whether the vendor is known to keep names; see [Index].
+func keepsNames(ctx context.Context, l Ledger, id agentcopy.Identity) (bool, error) {
+	if index, ok := l.(Index); ok {
+		return index.KeepsNames(ctx, id)
+	}
+	for r, err := range l.List(ctx) {
+		if err != nil {
+			return false, err
+		}
+		same := r.Identity.Provider == id.Provider && r.Identity.Origin == id.Origin &&
+			r.Identity.Account == id.Account && r.Identity.Template == id.Template
+		if same && r.ShowsKeptName() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// remember notes in the record what the look saw: agents that may be the copy, and
+// when it began if it counts.
+func (r *run) remember(ctx context.Context, begun time.Time, v *view, j judgement) error {
+	open := j.possible[:min(len(j.possible), mostSeen)]
+	if v.complete && r.lookedHere.IsZero() {
+		r.lookedHere = begun
+	}
+	grown := false
+	for _, c := range open {
+		grown = grown || !slices.ContainsFunc(v.mine.Seen, func(seen agentcopy.Candidate) bool { return seen.Copy.ID == c.Copy.ID })
+	}
+	change := func(record *Record) {
+		record.Seen = slices.Clone(open)
+		if v.complete && record.LookedAt.IsZero() {
+			record.LookedAt = stamp(begun)
+		}
+	}
+	if !grown { // the next write carries it
+		r.claim.set(change)
+		return nil
+	}
+	return r.claim.update(ctx, change)
+}
+
+// isFinal reports whether the vendor will answer the next look as it answered this
+// one.
+func isFinal(err error) bool {
+	if errors.Is(err, agentcopy.ErrInvalid) {
+		return true
+	}
+	e, ok := errors.AsType[*agentcopy.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests, 460, 499:
+		return false
+	case http.StatusNotImplemented:
+		return true
+	}
+	return e.StatusCode >= 300 && e.StatusCode <= 499
+}

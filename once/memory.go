@@ -1,0 +1,257 @@
+package once
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+// MemoryLedger is a [Ledger] that lives as long as the process.
+type MemoryLedger struct {
+	mu      sync.Mutex
+	entries map[string]*entry
+	pending map[string]*entry  // those that are not done
+	owners  map[CopyRef]string // the key of each that is
+	keeping map[keeper]int     // done records that show that names are kept
+	tokens  uint64
+}
+
+// entry is a record, and until when it is claimed.
+type entry struct {
+	record Record
+	lease  time.Time
+}
+
+// keeper is what the names of a vendor are kept for; see [Index].
+type keeper struct{ provider, origin, account, template string }
+
+// NewMemoryLedger returns an empty ledger. Two callers of one key make one copy,
+// and unknown outcomes are settled; what a crash leaves unsettled is forgotten.
+// Use it in tests, and where a person looks after a run that crashed.
+func NewMemoryLedger() *MemoryLedger {
+	return &MemoryLedger{
+		entries: make(map[string]*entry),
+		pending: make(map[string]*entry),
+		owners:  make(map[CopyRef]string),
+		keeping: make(map[keeper]int),
+	}
+}
+
+// Begin implements [Ledger].
+func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration) (Record, bool, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return Record{}, false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	e, found := l.entries[r.Key]
+	switch {
+	case !found:
+		e = &entry{record: stored(r)}
+		l.entries[r.Key], l.pending[r.Key] = e, e
+	case !e.record.SameRequest(&r):
+		return Record{}, false, ErrKeyReused
+	case e.record.Done():
+		return stored(e.record), true, nil
+	case now.Before(e.lease):
+		e.lease = earlier(e.lease, now.Add(lease))
+		return Record{}, false, ErrInProgress
+	}
+	l.tokens++
+	e.record.Token = l.tokens
+	e.lease = now.Add(lease)
+	return stored(e.record), found, nil
+}
+
+// Update implements [Ledger].
+func (l *MemoryLedger) Update(ctx context.Context, r Record, lease time.Duration) error {
+	return l.change(ctx, r, func(e *entry) error {
+		e.record, e.lease = stored(r), time.Now().Add(lease)
+		return nil
+	})
+}
+
+// Release implements [Ledger].
+func (l *MemoryLedger) Release(ctx context.Context, r Record) error {
+	return l.change(ctx, r, func(e *entry) error {
+		e.record, e.lease = stored(r), time.Time{}
+		return nil
+	})
+}
+
+// Finish implements [Ledger].
+func (l *MemoryLedger) Finish(ctx context.Context, r Record) error {
+	return l.change(ctx, r, func(e *entry) error {
+		if _, taken := l.owners[r.Ref()]; taken {
+			return ErrCopyTaken
+		}
+		e.record = stored(r)
+		l.owners[r.Ref()] = r.Key
+		delete(l.pending, r.Key)
+		if k, keeps := keeperOf(&r); keeps {
+			l.keeping[k]++
+		}
+		return nil
+	})
+}
+
+// Abandon implements [Ledger].
+func (l *MemoryLedger) Abandon(ctx context.Context, r Record) error {
+	return l.change(ctx, r, func(e *entry) error {
+		l.forget(e)
+		return nil
+	})
+}
+
+// change runs f on the entry of r if the claim of r is the latest.
+func (l *MemoryLedger) change(ctx context.Context, r Record, f func(*entry) error) error {
+	if err := check.ContextError(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.pending[r.Key]
+	if e == nil || e.record.Token != r.Token {
+		return ErrLeaseLost
+	}
+	return f(e)
+}
+
+// Owners implements [Ledger].
+func (l *MemoryLedger) Owners(ctx context.Context, refs []CopyRef) (map[CopyRef]Record, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	owners := make(map[CopyRef]Record, len(refs))
+	for _, ref := range refs {
+		if key, found := l.owners[ref]; found {
+			owners[ref] = stored(l.entries[key].record)
+		}
+	}
+	return owners, nil
+}
+
+// Pending implements [Ledger].
+func (l *MemoryLedger) Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[Record, error] {
+	return l.records(ctx, l.pending, func(r *Record) bool { return isRival(r, id, sentSince) })
+}
+
+// List implements [Ledger].
+func (l *MemoryLedger) List(ctx context.Context) iter.Seq2[Record, error] {
+	return l.records(ctx, l.entries, func(*Record) bool { return true })
+}
+
+// records yields those of from that keep accepts, as they are when the loop
+// begins.
+func (l *MemoryLedger) records(ctx context.Context, from map[string]*entry, keep func(*Record) bool) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		if err := check.ContextError(ctx); err != nil {
+			yield(Record{}, err)
+			return
+		}
+		for _, r := range l.snapshot(from, keep) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l *MemoryLedger) snapshot(from map[string]*entry, keep func(*Record) bool) (records []Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range from {
+		if keep(&e.record) {
+			records = append(records, stored(e.record))
+		}
+	}
+	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
+	return records
+}
+
+// Remove implements [Ledger].
+func (l *MemoryLedger) Remove(ctx context.Context, key string) error {
+	if err := check.ContextError(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entries[key]; e != nil {
+		l.forget(e)
+	}
+	return nil
+}
+
+// forget removes an entry. The lock is held.
+func (l *MemoryLedger) forget(e *entry) {
+	delete(l.entries, e.record.Key)
+	delete(l.pending, e.record.Key)
+	if !e.record.Done() {
+		return
+	}
+	delete(l.owners, e.record.Ref())
+	if k, keeps := keeperOf(&e.record); keeps {
+		l.keeping[k]--
+	}
+}
+
+// Get implements [Index].
+func (l *MemoryLedger) Get(ctx context.Context, key string) (Record, bool, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return Record{}, false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entries[key]
+	if e == nil {
+		return Record{}, false, nil
+	}
+	return stored(e.record), true, nil
+}
+
+// KeepsNames implements [Index].
+func (l *MemoryLedger) KeepsNames(ctx context.Context, id agentcopy.Identity) (bool, error) {
+	if err := check.ContextError(ctx); err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.keeping[keeper{id.Provider, id.Origin, id.Account, id.Template}] > 0, nil
+}
+
+// keeperOf says whether r shows that its vendor keeps names, and for what.
+func keeperOf(r *Record) (keeper, bool) {
+	return keeper{r.Identity.Provider, r.Identity.Origin, r.Identity.Account, r.Identity.Template}, r.ShowsKeptName()
+}
+
+// isRival reports whether Pending of id and sentSince yields r, which is not done.
+func isRival(r *Record, id agentcopy.Identity, sentSince time.Time) bool {
+	everywhere := id.Provider == "" && id.Origin == "" && id.Account == ""
+	return r.Sent() && !r.SentAt.Before(sentSince) && (everywhere ||
+		r.Identity.Provider == id.Provider && r.Identity.Origin == id.Origin && r.Identity.Account == id.Account)
+}
+
+// stored is what a ledger keeps of r, or gives of it: a copy that shares nothing.
+func stored(r Record) Record {
+	r.Seen, r.Dismissed = slices.Clone(r.Seen), slices.Clone(r.Dismissed)
+	r.Request.IdempotencyKey = ""
+	r.Copy.Body, r.Copy.Attempts = nil, nil
+	return r
+}
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

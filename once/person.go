@@ -1,0 +1,152 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Find looks for the copy of key and never sends. With a record of the key, one
+// certain match is recorded and returned. Without one, it looks over all time, where
+// an agent of the name is only possible: an [AmbiguousError], whose record stays for
+// [Runner.Assign] and [Runner.Dismiss]. If there is nothing, it is [ErrNoCopy], and no
+// record stays that Find began.
+//
+// Use it where a ledger was lost, before Copy makes everything again.
+func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	copied, _, err := r.claimed(ctx, key, c, req, (*run).find)
+	return copied, aboutKey(key, err)
+}
+
+// find looks once.
+func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
+	begun := !r.inDoubt() // there is no record but for the one that claims the key
+	r.startLooking()
+	v, err := r.look(ctx)
+	if err != nil {
+		err = fmt.Errorf("the look for the copy failed: %w", err)
+	} else {
+		v.settled, v.overdue = true, true
+		err = r.seen(ctx, v)
+	}
+	if r.copied.ID != "" || err == nil {
+		return r.copied, r.existing, r.err
+	}
+	if begun && !errors.Is(err, ErrAmbiguous) {
+		if abandoned := r.claim.abandon(); abandoned != nil {
+			err = fmt.Errorf("%w; the ledger could not take the intent back: %w", err, abandoned)
+		}
+	}
+	return agentcopy.Copy{}, false, err
+}
+
+// seen says what one look of Find comes to. It returns nil if it ends the run.
+func (r *run) seen(ctx context.Context, v *view) error {
+	j := v.judge()
+	if j.finding == found {
+		if _, ends := r.claimFound(ctx, j.copy); ends {
+			return nil
+		}
+		return ErrNoCopy // another key has it
+	}
+	if len(j.possible) > 0 || v.alreadyDone {
+		r.claim.set(func(record *Record) { record.Seen = j.possible[:min(len(j.possible), mostSeen)] })
+		return r.ambiguous(j)
+	}
+	if !v.complete {
+		return fmt.Errorf("%w: %w", ErrNoCopy, agentcopy.ErrLookIncomplete)
+	}
+	return ErrNoCopy
+}
+
+// Assign records that the agent id is the copy of key, because a person says so;
+// the record of an [AmbiguousError] has the candidates. A key without a record is
+// [ErrNoCopy], one that is done with another agent agentcopy.ErrInvalid, and an
+// agent that another key owns [ErrCopyTaken].
+func (r *Runner) Assign(ctx context.Context, key, id string) error {
+	id = strings.TrimSpace(id)
+	if id == "" {
+		return aboutKey(key, invalid("the ID to assign is empty"))
+	}
+	return r.decided(ctx, key, func(c *claim) error {
+		record := c.current()
+		copied := agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: id}
+		for _, seen := range record.Seen {
+			if strings.EqualFold(seen.Copy.ID, id) {
+				copied = stripped(seen.Copy)
+			}
+		}
+		if record.Done() {
+			if record.Copy.ID == copied.ID {
+				return nil
+			}
+			return invalid(fmt.Sprintf("the key has the copy %s already, and cannot be assigned %s", oneLine(record.Copy.ID), oneLine(id)))
+		}
+		return c.finish(func(record *Record) { record.Copy, record.Found = copied, true })
+	})
+}
+
+// Dismiss records that the agents ids are not the copy of key, because a person
+// says so. The next Copy goes on without them, and sends again if nothing else
+// forbids it. A key without a record is [ErrNoCopy].
+func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
+	if len(ids) == 0 || slices.Contains(ids, "") {
+		return aboutKey(key, invalid("an ID to dismiss is missing"))
+	}
+	return r.decided(ctx, key, func(c *claim) error {
+		if done := c.current(); done.Done() {
+			return invalid("the key is done, and has no candidates to dismiss")
+		}
+		return c.update(c.writes, func(record *Record) {
+			record.Dismissed = append(record.Dismissed, filter(ids, func(id string) bool { return !slices.Contains(record.Dismissed, id) })...)
+			record.Seen = filter(record.Seen, func(seen agentcopy.Candidate) bool { return !slices.Contains(ids, seen.Copy.ID) })
+		})
+	})
+}
+
+// decided has do change the record of key, which a person has decided on.
+func (r *Runner) decided(ctx context.Context, key string, do func(*claim) error) error {
+	err := r.check(ctx, key)
+	if err == nil {
+		err = r.withRecord(ctx, key, do)
+	}
+	return aboutKey(key, err)
+}
+
+func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) error) error {
+	unlock, err := keyLocks.lock(ctx, r, key)
+	if err != nil {
+		return fmt.Errorf("while another call was at work on it: %w", err)
+	}
+	defer unlock()
+	record, found, err := get(ctx, r.Ledger, key)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ledger: %w", err)
+	case !found:
+		return fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy)
+	}
+	c, err := r.begin(ctx, record)
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	return do(c)
+}
+
+// get asks the ledger for the record of key.
+func get(ctx context.Context, l Ledger, key string) (Record, bool, error) {
+	if index, ok := l.(Index); ok {
+		return index.Get(ctx, key)
+	}
+	for r, err := range l.List(ctx) {
+		if err != nil || r.Key == key {
+			return r, err == nil, err
+		}
+	}
+	return Record{}, false, nil
+}

@@ -1,0 +1,504 @@
+package once_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+func TestOnceMakesOneCopyOfAKey(t *testing.T) {
+	runner, vendor := newOnce()
+
+	first, err := runner.Copy(t.Context(), "k", vendor, request)
+	require.NoError(t, err)
+	require.Equal(t, "agent-1", first.ID)
+	require.NotEmpty(t, first.Body)
+
+	second, err := runner.Copy(t.Context(), "k", vendor, request)
+	require.NoError(t, err)
+	require.Nil(t, second.Body, "a ledger keeps no answers")
+	first.Body = nil
+	require.Equal(t, first, second)
+	requireSettled(t, runner.Ledger, vendor, 1)
+}
+
+func TestOnceSettles(t *testing.T) {
+	unknown := failed(agentcopy.OutcomeUnknown, 502, nil)
+	refused := failed(agentcopy.OutcomeNotCopied, 409, nil)
+	const settle = 30 * time.Second
+	for _, tt := range []struct {
+		name  string
+		steps []step
+		looks []look
+		sent  int
+		took  time.Duration // until the copy is known
+	}{
+		{name: "the copy shows at once", steps: []step{lost(0)}, sent: 1},
+		{name: "it shows by the second look", steps: []step{lost(200 * time.Millisecond)}, sent: 1, took: 250 * time.Millisecond},
+		{name: "it shows late", steps: []step{lost(10 * time.Second)}, sent: 1, took: 12750 * time.Millisecond},
+		{name: "it shows when the settle time is over", steps: []step{lost(settle)}, sent: 1, took: settle},
+		{name: "it never shows, and the request is sent again", steps: []step{never(unknown)}, sent: 2, took: settle},
+		{name: "the third request is answered", steps: []step{never(unknown), never(unknown)}, sent: 3, took: 2 * settle},
+		{name: "the copy of the second request shows", steps: []step{never(unknown), lost(time.Second)}, sent: 2, took: settle + 1750*time.Millisecond},
+		{name: "the vendor says that it copied", steps: []step{garbled(time.Second)}, sent: 1, took: 1750 * time.Millisecond},
+		{name: "an error that claims nothing", steps: []step{never(errDropped)}, sent: 2, took: settle},
+		{
+			name: "an answer without an ID",
+			steps: []step{func(a *acme, ctx context.Context, r agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				a.make(r, time.Second)
+				return agentcopy.Copy{}, nil
+			}},
+			sent: 1, took: 1750 * time.Millisecond,
+		},
+		{
+			name:  "the name is taken by the first copy, which shows late",
+			steps: []step{lost(settle + time.Second), slow(2*time.Second, never(refused))},
+			sent:  2, took: settle + 2*time.Second,
+		},
+		{
+			name:  "looks that fail are made again",
+			steps: []step{lost(0)},
+			looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 500, nil)), blind(failed(agentcopy.OutcomeNotCopied, 429, nil)), blind(errDropped)},
+			sent:  1, took: 1750 * time.Millisecond,
+		},
+		{
+			name:  "looks that fail beyond the settle time prove nothing",
+			steps: []step{lost(0)},
+			looks: repeated(blind(errDropped), 20),
+			sent:  1, took: 80 * time.Second,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, vendor := newOnce(tt.steps...)
+				vendor.looks = tt.looks
+				start := time.Now()
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
+				require.NoError(t, err)
+				require.Equal(t, tt.took.String(), time.Since(start).String())
+				require.Equal(t, "agent-1", made.ID)
+				require.Len(t, vendor.sent, tt.sent)
+				requireSettled(t, runner.Ledger, vendor, 1)
+			})
+		})
+	}
+}
+
+func repeated(l look, n int) []look {
+	looks := make([]look, n)
+	for i := range looks {
+		looks[i] = l
+	}
+	return looks
+}
+
+func TestOnceLooksAtOnceAndThenLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(lost(time.Hour))
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := runner.Copy(ctx, "k", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		var at []string
+		for _, look := range vendor.looked {
+			at = append(at, look.Sub(start).String())
+		}
+		require.Equal(t, []string{"0s", "250ms", "750ms", "1.75s", "3.75s", "7.75s", "12.75s"}, at)
+	})
+}
+
+func TestOnceEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		steps   []step
+		looks   []look
+		want    error
+		outcome agentcopy.Outcome
+		sent    int
+		pending bool // the record stays
+	}{
+		{
+			name: "not copied", steps: []step{never(failed(agentcopy.OutcomeNotCopied, 404, nil))},
+			want: agentcopy.ErrNotFound, outcome: agentcopy.OutcomeNotCopied, sent: 1,
+		},
+		{
+			name:  "not copied, after an unknown outcome that nothing came of",
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(failed(agentcopy.OutcomeNotCopied, 409, nil))},
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeNotCopied, sent: 2,
+		},
+		{
+			name:  "not copied, but whether the first request was cannot be seen",
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(failed(agentcopy.OutcomeNotCopied, 409, nil))},
+			looks: append(repeated(blind(nil), 11), repeated(blind(failed(agentcopy.OutcomeNotCopied, 503, nil)), 200)...),
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
+		},
+		{
+			name:  "unknown three times",
+			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(errDropped), never(failed(agentcopy.OutcomeUnknown, 504, nil))},
+			want:  agentcopy.ErrOutcomeUnknown, outcome: agentcopy.OutcomeUnknown, sent: 3, pending: true,
+		},
+		{
+			name: "copied, and nothing shows", steps: []step{garbled(time.Hour)},
+			want: agentcopy.ErrCopied, outcome: agentcopy.OutcomeCopied, sent: 1, pending: true,
+		},
+		{
+			name: "the vendor forbids to look", steps: []step{lost(0)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 403, nil))},
+			want: agentcopy.ErrForbidden, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
+		},
+		{
+			name: "the credential is no longer good", steps: []step{garbled(0)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 401, nil))},
+			want: agentcopy.ErrUnauthorized, outcome: agentcopy.OutcomeCopied, sent: 1, pending: true,
+		},
+		{
+			name: "the look is at fault", steps: []step{never(errDropped)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrInvalid))},
+			want: agentcopy.ErrInvalid, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, vendor := newOnce(tt.steps...)
+				vendor.looks = tt.looks
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
+				require.ErrorIs(t, err, tt.want)
+				require.ErrorContains(t, err, `key "k"`)
+				require.Zero(t, made)
+				require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
+				require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
+				require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
+				require.Len(t, vendor.sent, tt.sent)
+
+				record, found := records(t, runner.Ledger)["k"]
+				require.Equal(t, tt.pending, found)
+				if found {
+					require.False(t, record.Done())
+					require.Equal(t, tt.sent, record.Sends)
+					require.Equal(t, tt.outcome, record.Outcome)
+				}
+			})
+		})
+	}
+}
+
+func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
+	t.Run("the copy showed meanwhile", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce(lost(time.Hour))
+			abandonedAfter(t, runner, vendor, time.Second)
+			time.Sleep(2 * time.Hour)
+			start := time.Now()
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, "agent-1", made.ID)
+			require.Zero(t, time.Since(start))
+			require.Len(t, vendor.sent, 1)
+		})
+	})
+	t.Run("the settle time counts from the last sending", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce(never(errDropped))
+			abandonedAfter(t, runner, vendor, 20*time.Second)
+			start := time.Now()
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, 10*time.Second, time.Since(start))
+			require.Len(t, vendor.sent, 2)
+			requireSettled(t, runner.Ledger, vendor, 1)
+		})
+	})
+	t.Run("what was copied is never sent again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce(garbled(24 * time.Hour))
+			for range 3 {
+				_, err := runner.Copy(t.Context(), "k", vendor, request)
+				require.ErrorIs(t, err, agentcopy.ErrCopied)
+				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+			}
+			require.Len(t, vendor.sent, 1)
+			time.Sleep(24 * time.Hour)
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			requireSettled(t, runner.Ledger, vendor, 1)
+		})
+	})
+	t.Run("a process that crashed before it sent anything", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce()
+			crashed(t, runner.Ledger, "k")
+			start := time.Now()
+			_, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, 29*time.Second, time.Since(start), "it crashed a second ago")
+			requireSettled(t, runner.Ledger, vendor, 1)
+		})
+	})
+	t.Run("a process that crashed before its answer came", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			runner, vendor := newOnce()
+			crashed(t, runner.Ledger, "k")
+			vendor.make(request, 10*time.Second)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, "agent-1", made.ID)
+			require.Empty(t, vendor.sent)
+			requireSettled(t, runner.Ledger, vendor, 1)
+		})
+	})
+}
+
+// abandonedAfter ends a call for k after d, with its outcome unknown.
+func abandonedAfter(t *testing.T, once *once.Runner, vendor *acme, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	_, err := once.Copy(ctx, "k", vendor, request)
+	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+}
+
+// crashed leaves the record of a process that was killed, whose lease has run
+// out since.
+func crashed(t *testing.T, l once.Ledger, key string) {
+	t.Helper()
+	_, _, err := l.Begin(t.Context(), once.Record{
+		Key: key, Request: request, Since: time.Now(), SentAt: time.Now().UTC(), Sends: 1,
+		Identity: (&acme{}).Identify(request),
+	}, time.Second)
+	require.NoError(t, err)
+	time.Sleep(time.Second)
+}
+
+func TestOnceSaysWhyTheContextEnded(t *testing.T) {
+	errShutdown := errors.New("the service shuts down")
+	for _, tt := range []struct {
+		name  string
+		step  step
+		looks []look
+		want  []error
+	}{
+		{"while it looked", lost(time.Hour), nil,
+			[]error{agentcopy.ErrOutcomeUnknown, agentcopy.ErrServer}},
+		{"while it could not look", lost(time.Hour), repeated(blind(failed(agentcopy.OutcomeNotCopied, 429, nil)), 50),
+			[]error{agentcopy.ErrOutcomeUnknown, agentcopy.ErrServer, agentcopy.ErrRateLimited}},
+		{"after the vendor's word", garbled(time.Hour), nil,
+			[]error{agentcopy.ErrCopied}},
+		{"while the request was on its way", slow(time.Hour, answered), nil,
+			[]error{agentcopy.ErrOutcomeUnknown}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, vendor := newOnce(tt.step)
+				vendor.looks = tt.looks
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(10*time.Second, func() { cancel(errShutdown) })
+				start := time.Now()
+				_, err := runner.Copy(ctx, "k", vendor, request)
+				require.Equal(t, 10*time.Second, time.Since(start))
+				for _, want := range append(tt.want, context.Canceled, errShutdown) {
+					require.ErrorIs(t, err, want)
+				}
+				require.Contains(t, records(t, runner.Ledger), "k")
+			})
+		})
+	}
+}
+
+func TestOnceProvesNothingByALookThatWasCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(lost(time.Hour))
+		ctx, cancel := context.WithCancel(t.Context())
+		vendor.looks = append(repeated(blind(nil), 10), func() ([]agentcopy.Candidate, error) { // the eleventh is the last
+			cancel()
+			return nil, failed(agentcopy.OutcomeNotCopied, 0, context.Canceled)
+		})
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
+		require.Contains(t, records(t, runner.Ledger), "k")
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		vendor.make(request, 0)
+		time.Sleep(time.Second)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-2", made.ID)
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
+func TestOnceSendsNothing(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		name string
+		call func(*once.Runner, *acme) error
+		want error
+	}{
+		{"without a ledger", func(o *once.Runner, a *acme) error { o.Ledger = nil; return copyOf(t.Context(), o, "k", a, request) }, agentcopy.ErrInvalid},
+		{"without a key", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, " ", a, request) }, agentcopy.ErrInvalid},
+		{"with a key too long", func(o *once.Runner, a *acme) error {
+			return copyOf(t.Context(), o, string(make([]byte, 1025)), a, request)
+		}, agentcopy.ErrInvalid},
+		{"with a key that is no text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
+		{"with a name that is no text", func(o *once.Runner, a *acme) error {
+			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
+		}, agentcopy.ErrInvalid},
+		{"without a Copier", func(o *once.Runner, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
+		//lint:ignore SA1012 a nil context is the fault under test
+		{"without a context", func(o *once.Runner, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
+		{"with a negative settle time", func(o *once.Runner, a *acme) error {
+			o.SettleTime = -1
+			return copyOf(t.Context(), o, "k", a, request)
+		}, agentcopy.ErrInvalid},
+		{"with a negative concurrency", func(o *once.Runner, a *acme) error {
+			o.Concurrency = -1
+			return copyOf(t.Context(), o, "k", a, request)
+		}, agentcopy.ErrInvalid},
+		{"with a context that has ended", func(o *once.Runner, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
+		{"when the ledger is broken", func(o *once.Runner, a *acme) error {
+			o.Ledger = &brokenLedger{Ledger: o.Ledger, begin: errDropped}
+			return copyOf(t.Context(), o, "k", a, request)
+		}, errDropped},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			runner, vendor := newOnce()
+			err := tt.call(runner, vendor)
+			require.ErrorIs(t, err, tt.want)
+			require.ErrorContains(t, err, "key ")
+			require.Empty(t, vendor.sent)
+			require.Empty(t, vendor.looked)
+		})
+	}
+}
+
+func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
+	_, err := o.Copy(ctx, key, c, req)
+	return err
+}
+
+func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
+	runner, vendor := newOnce()
+	require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+	for name, second := range map[string]struct {
+		copier agentcopy.Copier
+		req    agentcopy.CopyRequest
+	}{
+		"another name":     {vendor, agentcopy.CopyRequest{SourceID: "source-1", Name: "newer"}},
+		"another source":   {vendor, agentcopy.CopyRequest{SourceID: "source-2", Name: "new"}},
+		"another template": {&acme{template: "folder 7"}, request},
+		"another account":  {&acme{account: "workspace 7"}, request},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorIs(t, copyOf(t.Context(), runner, "k", second.copier, second.req), once.ErrKeyReused)
+		})
+	}
+	require.Len(t, vendor.sent, 1)
+}
+
+func TestOnceTellsWhenAnotherProcessIsAtWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce()
+		held, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 15*time.Second)
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		var other sync.WaitGroup
+		other.Go(func() { // the other process renews its lease
+			for ctx.Err() == nil {
+				time.Sleep(5 * time.Second)
+				_ = runner.Ledger.Update(ctx, held, 15*time.Second)
+			}
+		})
+		start := time.Now()
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrInProgress)
+		require.Equal(t, 15*time.Second, time.Since(start), "it waits for one lease")
+		require.Empty(t, vendor.sent)
+		stop()
+		other.Wait()
+	})
+}
+
+// A process that crashed holds its key for one lease at most, whatever its clock
+// said.
+func TestOnceWaitsForTheLeaseOfACrashedProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce()
+		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 1000*time.Hour)
+		require.NoError(t, err)
+		start := time.Now()
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		require.Equal(t, 15*time.Second, time.Since(start))
+	})
+}
+
+func TestOnceTwoCallersOfAKeyMakeOneCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, vendor := newOnce(slow(time.Second, lost(time.Second)))
+		ledger := once.NewMemoryLedger()
+		var callers sync.WaitGroup
+		for range 1000 {
+			callers.Go(func() {
+				runner := &once.Runner{Ledger: ledger} // each its own, as in a web server
+				made, err := runner.Copy(t.Context(), "k", vendor, request)
+				if err != nil || made.ID != "agent-1" {
+					t.Errorf("got %v, %v", made, err)
+				}
+			})
+		}
+		callers.Wait()
+		requireSettled(t, ledger, vendor, 1)
+		require.Len(t, vendor.sent, 1)
+		require.Zero(t, once.KeysAtWork())
+	})
+}
+
+func TestOnceACallerWaitsNoLongerThanItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Minute, answered))
+		var first sync.WaitGroup
+		first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request)) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(start))
+		first.Wait()
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestOnceACallerAfterAFailedOneTriesItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Second, never(failed(agentcopy.OutcomeNotCopied, 403, nil))))
+		var first sync.WaitGroup
+		first.Go(func() {
+			require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrForbidden)
+		})
+		synctest.Wait()
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		first.Wait()
+		requireSettled(t, runner.Ledger, vendor, 1)
+	})
+}
+
+func TestOnceAPanicOfTheCopierLeavesTheKeyUsable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			a.make(req, 0)
+			panic("in a middleware")
+		})
+		require.PanicsWithValue(t, "in a middleware", func() { _ = copyOf(t.Context(), runner, "k", vendor, request) })
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		requireSettled(t, runner.Ledger, vendor, 1)
+	})
+}
