@@ -117,6 +117,8 @@ func (p RetryPolicy) validate() error {
 		return fmt.Errorf("MinBackoff is negative: %v", p.MinBackoff)
 	case p.MaxBackoff < 0:
 		return fmt.Errorf("MaxBackoff is negative: %v", p.MaxBackoff)
+	case p.MinBackoff > p.MaxBackoff && p.MaxBackoff > 0:
+		return fmt.Errorf("MinBackoff of %v is above MaxBackoff of %v", p.MinBackoff, p.MaxBackoff)
 	case p.MaxWait < 0:
 		return fmt.Errorf("MaxWait is negative: %v", p.MaxWait)
 	}
