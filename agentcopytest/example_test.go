@@ -293,7 +293,7 @@ func ExampleNewLangSmith() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(agent.Name, agent.IsOwner)
+	fmt.Println(agent.Name, *agent.IsOwner)
 	// Output: Researcher, EU law true
 }
 
@@ -341,7 +341,7 @@ func ExampleLangSmith_AddAgent() {
 	defer srv.Close()
 	ours := srv.AddAgent(langsmith.Agent{Name: "Researcher"})
 	theirs := srv.AddAgent(langsmith.Agent{Name: "Shared", OwnerID: "7d9f4b1e-0000-4000-8000-000000000000"})
-	fmt.Println(ours.IsOwner, theirs.IsOwner)
+	fmt.Println(*ours.IsOwner, *theirs.IsOwner)
 	// Output: true false
 }
 

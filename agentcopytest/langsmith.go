@@ -66,8 +66,8 @@ func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent {
 	//lint:ignore SA1019 and LangSmith sends both
 	a.Instructions = a.SystemPrompt
 	a.Permissions = withDefaults(a.Permissions)
-	a.IsOwner = a.OwnerID == langsmithCaller
-	if a.IsOwner {
+	a.IsOwner = new(a.OwnerID == langsmithCaller)
+	if *a.IsOwner {
 		a.AccessLevel = langsmith.AccessWrite
 	}
 	fill(&a.AccessLevel, langsmith.AccessRead)
@@ -131,7 +131,7 @@ func (l langsmithAPI) clone(c *call) *answer {
 	a := *source
 	a.ID = l.newID()
 	a.Name = cmp.Or(name, source.Name+" (copy)")
-	a.OwnerID, a.IsOwner, a.AccessLevel = langsmithCaller, true, langsmith.AccessWrite
+	a.OwnerID, a.IsOwner, a.AccessLevel = langsmithCaller, new(true), langsmith.AccessWrite
 	a.Permissions = permissions
 	a.Extras = json.RawMessage("{}")
 	a.Revision = revisionOf(a.ID)
@@ -190,7 +190,7 @@ func (l langsmithAPI) list(c *call) *answer {
 	part := strings.ToLower(c.Query.Get("name"))
 	var found []*langsmith.Agent
 	for _, a := range sorted(l.all, compare, order == "desc") {
-		if a.IsOwner && strings.Contains(strings.ToLower(a.Name), part) {
+		if *a.IsOwner && strings.Contains(strings.ToLower(a.Name), part) {
 			found = append(found, a)
 		}
 	}
@@ -242,8 +242,7 @@ func langsmithDocument(a langsmith.Agent, files bool) any {
 		langsmith.Agent
 		CreatedAt string `json:"created_at"`
 		UpdatedAt string `json:"updated_at"`
-		IsOwner   bool   `json:"is_owner"` // also when it is false
-	}{a, a.CreatedAt.Format(layout), a.UpdatedAt.Format(layout), a.IsOwner}
+	}{a, a.CreatedAt.Format(layout), a.UpdatedAt.Format(layout)}
 }
 
 func langsmithError(status int, code, detail string) *answer {

@@ -33,7 +33,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 		source := filled[langsmith.Agent]()
 		source.ID, source.Name, source.OwnerID = someUUID, "Research", "10000000-0000-4000-8000-00000000000f"
 		stored := srv.AddAgent(source)
-		require.False(t, stored.IsOwner)
+		require.False(t, *stored.IsOwner)
 		client := langsmithClient(t, srv)
 		time.Sleep(1500 * time.Nanosecond)
 		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
@@ -44,7 +44,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 		require.Equal(t, 201, made.Response.StatusCode)
 		want := stored
 		want.ID, want.Name, want.CreatedAt, want.UpdatedAt = made.ID, "Mine", now, now
-		want.OwnerID, want.IsOwner, want.AccessLevel = caller, true, langsmith.AccessWrite
+		want.OwnerID, want.IsOwner, want.AccessLevel = caller, new(true), langsmith.AccessWrite
 		want.Extras = json.RawMessage("{}")
 		want.Permissions = langsmith.Permissions{Identity: langsmith.IdentityPersonal, Visibility: langsmith.VisibilityTenant, TenantAccessLevel: langsmith.TenantAccessRead}
 		want.Revision = made.Revision
@@ -52,7 +52,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 		require.NotEqual(t, stored.Revision, made.Revision)
 		requireSame(t, want, made)
 
-		got, err := client.GetAgent(t.Context(), made.ID)
+		got, err := client.GetAgent(t.Context(), made.ID, langsmith.GetAgentRequest{})
 		require.NoError(t, err)
 		want.Files = nil // which nobody asked for
 		requireSame(t, want, got)
@@ -287,11 +287,11 @@ func TestLangSmithAddAgent(t *testing.T) {
 	require.Equal(t, someUUID, a.ID)
 	require.NotEmpty(t, a.Name)
 	require.NotEmpty(t, a.OwnerID)
-	require.True(t, a.IsOwner)
+	require.True(t, *a.IsOwner)
 	require.Equal(t, langsmith.AccessWrite, a.AccessLevel)
 	require.Equal(t, langsmith.IdentityPersonal, a.Permissions.Identity)
 	require.Equal(t, "Be brief.", a.SystemPrompt)
-	got, err := langsmithClient(t, srv).GetAgent(t.Context(), a.ID)
+	got, err := langsmithClient(t, srv).GetAgent(t.Context(), a.ID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	requireSame(t, a, got)
 

@@ -14,13 +14,14 @@ var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost,
 
 // CopyAgentRequest is the body of [Client.CopyAgent].
 type CopyAgentRequest struct {
-	// Name is the name of the new agent. It must not be empty or blank, and is
-	// sent as it is. Required. Kolena documents neither a longest name nor that
-	// names are unique.
+	// Name is the name of the new agent. Required. It is sent as it is. That it must
+	// not be blank is this SDK's rule: Kolena documents none, neither a longest name
+	// nor that names are unique.
 	Name string `json:"name"`
 	// TargetWorkspaceID and TargetFolderID say where the new agent goes. A nil
-	// one leaves the choice to Kolena, which does not document it; one that is
-	// set must be positive.
+	// one is not sent, which leaves the choice to Kolena; where the agent then goes, it
+	// does not document. That null would mean the same is inferred, and cannot be sent.
+	// That one that is set must be positive is this SDK's rule.
 	TargetWorkspaceID *int64 `json:"target_workspace_id,omitzero"`
 	TargetFolderID    *int64 `json:"target_folder_id,omitzero"`
 }
@@ -28,7 +29,7 @@ type CopyAgentRequest struct {
 // CopyAgent copies the agent agentID and returns the new agent.
 //
 // An agentID that is not positive, and a request that breaks one of the rules
-// above, are refused before anything is sent, with an *[agentcopy.Error] that
+// above, all of which are this SDK's, are refused before anything is sent, with an *[agentcopy.Error] that
 // matches [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome
 // before you send the request again: it says whether a copy was made, and Kolena
 // has no call to remove a second one.
@@ -58,7 +59,8 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	return agent, nil
 }
 
-// check refuses a request that Kolena's page rules out.
+// check refuses a request that cannot be meant, by rules of this SDK. Kolena's page
+// only says that the name is required.
 func (r *CopyAgentRequest) check() error {
 	switch {
 	case strings.TrimSpace(r.Name) == "":
@@ -77,7 +79,7 @@ func (r *CopyAgentRequest) check() error {
 	return nil
 }
 
-// checkID refuses an ID that Kolena never gives.
+// checkID refuses an ID that is not positive. That Kolena gives none is inferred.
 func checkID(op *transport.Operation, field string, id int64) error {
 	if id <= 0 {
 		return transport.Invalid(vendor, op.Name, field, "is not positive")

@@ -12,7 +12,7 @@ import (
 // SDK are in Response.Body.
 //
 // Marshalling an Agent gives LangSmith's document back, without the fields that
-// are empty, is_owner among them where it is false.
+// are empty and those newer than this SDK.
 //
 // The page: https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
 type Agent struct {
@@ -26,7 +26,7 @@ type Agent struct {
 	Runtime     Runtime         `json:"runtime,omitzero"`
 	Extras      json.RawMessage `json:"extras,omitzero"` // an object of the caller's own
 	AccessLevel AccessLevel     `json:"access_level,omitzero"`
-	IsOwner     bool            `json:"is_owner,omitzero"` // the caller owns this agent
+	IsOwner     *bool           `json:"is_owner,omitzero"` // whether the caller owns this agent; nil: not said
 	Backend     Backend         `json:"backend,omitzero"`
 
 	// Not in lists.
@@ -37,7 +37,7 @@ type Agent struct {
 	Subagents    []SubagentSpec `json:"subagents,omitzero"`
 	Skills       []SkillSpec    `json:"skills,omitzero"`
 	// Files are the agent's files by relative path, as far as no other field shows
-	// them. They come only when asked for; see [CloneAgentRequest].
+	// them. They come only when asked for; see [CloneAgentRequest] and [GetAgentRequest].
 	Files map[string]FileEntry `json:"files,omitzero"`
 	// Instructions is what SystemPrompt was called before.
 	//
@@ -49,7 +49,8 @@ type Agent struct {
 }
 
 // Permissions say who may see and use an [Agent], and whose identity it acts
-// under. A field left empty takes LangSmith's default.
+// under. A field left empty takes LangSmith's default, which it documents for agents
+// that are created; that a clone takes the same is inferred.
 type Permissions struct {
 	Identity          Identity          `json:"identity,omitzero"`            // default: IdentityPersonal
 	Visibility        Visibility        `json:"visibility,omitzero"`          // default: VisibilityTenant

@@ -20,7 +20,9 @@ type CloneAgentRequest struct {
 	// found by.
 	Name string `json:"name,omitzero"`
 	// Permissions of the clone; they are not copied from the source. nil leaves
-	// them to LangSmith: personal identity, seen by the workspace, which may read.
+	// them to LangSmith. It documents what it then takes for agents that are created:
+	// personal identity, seen by the workspace, which may read. That this holds for
+	// clones is inferred.
 	Permissions *Permissions `json:"permissions,omitzero"`
 	// IncludeFiles asks for the clone's Files in the answer.
 	IncludeFiles bool `json:"-"`
@@ -57,7 +59,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Path:   agentsPath,
 		ID:     agentID,
 		Action: "/clone",
-		Query:  req.query(),
+		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
 	}, verifyAgent)
@@ -76,8 +78,9 @@ func (r *CloneAgentRequest) check() error {
 	return transport.CheckHeaderValue(vendor, cloneAgent, "UserTimezone", r.UserTimezone)
 }
 
-func (r *CloneAgentRequest) query() url.Values {
-	if !r.IncludeFiles {
+// filesQuery asks for the Files of an agent.
+func filesQuery(include bool) url.Values {
+	if !include {
 		return nil
 	}
 	return url.Values{"include_files": {"true"}}

@@ -18,6 +18,8 @@ func TestDocumentsComeBack(t *testing.T) {
 			wiretest.RequireRoundTrip[langsmith.Agent](t, wiretest.Document(t, name))
 		})
 	}
+	wiretest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","is_owner":false}`)
+	wiretest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
 }
 
 func TestEveryFieldIsRead(t *testing.T) {

@@ -60,7 +60,7 @@ func ExampleWithWorkspace() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := client.GetAgent(context.Background(), agentID); err != nil {
+	if _, err := client.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -111,13 +111,13 @@ func ExampleClient_GetAgent() {
 	server, client, agentID := fake()
 	defer server.Close()
 
-	agent, err := client.GetAgent(context.Background(), agentID)
+	agent, err := client.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(agent.Name)
-	_, err = client.GetAgent(context.Background(), "3c90c3cc-0d44-4b50-8888-8dd25736052a")
+	_, err = client.GetAgent(context.Background(), "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.GetAgentRequest{})
 	fmt.Println("not found:", errors.Is(err, agentcopy.ErrNotFound))
 	// Output:
 	// Researcher
@@ -157,7 +157,7 @@ func ExampleClient_With() {
 		fmt.Println(err)
 		return
 	}
-	agent, err := patient.GetAgent(context.Background(), agentID)
+	agent, err := patient.GetAgent(context.Background(), agentID, langsmith.GetAgentRequest{})
 	if err != nil {
 		fmt.Println(err)
 		return

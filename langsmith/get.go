@@ -9,7 +9,13 @@ import (
 
 var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
-// GetAgent returns the agent agentID, without its Files.
+// GetAgentRequest is what [Client.GetAgent] can be told.
+type GetAgentRequest struct {
+	// IncludeFiles asks for the agent's Files.
+	IncludeFiles bool
+}
+
+// GetAgent returns the agent agentID, without its Files unless req asks for them.
 //
 // An agentID that is no UUID is refused before anything is sent, with an
 // *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. An agent that does not
@@ -17,14 +23,15 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 //
 // LangSmith: GET /agents/{agent_id},
 // https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/get-agent
-func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
+func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentRequest) (*Agent, error) {
 	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
 	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
-		Op:   getAgent,
-		Path: agentsPath,
-		ID:   agentID,
+		Op:    getAgent,
+		Path:  agentsPath,
+		ID:    agentID,
+		Query: filesQuery(req.IncludeFiles),
 	}, verifyAgent)
 	if err != nil {
 		return nil, err

@@ -8,11 +8,12 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestGetAgent(t *testing.T) {
 	wire := wiretest.Always(http.StatusOK, agent)
-	got, err := newClient(t, wire).GetAgent(t.Context(), sourceID)
+	got, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "Research", got.Name)
 	require.Equal(t, http.StatusOK, got.Response.StatusCode)
@@ -21,18 +22,22 @@ func TestGetAgent(t *testing.T) {
 	require.Equal(t, http.MethodGet, sent.Method)
 	require.Equal(t, "/v1/deepagents/agents/"+sourceID, sent.Target)
 	require.Empty(t, sent.Body)
+
+	_, err = newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
+	require.NoError(t, err)
+	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[1].Target)
 }
 
 func TestGetAgentFails(t *testing.T) {
 	wire := wiretest.Always(http.StatusOK, `{"name":"Research"}`)
 	client := newClient(t, wire)
 	for _, id := range []string{"", " ", ".", "..", "my-agent"} {
-		_, err := client.GetAgent(t.Context(), id)
+		_, err := client.GetAgent(t.Context(), id, langsmith.GetAgentRequest{})
 		wiretest.RequireInvalid(t, err, "agentID")
 	}
 	require.Empty(t, wire.Requests())
 
-	_, err := client.GetAgent(t.Context(), sourceID)
+	_, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.ErrorContains(t, err, "lacks the agent's ID")
 	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 // The bare refusals that users of LangSmith ask about most come with a hint.
@@ -26,7 +27,7 @@ func TestHints(t *testing.T) {
 		"nothing to hint at":  {400, ``, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID)
+			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 			e := wiretest.RequireError(t, err)
 			if tt.hint == "" {
 				require.NoError(t, e.Err)

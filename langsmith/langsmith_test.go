@@ -80,7 +80,7 @@ func TestNewFromEnv(t *testing.T) {
 			wire := wiretest.Always(http.StatusOK, agent)
 			client, err := langsmith.NewFromEnv(append(tt.opts, agentcopy.WithHTTPClient(wire.Client()))...)
 			require.NoError(t, err)
-			_, err = client.GetAgent(t.Context(), sourceID)
+			_, err = client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 			require.NoError(t, err)
 
 			sent := wire.Requests()[0]
@@ -117,7 +117,7 @@ func TestWith(t *testing.T) {
 	changed, err := original.With(langsmith.WithWorkspace("ws-2"))
 	require.NoError(t, err)
 	for _, client := range []*langsmith.Client{changed, original} {
-		_, err := client.GetAgent(t.Context(), sourceID)
+		_, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 		require.NoError(t, err)
 	}
 	requests := wire.Requests()
@@ -137,7 +137,7 @@ func TestPace(t *testing.T) {
 		start := time.Now()
 		var sent []time.Duration
 		for range 2200 {
-			_, err := client.GetAgent(t.Context(), sourceID)
+			_, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 			require.NoError(t, err)
 			sent = append(sent, time.Since(start))
 		}

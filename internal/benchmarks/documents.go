@@ -110,7 +110,7 @@ func langsmithDocument(size int) *langsmith.Agent {
 		},
 		Runtime:     langsmith.Runtime{Model: langsmith.ModelConfig{ModelID: "openai:gpt-5.5"}},
 		AccessLevel: langsmith.AccessWrite,
-		IsOwner:     true,
+		IsOwner:     new(true),
 		Backend:     langsmith.Backend{Type: langsmith.BackendState},
 		Revision:    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		Tools: langsmith.ToolsConfig{

@@ -48,8 +48,8 @@ func TestLangSmithContract(t *testing.T) {
 	}
 	_, _ = client.CloneAgent(t.Context(), newUUID, langsmith.CloneAgentRequest{}) // 404
 	_, _ = stranger.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{})
-	_, _ = client.GetAgent(t.Context(), source.ID)
-	_, _ = client.GetAgent(t.Context(), newUUID)
+	_, _ = client.GetAgent(t.Context(), source.ID, langsmith.GetAgentRequest{})
+	_, _ = client.GetAgent(t.Context(), newUUID, langsmith.GetAgentRequest{})
 	for _, name := range []string{"", "Research"} {
 		for _, err := range client.ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: name}) {
 			if err != nil {

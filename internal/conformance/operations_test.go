@@ -162,7 +162,7 @@ var operations = []*operation{
 	{
 		provider: "langsmith", name: "GetAgent",
 		connect: connectLangSmith(func(ctx context.Context, c *langsmith.Client) (*result, error) {
-			return one(c.GetAgent(ctx, newUUID))
+			return one(c.GetAgent(ctx, newUUID, langsmith.GetAgentRequest{}))
 		}),
 		docs: documents{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
