@@ -20,7 +20,9 @@ type CloneAgentRequest struct {
 	// found by.
 	Name string `json:"name,omitzero"`
 	// Permissions of the clone; they are not copied from the source. nil leaves
-	// them to LangSmith: personal identity, seen by the workspace, which may read.
+	// them to LangSmith. It documents what it then takes for agents that are created:
+	// personal identity, seen by the workspace, which may read. That this holds for
+	// clones is inferred.
 	Permissions *Permissions `json:"permissions,omitzero"`
 	// IncludeFiles asks for the clone's Files in the answer.
 	IncludeFiles bool `json:"-"`

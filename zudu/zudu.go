@@ -17,6 +17,7 @@ var vendor = &transport.Vendor{
 		courtesy := rate.NewLimiter(10, 10)
 		return transport.Limits{courtesy, courtesy, courtesy}
 	},
+	Hint: hint,
 }
 
 // Client calls the Zudu API with one pair of credentials. It is safe for
