@@ -239,7 +239,7 @@ func (t *ledgerTest) lapsedClaim() {
 }
 
 func (t *ledgerTest) update() {
-	r := t.beginFor(recordOf("k"), shortLease)
+	r := t.beginFor(sent(recordOf("k")), shortLease)
 	r.Outcome, r.Sends, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
 	t.must("Update", t.Update(t.Context(), r, longLease))
 	time.Sleep(4 * shortLease)
@@ -664,8 +664,8 @@ func (t *ledgerTest) lossyRun() {
 }
 
 func (t *ledgerTest) clockSteps() {
-	for _, step := range []time.Duration{-time.Hour, 2 * time.Hour, -time.Hour} {
-		want := fullRecord(fmt.Sprint("after ", step))
+	for i, step := range []time.Duration{-time.Hour, 2 * time.Hour, -time.Hour} {
+		want := fullRecord(fmt.Sprint("step ", i))
 		claim := t.begin(want, false)
 		t.release(sameClaim(want, claim))
 		if !t.store.StepClock(step) {
