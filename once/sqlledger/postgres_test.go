@@ -178,4 +178,3 @@ func open(t testing.TB, db *sql.DB, opts ...sqlledger.Option) *sqlledger.Ledger 
 	require.NoError(t, err)
 	return l
 }
-
