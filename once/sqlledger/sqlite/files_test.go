@@ -288,7 +288,7 @@ func TestABackupIsGoneOnWith(t *testing.T) {
 func TestAContextEndsAWaitForAnotherProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path)
-	other := exec.Command("sqlite3", path, "BEGIN IMMEDIATE", ".shell sleep 2")
+	other := exec.Command("sqlite3", "-cmd", ".timeout 2000", path, "BEGIN IMMEDIATE", ".shell sleep 2")
 	if other.Start() != nil {
 		t.Skip("left out: sqlite3 is not installed")
 	}
