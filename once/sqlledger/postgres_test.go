@@ -98,16 +98,26 @@ func (p *postgres) start(t testing.TB) {
 
 // kill ends the server and all its processes at once, as a power failure does.
 func (p *postgres) kill() {
-	server := p.process.Process.Pid
-	_ = syscall.Kill(server, syscall.SIGSTOP)
-	pids, _ := exec.Command("pgrep", "-P", fmt.Sprint(server)).Output()
-	_ = syscall.Kill(server, syscall.SIGKILL)
-	for _, pid := range strings.Fields(string(pids)) {
-		if n, err := strconv.Atoi(pid); err == nil {
-			_ = syscall.Kill(n, syscall.SIGKILL)
-		}
+	children := p.freeze()
+	_ = syscall.Kill(p.process.Process.Pid, syscall.SIGKILL)
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = p.process.Wait()
+}
+
+// freeze stops the server and its processes, which it returns.
+func (p *postgres) freeze() (children []int) {
+	server := p.process.Process.Pid
+	_ = syscall.Kill(server, syscall.SIGSTOP) // it starts no more of them
+	pids, _ := exec.Command("pgrep", "-P", fmt.Sprint(server)).Output()
+	for _, pid := range strings.Fields(string(pids)) {
+		if n, err := strconv.Atoi(pid); err == nil {
+			_ = syscall.Kill(n, syscall.SIGSTOP)
+			children = append(children, n)
+		}
+	}
+	return children
 }
 
 func (p *postgres) url(schema string) string {
