@@ -79,7 +79,7 @@ func postgresFolder() string {
 func (p *postgres) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...)
 	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who}
 	return cmd
 }
 
@@ -96,10 +96,28 @@ func (p *postgres) start(t testing.TB) {
 	require.Eventually(t, func() bool { return db.Ping() == nil }, 30*time.Second, 10*time.Millisecond, "PostgreSQL did not start")
 }
 
-// kill ends the server and all its processes at once.
+// kill ends the server and all its processes at once, as a power failure does.
 func (p *postgres) kill() {
-	_ = syscall.Kill(-p.process.Process.Pid, syscall.SIGKILL)
+	children := p.freeze()
+	_ = syscall.Kill(p.process.Process.Pid, syscall.SIGKILL)
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 	_ = p.process.Wait()
+}
+
+// freeze stops the server and its processes, which it returns.
+func (p *postgres) freeze() (children []int) {
+	server := p.process.Process.Pid
+	_ = syscall.Kill(server, syscall.SIGSTOP) // it starts no more of them
+	pids, _ := exec.Command("pgrep", "-P", fmt.Sprint(server)).Output()
+	for _, pid := range strings.Fields(string(pids)) {
+		if n, err := strconv.Atoi(pid); err == nil {
+			_ = syscall.Kill(n, syscall.SIGSTOP)
+			children = append(children, n)
+		}
+	}
+	return children
 }
 
 func (p *postgres) url(schema string) string {
