@@ -80,7 +80,7 @@ func (f *figures) add(g figures) {
 type fake interface {
 	Client() *http.Client
 	Close()
-	Copies() []agentcopytest.Copied
+	Copies() []agentcopytest.CopyRecord
 	Requests() []agentcopytest.Request
 	Inject(...agentcopytest.Fault)
 }

@@ -23,7 +23,7 @@ type aVendor struct {
 	server interface {
 		Client() *http.Client
 		Close()
-		Copies() []agentcopytest.Copied
+		Copies() []agentcopytest.CopyRecord
 		Inject(...agentcopytest.Fault)
 	}
 	copier   agentcopy.Copier
