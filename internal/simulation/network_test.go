@@ -19,6 +19,7 @@ type network struct {
 	process *process
 	service *service
 	scope   string
+	http2   bool
 }
 
 // PacingScope keeps the pauses of one process from all others.
@@ -27,6 +28,14 @@ func (n *network) PacingScope() string { return n.scope }
 var errReset = &net.OpError{Op: "read", Net: "simulation", Err: syscall.ECONNRESET}
 
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := n.roundTrip(req)
+	if resp != nil && n.http2 {
+		resp.Proto, resp.ProtoMajor, resp.ProtoMinor = "HTTP/2.0", 2, 0
+	}
+	return resp, err
+}
+
+func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
 		var err error
@@ -83,8 +92,8 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 		return nil, errCrashed
 	}
 	life := w.lifeOf(call.key) // before it leaves
-	if req.GetBody != nil {
-		w.violate(call.key, "GetBody is set on a copy request: a transport may send it again by itself")
+	if req.GetBody != nil && n.http2 {
+		w.violate(call.key, "GetBody is set on a copy request: HTTP/2 may send it again by itself")
 	}
 	fate := call.below(100)
 	if n.process.calm {
@@ -198,10 +207,11 @@ func (n *network) deliver(req *http.Request, body []byte) (*http.Response, error
 	inner := req.Clone(context.Background())
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	resp, err := n.service.inner.RoundTrip(inner)
-	if err == nil {
-		resp.Request = req
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	resp.Request = req
+	return resp, nil
 }
 
 // connect tells the hooks that the request has left.
@@ -266,4 +276,3 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
-

@@ -39,8 +39,8 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 		p.runner.Ledger = &indexed{l, w.ledger}
 	}
 	for i, s := range w.services {
-		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i)}
-		p.clients[s] = s.client(&http.Client{Transport: n})
+		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i), http2: r.IntN(2) == 0}
+		p.clients[s] = watched{s.client(&http.Client{Transport: n})}
 	}
 	if calm {
 		return p
@@ -52,6 +52,19 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 		p.suspendAt[r.IntN(20*len(w.jobs))] = upTo(r, 50*time.Second)
 	}
 	return p
+}
+
+// watched tells the story what looks have shown.
+type watched struct{ agentcopy.Copier }
+
+func (c watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	candidates, err := c.Copier.FindCopies(ctx, req, since)
+	shows := ""
+	for _, one := range candidates {
+		shows += fmt.Sprintf(" %s %q %v", one.Copy.ID, one.Copy.Name, one.Match)
+	}
+	callOf(ctx).look(shows, err)
+	return candidates, err
 }
 
 // gate is where a process may stop for good, or for a while. A process that is
@@ -88,10 +101,12 @@ func (p *process) dead() bool {
 // call is what one process does for one key. What it draws does not depend on what
 // others do.
 type call struct {
-	process *process
-	key     string
-	mu      sync.Mutex
-	random  *rand.Rand
+	process   *process
+	key       string
+	mu        sync.Mutex
+	random    *rand.Rand
+	shown     string // by the last look
+	abandoned bool   // the record was taken back
 }
 
 type callKey struct{}
@@ -108,6 +123,23 @@ func (c *call) upTo(d time.Duration) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return upTo(c.random, d)
+}
+
+// look tells of a look that has shown something else than the one before.
+func (c *call) look(shows string, err error) {
+	if err != nil {
+		shows += ", " + err.Error()
+	}
+	if shows == "" {
+		shows = " nothing"
+	}
+	c.mu.Lock()
+	same := c.shown == shows
+	c.shown = shows
+	c.mu.Unlock()
+	if !same {
+		c.log("a look shows%s", shows)
+	}
 }
 
 func (c *call) log(format string, args ...any) {
@@ -200,7 +232,14 @@ func (l *ledger) Finish(ctx context.Context, r once.Record) error {
 }
 
 func (l *ledger) Abandon(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Abandon", func() error { return l.Ledger.Abandon(ctx, r) })
+	return l.do(ctx, "Abandon", func() error {
+		err := l.Ledger.Abandon(ctx, r)
+		if err == nil {
+			callOf(ctx).abandoned = true
+			l.process.world.abandoned(r.Key)
+		}
+		return err
+	})
 }
 
 func (l *ledger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[once.CopyRef]once.Record, err error) {

@@ -35,6 +35,7 @@ type service struct {
 	totalRename bool          // it has one that nobody could guess
 	clearStamps bool          // stamps are exact enough to be certain
 	noStamps    bool          // stamps do not tell when an agent was made
+	blinds      bool          // a cache may keep a look from seeing everything for ever
 	flaps       bool          // lists leave copies out at any time
 	story       string
 }
@@ -57,7 +58,7 @@ func newService(r *rand.Rand, number int) *service {
 	if r.IntN(4) == 0 { // pages that are small, and orders that nobody documents
 		q.PageSize = 1 + r.IntN(3)
 	}
-	if r.IntN(6) == 0 {
+	if documented := s.vendor == "zudu" || s.vendor == "langsmith"; r.IntN(6) == 0 && !documented {
 		q.ListOrder = pick(r, agentcopytest.OrderOldest, agentcopytest.OrderName, agentcopytest.OrderNewest)
 	}
 	s.open(r, agentcopytest.WithQuirks(q))
@@ -86,6 +87,7 @@ func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
 		q.StaleLists = upTo(r, 2*time.Minute)
 		q.StaleGets = r.IntN(2) == 0
 		q.HonourNoCache = r.IntN(3) == 0
+		s.blinds = !q.HonourNoCache
 	case 1: // a replica that is behind and does not
 		q.StaleLists, q.StaleUnmarked = upTo(r, 10*time.Second), true
 		q.StaleGets = r.IntN(2) == 0
@@ -100,6 +102,10 @@ func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
 			Status: pick(r, 200, 409, 404, 500), KeepsSync: r.IntN(2) == 0,
 			ParkedListed: r.IntN(2) == 0, ParkedHidden: r.IntN(3) == 0,
 			DeletedAt: pick(r, "", agentcopytest.StampUnixMilli, agentcopytest.StampTrue, "a while ago"),
+		}
+		switch q.Stamps.Form {
+		case agentcopytest.StampNull, agentcopytest.StampAbsent: // a parked agent shows that it is
+			q.SecondCopy.DeletedAt = agentcopytest.StampTrue
 		}
 		if r.IntN(4) == 0 {
 			q.SecondCopy.ParkedName = func(name string) string { return name + " (parked)" }
@@ -185,7 +191,9 @@ func (s *service) open(r *rand.Rand, quirks agentcopytest.ServerOption) {
 		t := agentcopytest.NewCotool(quirks)
 		s.server = t
 		s.add = func(name string) string { return t.AddAgent(cotool.Agent{Name: name}).ID }
-		s.client = func(c *http.Client) agentcopy.Copier { return must(cotool.New("not-a-real-key", options(c)...)).Copier() }
+		s.client = func(c *http.Client) agentcopy.Copier {
+			return must(cotool.New("not-a-real-key", options(c)...)).Copier()
+		}
 	case "langsmith":
 		l := agentcopytest.NewLangSmith(quirks)
 		s.server = l
@@ -213,9 +221,11 @@ func (s *service) open(r *rand.Rand, quirks agentcopytest.ServerOption) {
 // made none.
 func (s *service) madeID(status int, body []byte) string {
 	var answer struct {
-		ID      any    `json:"id"`
-		AgentID string `json:"agent_id"`
-		Agent   struct {
+		ID   any `json:"id"`
+		Data struct {
+			ID string `json:"agent_id"`
+		} `json:"data"`
+		Agent struct {
 			ID string `json:"id"`
 		} `json:"agent"`
 	}
@@ -228,7 +238,7 @@ func (s *service) madeID(status int, body []byte) string {
 	case float64:
 		return strconv.FormatInt(int64(id), 10)
 	}
-	return answer.AgentID + answer.Agent.ID
+	return answer.Data.ID + answer.Agent.ID
 }
 
 func isCopy(r *http.Request) bool {

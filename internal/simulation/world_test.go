@@ -174,7 +174,7 @@ func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 			time.Sleep(late)
 			made, err := p.runner.Copy(context.WithValue(ctx, callKey{}, c), j.key, p.clients[j.service], j.request)
 			if !p.dead() {
-				w.result(p, j, made, err)
+				w.result(p, c, j, made, err)
 			}
 		})
 	}
@@ -182,19 +182,28 @@ func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 }
 
 // result notes what the caller was told.
-func (w *world) result(p *process, j *job, made agentcopy.Copy, err error) {
-	o, known := agentcopy.OutcomeOf(err)
+func (w *world) result(p *process, c *call, j *job, made agentcopy.Copy, err error) {
 	w.log(j.key, "%s: %s %v", p.name, made.ID, err)
+	o, known := agentcopy.OutcomeOf(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	j.last = err
-	if err == nil || !known || o != agentcopy.OutcomeNotCopied {
-		return
+	if err != nil && known && o == agentcopy.OutcomeNotCopied && !c.abandoned {
+		w.violateLocked(j.key, "said not to be copied, and the record stays: %v", err)
 	}
+}
+
+// abandoned notes that a record was taken back: no request that has left by now has
+// made a copy, or ever will.
+func (w *world) abandoned(key string) {
+	w.log(key, "the record is taken back")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	j := w.byKey[key]
 	j.life++
 	for _, c := range w.copies[j.service] {
-		if c.key == j.key && !j.service.exceeds() && w.ownerOf(j.service, c.id) == "" {
-			w.violateLocked(j.key, "said not to be copied, but there is %s: %v", c.id, err)
+		if c.key == key && !j.service.exceeds() && w.ownerOf(j.service, c.id) == "" {
+			w.violateLocked(key, "taken back, but there is %s", c.id)
 		}
 	}
 }
@@ -220,9 +229,6 @@ func (w *world) copied(s *service, key, id string, life int) {
 		if other.group == j.group {
 			keys++
 		}
-	}
-	if s.vendor == "cotool" {
-		keys = 1 // a source is copied once
 	}
 	if made > keys && !s.exceeds() {
 		w.violateLocked(key, "%d copies for %d keys", made, keys)
@@ -306,6 +312,10 @@ func (w *world) decide(j *job, calm bool) {
 		err = person.Dismiss(ctx, j.key, ids...)
 	case ambiguous && j.service.vendor == "cotool":
 		j.closed = true // another key has the copy of this source
+	case calm && j.service.blinds && errors.Is(j.last, agentcopy.ErrLookIncomplete):
+		w.log(j.key, "a person looks past the cache, and sees that there is none")
+		w.persons++
+		j.closed = true
 	case record.Outcome == agentcopy.OutcomeCopied: // a key of the same request has adopted it
 		w.log(j.key, "a person removes the record")
 		w.persons++
@@ -323,8 +333,9 @@ func (w *world) recognisable(j *job) bool {
 		return false
 	}
 	for _, other := range w.jobs {
-		if other != j && other.service == s && strings.TrimSpace(other.request.Name) == strings.TrimSpace(j.request.Name) {
-			return false
+		a, b := strings.TrimSpace(other.request.Name), strings.TrimSpace(j.request.Name)
+		if other != j && other.service == s && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
+			return false // of two keys whose names are near, either may have made either copy
 		}
 	}
 	return true
@@ -394,7 +405,7 @@ func (w *world) tell() string {
 			lines = append(lines, fmt.Sprintf("  %8.1fs %s %s", (l.at-time.Hour).Seconds(), l.key, shortened(l.text)))
 		}
 	}
-	return text + strings.Join(lines[max(0, len(lines)-60):], "\n")
+	return text + strings.Join(lines[max(0, len(lines)-30):], "\n")
 }
 
 func shortened(text string) string {
