@@ -1,4 +1,6 @@
-package boltledger_test
+//go:build unix
+
+package sqlledger_test
 
 import (
 	"io"

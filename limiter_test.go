@@ -113,3 +113,10 @@ func TestNewWindowLimiterPanicsUnlessPositive(t *testing.T) {
 func TestWindowLimiterSaysWhatItAllows(t *testing.T) {
 	require.Equal(t, "60 per 1m1s", agentcopy.NewWindowLimiter(60, 61*time.Second).String())
 }
+
+func TestUnlimited(t *testing.T) {
+	require.NoError(t, agentcopy.Unlimited.Wait(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, agentcopy.Unlimited.Wait(ctx), context.Canceled)
+}

@@ -1,7 +1,6 @@
 package agentcopy_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,58 +128,4 @@ func TestErrorRendering(t *testing.T) {
 	require.NotContains(t, out.String(), hidden)
 	require.NotContains(t, out.String(), "panicked")
 	require.Equal(t, "<nil>", fmt.Sprint((*agentcopy.Error)(nil)))
-}
-
-func TestResponseRendering(t *testing.T) {
-	const hidden = "hidden-from-print"
-	r := &agentcopy.Response{StatusCode: 201, RequestID: "r1", Header: http.Header{"A": {hidden}}, Body: []byte(hidden), Attempts: make([]agentcopy.Attempt, 2)}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
-		require.Equal(t, `HTTP 201, 17 bytes, 2 attempt(s), request ID "r1"`, fmt.Sprintf(verb, r))
-		require.Equal(t, fmt.Sprint(r), fmt.Sprintf(verb, *r))
-	}
-	data, err := json.Marshal(r)
-	require.NoError(t, err)
-	require.JSONEq(t, `{"status":201,"bytes":17,"attempts":2,"request_id":"r1"}`, string(data))
-	var out strings.Builder
-	slog.New(slog.NewTextHandler(&out, nil)).Info("done", "response", r)
-	require.Contains(t, out.String(), "response.status=201 response.bytes=17 response.attempts=2 response.request_id=r1")
-}
-
-func TestNamesOfValues(t *testing.T) {
-	require.Equal(t, "unknown, not copied, copied, Outcome(9)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.OutcomeUnknown, agentcopy.OutcomeNotCopied, agentcopy.OutcomeCopied, agentcopy.Outcome(9)))
-	require.Equal(t, "safe, never, always, RetryMode(-1)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways, agentcopy.RetryMode(-1)))
-	require.Equal(t, "unlimited", fmt.Sprint(agentcopy.Unlimited))
-	var zero agentcopy.Outcome
-	require.Equal(t, agentcopy.OutcomeUnknown, zero, "an outcome that nobody has set claims nothing")
-}
-
-func TestOutcomeInLogs(t *testing.T) {
-	var out strings.Builder
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "outcome", agentcopy.OutcomeNotCopied)
-	require.Contains(t, out.String(), `"outcome":"not copied"`)
-}
-
-func TestUnlimited(t *testing.T) {
-	require.NoError(t, agentcopy.Unlimited.Wait(t.Context()))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, agentcopy.Unlimited.Wait(ctx), context.Canceled)
-}
-
-func TestConfigRendering(t *testing.T) {
-	const hidden = "hidden-from-print"
-	cfg := agentcopy.Config{
-		BaseURL: "https://me:" + hidden + "@api.example/x?key=" + hidden,
-		Header:  http.Header{"X-Gateway-Token": {hidden}},
-		Limiter: agentcopy.NewWindowLimiter(1, time.Second),
-	}
-	data, err := json.Marshal(cfg)
-	require.NoError(t, err)
-	var out strings.Builder
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "cfg", cfg, "pointer", &cfg)
-	all := fmt.Sprintf("%v %+v %#v %s %d %q %v %s %s", cfg, cfg, cfg, cfg, cfg, &cfg, &cfg, data, out.String())
-	require.NotContains(t, all, hidden)
-	require.Contains(t, all, "X-Gateway-Token")
-	require.Contains(t, all, "https://api.example/x")
-	require.Contains(t, fmt.Sprint(agentcopy.Config{BaseURL: "%zz"}), "(not a URL)")
 }

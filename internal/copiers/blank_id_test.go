@@ -1,4 +1,4 @@
-package agentcopy_test
+package copiers_test
 
 import (
 	"net/http"
