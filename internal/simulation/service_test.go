@@ -93,8 +93,8 @@ func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
 		q.StaleGets = r.IntN(2) == 0
 		s.lag += q.StaleLists
 	}
-	if r.IntN(12) == 0 {
-		q.FlapLists, s.flaps = 0.1+0.3*r.Float64(), true
+	if r.IntN(24) == 0 {
+		q.FlapLists, s.flaps, s.blinds = 0.1+0.3*r.Float64(), true, true
 	}
 	s.drawClock(r, &q)
 	if s.vendor == "cotool" {

@@ -23,6 +23,7 @@ type job struct {
 
 	life      int // how often it was said that there is no copy
 	closed    bool
+	tries     int // of a person
 	last      error
 	assigned  bool // by a person
 	dismissed bool
@@ -114,7 +115,13 @@ func (w *world) run() {
 			}
 			break
 		}
-		w.work(w.newProcess(fmt.Sprintf("calm%d", round), w.random, true), open, 25*time.Minute)
+		lasts := 25 * time.Minute
+		for _, s := range w.services {
+			if s.blinds {
+				lasts = 5 * time.Minute
+			}
+		}
+		w.work(w.newProcess(fmt.Sprintf("calm%d", round), w.random, true), open, lasts)
 		w.settle(true)
 	}
 	w.audit()
@@ -274,6 +281,7 @@ func (w *world) settle(calm bool) {
 
 // decide is what a person makes of a key that is not done.
 func (w *world) decide(j *job, calm bool) {
+	j.tries++
 	o, known := agentcopy.OutcomeOf(j.last)
 	a, ambiguous := errors.AsType[*once.AmbiguousError](j.last)
 	record, found, _ := w.ledger.Get(context.Background(), j.key)
@@ -281,7 +289,7 @@ func (w *world) decide(j *job, calm bool) {
 	case calm && known && o == agentcopy.OutcomeNotCopied:
 		j.closed = true // refused
 		return
-	case !ambiguous && !calm || !found:
+	case !ambiguous && (!calm || j.tries < 3) || !found:
 		return
 	}
 	ctx := context.WithValue(context.Background(), callKey{}, &call{key: j.key})
@@ -312,7 +320,7 @@ func (w *world) decide(j *job, calm bool) {
 		err = person.Dismiss(ctx, j.key, ids...)
 	case ambiguous && j.service.vendor == "cotool":
 		j.closed = true // another key has the copy of this source
-	case calm && j.service.blinds && errors.Is(j.last, agentcopy.ErrLookIncomplete):
+	case calm && j.service.blinds:
 		w.log(j.key, "a person looks past the cache, and sees that there is none")
 		w.persons++
 		j.closed = true
