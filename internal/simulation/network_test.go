@@ -95,6 +95,9 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 	if req.GetBody != nil && n.http2 {
 		w.violate(call.key, "GetBody is set on a copy request: HTTP/2 may send it again by itself")
 	}
+	if call.claimed {
+		w.violate(call.key, "sent again although an answer said that the copy was made")
+	}
 	fate := call.below(100)
 	if n.process.calm {
 		fate = 99
@@ -158,6 +161,7 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 		}
 	case fate < 52:
 		if made {
+			call.claimed = true
 			return spoilt(200, "", nil)
 		}
 	case fate < 54:

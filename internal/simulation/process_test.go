@@ -107,6 +107,7 @@ type call struct {
 	random    *rand.Rand
 	shown     string // by the last look
 	abandoned bool   // the record was taken back
+	claimed   bool   // an answer said that the copy was made, and not which
 }
 
 type callKey struct{}
