@@ -118,7 +118,7 @@ func (s *Sighting) age(since time.Time) age {
 	switch {
 	case !s.Zoneless, between(stamp, from.Add(-clockMargin), until): // since the request, in UTC
 		return a
-	case inSomeZone(stamp, from.Add(-stampMargin), until), stamp.After(until):
+	case inSomeZone(stamp, from.Add(-clockMargin), until.Add(clockMargin)), stamp.After(until):
 		return age{unclear: true, stamped: true}
 	}
 	return a

@@ -61,6 +61,7 @@ type judgement struct {
 //	several such agents                                      stuck       stuck
 //	certain agents that rivals may have made                 notYet      shared among equals, else stuck
 //	only possible agents                                     notYet      stuck
+//	   (in a look that did not see everything                notYet      notYet)
 //	   (while a rival's request is under way                 notYet      notYet, for one more SettleTime)
 //	an agent was seen and is hidden now                      notYet      notYet, for one more SettleTime
 //	the vendor shows that the copy was made                  notYet      notYet, for one more SettleTime
@@ -84,7 +85,7 @@ func (v *view) judge() judgement {
 	case len(certain) > 0 && v.mayShare(len(certain)):
 		// The oldest: a key that was begun later could not take it.
 		j.finding, j.copy = found, certain[len(certain)-1].Copy
-	case !v.overdue && (len(shown) == 0 || v.rivalUnderWay()):
+	case !v.complete, !v.overdue && (len(shown) == 0 || v.rivalUnderWay()):
 		j.finding = notYet
 	default:
 		j.finding = stuck

@@ -1,0 +1,357 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/kolena"
+)
+
+// gatewayWays are what a vendor behind a gateway does after it made a copy.
+var gatewayWays = []struct {
+	name   string
+	answer func(w http.ResponseWriter, good string)
+}{
+	{"answered", func(w http.ResponseWriter, good string) { _, _ = io.WriteString(w, good) }},
+	{"end of the connection", func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }},
+	{"half the body", func(w http.ResponseWriter, good string) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(good)))
+		_, _ = io.WriteString(w, good[:len(good)/2])
+		panic(http.ErrAbortHandler)
+	}},
+	{"500", func(w http.ResponseWriter, _ string) { w.WriteHeader(500) }},
+	{"503", func(w http.ResponseWriter, _ string) { w.WriteHeader(503) }},
+	{"408", func(w http.ResponseWriter, _ string) { w.WriteHeader(408) }},
+	{"garbage", func(w http.ResponseWriter, _ string) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(conn, "\x00\x01 garbage\r\n\r\n")
+			_ = conn.Close()
+		}
+	}},
+	{"too large for the gateway", func(w http.ResponseWriter, good string) {
+		large := good + strings.Repeat(" ", 200_000)
+		w.Header().Set("Content-Length", fmt.Sprint(len(large)))
+		_, _ = io.WriteString(w, large)
+	}},
+	{"no answer in time", func(http.ResponseWriter, string) { time.Sleep(1500 * time.Millisecond); panic(http.ErrAbortHandler) }},
+}
+
+// gatewayVendor counts copies by the first segment of the path.
+type gatewayVendor struct {
+	*httptest.Server
+	mu     sync.Mutex
+	copies map[string]int
+}
+
+func newGatewayVendor(t *testing.T) *gatewayVendor {
+	v := &gatewayVendor{copies: map[string]int{}}
+	v.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		segment, _, _ := strings.Cut(r.URL.Path[1:], "/")
+		var way int
+		var op string
+		if _, err := fmt.Sscanf(segment, "%d-%s", &way, &op); err != nil {
+			w.WriteHeader(404)
+			return
+		}
+		v.mu.Lock()
+		v.copies[segment]++
+		v.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		gatewayWays[way].answer(w, operationNamed(op).docs.good)
+	}))
+	v.Config.ErrorLog = nil
+	v.Start()
+	t.Cleanup(v.Close)
+	return v
+}
+
+// gateway is an intermediary as its users set it up.
+type gateway struct {
+	binary string
+	args   func(dir, config string) []string
+	config string // DIR, PORT and VENDOR (host:port) are filled in
+	http2  bool   // without TLS
+	// resends means that it sends a request again by itself, which no client can see or
+	// prevent: SECURITY.md says so.
+	resends bool
+}
+
+var gateways = map[string]gateway{
+	"haproxy": {binary: "haproxy", args: func(_, config string) []string { return []string{"-db", "-q", "-f", config} }, config: haproxyConfig},
+	"haproxy, HTTP/2": {
+		binary: "haproxy", args: func(_, config string) []string { return []string{"-db", "-q", "-f", config} },
+		config: strings.Replace(haproxyConfig, ":PORT", ":PORT proto h2", 1), http2: true,
+	},
+	"haproxy, retry-on all-retryable-errors": {
+		binary: "haproxy", args: func(_, config string) []string { return []string{"-db", "-q", "-f", config} },
+		config: strings.Replace(haproxyConfig, "retries 3", "retries 3\n\tretry-on all-retryable-errors", 1), resends: true,
+	},
+	"nginx": {
+		binary: "nginx", args: func(dir, config string) []string { return []string{"-e", dir + "/error.log", "-p", dir, "-c", config} },
+		config: gatewayNginxConfig,
+	},
+	"nginx, non_idempotent": {
+		binary: "nginx", args: func(dir, config string) []string { return []string{"-e", dir + "/error.log", "-p", dir, "-c", config} },
+		config:  strings.Replace(gatewayNginxConfig, "proxy_read_timeout", "proxy_next_upstream error timeout invalid_header http_500 http_503 non_idempotent; proxy_read_timeout", 1),
+		resends: true,
+	},
+	"squid, reply_body_max_size": {
+		binary: "squid", args: func(_, config string) []string { return []string{"-N", "-f", config} },
+		config: `
+http_port 127.0.0.1:PORT accel defaultsite=vendor no-vhost
+cache_peer 127.0.0.1 parent VENDORPORT 0 no-query originserver name=vendor
+http_access allow all
+reply_body_max_size 64 KB
+cache deny all
+access_log none
+cache_log /dev/null
+cache_store_log none
+pid_filename none
+coredump_dir DIR
+read_timeout 1 second
+shutdown_lifetime 0 seconds
+`,
+	},
+}
+
+const haproxyConfig = `
+global
+	maxconn 200
+defaults
+	mode http
+	retries 3
+	timeout connect 1s
+	timeout client 5s
+	timeout server 1s
+frontend in
+	bind 127.0.0.1:PORT
+	default_backend vendor
+backend vendor
+	server one VENDOR
+`
+
+const gatewayNginxConfig = `
+daemon off; master_process off; pid DIR/nginx.pid; error_log DIR/error.log crit;
+events { worker_connections 256; }
+http {
+	access_log off;
+	client_body_temp_path DIR/body; proxy_temp_path DIR/proxy;
+	fastcgi_temp_path DIR/fastcgi; uwsgi_temp_path DIR/uwsgi; scgi_temp_path DIR/scgi;
+	upstream vendor { server VENDOR max_fails=0; server VENDOR max_fails=0; }
+	server { listen 127.0.0.1:PORT; location / { proxy_pass http://vendor; proxy_read_timeout 1s; } }
+}
+`
+
+// start starts a gateway and returns its base URL. Where it is not installed the test
+// says what it leaves out.
+func (g *gateway) start(t *testing.T, vendor net.Addr) string {
+	path, err := exec.LookPath(g.binary)
+	if err != nil {
+		if path, err = exec.LookPath("/usr/sbin/" + g.binary); err != nil {
+			leaveOut(t.Name() + ": " + g.binary + " is not installed")
+			t.Skip(g.binary + " is not installed: not tested is what becomes of copies whose answer is lost behind it")
+		}
+	}
+	dir, port := t.TempDir(), freePort(t)
+	if err := os.Chmod(dir, 0o777); err != nil { // some change to a user of their own
+		t.Fatal(err)
+	}
+	_, vendorPort, _ := net.SplitHostPort(vendor.String())
+	text := strings.NewReplacer("DIR", dir, "VENDORPORT", vendorPort, "VENDOR", vendor.String(), "PORT", fmt.Sprint(port)).Replace(g.config)
+	config := filepath.Join(dir, "config")
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return startProgram(t, exec.CommandContext(t.Context(), path, g.args(dir, config)...), port)
+}
+
+// startProgram starts a server and waits until it listens.
+func startProgram(t *testing.T, command *exec.Cmd, port int) string {
+	var output strings.Builder
+	command.Stdout, command.Stderr = &output, &output
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 3 * time.Second
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = command.Wait(); close(ended) }()
+	t.Cleanup(func() { <-ended })
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	for range 2000 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			_ = conn.Close()
+			return "http://" + address
+		}
+		select {
+		case <-ended:
+			t.Fatalf("%s ended: %s", command.Path, output.String())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Fatalf("%s does not listen", command.Path)
+	return ""
+}
+
+// TestAnswersLostBehindGateways: a copy was made and its answer was lost, changed or
+// refused by the gateway. No call says that nothing was made, none is sent again by
+// the SDK, and one that reports success has its copy.
+func TestAnswersLostBehindGateways(t *testing.T) {
+	for name, g := range gateways {
+		t.Run(name, func(t *testing.T) {
+			vendor := newGatewayVendor(t)
+			base := g.start(t, vendor.Listener.Addr())
+			transport := &http.Transport{}
+			if g.http2 {
+				transport.Protocols = new(http.Protocols)
+				transport.Protocols.SetUnencryptedHTTP2(true)
+			}
+			defer transport.CloseIdleConnections()
+			lines := make([]string, len(gatewayWays)*len(copyOperations()))
+			var all sync.WaitGroup
+			for way := range gatewayWays {
+				for i, op := range copyOperations() {
+					all.Go(func() {
+						segment := fmt.Sprintf("%d-%v", way, op)
+						url := base + "/" + segment
+						if op.provider == "langsmith" {
+							url += "/v1/deepagents"
+						}
+						r := row{timeout: 30 * time.Second}
+						client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(url), throughTransport(transport))...)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						_, err = client.do(context.WithoutCancel(t.Context()))
+						vendor.mu.Lock()
+						copies := vendor.copies[segment]
+						vendor.mu.Unlock()
+						outcome, attempts := agentcopy.OutcomeCopied, 1
+						if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+							outcome, attempts = e.Outcome, len(e.Attempts)
+						}
+						what := fmt.Sprintf("%s, %s: %d copies, %v", gatewayWays[way].name, op.provider, copies, outcome)
+						if err != nil {
+							what += fmt.Sprintf(" (%v)", err)
+						}
+						lines[way*len(copyOperations())+i] = what
+						tally.cases.Add(1)
+						tally.copies.Add(int64(copies))
+						switch {
+						case outcome == agentcopy.OutcomeNotCopied && copies > 0, attempts != 1, copies == 0, way == 0 && err != nil:
+							t.Errorf("%s: %d attempts", what, attempts)
+						case copies > 1 && g.resends:
+							tally.byGateways.Add(int64(copies - 1))
+						case copies > 1:
+							tally.duplicates.Add(1)
+							t.Errorf("%s", what)
+						}
+					})
+				}
+			}
+			all.Wait()
+			t.Log(strings.Join(lines, "\n"))
+		})
+	}
+}
+
+// nodeServer closes idle connections after 40 ms, and counts copies by name.
+const nodeServer = `
+const made = {};
+const server = require('http').createServer((req, res) => {
+	let body = '';
+	req.on('data', d => body += d);
+	req.on('end', () => {
+		if (req.method === 'GET') { res.end(JSON.stringify(made)); return; }
+		const name = JSON.parse(body).name;
+		made[name] = (made[name] || 0) + 1;
+		res.setHeader('Content-Type', 'application/json');
+		res.end(process.env.GOOD);
+	});
+});
+server.keepAliveTimeout = 40;
+if ('keepAliveTimeoutBuffer' in server) server.keepAliveTimeoutBuffer = 0;
+server.listen(+process.env.PORT, '127.0.0.1');
+`
+
+// TestNodeClosesIdleConnections: requests leave at the very moment at which the
+// server closes the idle connection.
+func TestNodeClosesIdleConnections(t *testing.T) {
+	path, err := exec.LookPath("node")
+	if err != nil {
+		leaveOut(t.Name() + ": node is not installed")
+		t.Skip("node is not installed: not tested are idle connections that a Node server closes under a request")
+	}
+	port := freePort(t)
+	command := exec.CommandContext(t.Context(), path, "-e", nodeServer)
+	var op *operation
+	for _, o := range copyOperations() {
+		if o.provider == "kolena" {
+			op = o
+		}
+	}
+	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+op.docs.good)
+	base := startProgram(t, command, port)
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	r := row{}
+	client, err := kolena.New(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const requests = 60
+	outcomes := map[string]agentcopy.Outcome{}
+	counts := map[agentcopy.Outcome]int{}
+	for i := range requests {
+		name := fmt.Sprint("Copy ", i)
+		_, err := client.CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: name})
+		o := agentcopy.OutcomeCopied
+		if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+			o = e.Outcome
+		}
+		outcomes[name] = o
+		counts[o]++
+		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
+	}
+	var made map[string]int
+	if err := getJSON(base, &made); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for name, o := range outcomes {
+		total += made[name]
+		if made[name] > 1 || o == agentcopy.OutcomeCopied && made[name] == 0 || o == agentcopy.OutcomeNotCopied && made[name] > 0 {
+			t.Errorf("%s: %d copies, outcome %v", name, made[name], o)
+		}
+	}
+	tally.cases.Add(requests)
+	tally.copies.Add(int64(total))
+	t.Logf("%d requests, %d copies: %v", requests, total, counts)
+}
+
+func getJSON(url string, v any) error {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	return json.NewDecoder(resp.Body).Decode(v)
+}

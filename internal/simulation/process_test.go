@@ -1,0 +1,306 @@
+package simulation_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// process is one life of a program that makes copies. It may be suspended or crash
+// at any of its calls of the ledger, and before a read.
+type process struct {
+	world   *world
+	name    string
+	calm    bool
+	runner  *once.Runner
+	clients map[*service]agentcopy.Copier
+	end     context.CancelCauseFunc
+
+	mu        sync.Mutex
+	calls     int
+	crashAt   int
+	suspendAt map[int]time.Duration
+	wakes     time.Time
+	crashed   bool
+}
+
+func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
+	p := &process{world: w, name: name, calm: calm, clients: make(map[*service]agentcopy.Copier), crashAt: -1, suspendAt: make(map[int]time.Duration)}
+	l := &ledger{process: p, Ledger: w.ledger, drifts: r.IntN(2) == 0}
+	p.runner = &once.Runner{Ledger: l}
+	if r.IntN(2) == 0 {
+		p.runner.Ledger = &indexed{l, w.ledger}
+	}
+	for i, s := range w.services {
+		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i), http2: r.IntN(2) == 0}
+		p.clients[s] = watched{s.client(&http.Client{Transport: n})}
+	}
+	if calm {
+		return p
+	}
+	if r.IntN(3) == 0 {
+		p.crashAt = r.IntN(20 * len(w.jobs))
+	}
+	for r.IntN(2) == 0 {
+		p.suspendAt[r.IntN(20*len(w.jobs))] = upTo(r, 50*time.Second)
+	}
+	return p
+}
+
+// watched tells the story what looks have shown.
+type watched struct{ agentcopy.Copier }
+
+func (c watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	candidates, err := c.Copier.FindCopies(ctx, req, since)
+	shows := ""
+	for _, one := range candidates {
+		shows += fmt.Sprintf(" %s %q %v", one.Copy.ID, one.Copy.Name, one.Match)
+	}
+	callOf(ctx).look(shows, err)
+	return candidates, err
+}
+
+// gate is where a process may stop for good, or for a while. A process that is
+// suspended does not notice that ctx has ended.
+func (p *process) gate(context.Context) error {
+	p.mu.Lock()
+	p.calls++
+	if p.calls == p.crashAt {
+		p.crashed = true
+		p.world.log("", "%s crashes", p.name)
+		defer p.end(errCrashed)
+	}
+	if d := p.suspendAt[p.calls]; d > 0 {
+		p.wakes = time.Now().Add(d)
+		p.world.log("", "%s is suspended for %v", p.name, d)
+	}
+	wait := time.Until(p.wakes)
+	p.mu.Unlock()
+	if wait > 0 {
+		time.Sleep(wait)
+	}
+	if p.dead() {
+		return errCrashed
+	}
+	return nil
+}
+
+func (p *process) dead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.crashed
+}
+
+// call is what one process does for one key. What it draws does not depend on what
+// others do.
+type call struct {
+	process   *process
+	key       string
+	mu        sync.Mutex
+	random    *rand.Rand
+	shown     string // by the last look
+	abandoned bool   // the record was taken back
+	claimed   bool   // an answer said that the copy was made, and not which
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+func (c *call) below(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.random.IntN(n)
+}
+
+func (c *call) upTo(d time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return upTo(c.random, d)
+}
+
+// look tells of a look that has shown something else than the one before.
+func (c *call) look(shows string, err error) {
+	if err != nil {
+		shows += ", " + err.Error()
+	}
+	if shows == "" {
+		shows = " nothing"
+	}
+	c.mu.Lock()
+	same := c.shown == shows
+	c.shown = shows
+	c.mu.Unlock()
+	if !same {
+		c.log("a look shows%s", shows)
+	}
+}
+
+func (c *call) log(format string, args ...any) {
+	c.process.world.log(c.key, c.process.name+": "+format, args...)
+}
+
+// ledger is the one ledger as a process sees it: it fails before or after the work is
+// done, is late by more than a lease, and converts times as well as it can.
+type ledger struct {
+	once.Ledger
+	process *process
+	drifts  bool
+}
+
+var errAway = fmt.Errorf("the ledger is away")
+
+// do makes one call of the ledger.
+func (l *ledger) do(ctx context.Context, name string, do func() error) error {
+	c := callOf(ctx)
+	if err := l.process.gate(ctx); err != nil {
+		return err
+	}
+	if l.process.calm {
+		return do()
+	}
+	wait := func(d time.Duration) error {
+		if c.below(60) == 0 {
+			d = upTo(c.random, 25*time.Second)
+			c.log("%s takes %v", name, d)
+		}
+		return pause(ctx, d)
+	}
+	fate := c.below(100)
+	if err := wait(c.upTo(20 * time.Millisecond)); err != nil {
+		return err
+	}
+	if fate < 2 {
+		c.log("%s fails before it is done", name)
+		return errAway
+	}
+	err := do()
+	if late := wait(c.upTo(20 * time.Millisecond)); late != nil {
+		return late
+	}
+	if err := l.process.gate(ctx); err != nil {
+		return err
+	}
+	if fate < 4 {
+		c.log("%s fails after it is done", name)
+		return errAway
+	}
+	if err != nil {
+		c.log("%s: %v", name, err)
+	}
+	return err
+}
+
+// seen is a record on the caller's clock.
+func (l *ledger) seen(ctx context.Context, r once.Record) once.Record {
+	if !l.drifts || l.process.calm {
+		return r
+	}
+	if !r.Since.IsZero() {
+		r.Since = r.Since.Add(-callOf(ctx).upTo(time.Second))
+	}
+	if !r.SentAt.IsZero() {
+		r.SentAt = r.SentAt.Add(callOf(ctx).upTo(time.Second))
+	}
+	return r
+}
+
+func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
+	err = l.do(ctx, "Begin", func() error {
+		stored, found, err = l.Ledger.Begin(ctx, r, lease)
+		return err
+	})
+	return l.seen(ctx, stored), found, err
+}
+
+func (l *ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
+	return l.do(ctx, "Update", func() error { return l.Ledger.Update(ctx, r, lease) })
+}
+
+func (l *ledger) Release(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Release", func() error { return l.Ledger.Release(ctx, r) })
+}
+
+func (l *ledger) Finish(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Finish", func() error { return l.Ledger.Finish(ctx, r) })
+}
+
+func (l *ledger) Abandon(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Abandon", func() error {
+		err := l.Ledger.Abandon(ctx, r)
+		if err == nil {
+			callOf(ctx).abandoned = true
+			l.process.world.abandoned(r.Key)
+		}
+		return err
+	})
+}
+
+func (l *ledger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[once.CopyRef]once.Record, err error) {
+	err = l.do(ctx, "Owners", func() error {
+		owners, err = l.Ledger.Owners(ctx, refs)
+		return err
+	})
+	return owners, err
+}
+
+func (l *ledger) Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[once.Record, error] {
+	return l.records(ctx, "Pending", l.Ledger.Pending(ctx, id, sentSince))
+}
+
+func (l *ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
+	return l.records(ctx, "List", l.Ledger.List(ctx))
+}
+
+func (l *ledger) records(ctx context.Context, name string, all iter.Seq2[once.Record, error]) iter.Seq2[once.Record, error] {
+	return func(yield func(once.Record, error) bool) {
+		var records []once.Record
+		err := l.do(ctx, name, func() error {
+			for r, err := range all {
+				if err != nil {
+					return err
+				}
+				records = append(records, l.seen(ctx, r))
+			}
+			return nil
+		})
+		if err != nil {
+			yield(once.Record{}, err)
+			return
+		}
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// indexed is a ledger that has an index.
+type indexed struct {
+	*ledger
+	index once.Index
+}
+
+func (l *indexed) Get(ctx context.Context, key string) (r once.Record, found bool, err error) {
+	err = l.do(ctx, "Get", func() error {
+		r, found, err = l.index.Get(ctx, key)
+		return err
+	})
+	return l.seen(ctx, r), found, err
+}
+
+func (l *indexed) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
+	err = l.do(ctx, "KeepsNames", func() error {
+		keeps, err = l.index.KeepsNames(ctx, id)
+		return err
+	})
+	return keeps, err
+}

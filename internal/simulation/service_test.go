@@ -1,0 +1,257 @@
+package simulation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+// service is one account at one vendor.
+type service struct {
+	vendor  string
+	baseURL string // of an account other than the first
+	server  server
+	inner   http.RoundTripper
+	add     func(name string) (id string) // what a colleague makes; a panic if the vendor would refuse it
+	client  func(c *http.Client) agentcopy.Copier
+	sources []string
+
+	// What is drawn of the vendor, as far as the promises depend on it.
+	lag         time.Duration // until lists show a copy
+	keepsNames  bool          // a copy has the name that was asked for
+	totalRename bool          // it has one that nobody could guess
+	clearStamps bool          // stamps are exact enough to be certain
+	noStamps    bool          // stamps do not tell when an agent was made
+	blinds      bool          // a cache may keep a look from seeing everything for ever
+	flaps       bool          // lists leave copies out at any time
+	story       string
+}
+
+type server interface {
+	Client() *http.Client
+	Close()
+	Copies() []agentcopytest.CopyRecord
+}
+
+const settleTime = 30 * time.Second
+
+// newService draws a vendor and its quirks.
+func newService(r *rand.Rand, number int) *service {
+	s := &service{vendor: pick(r, "zudu", "cotool", "langsmith", "kolena"), keepsNames: true, clearStamps: true}
+	if number > 0 {
+		s.baseURL = fmt.Sprintf("https://account%d.example.com", number)
+	}
+	q := s.drawQuirks(r)
+	if r.IntN(4) == 0 { // pages that are small, and orders that nobody documents
+		q.PageSize = 1 + r.IntN(3)
+	}
+	if documented := s.vendor == "zudu" || s.vendor == "langsmith"; r.IntN(6) == 0 && !documented {
+		q.ListOrder = pick(r, agentcopytest.OrderOldest, agentcopytest.OrderName, agentcopytest.OrderNewest)
+	}
+	s.open(r, agentcopytest.WithQuirks(q))
+	s.inner = s.server.Client().Transport
+	s.story = fmt.Sprintf("%s: lag %v, stale %v, flap %.2f, keeps names %v, total rename %v, stamps %q %v, Date %v, page %d, order %q, second copy %+v",
+		s.vendor, q.ShowAfter, q.StaleLists, q.FlapLists, s.keepsNames, s.totalRename, q.Stamps.Form, q.Stamps.ClockOffset, q.DateOffset,
+		q.PageSize, q.ListOrder, q.SecondCopy.Status)
+	return s
+}
+
+// drawQuirks draws what the vendor's pages leave open.
+func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
+	if r.IntN(2) == 0 {
+		q.Rename, s.totalRename = drawRename(r)
+		s.keepsNames = false
+	}
+	switch r.IntN(8) {
+	case 0, 1, 2:
+		q.ShowAfter = upTo(r, 25*time.Second)
+	case 3: // later than documented: see the limits
+		q.ShowAfter = settleTime + upTo(r, time.Minute)
+	}
+	s.lag = q.ShowAfter
+	switch r.IntN(8) {
+	case 0: // a cache that says so
+		q.StaleLists = upTo(r, 2*time.Minute)
+		q.StaleGets = r.IntN(2) == 0
+		q.HonourNoCache = r.IntN(3) == 0
+		s.blinds = !q.HonourNoCache
+	case 1: // a replica that is behind and does not
+		q.StaleLists, q.StaleUnmarked = upTo(r, 10*time.Second), true
+		q.StaleGets = r.IntN(2) == 0
+		s.lag += q.StaleLists
+	}
+	if r.IntN(24) == 0 {
+		q.FlapLists, s.flaps, s.blinds = 0.1+0.3*r.Float64(), true, true
+	}
+	s.drawClock(r, &q)
+	if s.vendor == "cotool" {
+		q.SecondCopy = agentcopytest.SecondCopy{
+			Status: pick(r, 200, 409, 404, 500), KeepsSync: r.IntN(2) == 0,
+			ParkedListed: r.IntN(2) == 0, ParkedHidden: r.IntN(3) == 0,
+			DeletedAt: pick(r, "", agentcopytest.StampUnixMilli, agentcopytest.StampTrue, "a while ago"),
+		}
+		switch q.Stamps.Form {
+		case agentcopytest.StampNull, agentcopytest.StampAbsent: // a parked agent shows that it is
+			q.SecondCopy.DeletedAt = agentcopytest.StampTrue
+		}
+		if r.IntN(4) == 0 {
+			q.SecondCopy.ParkedName = func(name string) string { return name + " (parked)" }
+		}
+	}
+	if s.vendor == "kolena" || s.vendor == "langsmith" {
+		q.NameTaken = pick(r, 0, 0, 409, 422)
+	}
+	return q
+}
+
+func (s *service) drawClock(r *rand.Rand, q *agentcopytest.Quirks) {
+	if r.IntN(2) == 0 {
+		return
+	}
+	q.DateOffset = upTo(r, 20*time.Minute) - 10*time.Minute
+	q.Stamps.ClockOffset = q.DateOffset
+	if r.IntN(2) == 0 { // stamps and Date are of clocks that differ
+		most := 4 * time.Minute
+		if s.totalRename {
+			most = 50 * time.Second
+		}
+		q.Stamps.ClockOffset += upTo(r, 2*most) - most
+		s.clearStamps = false
+	}
+	switch form := pick(r, "", "", agentcopytest.StampSeconds, agentcopytest.StampZoneless, agentcopytest.StampUnix,
+		agentcopytest.StampUnixMilli, agentcopytest.StampAbsent, agentcopytest.StampNull, "a while ago"); form {
+	case "", agentcopytest.StampSeconds:
+		q.Stamps.Form = form
+	case agentcopytest.StampZoneless:
+		q.Stamps.Form = form
+		if r.IntN(2) == 0 {
+			q.Stamps.Zone = time.FixedZone("", 3600*(r.IntN(20)-9))
+			s.noStamps = true
+		}
+		s.clearStamps = false
+	default:
+		q.Stamps.Form = form
+		s.clearStamps, s.noStamps = false, true
+	}
+}
+
+func drawRename(r *rand.Rand) (rename func(string) string, total bool) {
+	switch r.IntN(7) {
+	case 0:
+		return strings.TrimSpace, false
+	case 1:
+		return func(name string) string { return string([]rune(name)[:min(8, len([]rune(name)))]) }, false
+	case 2: // as NFC does, of what the names have
+		return strings.NewReplacer("u\u0308", "\u00fc").Replace, false
+	case 3:
+		return func(name string) string { return name + " (copy)" }, false
+	case 4:
+		return strings.NewReplacer("&", "&amp;").Replace, false
+	case 5:
+		return strings.ToLower, false
+	}
+	n := 0
+	return func(string) string { n++; return fmt.Sprintf("Untitled no. %d", n) }, true
+}
+
+// open makes the fake, with the agents that can be copied.
+func (s *service) open(r *rand.Rand, quirks agentcopytest.ServerOption) {
+	options := func(c *http.Client) []agentcopy.Option {
+		limit := agentcopy.Limiter(agentcopy.Unlimited)
+		opts := []agentcopy.Option{
+			agentcopy.WithHTTPClient(c), agentcopy.WithLimiter(limit), agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
+		}
+		if s.baseURL != "" {
+			opts = append(opts, agentcopy.WithBaseURL(s.baseURL))
+		}
+		return opts
+	}
+	switch s.vendor {
+	case "zudu":
+		z := agentcopytest.NewZudu(quirks)
+		s.server = z
+		s.add = func(name string) string { return z.AddAgent(zudu.Agent{AgentName: name}).AgentID }
+		s.client = func(c *http.Client) agentcopy.Copier {
+			return must(zudu.New("not-a-real-key", "not-a-real-secret", options(c)...)).Copier()
+		}
+	case "cotool":
+		t := agentcopytest.NewCotool(quirks)
+		s.server = t
+		s.add = func(name string) string { return t.AddAgent(cotool.Agent{Name: name}).ID }
+		s.client = func(c *http.Client) agentcopy.Copier {
+			return must(cotool.New("not-a-real-key", options(c)...)).Copier()
+		}
+	case "langsmith":
+		l := agentcopytest.NewLangSmith(quirks)
+		s.server = l
+		s.add = func(name string) string { return l.AddAgent(langsmith.Agent{Name: name}).ID }
+		s.client = func(c *http.Client) agentcopy.Copier {
+			return must(langsmith.New("not-a-real-key", options(c)...)).Copier(langsmith.CloneAgentRequest{})
+		}
+	case "kolena":
+		k := agentcopytest.NewKolena(quirks)
+		s.server = k
+		s.add = func(name string) string { return strconv.FormatInt(k.AddAgent(kolena.Agent{Name: name}).ID, 10) }
+		s.client = func(c *http.Client) agentcopy.Copier {
+			return must(kolena.New("not-a-real-key", options(c)...)).Copier(kolena.CopyAgentRequest{})
+		}
+	}
+	for i := range 4 {
+		s.sources = append(s.sources, s.add("Source "+strconv.Itoa(i)))
+	}
+	for i := range r.IntN(4) {
+		s.add("Old hand " + strconv.Itoa(i))
+	}
+}
+
+// madeID is the ID of the new agent in an answer that the vendor gave, "" if it
+// made none.
+func (s *service) madeID(status int, body []byte) string {
+	var answer struct {
+		ID   any `json:"id"`
+		Data struct {
+			ID string `json:"agent_id"`
+		} `json:"data"`
+		Agent struct {
+			ID string `json:"id"`
+		} `json:"agent"`
+	}
+	if status < 200 || status > 299 || json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	switch id := answer.ID.(type) {
+	case string:
+		return id
+	case float64:
+		return strconv.FormatInt(int64(id), 10)
+	}
+	return answer.Data.ID + answer.Agent.ID
+}
+
+func isCopy(r *http.Request) bool {
+	return r.Method == http.MethodPost && (strings.HasSuffix(r.URL.Path, "/duplicate") || strings.HasSuffix(r.URL.Path, "/copy") || strings.HasSuffix(r.URL.Path, "/clone"))
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+func upTo(r *rand.Rand, d time.Duration) time.Duration { return time.Duration(r.Int64N(int64(d)) + 1) }
