@@ -59,11 +59,21 @@ func answerAttributes(a agentcopy.Attempt) (attrs []attribute.KeyValue, failed s
 	return attrs, failed
 }
 
+// callErrorType is why a call failed: its context, or what its last attempt met. The
+// status of the error itself may be that of an earlier attempt.
+func callErrorType(err error) string {
+	e, ok := errors.AsType[*agentcopy.Error](err)
+	if !ok || len(e.Attempts) == 0 || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return errorType(err)
+	}
+	if _, failed := answerAttributes(e.Attempts[len(e.Attempts)-1]); failed != "" {
+		return failed
+	}
+	return errorType(err)
+}
+
 // errorType sorts err into one of a few classes. It never quotes it.
 func errorType(err error) string {
-	if e, ok := errors.AsType[*agentcopy.Error](err); ok && e.StatusCode >= http.StatusMultipleChoices {
-		return strconv.Itoa(e.StatusCode)
-	}
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	_, isNet := errors.AsType[*net.OpError](err)
 	switch {

@@ -71,11 +71,11 @@ func (t *telemetry) waitStart(ctx context.Context, info agentcopy.WaitInfo) {
 	}
 	attrs := append(callAttributes(info.Call), attemptKey.Int(info.Number), reasonKey.String(string(info.Reason)))
 	if info.For > 0 {
-		attrs = append(attrs, expectedKey.Float64(info.For.Seconds()))
+		attrs = append(attrs, expectedKey.Float64(info.For.Round(time.Millisecond).Seconds()))
 	}
 	_, span := t.tracer.Start(ctx, "wait "+string(info.Reason), trace.WithAttributes(attrs...))
 	if info.Reason == agentcopy.WaitPause {
-		c.span.AddEvent("pause", trace.WithAttributes(expectedKey.Float64(info.For.Seconds())))
+		c.span.AddEvent("pause", trace.WithAttributes(expectedKey.Float64(info.For.Round(time.Millisecond).Seconds())))
 	}
 	t.instruments.waiting.Add(ctx, 1, metric.WithAttributes(waitAttributes(info)...))
 	c.mu.Lock()
@@ -171,7 +171,7 @@ func (t *telemetry) callDone(ctx context.Context, info agentcopy.CallInfo, err e
 	c.span.SetAttributes(append(attrs, attemptsKey.Int(c.sends))...)
 	c.mu.Unlock()
 	if err != nil {
-		failed := errorType(err)
+		failed := callErrorType(err)
 		attrs = append(attrs, semconv.ErrorTypeKey.String(failed))
 		t.fail(c.span, failed, err)
 	}

@@ -161,6 +161,18 @@ kolena CopyAgent 32s outcome=success attempts=2
 kolena CopyAgent 1s outcome=unknown attempts=1 type=connection
   POST 1s type=connection outcome=unknown
 `},
+		"a pause, then a lost answer": {[]agentcopytest.Fault{pause, lost}, nil, `
+kolena CopyAgent 31s outcome=unknown attempts=2 type=connection
+  * pause expected=30
+  * retry resend_count=1
+  POST 0s status_code=429 type=429 outcome=not_copied
+  wait pause 30s reason=pause expected=30
+  POST 1s resend_count=1 type=connection outcome=unknown
+`},
+		"too long a pause": {[]agentcopytest.Fault{{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3600"}}}}, nil, `
+kolena CopyAgent 0s outcome=not_copied attempts=1 type=429
+  POST 0s status_code=429 type=429 outcome=not_copied
+`},
 		"a wait for the limiter": {nil, []agentcopy.Option{agentcopy.WithLimiter(tenSeconds{})}, `
 kolena CopyAgent 10s outcome=success attempts=1
   wait limiter 9.999s reason=limiter
