@@ -2,58 +2,190 @@ package agentcopy
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// Trace is told of each step of a call, as net/http/httptrace is.
+// Trace is told of each step of a call, as net/http/httptrace is. Every func may
+// be nil. They run while the call waits for them, so they should return soon.
+//
+// The steps of a call, in order:
+//
+//	CallStart
+//	  WaitStart, WaitDone        pause, limiter; none if there is nothing to wait for
+//	  AttemptStart, AttemptDone  one pair for each request that is sent
+//	  WaitStart, WaitDone        backoff before the next attempt
+//	  ...
+//	CallDone
+//
+// Calls that are refused before anything could be sent, for an empty ID say, are
+// not traced.
 type Trace struct {
-	CallStart    func(ctx context.Context, c CallInfo) context.Context
-	WaitStart    func(ctx context.Context, w WaitInfo)
-	WaitDone     func(ctx context.Context, w WaitInfo, err error)
+	// CallStart is told of a call. The context it returns is the call's: it must
+	// descend from ctx. nil stands for ctx.
+	CallStart func(ctx context.Context, c CallInfo) context.Context
+	// WaitStart and WaitDone are told of a wait that is not over at once. A wait
+	// for a limiter whose length is not known begins, as told here, a moment
+	// late.
+	WaitStart func(ctx context.Context, w WaitInfo)
+	WaitDone  func(ctx context.Context, w WaitInfo, err error)
+	// AttemptStart is asked right before each request leaves, behind the limiter
+	// and all middleware; what middleware sends once more included. The context
+	// it returns is the request's: it must descend from ctx; nil stands for ctx.
+	// The first error stops the attempt: nothing is sent, the call ends without
+	// a retry, and the limiter's place is given back. The time that it takes does
+	// not count against the attempt timeout.
 	AttemptStart func(ctx context.Context, a AttemptInfo) (context.Context, error)
-	AttemptDone  func(ctx context.Context, a AttemptInfo, attempt Attempt, o Outcome)
-	CallDone     func(ctx context.Context, c CallInfo, err error)
+	// AttemptDone is told what became of a request that AttemptStart let pass, with
+	// the values of the context that AttemptStart returned. o is OutcomeCopied
+	// if a copy succeeded, and OutcomeNotCopied for reads.
+	AttemptDone func(ctx context.Context, a AttemptInfo, attempt Attempt, o Outcome)
+	// CallDone is told how a call ended, with the context that CallStart returned.
+	CallDone func(ctx context.Context, c CallInfo, err error)
 }
 
-// CallInfo is a call that a Trace is told of.
+// CallInfo says which call a Trace is told of.
 type CallInfo struct {
-	Provider, Operation string
-	Copies              bool
+	Provider  string // as in Error
+	Operation string // as in Error
+	Copies    bool   // it makes a copy
 }
 
-// AttemptInfo is an attempt that a Trace is told of.
+// AttemptInfo says which attempt a Trace is told of.
 type AttemptInfo struct {
 	Call    CallInfo
-	Number  int
-	Timeout time.Duration
+	Number  int           // of the attempt, from 1; what middleware sends once more has the same
+	Timeout time.Duration // what is left to the attempt
 }
 
-// WaitInfo is a wait that a Trace is told of.
+// WaitInfo says which wait a Trace is told of.
 type WaitInfo struct {
 	Call   CallInfo
-	Number int
+	Number int // of the attempt that waits, from 1
 	Reason WaitReason
-	For    time.Duration
+	For    time.Duration // how long it is expected to take; 0 if not known
 }
 
-// WaitReason is why a call waits.
+// WaitReason is what a call waits for.
 type WaitReason string
 
-// The reasons.
+// The reasons to wait.
 const (
-	WaitLimiter WaitReason = "limiter"
-	WaitPause   WaitReason = "pause"
-	WaitBackoff WaitReason = "backoff"
+	WaitLimiter WaitReason = "limiter" // the limiter admits no more yet
+	WaitPause   WaitReason = "pause"   // the vendor asked the credential to wait
+	WaitBackoff WaitReason = "backoff" // between two attempts
 )
 
 type traceKey struct{}
 
-// ContextWithTrace attaches t to the calls made with ctx.
+// ContextWithTrace returns a context whose calls are told to t as well, after the
+// traces of the client and those that ctx has already.
 func ContextWithTrace(ctx context.Context, t Trace) context.Context {
-	return context.WithValue(ctx, traceKey{}, append(contextTraces(ctx), t))
+	before, _ := ctx.Value(traceKey{}).(traces)
+	return context.WithValue(ctx, traceKey{}, append(slices.Clip(before), t))
 }
 
-func contextTraces(ctx context.Context) []Trace {
-	traces, _ := ctx.Value(traceKey{}).([]Trace)
-	return traces[:len(traces):len(traces)]
+// ContextTrace returns the traces of ctx as one that tells them all, in order.
+// The zero Trace stands for none. The clients of this SDK use it by themselves; it
+// is for a [Copier] of your own.
+func ContextTrace(ctx context.Context) Trace {
+	all, _ := ctx.Value(traceKey{}).(traces)
+	switch len(all) {
+	case 0:
+		return Trace{}
+	case 1:
+		return all[0]
+	}
+	return all.joined()
+}
+
+// traces are told of everything in order.
+type traces []Trace
+
+// joined is one Trace for all. A func that none of them has is nil.
+func (all traces) joined() (t Trace) {
+	for _, one := range all {
+		if one.CallStart != nil {
+			t.CallStart = all.callStart
+		}
+		if one.WaitStart != nil {
+			t.WaitStart = all.waitStart
+		}
+		if one.WaitDone != nil {
+			t.WaitDone = all.waitDone
+		}
+		if one.AttemptStart != nil {
+			t.AttemptStart = all.attemptStart
+		}
+		if one.AttemptDone != nil {
+			t.AttemptDone = all.attemptDone
+		}
+		if one.CallDone != nil {
+			t.CallDone = all.callDone
+		}
+	}
+	return t
+}
+
+func (all traces) callStart(ctx context.Context, c CallInfo) context.Context {
+	for _, t := range all {
+		if t.CallStart == nil {
+			continue
+		}
+		if next := t.CallStart(ctx, c); next != nil {
+			ctx = next
+		}
+	}
+	return ctx
+}
+
+func (all traces) waitStart(ctx context.Context, w WaitInfo) {
+	for _, t := range all {
+		if t.WaitStart != nil {
+			t.WaitStart(ctx, w)
+		}
+	}
+}
+
+func (all traces) waitDone(ctx context.Context, w WaitInfo, err error) {
+	for _, t := range all {
+		if t.WaitDone != nil {
+			t.WaitDone(ctx, w, err)
+		}
+	}
+}
+
+// attemptStart stops at the first error. Those that were asked before are told
+// that the attempt is over.
+func (all traces) attemptStart(ctx context.Context, a AttemptInfo) (context.Context, error) {
+	for i, t := range all {
+		if t.AttemptStart == nil {
+			continue
+		}
+		next, err := t.AttemptStart(ctx, a)
+		if err != nil {
+			all[:i].attemptDone(ctx, a, Attempt{Start: time.Now(), Err: err}, OutcomeNotCopied)
+			return ctx, err
+		}
+		if next != nil {
+			ctx = next
+		}
+	}
+	return ctx, nil
+}
+
+func (all traces) attemptDone(ctx context.Context, a AttemptInfo, attempt Attempt, o Outcome) {
+	for _, t := range all {
+		if t.AttemptDone != nil {
+			t.AttemptDone(ctx, a, attempt, o)
+		}
+	}
+}
+
+func (all traces) callDone(ctx context.Context, c CallInfo, err error) {
+	for _, t := range all {
+		if t.CallDone != nil {
+			t.CallDone(ctx, c, err)
+		}
+	}
 }
