@@ -27,17 +27,23 @@ type Config struct {
 	HTTPClient *http.Client
 	// Middleware wraps the transport, the first one outermost; see WithMiddleware.
 	Middleware []func(http.RoundTripper) http.RoundTripper
-	// Limiter paces the attempts; see WithLimiter. Default, when nil: the
+	// Limiter paces the attempts to copy; see WithLimiter. Default, when nil: the
 	// vendor's, shared by all clients with the same credential.
 	Limiter Limiter
-	// Retry says what is repeated; see WithRetry. Default: the zero RetryPolicy.
+	// ReadLimiter paces the attempts to read; see WithReadLimiter. Default, when
+	// nil: the vendor's, shared like that for copies.
+	ReadLimiter Limiter
+	// Retry says what is retried; see WithRetry. Default: the zero RetryPolicy.
 	Retry RetryPolicy
 	// AttemptTimeout bounds one attempt; see WithAttemptTimeout. Default: 60s.
 	AttemptTimeout time.Duration
-	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 64 MiB.
+	// MaxResponseBytes bounds an answer; see WithMaxResponseBytes. Default: 32 MiB.
 	MaxResponseBytes int64
 	// Logger gets the SDK's log lines; see WithLogger. Default, when nil: silent.
 	Logger *slog.Logger
+	// Traces are told of each step of a call, in order; see WithTrace. Default:
+	// none.
+	Traces []Trace
 	// UserAgent stands before the SDK's own; see WithUserAgent. Default: "".
 	UserAgent string
 	// Header is sent on every request; see WithHeader. Default: none.
@@ -48,13 +54,16 @@ type Config struct {
 
 // printable is what may be shown of a Config.
 type printable struct {
+	Provider         string   `json:"provider"`
 	BaseURL          string   `json:"base_url"`
 	Retry            string   `json:"retry"`
 	MaxAttempts      int      `json:"max_attempts"`
 	AttemptTimeout   string   `json:"attempt_timeout"`
 	MaxResponseBytes int64    `json:"max_response_bytes"`
 	Limiter          string   `json:"limiter"`
+	ReadLimiter      string   `json:"read_limiter"`
 	Middleware       int      `json:"middleware"`
+	Traces           int      `json:"traces"`
 	Header           []string `json:"header_names"`
 	UserAgent        string   `json:"user_agent"`
 }
@@ -65,21 +74,27 @@ func (c Config) printable() printable {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	limiter := "default"
-	if c.Limiter != nil {
-		limiter = fmt.Sprintf("%T", c.Limiter)
-	}
 	return printable{
+		Provider:         c.Provider,
 		BaseURL:          withoutUserInfo(c.BaseURL),
 		Retry:            c.Retry.Mode.String(),
 		MaxAttempts:      c.Retry.MaxAttempts,
 		AttemptTimeout:   c.AttemptTimeout.String(),
 		MaxResponseBytes: c.MaxResponseBytes,
-		Limiter:          limiter,
+		Limiter:          nameOf(c.Limiter),
+		ReadLimiter:      nameOf(c.ReadLimiter),
 		Middleware:       len(c.Middleware),
+		Traces:           len(c.Traces),
 		Header:           names,
 		UserAgent:        c.UserAgent,
 	}
+}
+
+func nameOf(l Limiter) string {
+	if l == nil {
+		return "default"
+	}
+	return fmt.Sprintf("%T", l)
 }
 
 // withoutUserInfo leaves of a URL what is no secret: a Config that no

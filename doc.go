@@ -7,10 +7,10 @@
 //   - [github.com/agentcopy/agentcopy-go/kolena]: CopyAgent
 //
 // None of them documents an idempotency key, so the same request sent twice
-// makes two agents. Common HTTP clients repeat such a POST on every 5xx and on
+// makes two agents. Common HTTP clients retry such a POST on every 5xx and on
 // every connection that breaks. This SDK keeps four promises instead:
 //
-//  1. No silent duplicate. By default an attempt is repeated only if it
+//  1. No silent duplicate. By default an attempt is retried only if it
 //     provably made no copy.
 //  2. No lost copy. Every error says whether a copy was made: see [Outcome].
 //     [Once] settles the unknown ones by looking, and survives a crash.
@@ -43,31 +43,48 @@
 // the copy by itself, over crashes and restarts too, and works with the [Copier]
 // of any vendor.
 //
-// # What is repeated
+// # What is retried
 //
-// Of a copy, under [RetrySafe], the default:
+// Of a copy, under [RetrySafe], the default. The first row that matches holds:
 //
-//	what happened to the attempt                          outcome      repeated
-//	the limiter or the context ended the wait before it   NotCopied    no
+//	what happened to the attempt                           outcome    retried
+//	the limiter, a Trace or the context ended it before
+//	  the request left                                     NotCopied  no
 //	DNS, dial or TLS handshake failed, or the request
-//	  provably never left                                 NotCopied    yes, but for bad certificates
-//	429                                                   NotCopied    yes, after Retry-After
-//	503 with Retry-After                                  NotCopied    yes, after it
-//	3xx, never followed; any other 4xx but 408            NotCopied    no
-//	408, any other 5xx, time-out, reset or end of the
-//	  connection or HTTP/2 stream after the request left  Unknown      no
-//	2xx with a usable answer                              success
-//	2xx whose answer is cut off, empty, too large, or
-//	  lacks the new agent's ID                            Copied       no
-//	2xx that is not JSON: a proxy's page                  Unknown      no
-//	2xx in which Zudu itself reports an error             NotCopied    no
+//	  provably never left                                  NotCopied  yes; bad certificates and
+//	                                                                  refusals by a proxy: no
+//	429                                                    NotCopied  yes, after Retry-After
+//	301, 307, 308, never followed                          NotCopied  no
+//	400 401 404 405 407 411 413 414 415 421 426 431; any
+//	  other 4xx but 408, 460 and 499 whose body is empty
+//	  or JSON                                              NotCopied  no
+//	503, with Retry-After or without; any other 5xx; 300,
+//	  302 to 306; 408, 460, 499; other 4xx with a page;
+//	  a status that does not exist                         Unknown    no
+//	timeout, reset or end of the connection or HTTP/2
+//	  stream after the request left; a transport that
+//	  gives no proof                                       Unknown    no
+//	2xx with the new agent's ID                            success
+//	200, 201 or 204 whose body is empty; is cut off or too
+//	  large after it began as an object; or is an object
+//	  that has no ID and reports no error                  Copied     no
+//	any other 2xx: 202, a page, malformed JSON, null, an
+//	  encoding that cannot be read, an object that reports
+//	  an error                                             Unknown    no
 //
-// The outcome of a call is OutcomeCopied if that of any attempt was, else OutcomeUnknown if
-// any was. Reads are repeated after every transient failure: 408, 429, 5xx but
-// 501, network errors and answers that are cut off.
+// A proxy answers 503 with Retry-After for itself, often after the vendor made the
+// copy, so it proves nothing. A 4xx with a page may refuse the answer and not the
+// request. An object reports an error by error, detail, "success": false, or a
+// status other than success.
 //
-// [RetryNever] makes one attempt. [RetryAlways] repeats unknown outcomes too, and
-// so may make several copies.
+// The outcome of a call is OutcomeCopied if that of any attempt was, else
+// OutcomeUnknown if any was, else OutcomeNotCopied. Reads are retried after every
+// transient failure: 408, 429, 5xx but 501, network errors and answers that are
+// cut off.
+//
+// [RetryNever] makes one attempt. [RetryAlways] retries unknown outcomes too, and
+// so may make several copies. It does not retry an answer of status 2xx that is a
+// JSON object.
 //
 // # What a call waits for
 //

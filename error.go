@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
 // Error is why a call failed, and for a copy, whether one was made all the
@@ -47,24 +48,22 @@ type Error struct {
 // "prompts.0.name", where the vendor did.
 type FieldError struct{ Field, Reason string }
 
-// Error returns one line that says what failed, why, and whether a copy was
-// made. It holds no credential, header or body.
+// Error returns one line that says what failed, why, and for a copy, whether one
+// was made. It holds no credential, header or body.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(orElse(e.Provider, "agentcopy"))
 	if e.Operation != "" {
 		b.WriteString(": " + e.Operation)
 	}
-	if e.StatusCode != 0 {
-		b.WriteString(": " + strconv.Itoa(e.StatusCode))
-		if text := http.StatusText(e.StatusCode); text != "" {
-			b.WriteString(" " + text)
-		}
+	status := e.status()
+	if status != "" {
+		b.WriteString(": " + status)
 	}
 	if e.Code != "" {
 		b.WriteString(" [" + e.Code + "]")
 	}
-	if e.Message != "" && e.Message != http.StatusText(e.StatusCode) {
+	if e.Message != "" && e.Message != http.StatusText(e.StatusCode) && !strings.EqualFold(e.Message, status) {
 		b.WriteString(": " + e.Message)
 	}
 	for _, f := range e.Fields {
@@ -76,19 +75,44 @@ func (e *Error) Error() string {
 	if e.Err != nil && e.Err.Error() != e.Message {
 		b.WriteString(": " + e.Err.Error())
 	}
-	return oneLine(b.String()) + " (" + e.details() + ")"
+	if details := e.details(); details != "" {
+		return check.OneLine(b.String()) + " (" + details + ")"
+	}
+	return check.OneLine(b.String())
+}
+
+// status is the last answer's status line; "" if there was no answer.
+func (e *Error) status() string {
+	if e.StatusCode == 0 {
+		return ""
+	}
+	return strings.TrimSpace(strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode))
+}
+
+// constructs and reads report whether the operation is one that makes no copies,
+// by the names that this SDK gives to those.
+func (e *Error) constructs() bool {
+	return e.Operation == "New" || e.Operation == "NewFromEnv" || e.Operation == "With"
+}
+
+func (e *Error) reads() bool {
+	return strings.HasPrefix(e.Operation, "Get") || strings.HasPrefix(e.Operation, "List") || strings.HasPrefix(e.Operation, "Find")
 }
 
 // details is what stands in parentheses at the end of an Error's line.
 func (e *Error) details() string {
-	parts := []string{e.Outcome.String()}
-	if e.Outcome == OutcomeUnknown {
-		parts[0] = "outcome unknown"
+	var parts []string
+	switch {
+	case e.Outcome == OutcomeUnknown:
+		parts = append(parts, "outcome unknown")
+	case e.Outcome != OutcomeNotCopied || !e.reads() && !e.constructs():
+		parts = append(parts, e.Outcome.String())
 	}
-	switch n := len(e.Attempts); n {
-	case 0:
+	switch n := len(e.Attempts); {
+	case n == 0 && !e.constructs():
 		parts = append(parts, "nothing sent")
-	case 1:
+	case n == 0:
+	case n == 1:
 		parts = append(parts, "1 attempt")
 	default:
 		parts = append(parts, strconv.Itoa(n)+" attempts")
@@ -97,7 +121,7 @@ func (e *Error) details() string {
 		parts = append(parts, "retry after "+e.RetryAfter.String())
 	}
 	if e.RequestID != "" {
-		parts = append(parts, "request ID "+oneLine(e.RequestID))
+		parts = append(parts, "request ID "+check.OneLine(e.RequestID))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -179,8 +203,16 @@ func (e *Error) LogValue() slog.Value {
 		slog.Int("status", e.StatusCode),
 		slog.Int("attempts", len(e.Attempts)),
 		slog.String("request_id", e.RequestID),
-		slog.String("message", e.Error()),
+		slog.String("message", e.text()),
 	)
+}
+
+// text is the message and, where it says more, the cause.
+func (e *Error) text() string {
+	if e.Err == nil || e.Err.Error() == e.Message {
+		return check.OneLine(e.Message)
+	}
+	return check.OneLine(strings.TrimPrefix(e.Message+": "+e.Err.Error(), ": "))
 }
 
 // MarshalJSON writes the fields that LogValue names, and the per-field faults.
@@ -197,25 +229,9 @@ func (e Error) MarshalJSON() ([]byte, error) {
 		RetryAfter float64      `json:"retry_after_seconds,omitempty"`
 		Attempts   int          `json:"attempts"`
 	}{
-		e.Provider, e.Operation, e.Outcome.String(), e.StatusCode, e.Code, e.Error(),
+		e.Provider, e.Operation, e.Outcome.String(), e.StatusCode, e.Code, e.text(),
 		e.Fields, e.RequestID, e.RetryAfter.Seconds(), len(e.Attempts),
 	})
-}
-
-// oneLine makes text from elsewhere fit to be printed: no line breaks, no
-// control characters that a terminal would act on, no end of it.
-func oneLine(s string) string {
-	const limit = 1000
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "..."
-	}
-	return s
 }
 
 func orElse(s, fallback string) string {

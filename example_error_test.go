@@ -69,10 +69,10 @@ func ExampleError_Is() {
 // others it is the outcome that counts, not the kind of failure.
 func ExampleError_outcomes() {
 	for _, fault := range []agentcopytest.Fault{
-		{Drop: true, AfterCopy: true},      // made, and no answer
-		{Drop: true},                       // not made, and no answer: it looks the same
-		{AfterCopy: true, Truncate: 20},    // made, and the answer cut off
-		{Status: 403, Body: "Admins only"}, // refused
+		{Drop: true, AfterCopy: true},   // made, and no answer
+		{Drop: true},                    // not made, and no answer: it looks the same
+		{AfterCopy: true, Truncate: 20}, // made, and the answer cut off
+		{Status: 403, Body: "{}"},       // refused
 	} {
 		server := agentcopytest.NewKolena()
 		defer server.Close()
@@ -170,7 +170,7 @@ func ExampleError_LogValue() {
 		fmt.Println(string(e.Body))
 	}
 	// Output:
-	// level=ERROR msg="no copy for Hamburg" error.provider=kolena error.operation=CopyAgent error.outcome="not copied" error.status=403 error.attempts=1 error.request_id="" error.message="kolena: CopyAgent: 403 Forbidden: Admins only (not copied, 1 attempt)"
-	// {"provider":"kolena","operation":"CopyAgent","outcome":"not copied","status":403,"message":"kolena: CopyAgent: 403 Forbidden: Admins only (not copied, 1 attempt)","attempts":1}
+	// level=ERROR msg="no copy for Hamburg" error.provider=kolena error.operation=CopyAgent error.outcome="not copied" error.status=403 error.attempts=1 error.request_id="" error.message="Admins only"
+	// {"provider":"kolena","operation":"CopyAgent","outcome":"not copied","status":403,"message":"Admins only","attempts":1}
 	// {"detail": "Admins only"}
 }

@@ -51,15 +51,15 @@ func ExampleWithHTTPClient() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: WithHTTPClient: the client is nil: invalid request (not copied, nothing sent)
+	// kolena: New: WithHTTPClient: the client is nil: invalid request
 }
 
-// A middleware sees every attempt, repeats included: here it counts them.
+// A middleware sees every attempt, retries included: here it counts them.
 func ExampleWithMiddleware() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()
 	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	server.Inject(agentcopytest.Fault{Status: 503, Header: http.Header{"Retry-After": {"0"}}}) // refused once
+	server.Inject(agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}}) // refused once
 
 	statuses := []int{}
 	count := func(next http.RoundTripper) http.RoundTripper {
@@ -78,7 +78,7 @@ func ExampleWithMiddleware() {
 	}
 	_, err = client.CopyAgent(ctx, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
 	fmt.Println(statuses, err)
-	// Output: [503 200] <nil>
+	// Output: [429 200] <nil>
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -230,5 +230,5 @@ func ExampleConfig() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: WithAttemptTimeout: the timeout must be positive, not -1ns: invalid request (not copied, nothing sent)
+	// kolena: New: WithAttemptTimeout: the timeout must be positive, not -1ns: invalid request
 }

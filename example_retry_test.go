@@ -15,7 +15,7 @@ import (
 // that was refused by a server which was busy for a moment.
 func ExampleRetryPolicy() {
 	lost := agentcopytest.Fault{Drop: true, AfterCopy: true}
-	busy := agentcopytest.Fault{Status: 503, Header: http.Header{"Retry-After": {"0"}}}
+	busy := agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}}
 	for _, mode := range []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways} {
 		for _, fault := range []agentcopytest.Fault{lost, busy} {
 			server := agentcopytest.NewKolena()

@@ -188,7 +188,7 @@ func ExampleWithRetry() {
 
 	_, err = kolena.New(apiKey, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: -1}))
 	fmt.Println(err)
-	// Output: kolena: New: WithRetry: MaxAttempts is negative: -1: invalid request (not copied, nothing sent)
+	// Output: kolena: New: WithRetry: MaxAttempts is negative: -1: invalid request
 }
 
 func ExampleWithLimiter() {

@@ -97,27 +97,28 @@ type age struct {
 	stamped bool          // there is a stamp that can be read
 }
 
+// age compares the stamp with since. Between since and SeenAt it trusts the
+// monotonic clock, if both have its reading: the wall clock may have been set.
 func (s *Sighting) age(since time.Time) age {
-	stamp := s.Copy.CreatedAt
+	stamp, seen := s.Copy.CreatedAt, s.SeenAt
 	if stamp.IsZero() {
 		return age{unclear: true}
 	}
-	made := stamp.Add(-s.Ahead)
-	a := age{made: made, behind: since.Sub(made), stamped: true}
-	if !s.Zoneless || since.IsZero() {
-		return a
+	if since.IsZero() {
+		return age{made: stamp.Add(-s.Ahead), stamped: true}
 	}
-	until := s.SeenAt
-	if until.IsZero() {
-		until = time.Now()
+	if seen.IsZero() {
+		seen = time.Now()
 	}
+	elapsed := seen.Sub(since)
+	until := seen.Round(0).Add(s.Ahead) // on the vendor's clock, as from is
+	from := until.Add(-elapsed)
+	a := age{made: since.Round(0).Add(stamp.Sub(from)), behind: from.Sub(stamp), stamped: true}
 	until = until.Add(stampMargin)
 	switch {
-	case between(made, since.Add(-clockMargin), until): // in UTC
+	case !s.Zoneless, between(stamp, from.Add(-clockMargin), until): // since the request, in UTC
 		return a
-	case inSomeZone(made, since.Add(-clockMargin), until.Add(clockMargin)):
-		return age{unclear: true, stamped: true}
-	case made.After(until): // in no zone of the world, unless clocks are wrong
+	case inSomeZone(stamp, from.Add(-stampMargin), until), stamp.After(until):
 		return age{unclear: true, stamped: true}
 	}
 	return a

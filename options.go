@@ -1,6 +1,7 @@
 package agentcopy
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -34,10 +35,27 @@ func WithBaseURL(rawURL string) Option {
 // [WithAttemptTimeout]; redirects are never followed, whatever its
 // CheckRedirect. c is copied and never changed; nil is an error.
 //
+// Without this option, connections of the process are shared: an idle one is closed
+// after 3 seconds, sooner than common servers close it, which could leave the outcome
+// of a copy unknown; and one of HTTP/2 that is silent for 15 seconds is pinged. Do the
+// same in a Transport of your own: [http.Transport] keeps idle connections for ever,
+// [http.DefaultTransport] for 90 seconds, and neither pings.
+//
+//	t := http.DefaultTransport.(*http.Transport).Clone()
+//	t.IdleConnTimeout = 3 * time.Second
+//	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
+//
 // A Transport must keep to the context of the request until its answer's body is
-// read. One that is not net/http's must also send a request in one way alone: what
-// it reports to net/http/httptrace of a way that failed is taken as proof that
+// read. One that is not net/http's must not fall back to another connection by
+// itself: a failed one that it reports to net/http/httptrace counts as proof that
 // nothing was sent.
+//
+// A Transport that retries, such as that of go-retryablehttp's StandardClient, is
+// stopped before it sends a copy a second time, as far as it reports to httptrace
+// and keeps the request's context; the outcome is then unknown. To stop it, the SDK
+// closes the connection that the second request was given, which the doc of
+// httptrace forbids to others. Transports that send requests side by side
+// (hedging) cannot be stopped with certainty: do not use one.
 func WithHTTPClient(c *http.Client) Option {
 	return func(cfg *Config) error {
 		if c == nil {
@@ -54,10 +72,11 @@ func WithHTTPClient(c *http.Client) Option {
 // that the request goes to the configured origin; the first one given is the
 // outermost.
 //
-// A middleware must pass on the context of its request, which holds the deadline.
-// It must not send a copy a second time, and is stopped from it, unless the answer
-// to the first was one that proves that no copy was made: it may renew a token
-// after a 401.
+// A middleware must pass on the context of its request, which ends with the
+// attempt. It must not send a copy a second time, and is stopped from it, unless
+// the first provably made no copy: it may renew a token after a 401. What it sends
+// a second time takes a place of its own in the limiter; that wait does not count
+// against the attempt timeout.
 func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Config) error {
 		for i, middleware := range m {
@@ -70,8 +89,9 @@ func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	}
 }
 
-// WithLimiter paces the attempts of all calls of this client by l in place of
-// the vendor's default. nil is an error; to send unpaced, see [Unlimited].
+// WithLimiter paces the attempts to copy by l in place of the vendor's default.
+// Reads keep the vendor's documented pace; see [WithReadLimiter]. nil is an error;
+// to send unpaced, see [Unlimited].
 func WithLimiter(l Limiter) Option {
 	return func(c *Config) error {
 		if check.IsNil(l) {
@@ -82,7 +102,20 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithRetry sets what is repeated, how often, and how long a call waits in
+// WithReadLimiter paces GetAgent, ListAgents and the looks of package once by l in
+// place of the vendor's default. nil is an error; to send unpaced, see
+// [Unlimited].
+func WithReadLimiter(l Limiter) Option {
+	return func(c *Config) error {
+		if check.IsNil(l) {
+			return fmt.Errorf("WithReadLimiter: the limiter is nil; use agentcopy.Unlimited for none")
+		}
+		c.ReadLimiter = l
+		return nil
+	}
+}
+
+// WithRetry sets what is retried, how often, and how long a call waits in
 // between. Fields left at zero take their defaults; negative values and an
 // unknown Mode are an error.
 func WithRetry(p RetryPolicy) Option {
@@ -107,6 +140,8 @@ func (p RetryPolicy) validate() error {
 		return fmt.Errorf("MinBackoff is negative: %v", p.MinBackoff)
 	case p.MaxBackoff < 0:
 		return fmt.Errorf("MaxBackoff is negative: %v", p.MaxBackoff)
+	case p.MinBackoff > cmp.Or(p.MaxBackoff, 30*time.Second):
+		return fmt.Errorf("MinBackoff, %v, is above MaxBackoff, %v", p.MinBackoff, cmp.Or(p.MaxBackoff, 30*time.Second))
 	case p.MaxWait < 0:
 		return fmt.Errorf("MaxWait is negative: %v", p.MaxWait)
 	}
@@ -114,7 +149,7 @@ func (p RetryPolicy) validate() error {
 }
 
 // WithAttemptTimeout bounds one attempt, from the moment the limiter admits it
-// until its body is read. It does not bound the call, which may wait and repeat:
+// until its body is read. It does not bound the call, which may wait and retry:
 // use the context for that. Default: 60s. Zero and negative are an error.
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *Config) error {
@@ -127,7 +162,12 @@ func WithAttemptTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes bounds the body of an answer, after decompression. A
-// longer one is [ErrTooLarge]. Default: 64 MiB. Zero and negative are an error.
+// longer one is [ErrTooLarge]. Zero and negative are an error.
+//
+// Default: 32 MiB. An agent is a document of some KiB, and a page of a list has at
+// most 200 of them. The largest answer is Cotool's list, which has no pages: 1,000
+// agents of 30 KiB each. What is decoded takes a few times the bytes of an answer at
+// most: a part of it that would take more is left out with a [Response].Warning.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Config) error {
 		if n <= 0 {
@@ -138,12 +178,13 @@ func WithMaxResponseBytes(n int64) Option {
 	}
 }
 
-// WithLogger writes a Debug line for each attempt to l, and a Warn line for each
-// repeat and pause, when it begins, and for each call that failed although a copy
-// was or may have been made. They name the provider, operation, attempt, status,
-// duration, request ID and outcome, and never hold a header, a body, a query or a
-// credential. The context of a line has the values of the call's, by which a
-// handler finds its trace. Default: silent; nil is an error.
+// WithLogger writes to l: a Debug line for each attempt; an Info line for each wait
+// of more than a second, for the limiter or for a pause that another call met, when
+// it begins; a Warn line for each retry and pause, when it begins, and for each call
+// that failed although a copy was or may have been made. They name the provider,
+// operation, attempt, status, duration, request ID and outcome, and never hold a
+// header, a body, a query or a credential. The context of a line has the values of
+// the call's, by which a handler finds its trace. Default: silent; nil is an error.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Config) error {
 		if l == nil {

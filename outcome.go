@@ -1,6 +1,7 @@
 package agentcopy
 
 import (
+	"errors"
 	"log/slog"
 	"strconv"
 )
@@ -36,6 +37,16 @@ func (o Outcome) String() string {
 		return "copied"
 	}
 	return "Outcome(" + strconv.Itoa(int(o)) + ")"
+}
+
+// OutcomeOf returns the Outcome of the first [*Error] in the tree of err. ok is
+// false where there is none, as in nil: then nothing is known.
+func OutcomeOf(err error) (o Outcome, ok bool) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e == nil {
+		return OutcomeUnknown, false
+	}
+	return e.Outcome, true
 }
 
 // LogValue is what slog writes: the text of String, in JSON too.

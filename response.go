@@ -20,8 +20,10 @@ type Response struct {
 	RequestID  string      // X-Request-Id, or what the vendor or its edge sends instead; "" if nothing
 	Body       []byte      // as received: fields newer than this SDK are here
 	Attempts   []Attempt   // in order; the last one is the one that succeeded
-	// Warning is non-nil when some field of the answer had another type than
-	// documented and was left at its zero value. The call succeeded all the same.
+	// Warning is non-nil when the answer was odd, although the call succeeded: a
+	// field had another type than documented, or the document was not quite JSON.
+	// It names the fields; those that could not be read are left at zero. Body has
+	// the answer as it came.
 	Warning error
 }
 

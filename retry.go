@@ -5,18 +5,19 @@ import (
 	"time"
 )
 
-// RetryMode says which failed attempts of a copy are repeated. Reads are
-// repeated after every transient failure in RetrySafe and RetryAlways alike.
+// RetryMode says which failed attempts of a copy are retried; the package doc has
+// the table. Reads are retried after every transient failure in RetrySafe and
+// RetryAlways alike.
 type RetryMode int
 
 const (
-	// RetrySafe, the default, repeats an attempt only if it provably made no
-	// copy: nothing was sent, or the vendor refused it with 429, or with 503 and
-	// a Retry-After.
+	// RetrySafe, the default, retries an attempt only if it provably made no copy:
+	// nothing was sent, or it was refused with 429. A 503 proves nothing, with or
+	// without Retry-After: proxies send it for themselves.
 	RetrySafe RetryMode = iota
 	// RetryNever makes one attempt a call, of copies and of reads.
 	RetryNever
-	// RetryAlways repeats unknown outcomes too: at least once instead of at most
+	// RetryAlways retries unknown outcomes too: at least once instead of at most
 	// once. It may make several copies of one request; choose it only where a
 	// duplicate does no harm.
 	RetryAlways
@@ -35,15 +36,15 @@ func (m RetryMode) String() string {
 	return "RetryMode(" + strconv.Itoa(int(m)) + ")"
 }
 
-// RetryPolicy says what is repeated, how often, and how long a call waits in
+// RetryPolicy says what is retried, how often, and how long a call waits in
 // between. The zero value is the default policy; a field left at zero takes its
 // own default. Negative values are an error of [WithRetry].
 type RetryPolicy struct {
-	// Mode says which failures are repeated. Default: RetrySafe.
+	// Mode says which failures are retried. Default: RetrySafe.
 	Mode RetryMode
 	// MaxAttempts counts the first attempt too. 0 means 4.
 	MaxAttempts int
-	// MinBackoff and MaxBackoff bound the pause before a repeat where the vendor
+	// MinBackoff and MaxBackoff bound the pause before a retry where the vendor
 	// names none: it is drawn evenly between zero and MinBackoff doubled with
 	// each attempt, up to MaxBackoff. 0 means 500ms and 30s.
 	MinBackoff, MaxBackoff time.Duration

@@ -76,6 +76,14 @@ const (
 	WaitBackoff WaitReason = "backoff" // between two attempts
 )
 
+// WithTrace tells t of each step of the client's calls. Several traces add up.
+func WithTrace(t Trace) Option {
+	return func(c *Config) error {
+		c.Traces = append(c.Traces, t)
+		return nil
+	}
+}
+
 type traceKey struct{}
 
 // ContextWithTrace returns a context whose calls are told to t as well, after the

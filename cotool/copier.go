@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/names"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
@@ -16,20 +18,31 @@ import (
 // for programs that copy on several vendors. It ignores the name of a request:
 // none can be chosen. The Body of its copies is Cotool's whole answer, which names
 // the parked agent and the triggers that were moved as well; decode it into a
-// [CopyAgentResponse]. It takes [agentcopy.RetryAlways] for RetrySafe, which makes no
+// [CopyAgentResponse]. A copy that a ledger or a look returns has no Body: its
+// SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
+// takes [agentcopy.RetryAlways] for RetrySafe, which makes no
 // second copy.
 //
 // Its FindCopies asks first whether the source is parked: by its ID and in the list.
 // If it is, in whatever form deletedAt comes, or if its ID answers 404, the error
 // matches [agentcopy.ErrAlreadyDone], and the request must never be sent again. If it
-// is not, there is no copy.
+// is not, there is no copy, unless an agent of about the source's name was made since,
+// which is possible then.
 //
 // Candidates are the agents that are not deleted, by the rules of
 // [agentcopy.MatchAgent]. Cotool does not say what a copy is called, nor that it has
 // no syncKey. Certain is only one that has its source's name and no syncKey, and was
 // made since the request: that a copy has these is inferred. Where Cotool no longer
 // shows the source, its name is not known, and no candidate is certain.
-func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.transport.ForCopier()}} }
+func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
+}
 
 type copier struct{ client *Client }
 
@@ -75,10 +88,22 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	found.Incomplete = cmp.Or(s.stale, found.Incomplete)
 	found.NameTaken = false // no name was asked for
 	if s.done == "" {
-		found.Candidates = nil
+		found.Candidates = namesakes(found.Candidates, s.name)
 		return found.Result(vendor.Name)
 	}
 	return found.Result(vendor.Name, fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
+}
+
+// namesakes are the candidates that have about the source's name. While the source
+// does not show as parked there should be no copy; but how that shows is inferred,
+// so they forbid to send again.
+func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candidate {
+	candidates = slices.DeleteFunc(candidates, func(c agentcopy.Candidate) bool { return !names.Near(name, c.Copy.Name) })
+	for i := range candidates {
+		candidates[i].Match = agentcopy.MatchPossible
+		candidates[i].Reason = fmt.Sprintf("named %q like its source, which does not show as parked", candidates[i].Copy.Name)
+	}
+	return candidates
 }
 
 // source is what a look has shown of the agent that is to be copied.

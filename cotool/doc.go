@@ -44,9 +44,12 @@
 //
 // # When an answer is lost
 //
-// Whether the request arrived can be seen from its source: as long as that is not
-// parked, there is no copy. If it is, [Client.Copier] takes the manual agent of
-// its name that was made since the request, and says what it cannot tell. No call
-// that deletes an agent, or brings a parked one back, is known from Cotool's
-// documentation.
+// Whether the request arrived can be seen from its source: once that is parked, or
+// gone, [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request must never
+// be sent again. As long as it is neither, there is no copy: this SDK infers it, since
+// the page says that the call parks its source. Which agent is the copy, Cotool does
+// not let anybody tell: the Copier takes one that has the source's name and no syncKey
+// and was made since the request, which is inferred too, and reports all others that
+// may be it as possible. No call that deletes an agent, or brings a parked one back, is
+// known from Cotool's documentation.
 package cotool

@@ -37,7 +37,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// cotool: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// cotool: New: apiKey: is empty: invalid request
 }
 
 // COTOOL_BASE_URL may be set as well.
@@ -51,7 +51,7 @@ func ExampleNewFromEnv() {
 	client, err := cotool.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// cotool: NewFromEnv: COTOOL_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// cotool: NewFromEnv: COTOOL_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 
@@ -107,7 +107,7 @@ func ExampleClient_GetAgent() {
 	fmt.Println(err)
 	// Output:
 	// Phishing triage managed: true
-	// cotool: GetAgent: agentID: is not a UUID, which this vendor's agent IDs are: invalid request (not copied, nothing sent)
+	// cotool: GetAgent: agentID: is "phishing", not a UUID as this vendor's agent IDs are: invalid request (nothing sent)
 }
 
 // Managed agents, which can be copied, and manual ones, which cannot.

@@ -30,7 +30,15 @@ import (
 // server may have changed the name, unless it has another objective or other prompts
 // than the source, which a copy has of it, and neither was edited since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
-	return copier{&Client{c.transport.ForCopier()}, template, new(transport.Verdicts)}
+	return copier{c.forCopier(), template, new(transport.Verdicts)}
+}
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
 }
 
 type copier struct {

@@ -102,10 +102,10 @@ func TestCopierWritesIDsInOneWay(t *testing.T) {
 // An agent of a server that does not say which workspace it is in may be the copy.
 func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 	for workspace, want := range map[string]string{
-		`"workspace_id":5,`:   "[certain]",
-		`"workspace_id":6,`:   "[]",
-		`"workspace_id":"5",`: "[possible]",
-		``:                    "[possible]",
+		`"workspace_id":5,`:      "[certain]",
+		`"workspace_id":6,`:      "[]",
+		`"workspace_id":"five",`: "[possible]",
+		``:                       "[possible]",
 	} {
 		made := time.Now().UTC().Format(time.RFC3339)
 		wire := wiretest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)

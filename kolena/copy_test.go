@@ -19,6 +19,8 @@ func TestDocumentsComeBack(t *testing.T) {
 			wiretest.RequireRoundTrip[kolena.Agent](t, wiretest.Document(t, name))
 		})
 	}
+	wiretest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
+		"updated":"2025-10-08T20:14:29.472247+00:00","created_by":"","n_runs":0,"prompts":[{"created":"2025-01-01T00:00:00.5","updated":1735689600}]}`)
 }
 
 func TestEveryFieldIsRead(t *testing.T) {
@@ -98,10 +100,10 @@ func TestCopyAgentFails(t *testing.T) {
 		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"},
 		"no ID":            {200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"a null ID":        {200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID in text":    {200, `{"id":"456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
+		"an ID of words":   {200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
 		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"cut off":          {200, `{"id":45`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "breaks off"},
+		"cut off":          {200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := wiretest.Always(tt.status, tt.body)

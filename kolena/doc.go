@@ -47,7 +47,7 @@
 // Kolena documents no idempotency key, and nothing in an agent says what it was
 // copied from: the same request sent again may make a second one. Nor does Kolena
 // document a call that deletes an agent: a copy made by mistake has to be removed
-// by hand. [Client.Copier]
-// takes an agent of exactly the name that was made since the request, in the
-// workspace that was asked for, and says what it cannot tell.
+// by hand. [Client.Copier] finds a copy by its name, by when it was made and by the
+// workspace that was asked for. What may be the copy without being sure to be it,
+// such as an agent whose name the server may have changed, is reported as possible.
 package kolena

@@ -34,7 +34,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// kolena: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// kolena: New: apiKey: is empty: invalid request
 }
 
 // KOLENA_API_URL may be set as well.
@@ -48,7 +48,7 @@ func ExampleNewFromEnv() {
 	client, err := kolena.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// kolena: NewFromEnv: KOLENA_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// kolena: NewFromEnv: KOLENA_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 

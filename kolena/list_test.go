@@ -71,7 +71,7 @@ func TestListAgentsFails(t *testing.T) {
 		"the pages run dry":            {[]string{page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)}, 4, 3, "page 3 of the list"},
 		"the list has gone":            {[]string{page(0, 3, 1, 2), page(0, 0, 3, 0)}, 2, 2, "page 2 of the list"},
 		"no total":                     {[]string{`{"agents":[{"id":1}]}`}, 0, 1, "how many pages"},
-		"a total that is no number":    {[]string{`{"agents":[{"id":1}],"total_pages":"2"}`}, 0, 1, "how many pages"},
+		"a total that is no number":    {[]string{`{"agents":[{"id":1}],"total_pages":"two"}`}, 0, 1, "how many pages"},
 		"no list":                      {[]string{`{"total_pages":1}`}, 0, 1, "lacks the list"},
 		"another document":             {[]string{agent}, 0, 1, "lacks the list"},
 	} {

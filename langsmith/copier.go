@@ -29,7 +29,15 @@ import (
 // backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
 // and neither was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
-	return copier{&Client{c.transport.ForCopier()}, template, new(transport.Verdicts)}
+	return copier{c.forCopier(), template, new(transport.Verdicts)}
+}
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
 }
 
 type copier struct {

@@ -11,8 +11,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
-	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
@@ -80,14 +78,4 @@ func TestIdentity(t *testing.T) {
 	require.NotEqual(t, base.Template, identify(langsmith.CloneAgentRequest{UserTimezone: "Europe/Berlin"}).Template)
 	require.NotEqual(t, base.Template, identify(langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{}}).Template)
 	require.Equal(t, "w1", identify(langsmith.CloneAgentRequest{}, langsmith.WithWorkspace("W1")).Account)
-}
-
-func TestWithWorkspaceIsOfLangSmithAlone(t *testing.T) {
-	_, err := kolena.New("not-a-real-key", langsmith.WithWorkspace("w"))
-	wiretest.RequireInvalid(t, err, "WithWorkspace")
-	require.ErrorContains(t, err, "kolena")
-	client, err := langsmith.New("not-a-real-key", langsmith.WithWorkspace("w"))
-	require.NoError(t, err)
-	_, err = client.With(langsmith.WithWorkspace("v"))
-	require.NoError(t, err)
 }

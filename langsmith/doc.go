@@ -43,7 +43,9 @@
 //
 // LangSmith documents no idempotency key, and nothing in an agent says what it
 // was cloned from: the same request sent again may make a second one.
-// [Client.Copier] takes an agent of exactly the name that was made since the
-// request, and says what it cannot tell. LangSmith documents a call that deletes an agent; it is not part of this
-// SDK.
+// [Client.Copier] finds a clone by its name and by when it was made, among the
+// agents that the caller owns: LangSmith lists no others, and a clone is the
+// caller's. What may be the clone without being sure to be it, such as an agent whose
+// name the server may have changed, is reported as possible. LangSmith documents a
+// call that deletes an agent; it is not part of this SDK.
 package langsmith

@@ -33,7 +33,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// langsmith: New: apiKey: is empty: invalid request (not copied, nothing sent)
+	// langsmith: New: apiKey: is empty: invalid request
 }
 
 // LANGSMITH_ENDPOINT and LANGSMITH_WORKSPACE_ID may be set as well.
@@ -47,7 +47,7 @@ func ExampleNewFromEnv() {
 	client, err := langsmith.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// langsmith: NewFromEnv: LANGSMITH_API_KEY: the environment variable is not set: invalid request (not copied, nothing sent)
+	// langsmith: NewFromEnv: LANGSMITH_API_KEY: the environment variable is not set: invalid request
 	// true <nil>
 }
 

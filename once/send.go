@@ -1,11 +1,13 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -33,9 +35,11 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 		copied, err = r.copier.Copy(ctx, req)
 	}
 	outcome := outcomeOf(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.stopped != nil && (!s.started || outcome == agentcopy.OutcomeNotCopied) {
 		outcome = agentcopy.OutcomeNotCopied
-		err = &stoppedError{s.stopped}
+		err = &stoppedError{notSent(&before, "the ledger could not record the sending, so nothing was sent", s.stopped)}
 	}
 	s.end(outcome)
 	if r.sinceHere.IsZero() {
@@ -47,13 +51,19 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 	return copied, outcome, err
 }
 
-// stoppedError is a sending that the ledger did not record, which was not made.
-type stoppedError struct{ cause error }
+// stoppedError is a sending that was not made, since the ledger did not record it.
+type stoppedError struct{ known *agentcopy.Error }
 
-func (e *stoppedError) Error() string {
-	return "the ledger could not record the sending, so nothing was sent: " + e.cause.Error()
+func (e *stoppedError) Error() string { return e.known.Message }
+func (e *stoppedError) Unwrap() error { return e.known }
+
+// notSent is the error of a call that ends before it has sent anything.
+func notSent(r *Record, message string, cause error) *agentcopy.Error {
+	return &agentcopy.Error{
+		Provider: r.Identity.Provider, Operation: "Runner.Copy", Outcome: agentcopy.OutcomeNotCopied,
+		Message: message + ": " + cause.Error(), Err: cause,
+	}
 }
-func (e *stoppedError) Unwrap() error { return e.cause }
 
 // outcomeOf is what the error of Copier.Copy claims: none claims a copy, one that
 // is no *agentcopy.Error claims nothing.
@@ -69,12 +79,14 @@ func outcomeOf(err error) agentcopy.Outcome {
 
 // sending is one call of Copier.Copy.
 type sending struct {
-	claim   *claim
-	before  Record // as it was when the call began
-	begun   time.Time
-	since   time.Time // when the first attempt began that may have made a copy
-	started bool      // the ledger has recorded an attempt
-	stopped error     // why the last attempt was not let go
+	claim  *claim
+	before Record // as it was when the call began
+	begun  time.Time
+
+	mu      sync.Mutex // middleware may send from goroutines of its own; see claim.sem for why it is not held across calls
+	since   time.Time  // when the first attempt began that may have made a copy
+	started bool       // the ledger has recorded an attempt
+	stopped error      // why the last attempt was not let go
 }
 
 // attemptStart is the func of [agentcopy.Trace]. What a Copier reads meanwhile is
@@ -83,28 +95,30 @@ func (s *sending) attemptStart(ctx context.Context, a agentcopy.AttemptInfo) (co
 	if !a.Call.Copies {
 		return ctx, nil
 	}
-	return ctx, s.start(ctx, a.Timeout)
+	return ctx, s.start(ctx, cmp.Or(a.Timeout, untracedTime))
 }
 
 // start records an attempt that ends within timeout. It returns an error if the
 // attempt must not be made.
 func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 	asked := time.Now()
-	if !s.before.Sent() || s.since.IsZero() {
-		s.since = asked
-	}
-	s.stopped = s.claim.update(ctx, func(r *Record) {
+	err := s.claim.update(ctx, func(r *Record) {
 		if !s.before.Sent() {
 			r.Since = stamp(asked) // nothing that was sent before made a copy
 		}
 		r.SentAt, r.LookedAt = stamp(asked.Add(timeout)), time.Time{}
 		r.Sends = s.before.Sends + 1
 	})
-	if s.stopped == nil && elapsed(asked) >= leaseTime {
-		s.stopped = fmt.Errorf("%w: its record took %v", ErrLeaseLost, elapsed(asked).Round(time.Second))
+	if err == nil && elapsed(asked) >= leaseTime {
+		err = fmt.Errorf("%w: its record took %v", ErrLeaseLost, elapsed(asked).Round(time.Second))
 	}
-	s.started = s.started || s.stopped == nil
-	return s.stopped
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.before.Sent() || s.since.IsZero() {
+		s.since = asked
+	}
+	s.stopped, s.started = err, s.started || err == nil
+	return err
 }
 
 // end notes when the sending ended; if it provably made no copy, as if it had not

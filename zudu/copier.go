@@ -27,7 +27,15 @@ import (
 // server may have changed the name, unless it differs from the source in its
 // configuration, which Zudu documents as copied, and neither was edited since.
 func (c *Client) Copier() agentcopy.Copier {
-	return copier{&Client{c.transport.ForCopier()}, new(transport.Verdicts)}
+	return copier{c.forCopier(), new(transport.Verdicts)}
+}
+
+// forCopier is the client that a Copier calls. It is never nil.
+func (c *Client) forCopier() *Client {
+	if c == nil {
+		return &Client{}
+	}
+	return &Client{c.transport.ForCopier()}
 }
 
 type copier struct {

@@ -14,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -34,7 +35,7 @@ func TestCopier(t *testing.T) {
 				copier := client.Copier()
 				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: " Berlin "}
 
-				time.Sleep(time.Hour + 700*time.Millisecond) // the stamps have whole seconds
+				time.Sleep(time.Hour + 7*time.Minute + 700*time.Millisecond) // the stamps have whole seconds
 				since := time.Now()
 				server.Inject(agentcopytest.Fault{Status: 502, AfterCopy: true})
 				_, err = copier.Copy(t.Context(), request)
@@ -180,4 +181,30 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, agentcopy.Identity{
 		Provider: "zudu", Origin: "https://api.zudu.ai", SourceID: "Agent_1", SearchKey: "Berlin", Traced: true,
 	}, client.Copier().Identify(agentcopy.CopyRequest{SourceID: "Agent_1", Name: " Berlin\n"}))
+}
+
+// A stamp without a zone may be of any: what looks hours old may be new.
+func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
+	since := time.Now()
+	agents := func(ages ...time.Duration) (list []string) {
+		for _, age := range ages {
+			list = append(list, fmt.Sprintf(`{"agent_id":"agent_%d","agent_name":"B","created_at":%q}`,
+				age/time.Hour, since.Add(-age).UTC().Format("2006-01-02T15:04:05")))
+		}
+		return list
+	}
+	pages := [][]string{agents(time.Hour, 11*time.Hour), agents(13 * time.Hour), agents(14 * time.Hour)}
+	read := 0
+	wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+		if r.Method == http.MethodPost {
+			return http.StatusOK, page(`{}`, 0, 0)
+		}
+		list := pages[read]
+		read++
+		return http.StatusOK, fmt.Sprintf(`{"status":"success","data":{"agents":[%s],"pagination":{"has_next_page":%v}}}`,
+			strings.Join(list, ","), read < len(pages))
+	})
+	_, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_s", Name: "Berlin"}, since)
+	require.NoError(t, err)
+	require.Equal(t, 2, read)
 }

@@ -38,8 +38,9 @@
 //
 // Zudu documents no idempotency key. The same request sent again may make a
 // second agent, or be refused since the name is taken: the pages do not say.
-// Names are unique, and so a copy can be looked for: [Client.Copier] takes an
-// agent of the name that was made since the request for it, and says what it
-// cannot tell. Zudu documents a call that deletes an agent; it is not part of
-// this SDK.
+// Names are unique, and so a copy can be looked for: [Client.Copier] finds it by
+// its name and by when it was made. What may be the copy without being sure to be
+// it, such as an agent whose name the server may have changed, is reported as
+// possible. Zudu documents a call that deletes an agent; it is not part of this
+// SDK.
 package zudu

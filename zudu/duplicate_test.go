@@ -126,11 +126,11 @@ func TestDuplicateAgentFails(t *testing.T) {
 		},
 		"refused with the status of success": {
 			200, `{"message":"Validation error","status":"error","error":"Name is taken"}`,
-			agentcopy.OutcomeNotCopied, nil, "Name is taken",
+			agentcopy.OutcomeUnknown, nil, "Name is taken",
 		},
 		"refused, whatever the data": {
 			200, `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`,
-			agentcopy.OutcomeNotCopied, nil, "m: e",
+			agentcopy.OutcomeUnknown, nil, "m: e",
 		},
 		"no ID": {
 			200, `{"status":"success","error":null,"data":{"agent_name":"a"}}`,
@@ -141,7 +141,7 @@ func TestDuplicateAgentFails(t *testing.T) {
 			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
 		},
 		"an ID of another type": {
-			200, `{"status":"success","data":{"agent_id":7}}`,
+			200, `{"status":"success","data":{"agent_id":[7]}}`,
 			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
 		},
 	} {
@@ -169,7 +169,8 @@ func TestDuplicateAgentReadsWhatItCan(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "agent_2", agent.AgentID)
 	require.Equal(t, "Hi", agent.LLMConfig.SystemMessage)
-	require.Empty(t, agent.AgentName)
+	require.Equal(t, "7", agent.AgentName, "a number where a string is documented")
+	require.Zero(t, agent.LLMConfig.MaxTokens)
 	require.Nil(t, agent.WidgetConfig, "null equals absent")
 	require.ErrorContains(t, agent.Response.Warning, "agent_name")
 	require.Equal(t, body, string(agent.Response.Body))

@@ -33,7 +33,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// zudu: New: apiSecret: is empty: invalid request (not copied, nothing sent)
+	// zudu: New: apiSecret: is empty: invalid request
 }
 
 // Both variables are needed. ZUDU_BASE_URL may be set as well.
@@ -49,7 +49,7 @@ func ExampleNewFromEnv() {
 	client, err := zudu.NewFromEnv()
 	fmt.Println(client != nil, err)
 	// Output:
-	// zudu: NewFromEnv: ZUDU_API_SECRET: the environment variable is not set: invalid request (not copied, nothing sent)
+	// zudu: NewFromEnv: ZUDU_API_SECRET: the environment variable is not set: invalid request
 	// true <nil>
 }
 

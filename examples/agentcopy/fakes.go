@@ -32,13 +32,12 @@ func startFakes() *fakes {
 
 // What the fakes do to answers, one after the other.
 var (
-	lostAnswer   = agentcopytest.Fault{Drop: true, AfterCopy: true}
-	lostRequest  = agentcopytest.Fault{Drop: true}
-	cutAnswer    = agentcopytest.Fault{Truncate: 12}
-	brokenAfter  = agentcopytest.Fault{Status: 502, Body: "<html><title>Bad Gateway</title></html>", AfterCopy: true}
-	broken       = agentcopytest.Fault{Status: 500, Body: `{"detail":"internal error"}`}
-	askedToWait  = agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"1"}}}
-	closedAWhile = agentcopytest.Fault{Status: 503, Header: http.Header{"Retry-After": {"1"}}}
+	lostAnswer  = agentcopytest.Fault{Drop: true, AfterCopy: true}
+	lostRequest = agentcopytest.Fault{Drop: true}
+	cutAnswer   = agentcopytest.Fault{Truncate: 12}
+	brokenAfter = agentcopytest.Fault{Status: 502, Body: "<html><title>Bad Gateway</title></html>", AfterCopy: true}
+	broken      = agentcopytest.Fault{Status: 500, Body: `{"detail":"internal error"}`}
+	askedToWait = agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"1"}}}
 )
 
 func (f *fakes) add(name string, server *agentcopytest.Server, faults ...agentcopytest.Fault) {
@@ -62,7 +61,7 @@ func (f *fakes) addZudu(n int) {
 
 func (f *fakes) addCotool(n int) {
 	server := agentcopytest.NewCotool()
-	f.add("cotool", server.Server, closedAWhile, lostAnswer)
+	f.add("cotool", server.Server, askedToWait, lostAnswer)
 	for i := range n {
 		key := fmt.Sprintf("rule-%02d", i+1)
 		source := server.AddAgent(cotool.Agent{Name: "Rule " + strconv.Itoa(i+1), SyncKey: key})
@@ -81,7 +80,7 @@ func (f *fakes) addLangSmith(n int) {
 
 func (f *fakes) addKolena(n int) {
 	server := agentcopytest.NewKolena()
-	f.add("kolena", server.Server, lostAnswer, closedAWhile, cutAnswer)
+	f.add("kolena", server.Server, lostAnswer, askedToWait, cutAnswer)
 	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
 	for i := range n {
 		f.row("kolena", strconv.FormatInt(source.ID, 10), fmt.Sprintf("Tenant %02d", i+1))

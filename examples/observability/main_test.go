@@ -13,7 +13,7 @@ kolena CopyAgent  outcome=success  attempts=1  waited=0.0s
 └─ HTTP POST  https://agents-api.kolena.com/api/v1/client/agents/1/copy  status=200
 zudu DuplicateAgent  outcome=success  attempts=2  waited=1.0s
 │  * the vendor asks to wait: the credential is paused
-│  * repeating the request
+│  * retrying the request
 ├─ HTTP POST  https://api.zudu.ai/api/agents/agent_00000000-0000-4000-8000-000000000001/duplicate  status=429
 └─ HTTP POST  https://api.zudu.ai/api/agents/agent_00000000-0000-4000-8000-000000000001/duplicate  status=200
 kolena CopyAgent  outcome=unknown  attempts=1  waited=0.0s
@@ -65,6 +65,6 @@ func TestRun(t *testing.T) {
 		log, trace, _ := strings.Cut(head, "\nThe trace:")
 		require.Equal(t, wantTrace, trace)
 		require.Equal(t, wantMetrics, metrics)
-		require.Contains(t, log, `level=WARN msg="repeating the request" provider=zudu operation=DuplicateAgent attempt=1 status=429 outcome="not copied" wait=1s`)
+		require.Contains(t, log, `level=WARN msg="retrying the request" provider=zudu operation=DuplicateAgent attempt=1 status=429 outcome="not copied" wait=1s`)
 	})
 }

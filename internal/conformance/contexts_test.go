@@ -38,7 +38,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 							limiter = tc.limiter()
 						}
 						r := row{maxWait: 2 * time.Minute}
-						client, err := op.connect(newKey(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter))...)
+						client, err := op.connect(newKey(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
 						if err != nil {
 							t.Fatal(err)
 						}

@@ -188,7 +188,7 @@ func runInMemory(t *testing.T, rows []row) {
 
 func TestInMemory(t *testing.T) {
 	for name, rows := range map[string][]row{
-		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "waits": waitRows, "contexts": contextRows,
+		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "refusals": refusalRows(), "waits": waitRows, "contexts": contextRows,
 	} {
 		t.Run(name, func(t *testing.T) { runInMemory(t, rows) })
 	}
@@ -197,7 +197,7 @@ func TestInMemory(t *testing.T) {
 // TestNamesOfRows: a row is found by its name.
 func TestNamesOfRows(t *testing.T) {
 	seen := map[string]carriers{}
-	for _, rows := range [][]row{networkRows, answerRows, statusRows(), waitRows, contextRows, http2Rows()} {
+	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {
 			if way := r.on & anyWay; seen[r.name]&way != 0 {
 				t.Errorf("two rows are named %q", r.name)

@@ -47,7 +47,7 @@ type documents struct {
 	good     string // as documented
 	mistyped string // a field that does not matter has another type
 	noID     string // the agent has no ID
-	otherID  string // the ID has the type that another vendor's have; "" where lists bear with it
+	otherID  string // the ID has a type that stands for none; "" where lists bear with it
 	refusal  string // success by status, failure by its text; "" where there is no such thing
 }
 
@@ -67,7 +67,7 @@ var operations = []*operation{
 			good:     `{"message":"Agent duplicated successfully","status":"success","error":null,"data":{"agent_id":"agent_2","agent_name":"A copy","organization_id":"org_1","created_at":"2024-01-15T10:30:00Z","updated_at":"2024-01-15T10:30:00"}}`,
 			mistyped: `{"status":"success","data":{"agent_id":"agent_2","agent_name":["A copy"]}}`,
 			noID:     `{"status":"success","data":{"agent_name":"A copy"}}`,
-			otherID:  `{"status":"success","data":{"agent_id":2}}`,
+			otherID:  `{"status":"success","data":{"agent_id":[2]}}`,
 			refusal:  `{"message":"Validation error","status":"error","error":"Agent name is taken"}`,
 		},
 	},
@@ -80,7 +80,7 @@ var operations = []*operation{
 			good:     `{"message":"Full agent data retrieved successfully","status":"success","error":null,"data":{"agent_id":"agent_2","agent_name":"A copy","language":"en"}}`,
 			mistyped: `{"status":"success","data":{"agent_id":"agent_2","agent_name":7}}`,
 			noID:     `{"status":"success","data":{}}`,
-			otherID:  `{"status":"success","data":{"agent_id":2}}`,
+			otherID:  `{"status":"success","data":{"agent_id":[2]}}`,
 			refusal:  `{"message":"Agent not found","status":"error","error":"no such agent"}`,
 		},
 	},
@@ -121,7 +121,7 @@ var operations = []*operation{
 			good:     `{"agent":{"id":"` + newUUID + `","name":"A copy","createdAt":"2025-06-17T12:34:56.789Z"},"parkedAgentId":"` + sourceUUID + `","parkedAgentName":"A","transferredTriggerNames":["daily"]}`,
 			mistyped: `{"agent":{"id":"` + newUUID + `","name":7},"parkedAgentId":"` + sourceUUID + `"}`,
 			noID:     `{"agent":{"name":"A copy"}}`,
-			otherID:  `{"agent":{"id":2}}`,
+			otherID:  `{"agent":{"id":[2]}}`,
 		},
 	},
 	{
@@ -133,7 +133,7 @@ var operations = []*operation{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{
@@ -156,7 +156,7 @@ var operations = []*operation{
 			good:     `{"id":"` + newUUID + `","name":"A copy","created_at":"2026-05-15T20:50:32.708302+00:00"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{
@@ -168,7 +168,7 @@ var operations = []*operation{
 			good:     `{"id":"` + newUUID + `","name":"A copy"}`,
 			mistyped: `{"id":"` + newUUID + `","name":7}`,
 			noID:     `{"name":"A copy"}`,
-			otherID:  `{"id":2}`,
+			otherID:  `{"id":[2]}`,
 		},
 	},
 	{

@@ -69,6 +69,7 @@ func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 	}
 	return []agentcopy.Option{
 		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithReadLimiter(agentcopy.Unlimited),
 		agentcopy.WithAttemptTimeout(timeout),
 		agentcopy.WithMaxResponseBytes(maxBody),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{
@@ -228,6 +229,7 @@ var tally counts
 
 type counts struct {
 	cases, copies, duplicates, allowed atomic.Int64
+	byGateways                         atomic.Int64 // a gateway sent one request twice by itself
 }
 
 func (c *counts) note(o *observed) {
@@ -245,8 +247,8 @@ func (c *counts) note(o *observed) {
 }
 
 func (c *counts) String() string {
-	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them)",
-		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load())
+	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them; %d more by a gateway that retried by itself)",
+		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load(), c.byGateways.Load())
 }
 
 var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways}

@@ -2,43 +2,77 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// statusRows are all the statuses from 300 to 599, in ranges that are dealt with
-// alike. A server that refuses makes no copy; one that fails has made one, which
-// is the worse case.
+// statusRows are all the statuses from 300 to 599, and some that are none, in
+// ranges that are dealt with alike. Each answer is JSON. A server that refuses
+// makes no copy; where the status proves nothing it has made one, which is the
+// worse case.
 func statusRows() []row {
 	ranges := []struct {
 		from, to     int
-		header       []string
 		made         bool
 		outcome      agentcopy.Outcome
 		is           error
 		safe, always int
 		reads        int
 	}{
-		{from: 300, to: 399, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 300, to: 300, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
+		{from: 301, to: 301, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 302, to: 306, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
+		{from: 307, to: 308, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 309, to: 399, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
 		{from: 400, to: 407, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
 		{from: 408, to: 408, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 3},
 		{from: 409, to: 428, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
 		{from: 429, to: 429, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrRateLimited, safe: 3, always: 3, reads: 3},
-		{from: 430, to: 499, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 430, to: 459, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 460, to: 460, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
+		{from: 461, to: 498, outcome: agentcopy.OutcomeNotCopied, safe: 1, always: 1, reads: 1},
+		{from: 499, to: 499, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
 		{from: 500, to: 500, made: true, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, safe: 1, always: 3, reads: 3},
 		{from: 501, to: 501, made: true, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, safe: 1, always: 3, reads: 1},
 		{from: 502, to: 599, made: true, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, safe: 1, always: 3, reads: 3},
+		{from: 600, to: 600, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
+		{from: 999, to: 999, made: true, outcome: agentcopy.OutcomeUnknown, safe: 1, always: 3, reads: 1},
 	}
 	var rows []row
 	for _, r := range ranges {
 		for status := r.from; status <= r.to; status++ {
 			rows = append(rows, row{
 				name:  fmt.Sprintf("status %d", status),
-				fault: fault{made: r.made, answer: answer{status: status, header: r.header, body: body{literal, `{"detail":"said so"}`}}},
+				fault: fault{made: r.made, answer: answer{status: status, body: body{literal, `{"detail":"said so"}`}}},
 				safe:  r.safe, always: r.always, outcome: r.outcome, is: r.is, reads: r.reads,
-				on: anyWay, brief: status%10 != 0 && status != 408 && status != 429 && status != 503,
+				on: anyWay, brief: status%10 != 0 && status != 303 && status != 408 && status != 429 && status != 499 && status != 503,
 			})
 		}
+	}
+	return rows
+}
+
+// refusalRows are statuses of 4xx with a page that is no JSON, as a proxy sends
+// that let the request pass and does not let its answer pass. Where the status
+// alone does not say that no copy was made, the server has made one.
+func refusalRows() []row {
+	var rows []row
+	for status := 400; status <= 499; status++ {
+		r := row{
+			name:  fmt.Sprintf("page with status %d", status),
+			fault: fault{made: true, answer: answer{status: status, body: body{literal, page}}},
+			safe:  1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay, brief: status != 403,
+		}
+		switch status {
+		case 400, 401, 404, 405, 407, 411, 413, 414, 415, 421, 426, 431:
+			r.fault.made, r.always, r.outcome = false, 1, agentcopy.OutcomeNotCopied
+		case 408:
+			r.reads = 3
+		case 429:
+			r.fault.made, r.safe, r.outcome, r.reads = false, 3, agentcopy.OutcomeNotCopied, 3
+		}
+		rows = append(rows, r)
 	}
 	return rows
 }
@@ -72,20 +106,20 @@ var answerRows = []row{
 		safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true, on: anyWay},
 	{name: "no ID", fault: fault{made: true, answer: answer{body: body{of: noID}}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
-	{name: "ID of another vendor's type", fault: fault{made: true, answer: answer{body: body{of: otherID}}},
+	{name: "ID of a type that stands for none", fault: fault{made: true, answer: answer{body: body{of: otherID}}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
 	{name: "success that reports an error", fault: fault{answer: answer{body: body{of: refusal}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeNotCopied, reads: 1, on: anyWay},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
 	{name: "JSON that breaks off", fault: fault{made: true, answer: answer{body: body{of: goodHalf}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
 	{name: "two documents", fault: fault{made: true, answer: answer{body: body{of: twice}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
+		safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true, on: anyWay},
 	{name: "nested too deep", fault: fault{made: true, answer: answer{body: body{of: deep}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
+		safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true, on: anyWay},
 	{name: "null", fault: fault{made: true, answer: answer{body: body{literal, "null"}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
 	{name: "a text", fault: fault{made: true, answer: answer{body: body{literal, `"done"`}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
 	{name: "empty", fault: fault{made: true, answer: answer{body: body{literal, ""}}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: anyWay},
 	{name: "no content", fault: fault{made: true, answer: answer{status: 204}},
@@ -99,13 +133,29 @@ var answerRows = []row{
 	{name: "over the bound once unpacked", fault: fault{made: true, answer: answer{body: body{of: bomb}}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, is: agentcopy.ErrTooLarge, reads: 1, on: anyWay},
 	{name: "says it is packed and is not", fault: fault{made: true, answer: answer{header: []string{"Content-Encoding", "gzip"}}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 3, on: anyWay},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 3, on: anyWay},
 
 	{name: "a page with 200", fault: fault{made: true, answer: answer{body: body{literal, page}}},
 		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
 	{name: "plain text with 200", fault: fault{made: true, answer: answer{body: body{literal, "OK"}}},
 		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
-	{name: "a page with 403", fault: fault{answer: answer{status: 403, body: body{literal, page}}},
+	{name: "accepted", fault: fault{made: true, answer: answer{status: 202, body: body{literal, `{"task":"7"}`}}},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
+	{name: "accepted, and done", fault: fault{made: true, answer: answer{status: 202}},
+		safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true, on: anyWay},
+	{name: "several statuses", fault: fault{made: true, answer: answer{status: 207, body: body{literal, `{"failed":[]}`}}},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
+	{name: "error within success", fault: fault{answer: answer{body: body{literal, `{"error":{"code":429}}`}}},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
+	{name: "no success within success", fault: fault{answer: answer{body: body{literal, `{"success":false}`}}},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
+	{name: "an encoding that nobody reads", fault: fault{made: true, answer: answer{header: []string{"Content-Encoding", "br"}}},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1, on: anyWay},
+	{name: "a page over the bound", fault: fault{made: true, answer: answer{body: body{literal, page + strings.Repeat(" ", maxBody)}}},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrTooLarge, reads: 1, on: anyWay},
+	{name: "a page cut off", fault: fault{at: atBody, made: true, answer: answer{body: body{literal, page}}},
+		safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 3, on: anyWay},
+	{name: "a refusal without a body", fault: fault{answer: answer{status: 403, body: body{literal, ""}}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrForbidden, reads: 1, on: anyWay},
 	{name: "a page with 429", fault: fault{answer: answer{status: 429, body: body{literal, page}}},
 		safe: 3, always: 3, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrRateLimited, reads: 3, on: anyWay},

@@ -40,6 +40,9 @@ var contextRows = func() []row {
 			if s.is != nil {
 				r.retryAfter = 3 * time.Second
 			}
+			if s.is == agentcopy.ErrServer {
+				r.safe = 0 // a copy is not sent again after it: there is no wait
+			}
 			rows = append(rows, r)
 		}
 	}

@@ -82,7 +82,7 @@ var networkRows = []row{
 	{name: "closed within a chunked body", fault: fault{at: atBody, made: true, answer: answer{length: none}},
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 3, on: onWires},
 	{name: "closed within a body of unknown length", fault: fault{at: atBody, made: true, answer: answer{length: toClose}},
-		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1, on: overHTTP1},
+		safe: 1, always: 1, outcome: agentcopy.OutcomeUnknown, reads: 1, on: overHTTP1},
 	{name: "reset within the answer's body", fault: fault{at: atBody, breaks: reset, made: true}, loose: true,
 		safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 3, on: onWires},
 	{name: "closed after a body of unknown length", fault: fault{made: true, answer: answer{length: toClose}},

@@ -143,7 +143,7 @@ func TestTransportThatPanics(t *testing.T) {
 		limiter := agentcopy.NewWindowLimiter(2, 1)
 		through := &odd{docs: op.docs, transport: func(*http.Request, documents) (*http.Response, error) { panic(errOdd) }}
 		r := row{}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter))...)
+		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
 		if err != nil {
 			t.Fatal(err)
 		}

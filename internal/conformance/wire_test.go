@@ -69,6 +69,8 @@ func TestAnswersOverWires(t *testing.T) { runOverWires(t, answerRows) }
 
 func TestStatusesOverWires(t *testing.T) { runOverWires(t, statusRows()) }
 
+func TestRefusalsOverWires(t *testing.T) { runOverWires(t, refusalRows()) }
+
 func TestWaitsOverWires(t *testing.T) { runOverWires(t, shortWaitRows) }
 
 func TestContextsOverWires(t *testing.T) { runOverWires(t, contextRows) }

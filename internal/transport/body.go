@@ -31,7 +31,9 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	length := resp.ContentLength
 	if length > limit {
-		return nil, tooLarge(limit)
+		kept := min(limit, errorBodyLimit)
+		body, _ := readUpTo(resp.Body, -1, kept) // how it begins matters, and how that ends does not
+		return body[:min(int64(len(body)), kept)], tooLarge(limit)
 	}
 	body, err := readUpTo(resp.Body, length, limit)
 	switch {
@@ -46,14 +48,18 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 }
 
 // readErrorBody reads what is worth keeping of the body of a refusal. Its
-// status says all that matters, so a body that breaks off is no further fault.
-func readErrorBody(resp *http.Response) []byte {
+// status says most of what matters, so a body that breaks off is returned as far
+// as it came, with the error.
+func readErrorBody(resp *http.Response) ([]byte, error) {
 	if resp.Body == nil {
-		return nil
+		return nil, nil
 	}
 	defer resp.Body.Close()
-	body, _ := readUpTo(resp.Body, resp.ContentLength, errorBodyLimit)
-	return body[:min(len(body), errorBodyLimit)]
+	body, err := readUpTo(resp.Body, resp.ContentLength, errorBodyLimit)
+	if err == nil && !resp.Uncompressed && int64(len(body)) < min(resp.ContentLength, errorBodyLimit) {
+		err = io.ErrUnexpectedEOF
+	}
+	return body[:min(len(body), errorBodyLimit)], err
 }
 
 // readUpTo reads r to its end, or to one byte beyond length, if that is

@@ -20,7 +20,7 @@ func newChain(c *Client, transport http.RoundTripper) (stage, error) {
 		return nil, err
 	}
 	return waitOutPause( // while the vendor has asked this credential to wait
-		takePlace( // in the limiter, until the answer's headers are seen
+		acquirePermit( // from the limiter, until the answer's headers are seen
 			exchange(wire))), nil // middleware, origin guard, wire; timed and traced
 }
 

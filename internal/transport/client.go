@@ -25,8 +25,9 @@ type Client struct {
 	pacing *pacing
 	jar    http.CookieJar
 
-	timeout time.Duration // of one attempt
-	chain   stage         // of every attempt
+	trace   agentcopy.Trace // all of the settings as one
+	timeout time.Duration   // of one attempt
+	chain   stage           // of every attempt
 	loop    *retryablehttp.Client
 
 	// What may be secret stands behind funcs, since fmt and the dumpers of test libraries
@@ -48,9 +49,16 @@ func New(v *Vendor, secrets []Secret, opts []agentcopy.Option) (*Client, error) 
 	return build(v, "New", secrets, defaultConfig(v), opts)
 }
 
+// NotMade stands for a client that New did not make. All of its methods that can
+// return an error do.
+func NotMade(v *Vendor) *Client { return &Client{vendor: v} }
+
 // With makes a client with the same credentials, and with opts on top of the
 // settings of c.
 func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
+	if c.chain == nil {
+		return nil, notMade(c.vendor, "With")
+	}
 	return build(c.vendor, "With", c.secrets(), c.Config(), opts)
 }
 
@@ -77,6 +85,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		mask:    newMask(secrets),
 	}
 	c.cfg.Header = nil
+	c.trace = joined(cfg.Traces)
 	transport := sharedTransport()
 	if h := cfg.HTTPClient; h != nil {
 		if !check.IsNil(h.Jar) {
@@ -100,8 +109,11 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 
 // limiter paces the attempts of op.
 func (c *Client) limiter(op *Operation) agentcopy.Limiter {
-	if c.cfg.Limiter != nil {
+	switch {
+	case op.copies() && c.cfg.Limiter != nil:
 		return c.cfg.Limiter
+	case !op.copies() && c.cfg.ReadLimiter != nil:
+		return c.cfg.ReadLimiter
 	}
 	return c.pacing.limits[op.Endpoint]
 }
@@ -109,6 +121,8 @@ func (c *Client) limiter(op *Operation) agentcopy.Limiter {
 // Config returns the client's settings.
 func (c *Client) Config() agentcopy.Config {
 	cfg := cloneConfig(c.cfg)
-	cfg.Header = c.custom()
+	if c.chain != nil {
+		cfg.Header = c.custom()
+	}
 	return cfg
 }

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -52,8 +53,13 @@ func TestNewRefuses(t *testing.T) {
 		{"an unknown retry mode", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: 7}), "WithRetry"},
 		{"negative attempts", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: -1}), "WithRetry"},
 		{"a negative MinBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: -1}), "WithRetry"},
+		{"a MinBackoff above MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 2, MaxBackoff: 1}), "WithRetry"},
+		{"a MinBackoff above the default MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: time.Minute}), "WithRetry"},
 		{"a negative MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: -1}), "WithRetry"},
 		{"a negative MaxWait", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: -1}), "WithRetry"},
+		{"a MinBackoff above MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 2, MaxBackoff: 1}), "WithRetry"},
+		{"a key after Bearer", "Bearer hunter2", nil, "apiKey"},
+		{"a key in quotes", `"hunter2"`, nil, "apiKey"},
 		{"no attempt timeout", "k", agentcopy.WithAttemptTimeout(0), "WithAttemptTimeout"},
 		{"a negative attempt timeout", "k", agentcopy.WithAttemptTimeout(-1), "WithAttemptTimeout"},
 		{"no bytes", "k", agentcopy.WithMaxResponseBytes(0), "WithMaxResponseBytes"},
@@ -172,4 +178,34 @@ func TestPathsBelowABaseURL(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, tc.want, s.requests()[0].URL)
 	}
+}
+
+// TestReadsHaveALimiterOfTheirOwn: WithLimiter paces copies, and WithReadLimiter
+// reads.
+func TestReadsHaveALimiterOfTheirOwn(t *testing.T) {
+	copies, reads := 0, 0
+	count := func(n *int) agentcopy.Limiter {
+		return waitFunc(func(context.Context) error { *n++; return nil })
+	}
+	c := newClient(t, play(answer(200, made)), withLimiter(count(&copies)), agentcopy.WithReadLimiter(count(&reads)))
+	for range 3 {
+		_, _, err := doGet(t, c)
+		require.NoError(t, err)
+	}
+	_, _, err := doCopy(t, c)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 3}, []int{copies, reads})
+}
+
+// TestProviderIsSetBeforeOptionsRun, and an option does not change it.
+func TestProviderIsSetBeforeOptionsRun(t *testing.T) {
+	seen := ""
+	c := newClient(t, play(answer(200, made)), func(cfg *agentcopy.Config) error {
+		seen, cfg.Provider = cfg.Provider, "other"
+		return nil
+	})
+	require.Equal(t, "acme", seen)
+	require.Equal(t, "acme", c.Config().Provider)
+	_, err := c.With(nil)
+	require.NoError(t, err, "the defaults pass their own checks")
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -23,13 +23,14 @@ func defaultConfig(v *Vendor) agentcopy.Config {
 		Provider:         v.Name,
 		BaseURL:          v.BaseURL,
 		AttemptTimeout:   60 * time.Second,
-		MaxResponseBytes: 64 << 20,
+		MaxResponseBytes: 32 << 20,
 	}
 }
 
 // cloneConfig returns a copy that options can edit without changing cfg.
 func cloneConfig(cfg agentcopy.Config) agentcopy.Config {
 	cfg.Middleware = slices.Clone(cfg.Middleware)
+	cfg.Traces = slices.Clone(cfg.Traces)
 	cfg.Header = cfg.Header.Clone()
 	return cfg
 }
@@ -37,6 +38,7 @@ func cloneConfig(cfg agentcopy.Config) agentcopy.Config {
 // resolve applies opts and checks the whole result: an option may be a caller's
 // own, which sets the fields of Config directly.
 func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
+	provider := cfg.Provider
 	for i, opt := range opts {
 		if opt == nil {
 			return nil, fmt.Errorf("option %d is nil", i+1)
@@ -45,10 +47,16 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 			return nil, err
 		}
 	}
+	cfg.Provider = provider
 	// The caller may go on changing what its own option put there.
 	*cfg = cloneConfig(*cfg)
 	if cfg.Limiter != nil {
 		if err := agentcopy.WithLimiter(cfg.Limiter)(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.ReadLimiter != nil {
+		if err := agentcopy.WithReadLimiter(cfg.ReadLimiter)(cfg); err != nil {
 			return nil, err
 		}
 	}
@@ -83,19 +91,11 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 
 // withDefaults sets the fields of p that are zero to what they stand for.
 func withDefaults(p agentcopy.RetryPolicy) agentcopy.RetryPolicy {
-	p.MaxAttempts = orDefault(p.MaxAttempts, 4)
-	p.MinBackoff = orDefault(p.MinBackoff, 500*time.Millisecond)
-	p.MaxBackoff = orDefault(p.MaxBackoff, 30*time.Second)
-	p.MaxWait = orDefault(p.MaxWait, 2*time.Minute)
+	p.MaxAttempts = cmp.Or(p.MaxAttempts, 4)
+	p.MaxBackoff = cmp.Or(p.MaxBackoff, 30*time.Second)
+	p.MinBackoff = cmp.Or(p.MinBackoff, min(500*time.Millisecond, p.MaxBackoff))
+	p.MaxWait = cmp.Or(p.MaxWait, 2*time.Minute)
 	return p
-}
-
-func orDefault[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }
 
 // secureBaseURL parses the base URL and refuses to send credentials in the
@@ -161,17 +161,3 @@ func preparedHeader(cfg agentcopy.Config, secrets []Secret) func() http.Header {
 	}
 	return h.Clone
 }
-
-// sharedTransport is what clients without WithHTTPClient send through. There is
-// one in the process, so that a client built for each request reuses the
-// connections of the last. It allows more idle connections to a host than
-// http.DefaultTransport does: all requests of a client go to one.
-var sharedTransport = sync.OnceValue(func() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // replaced, by a tracing library say: then it is meant to be used
-		return http.DefaultTransport
-	}
-	t := standard.Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
-})

@@ -2,9 +2,14 @@ package transport
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -16,62 +21,98 @@ var (
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
 
-	errEmpty   = errors.New("the answer is empty")
-	errBroken  = errors.New("the answer is JSON that breaks off or is malformed")
-	errNotJSON = errors.New("the answer is not JSON")
+	errEmpty    = errors.New("the answer is empty")
+	errBroken   = errors.New("the answer is JSON that breaks off or is malformed")
+	errNotJSON  = errors.New("the answer is not JSON")
+	errNoObject = errors.New("the answer is JSON, but not an object")
 )
 
-// unmarshal decodes data into v. A field of another type than documented is
-// left at its zero value and reported as a warning.
-func (c *Client) unmarshal(data []byte, v any) (warning, err error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
-	err = json.Unmarshal(data, v)
-	if err == nil {
-		return nil, nil
-	}
-	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("field %q is %s where %v is documented; it was left out", mistyped.Field, kindOf(mistyped.Value), mistyped.Type), nil
-	}
-	switch data = bytes.TrimSpace(data); {
-	case len(data) == 0:
-		return nil, errEmpty
-	case data[0] == '{' || data[0] == '[':
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
+// trimmed is data without a byte order mark and the white space around it.
+func trimmed(data []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+}
+
+// notJSON says what an answer is instead.
+func (c *Client) notJSON(data []byte) error {
 	if page := titleOf(data); page != "" {
-		return nil, fmt.Errorf("%w but a page titled %q", errNotJSON, c.readable(page))
+		return fmt.Errorf("%w but a page titled %q: %s", errNotJSON, c.readable(page), checkBaseURL)
 	}
-	return nil, errNotJSON
+	return fmt.Errorf("%w: %s", errNotJSON, checkBaseURL)
 }
 
-// kindOf is the JSON type in the Value of an UnmarshalTypeError, without the
-// number that may stand behind it.
-func kindOf(value string) string {
-	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
-	return "a " + string(kind)
+// checkBaseURL is the advice where somebody else than the vendor seems to answer.
+const checkBaseURL = "check the base URL"
+
+// receiveSuccess reads the body of an answer whose status says success, and
+// decides as far as the retry loop needs. Decoding is left to Do.
+func (a *attempt) receiveSuccess(c *call, resp *http.Response) {
+	encoding := resp.Header.Get("Content-Encoding")
+	body, err := readBody(resp, c.client.cfg.MaxResponseBytes)
+	a.body = body
+	switch text := trimmed(body); {
+	case encoding != "" && !strings.EqualFold(encoding, "identity"):
+		a.unreadable(c, fmt.Errorf("the answer has the Content-Encoding %q, which cannot be read", c.client.readable(encoding)))
+	case err != nil && !c.op.copies() && c.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge):
+		a.verdict, a.err = safeToRetry, fmt.Errorf("the answer was cut off: %w", c.cause(a, err))
+	case err != nil && resp.Uncompressed && (len(body) == 0 || isCorrupt(err)):
+		a.unreadable(c, fmt.Errorf("the answer's Content-Encoding cannot be read: %w", c.cause(a, err)))
+	case err != nil:
+		a.unusable(c, c.cause(a, err), true)
+	case !c.op.copies() || len(text) > 0 && text[0] == '{':
+		a.complete = true
+	case len(text) == 0:
+		a.unusable(c, errEmpty, false)
+	case json.Valid(text):
+		a.unusable(c, errNoObject, false)
+	default:
+		a.unusable(c, c.client.notJSON(text), false)
+	}
 }
 
-// judgeSuccess decides on an answer whose status says success; err is what went
-// wrong when its body was read.
-func (r *result) judgeSuccess(c *call, err error) {
-	if err == nil {
-		if r.warning, err = c.decoder.decode(r.body); err == nil {
-			r.succeeded = true
-			r.warning = maskError(c.client.mask, r.warning)
-			return
-		}
-	} else if !c.op.copies() && c.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge) {
-		r.verdict, r.err = harmless, fmt.Errorf("the answer was cut off: %w", err)
+// isCorrupt reports whether what was unpacked was not packed as it says.
+func isCorrupt(err error) bool {
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
+		is[flate.CorruptInputError](err) && !errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// unreadable is for an answer that tells nothing but its status.
+func (r *result) unreadable(c *call, err error) {
+	r.verdict, r.err = unknown, err
+	if !c.op.copies() {
+		r.verdict = noRetry
+	}
+}
+
+// unusable is for an answer of success that err spoils.
+func (r *result) unusable(c *call, err error, cut bool) {
+	r.err = err
+	if !c.op.copies() {
+		r.verdict = noRetry
 		return
 	}
-	r.err = err
+	r.verdict = judgeUnusable(r.status, r.body, cut)
 	switch {
-	case !c.op.copies(), errors.Is(err, ErrRefused):
-		r.verdict = refused
-	case errors.Is(err, errNotJSON):
-		r.verdict = uncertain
-	default:
-		r.verdict = copied
+	case errors.Is(err, ErrRefused):
+		r.verdict = unknown
+	case r.verdict == copied:
 		r.err = fmt.Errorf("the vendor made the copy, but its answer cannot be used: %w", err)
+	case reportsError(trimmed(r.body)):
+		r.err = ErrRefused
 	}
+}
+
+// decoded notes what came of decoding the last answer.
+func (c *call) decoded(warning, err error) {
+	if err == nil {
+		c.last.succeeded, c.last.verdict = true, noRetry
+		if c.op.copies() {
+			c.last.verdict = copied
+		}
+		c.last.warning = maskError(c.client.mask, warning)
+	} else {
+		c.last.unusable(c, err, false)
+		c.last.err = maskError(c.client.mask, c.last.err)
+		c.attempts[len(c.attempts)-1].Err = c.last.err
+	}
+	c.finishAttempt()
 }

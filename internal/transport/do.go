@@ -30,35 +30,31 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 	if err := CheckContext(ctx, c.vendor, req.Op); err != nil {
 		return nil, nil, err
 	}
-	typed := &typedCall[T]{verify: verify}
-	typed.decoder = typed
-	if err := typed.prepare(ctx, c, &req); err != nil {
+	if c.chain == nil {
+		return nil, nil, notMade(c.vendor, req.Op.Name)
+	}
+	call := new(call)
+	if err := call.prepare(ctx, c, &req); err != nil {
 		return nil, nil, err
 	}
-	typed.run()
-	if !typed.last.succeeded {
-		err := typed.failure()
-		typed.logEnd(err)
+	call.start()
+	call.run()
+	answer := new(T)
+	if call.last.complete {
+		warning, err := c.unmarshal(call, call.last.body, answer)
+		if err == nil {
+			err = judgeRead(warning, verify(answer))
+		}
+		call.decoded(warning, err)
+	}
+	if !call.last.succeeded {
+		err := call.failure()
+		call.logEnd(err)
+		call.done(err)
 		return nil, nil, err
 	}
-	return typed.answer, typed.response(), nil
-}
-
-// typedCall is a call whose answer is a T.
-type typedCall[T any] struct {
-	call
-	answer *T
-	verify func(*T) error
-}
-
-// decode reads the answer of one attempt into a T of its own: an attempt that
-// failed may have filled some fields.
-func (c *typedCall[T]) decode(data []byte) (warning, err error) {
-	c.answer = new(T)
-	if warning, err = c.client.unmarshal(data, c.answer); err != nil {
-		return nil, err
-	}
-	return warning, c.verify(c.answer)
+	call.done(nil)
+	return answer, call.response(), nil
 }
 
 // endpointURL is the URL of req below the base URL.
@@ -79,14 +75,12 @@ func (c *Client) endpointURL(req *Request) url.URL {
 type call struct {
 	context.Context // the caller's
 
-	client  *Client
-	op      *Operation
-	url     url.URL
-	header  http.Header
-	body    []byte
-	decoder interface {
-		decode(body []byte) (warning, err error)
-	}
+	client *Client
+	trace  *agentcopy.Trace // never nil
+	op     *Operation
+	url    url.URL
+	header http.Header
+	body   []byte
 
 	// What http.Client and go-retryablehttp see.
 	loop    retryablehttp.Request
@@ -96,15 +90,16 @@ type call struct {
 	kept      *kept
 	attempts  []agentcopy.Attempt
 	idleSince time.Time // when the call began or its last attempt ended
-	admission admission // of the attempt under way
+	permit    permit    // of the attempt under way
+	backoff   *wait     // the one under way, if anybody is told
 	current   *attempt  // the one under way, or the last
 
-	repeating bool // go-retryablehttp has been told to make another attempt
+	retrying bool // go-retryablehttp has been told to make another attempt
 
-	last    *result // what became of the last attempt
-	reply   *result // the last one that had an answer
-	outcome outcomes
-	ended   error // why the call was not repeated although the policy allows it
+	last         *result // what became of the last attempt
+	lastResponse *result // the last one that had an answer
+	outcome      outcomes
+	ended        error // why the call was not retried although the policy allows it
 }
 
 // prepare encodes req and makes it ready to run. It is a function of its own so
@@ -120,6 +115,7 @@ func (c *call) prepare(ctx context.Context, client *Client, req *Request) error 
 	c.url = client.endpointURL(req)
 	c.request = *(&http.Request{Method: req.Op.Method, URL: &c.url, Header: client.cookieHeader()}).WithContext(c)
 	c.loop.Request = &c.request
+	c.trace = client.traceOf(ctx)
 	c.kept = new(kept)
 	c.attempts = c.kept.attempts[:0]
 	return nil

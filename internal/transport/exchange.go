@@ -19,39 +19,49 @@ type result struct {
 	verdict
 	unsent bool // it ended before it reached the transport: it is no attempt
 
-	answered   bool // there was an answer, whatever it said
-	succeeded  bool // and it can be used
-	sent       bool // false only if the request provably never left
-	status     int
-	header     http.Header
-	body       []byte
-	retryAfter time.Duration
-	asked      bool          // the answer has a Retry-After
-	wait       time.Duration // before a repeat: what the vendor asks for, else the backoff
-	warning    error         // of an answer that can be used
-	err        error         // why there is no usable answer, if the status does not tell
+	answered      bool // there was an answer, whatever it said
+	complete      bool // it looks like the vendor's: Do decodes it
+	succeeded     bool // and it can be used
+	sent          bool // false only if the request provably never left
+	status        int
+	header        http.Header
+	body          []byte
+	retryAfter    time.Duration
+	hasRetryAfter bool          // the answer has a Retry-After
+	wait          time.Duration // before a retry: what the vendor asks for, else the backoff
+	warning       error         // of an answer that can be used
+	err           error         // why there is no usable answer, if the status does not tell
 }
 
 // exchange sends one request and reads its whole answer, within the attempt
 // timeout.
 func exchange(wire http.RoundTripper) stage {
 	return func(c *call, req *http.Request) *result {
-		ctx, cancel := context.WithTimeoutCause(c, c.client.timeout, errAttemptTimeout)
-		defer cancel()
-		a := &attempt{stop: cancel}
-		c.current = a
 		start := time.Now()
 		waited := start.Sub(c.idleSince)
-		resp, err := wire.RoundTrip(a.wireRequest(ctx, c, req))
-		c.admission.answered() // the place in the limiter's window begins to cool
+		a := new(attempt)
+		c.current = a
+		a.begin(c, c.client.timeout)
+		defer a.end()
+		resp, err := wire.RoundTrip(a.wireRequest(c, req))
+		if stopped, any := a.sends.stopped(); stopped != nil {
+			closeBody(resp)
+			if !any {
+				c.permit.unused()
+				return notSent(stopped)
+			}
+			a.stopped(c, stopped)
+			c.record(&a.result, start, waited)
+			return &a.result
+		}
 		if err == nil && resp == nil {
 			err = errors.New("the transport returned neither an answer nor an error")
 		}
 		if err != nil {
 			closeBody(resp)
-			a.fail(c, ctx, err)
+			a.fail(c, err)
 		} else {
-			a.receive(c, ctx, resp)
+			a.receive(c, resp)
 		}
 		c.record(&a.result, start, waited)
 		return &a.result
@@ -61,18 +71,18 @@ func exchange(wire http.RoundTripper) stage {
 // attempt is all that one attempt is made of, in one piece of memory.
 type attempt struct {
 	result
-	passages passages
-	stop     context.CancelFunc
-	request  http.Request
-	url      url.URL
-	body     bytes.Reader
+	attemptContext
+	sends   sends
+	request http.Request
+	url     url.URL
+	reader  bytes.Reader // of the request's body
 }
 
 // wireRequest is the request of one attempt: a copy with a URL, headers and a
 // body of its own, since middleware may change them all.
-func (a *attempt) wireRequest(ctx context.Context, c *call, req *http.Request) *http.Request {
+func (a *attempt) wireRequest(c *call, req *http.Request) *http.Request {
 	wire := &a.request
-	*wire = *req.WithContext(ctx)
+	*wire = *req.WithContext(&a.attemptContext)
 	a.url = *req.URL
 	wire.URL, wire.Host = &a.url, a.url.Host
 	wire.Header = c.client.header()
@@ -97,12 +107,12 @@ func (a *attempt) wireRequest(ctx context.Context, c *call, req *http.Request) *
 // known to speak HTTP/1; wireTrace stops what slips through.
 func (a *attempt) setBody(c *call, wire *http.Request) {
 	protocol := c.client.protocol.Load()
-	if len(c.body) == 0 && protocol != 2 { // whose net/http repeats NoBody as it likes
+	if len(c.body) == 0 && protocol != 2 { // whose net/http resends NoBody as it likes
 		wire.Body = http.NoBody
 		return
 	}
-	a.body.Reset(c.body)
-	wire.Body = io.NopCloser(&a.body) // a type that net/http knows: it sends headers and body at once
+	a.reader.Reset(c.body)
+	wire.Body = io.NopCloser(&a.reader) // a type that net/http knows: it sends headers and body at once
 	wire.ContentLength = int64(len(c.body))
 	if protocol == 1 {
 		wire.GetBody = c.openBody
@@ -112,44 +122,61 @@ func (a *attempt) setBody(c *call, wire *http.Request) {
 func (c *call) openBody() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
 
 // fail fills a for an attempt that got no answer.
-func (a *attempt) fail(c *call, ctx context.Context, err error) {
-	proof := a.passages.proof(err, ctx.Err() != nil)
+func (a *attempt) fail(c *call, err error) {
+	proof := a.sends.proof(err, a.Err() != nil)
+	if proof == neverSent && a.sends.throughProxy() {
+		err = asProxyError(err)
+	}
 	a.verdict = judgeFailure(c.op.copies(), err, proof)
 	a.sent = proof != neverSent
-	a.wait = c.backoff()
-	a.err = c.cause(ctx, err)
-	if a.passages.resent() {
+	a.wait = c.drawBackoff()
+	a.err = c.cause(a, err)
+	if a.sends.resent() {
 		a.err = errResent
 	}
 }
 
-// receive fills r from an answer.
-func (r *result) receive(c *call, ctx context.Context, resp *http.Response) {
-	r.answered, r.sent = true, true
-	r.status = resp.StatusCode
-	r.header = resp.Header
-	r.retryAfter, r.asked = retryAfter(resp.Header, time.Now())
-	r.wait = r.retryAfter
-	if r.wait <= 0 {
-		r.wait = c.backoff()
-	}
+// stopped fills a for an attempt that was stopped when middleware was about to
+// send its request again. What was sent before provably made no copy.
+func (a *attempt) stopped(c *call, err error) {
+	a.verdict = noRetry
+	a.sent = a.sends.proof(err, false) != neverSent
+	a.err = c.cause(a, err)
+}
+
+// receive fills a from an answer.
+func (a *attempt) receive(c *call, resp *http.Response) {
+	a.answered, a.sent = true, true
+	a.status = resp.StatusCode
+	a.header = resp.Header
+	a.readRetryAfter(c)
 	c.client.protocol.Store(int32(resp.ProtoMajor))
-	if r.status >= 200 && r.status <= 299 {
-		var err error
-		if r.body, err = readBody(resp, c.client.cfg.MaxResponseBytes); err != nil {
-			err = c.cause(ctx, err)
-		}
-		r.judgeSuccess(c, err)
+	if a.status >= 200 && a.status <= 299 {
+		a.receiveSuccess(c, resp)
 		return
 	}
-	r.verdict = judgeStatus(c.op.copies(), r.status, r.asked)
-	c.obey(r) // before the body, which may take its time
-	if r.status == http.StatusSwitchingProtocols {
+	if wait, applied := a.sends.applied(a.status); applied {
+		a.wait = wait
+	} else {
+		c.applyRetryAfter(&a.result)
+	}
+	if a.status == http.StatusSwitchingProtocols {
 		// Its body is the connection itself, on which nothing may ever come.
 		closeBody(resp)
 		return
 	}
-	r.body = readErrorBody(resp)
+	var err error
+	a.body, err = readErrorBody(resp)
+	a.verdict = judgeStatus(c.op.copies(), a.status, a.body, err == nil)
+}
+
+// readRetryAfter sets how long to wait before a retry.
+func (r *result) readRetryAfter(c *call) {
+	r.retryAfter, r.hasRetryAfter = waitAsked(r.status, r.header, time.Now())
+	r.wait = r.retryAfter
+	if r.wait <= 0 {
+		r.wait = c.drawBackoff()
+	}
 }
 
 // errAttemptTimeout is the cause of the context of an attempt that took too long.
@@ -178,9 +205,10 @@ func (c *call) cause(ctx context.Context, err error) error {
 	return err
 }
 
-// obey makes everybody who shares the credential wait, if the answer asks for
-// it.
-func (c *call) obey(r *result) {
+// applyRetryAfter makes everybody who shares the credential wait, if the answer
+// asks for it.
+func (c *call) applyRetryAfter(r *result) {
+	r.verdict = judgeStatus(c.op.copies(), r.status, nil, false) // to be logged
 	limiter := c.client.limiter(c.op)
 	if l, ok := limiter.(*SpacedWindow); ok && r.status == http.StatusTooManyRequests {
 		l.Refused()
@@ -188,18 +216,18 @@ func (c *call) obey(r *result) {
 	if !r.pauses() {
 		return
 	}
-	if c.client.pacing.gate.pause(r.wait) {
+	if c.client.pacing.gate.pause(sane(r.wait)) {
 		c.logPause(r)
 	}
 	if l, ok := limiter.(agentcopy.Pauser); ok {
-		l.Pause(c.Context, min(r.wait, longestPause))
+		l.Pause(c.Context, sane(r.wait))
 	}
 }
 
 // pauses reports whether the answer asks everybody to wait: a 429 always does,
 // a 503 by Retry-After.
 func (r *result) pauses() bool {
-	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable && r.asked
+	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable && r.hasRetryAfter
 }
 
 // record notes the attempt for the caller.

@@ -43,10 +43,10 @@ type Finder[A any, K comparable] struct {
 	// it whole. nil if lists show what there is.
 	Stamped func(*A) (*A, error)
 	// Named lists the agents of the Name as the vendor's filter finds them. It is
-	// asked for what lies beyond the part of the list that is read. nil for none.
+	// asked for what lies beyond the part of the list that is read. nil: there is none.
 	Named func() iter.Seq2[*A, error]
 
-	// Source identifies the source; see Verdicts.
+	// SourceID is the source's ID in its canonical form.
 	SourceID string
 	// Source returns the source as the vendor shows it now.
 	Source func() (*A, error)
@@ -110,7 +110,7 @@ type search[A any, K comparable] struct {
 	*Finder[A, K]
 	kept      map[string]kin[A] // by ID
 	taken     bool
-	unstamped bool // whether agents of other names are still asked for their stamps
+	unstamped bool // agents of other names are still read where the list shows no stamp
 }
 
 // kin is a candidate and the agent it is.
@@ -216,7 +216,7 @@ func (s *Shown) sighting() agentcopy.Sighting {
 // received at seen.
 func ahead(r *agentcopy.Response, seen time.Time) time.Duration {
 	if date := dateOf(r.Header); !date.IsZero() {
-		return date.Sub(seen)
+		return date.Sub(seen.Round(0))
 	}
 	return 0
 }
@@ -227,7 +227,14 @@ func (f *Finder[A, K]) isOld(s *Shown) bool {
 	if f.Since.IsZero() {
 		return false
 	}
-	return before(s.Created, f.Since.Add(-readBack).Add(ahead(s.Response, receivedAt(s.Response.Attempts))))
+	return before(s.Created, f.sinceThere(s.Response).Add(-readBack))
+}
+
+// sinceThere is Since on the vendor's clock, by the answer r. The time that has
+// passed is that of the monotonic clock, if Since has its reading.
+func (f *Finder[A, K]) sinceThere(r *agentcopy.Response) time.Time {
+	seen := receivedAt(r.Attempts)
+	return seen.Round(0).Add(ahead(r, seen)).Add(-seen.Sub(f.Since))
 }
 
 // before reports whether a stamp is certainly before t. One that cannot be read is
@@ -358,8 +365,7 @@ func (s *search[A, K]) uneditedSource() *A {
 	if shown.Updated.Time.IsZero() || s.Client.Staleness(shown.Response) != "" {
 		return nil
 	}
-	edited := shown.Updated.Time.Add(-ahead(shown.Response, receivedAt(shown.Response.Attempts)))
-	if !edited.Before(s.Since) {
+	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
 		return nil
 	}
 	return source

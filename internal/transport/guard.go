@@ -28,9 +28,10 @@ func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
 
 func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := g.check(req)
-	var p *passage
+	var s *send
 	if err == nil {
-		p, err = callOf(req.Context()).current.pass(req, g.addr)
+		c := callOf(req.Context())
+		s, err = c.current.pass(c, req, g.addr)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -38,8 +39,9 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&p.request))
-	p.end(resp, err)
+	defer s.permit.answered() // for a transport that panics
+	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
+	s.end(callOf(req.Context()), resp, err)
 	return resp, err
 }
 
@@ -52,6 +54,9 @@ func (g originGuard) check(req *http.Request) error {
 	}
 	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
 		return &blockedError{"a request with an opaque URL" + elsewhere}
+	}
+	if err := checkHeaders(req.Header); err != nil {
+		return err
 	}
 	if req.URL.Scheme == g.base.Scheme && req.URL.Host == g.base.Host && req.Host == g.base.Host {
 		return nil // as it was built, which is nearly always

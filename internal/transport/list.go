@@ -116,7 +116,7 @@ func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *a
 		Message:    fmt.Sprintf("page %d of the list %s", number+1, reason),
 		RequestID:  r.RequestID,
 		Header:     r.Header,
-		Body:       r.Body[:min(len(r.Body), errorBodyLimit)],
+		Body:       keptBody(r.Body),
 		Attempts:   r.Attempts,
 	}
 }

@@ -28,13 +28,34 @@ func (c *call) logAttempt(r *result) {
 	c.log(slog.LevelDebug, message, attrs)
 }
 
-func (c *call) logRepeat(r *result) {
-	c.log(slog.LevelWarn, "repeating the request", c.attrs(r, slog.Duration("wait", r.wait)))
+func (c *call) logRetry(r *result) {
+	c.log(slog.LevelWarn, "retrying the request", c.attrs(r, slog.Duration("wait", r.wait)))
 }
 
 // logPause is for an attempt under way, which is not among the attempts yet.
 func (c *call) logPause(r *result) {
-	c.log(slog.LevelWarn, "the vendor asks to wait: the credential is paused", c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
+	message := "the vendor asks to wait: the credential is paused"
+	if r.wait > longestPause {
+		message = "the vendor asks to wait for more than a day: the credential is paused for a minute"
+	}
+	c.log(slog.LevelWarn, message, c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
+}
+
+// logWait is for a wait that the lines of retries and pauses do not tell of.
+func (c *call) logWait(w agentcopy.WaitInfo) {
+	if w.Reason == agentcopy.WaitBackoff || w.Reason == agentcopy.WaitPause && c.last != nil && c.last.pauses() {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("provider", w.Call.Provider),
+		slog.String("operation", w.Call.Operation),
+		slog.Int("attempt", w.Number),
+		slog.String("reason", string(w.Reason)),
+	}
+	if w.For > 0 {
+		attrs = append(attrs, slog.Duration("wait", w.For))
+	}
+	c.log(slog.LevelInfo, "waiting", attrs)
 }
 
 func (c *call) logEnd(err *agentcopy.Error) {

@@ -15,10 +15,22 @@ const (
 	// longestPause bounds what one answer can do to a process: a proxy that sends
 	// Retry-After: 9999999999 must not stop it for good.
 	longestPause = 24 * time.Hour
+	// absurdPause is the pause for an answer that asks for more than that. The call
+	// ends with what was asked for, and a later one asks again.
+	absurdPause = time.Minute
 	// resumeSpacing is how far apart those who waited out a pause go on. All at
 	// once, they would meet the next refusal together.
 	resumeSpacing = 100 * time.Millisecond
 )
+
+// sane is how long everybody waits who shares a credential of which a server asks to
+// wait for so long.
+func sane(wait time.Duration) time.Duration {
+	if wait > longestPause {
+		return absurdPause
+	}
+	return wait
+}
 
 // gate holds back everybody who shares a credential while the vendor has asked
 // one of them to wait.
@@ -29,15 +41,23 @@ func newGate() gate { return gate{window.NewTurns(resumeSpacing)} }
 // waitOutPause holds an attempt back while its credential is paused.
 func waitOutPause(next stage) stage {
 	return func(c *call, req *http.Request) *result {
-		if err := c.waitOutPause(); err != nil {
+		if err := c.waitOutPause(c); err != nil {
 			return notSent(err)
 		}
 		return next(c, req)
 	}
 }
 
-func (c *call) waitOutPause() error {
-	return c.client.pacing.gate.wait(c, c.client.cfg.Retry.MaxWait)
+func (c *call) waitOutPause(ctx context.Context) error {
+	gate, maxWait := c.client.pacing.gate, c.client.cfg.Retry.MaxWait
+	left := gate.paused()
+	if left == 0 || left > maxWait || window.EndsFirst(ctx, left) || !c.watchesWaits() {
+		return gate.wait(ctx, maxWait) // which returns at once, or nobody is to be told
+	}
+	w := c.startWait(agentcopy.WaitPause, left)
+	err := gate.wait(ctx, maxWait)
+	w.done(err)
+	return err
 }
 
 // pause holds everybody back for d from now on, if they are not held for longer

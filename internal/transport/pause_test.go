@@ -110,7 +110,9 @@ func TestWhatPauses(t *testing.T) {
 		"503 with Retry-After":    {answer(503, "", "Retry-After", "3"), 3 * time.Second},
 		"503 without":             {answer(503, ""), 0},
 		"500 with Retry-After":    {answer(500, "", "Retry-After", "3"), 0},
-		"no longer than a day":    {answer(429, "", "Retry-After", "99999999"), 24 * time.Hour},
+		"as long as a day":        {answer(429, "", "Retry-After", "86400"), 24 * time.Hour},
+		"longer than a day":       {answer(429, "", "Retry-After", "99999999"), time.Minute},
+		"X-RateLimit-Reset":       {answer(429, "", "X-RateLimit-Reset", "3"), 3 * time.Second},
 		"Retry-After in the past": {answer(429, "", "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"), 0},
 	}
 	for name, tc := range cases {

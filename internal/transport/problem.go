@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/laxjson"
 )
 
 // describe fills e with what the answer says.
@@ -20,7 +21,7 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 	readable := c.client.readable
 	e.StatusCode = r.status
 	e.Header = r.header
-	e.Body = r.body[:min(len(r.body), errorBodyLimit)]
+	e.Body = keptBody(r.body)
 	e.RequestID = c.client.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
@@ -35,14 +36,21 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 		e.Message = http.StatusText(r.status)
 	}
 	if r.status >= 300 && r.status <= 399 && r.status != http.StatusNotModified {
-		e.Message = readable("redirects are not followed" + redirectTarget(r.header))
+		e.Message = readable("redirects are not followed" + redirectTarget(r.header) + ": " + checkBaseURL)
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
-		if text := hint(e); text != "" {
+		if text := hint(e, c.client.secrets()); text != "" {
 			e.Err = hintError(text)
 		}
 	}
+	if e.Err == nil && r.status >= 400 && r.status <= 499 && bytes.HasPrefix(trimmed(r.body), []byte("<")) {
+		e.Err = hintError(errNotJSON.Error() + ": " + checkBaseURL)
+	}
 }
+
+// keptBody is the part of a body that an error keeps, in memory of its own: a part of
+// a slice would keep all of it.
+func keptBody(body []byte) []byte { return bytes.Clone(body[:min(len(body), errorBodyLimit)]) }
 
 // hintError is what experience says about a bare refusal.
 type hintError string
@@ -71,7 +79,10 @@ type problem struct {
 // parseProblem reads an error body in any of the forms that the vendors, their
 // frameworks and the proxies before them send.
 func parseProblem(body []byte) problem {
-	trimmed := bytes.TrimSpace(body)
+	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
+	if clean, err := laxjson.Clean(trimmed); err == nil {
+		trimmed = clean
+	}
 	if len(trimmed) == 0 {
 		return problem{}
 	}
@@ -216,13 +227,13 @@ func titleOf(page []byte) string {
 	return html.UnescapeString(string(tag.ReplaceAll(inner, nil)))
 }
 
-// readable makes text of unknown origin a message: white space folded, secrets
-// masked, no more than a few lines long. It is cut last: of a secret that was cut
+// readable makes text of unknown origin a message: secrets masked, white space
+// folded, no more than a few lines long. It is cut last: of a secret that was cut
 // in two, the mask would not know the first half.
 func (c *Client) readable(text string) string {
 	const limit = 500
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if text = c.mask(text); len(text) > limit {
+	text = c.mask(strings.ToValidUTF8(text, "\uFFFD"))
+	if text = strings.Join(strings.Fields(text), " "); len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text

@@ -46,6 +46,11 @@ func TestErrorBodies(t *testing.T) {
 		{name: "wrongly typed", body: `{"message":true,"detail":{"a":[1]},"error":[]}`, message: "I'm a teapot"},
 		{name: "broken JSON", body: `{"message":"Agent`, message: "I'm a teapot"},
 		{name: "binary", body: "\x00\xff\xfe", message: "I'm a teapot"},
+		{name: "a byte order mark", body: "\xef\xbb\xbf" + `{"code":"quota","message":"Too many agents"}`, code: "quota", message: "Too many agents"},
+		{name: "a byte order mark before text", body: "\xef\xbb\xbfToo many agents", message: "Too many agents"},
+		{name: "a byte order mark before a page", body: "\xef\xbb\xbf<title>Sorry</title>", message: "Sorry"},
+		{name: "a line break in a text", body: "{\"detail\":\"Too many\nagents\"}", message: "Too many agents"},
+		{name: "NaN, a comment and a comma", body: `{"limit":NaN,/* see */"detail":"Too many agents",}`, message: "Too many agents"},
 		{name: "several lines", body: "one\n\ttwo\r\nthree", message: "one two three"},
 	}
 	for _, tc := range cases {

@@ -15,7 +15,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// newLoop returns the go-retryablehttp client that repeats the attempts of all
+// newLoop returns the go-retryablehttp client that retries the attempts of all
 // calls of c. What it decides by, it finds in the call, which is the context of
 // the request that it is given.
 func newLoop(c *Client) *retryablehttp.Client {
@@ -24,14 +24,14 @@ func newLoop(c *Client) *retryablehttp.Client {
 		// failure, closing its idle connections, does not reach the caller's.
 		HTTPClient:   &http.Client{Transport: attempts{}, Jar: c.jar},
 		RetryMax:     c.cfg.Retry.MaxAttempts - 1,
-		CheckRetry:   func(ctx context.Context, _ *http.Response, _ error) (bool, error) { return callOf(ctx).repeat(), nil },
-		Backoff:      pauseBeforeRepeat,
+		CheckRetry:   func(ctx context.Context, _ *http.Response, _ error) (bool, error) { return callOf(ctx).retry(), nil },
+		Backoff:      waitBeforeRetry,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: func(req *http.Request) error { req.Header = c.cookieHeader(); return nil },
 	}
 }
 
-// run sends the call's request until it succeeds or must not be repeated, and
+// run sends the call's request until it succeeds or must not be retried, and
 // leaves what became of it in c.
 func (c *call) run() {
 	resp, err := c.client.loop.Do(&c.loop)
@@ -39,8 +39,9 @@ func (c *call) run() {
 	switch {
 	case c.last == nil: // http.Client refused the request before it came to an attempt
 		c.last = notSent(maskError(c.client.mask, err))
-	case c.repeating: // the context ended during the wait for the next attempt
+	case c.retrying: // the context ended during the wait for the next attempt
 		c.ended = check.ContextError(c)
+		c.backoffDone(c.ended)
 	}
 }
 
@@ -72,55 +73,67 @@ func (attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (c *call) attempt(req *http.Request) {
-	c.repeating = false
+	c.retrying = false
+	c.backoffDone(nil)
 	c.last = c.client.chain(c, req)
 	if c.last.unsent {
 		c.last.err = maskError(c.client.mask, c.last.err)
 		return
 	}
-	c.outcome.add(c.last.outcome)
 	if c.last.answered {
-		c.reply = c.last
+		c.lastResponse = c.last
 	}
-	c.logAttempt(c.last)
+	if !c.last.complete { // else Do decodes it first
+		c.finishAttempt()
+	}
 }
 
-// repeat decides whether the last attempt is repeated. A wait that the call must
+// finishAttempt notes the outcome of the last attempt, once it is known.
+func (c *call) finishAttempt() {
+	c.outcome.add(c.last.outcome)
+	c.logAttempt(c.last)
+	c.traceAttempt()
+}
+
+// retry decides whether the last attempt is retried. A wait that the call must
 // not make is not begun: the call then ends with what it knows.
-func (c *call) repeat() bool {
+func (c *call) retry() bool {
 	policy := c.client.cfg.Retry
-	if c.last == nil || c.last.succeeded || c.last.unsent || !c.last.repeats(policy.Mode) || len(c.attempts) >= policy.MaxAttempts {
+	if c.last == nil || c.last.complete || c.last.unsent || !c.last.retries(policy.Mode) || len(c.attempts) >= policy.MaxAttempts {
 		return false
 	}
 	if c.Err() != nil {
 		c.ended = check.ContextError(c)
 		return false
 	}
-	if wait := c.last.wait; c.last.asked && wait > policy.MaxWait {
+	if wait := c.last.wait; c.last.hasRetryAfter && wait > policy.MaxWait {
 		c.ended = fmt.Errorf("the vendor asks to wait for %v, beyond RetryPolicy.MaxWait of %v", wait, policy.MaxWait)
 		return false
 	} else if deadline, ok := c.Deadline(); ok && wait >= time.Until(deadline) {
-		c.ended = fmt.Errorf("a repeat would have to wait for %v, past the context's deadline: %w", wait, context.DeadlineExceeded)
+		c.ended = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", wait, context.DeadlineExceeded)
 		return false
 	}
-	c.logRepeat(c.last)
-	c.repeating = true
+	c.logRetry(c.last)
+	c.retrying = true
 	return true
 }
 
-// pauseBeforeRepeat is how long retryablehttp waits. What the vendor imposes on
+// waitBeforeRetry is how long retryablehttp waits. What the vendor imposes on
 // the whole credential, the gate waits out: everybody in turn.
-func pauseBeforeRepeat(_, _ time.Duration, _ int, shell *http.Response) time.Duration {
+func waitBeforeRetry(_, _ time.Duration, _ int, shell *http.Response) time.Duration {
 	c := callOf(shell.Request.Context())
 	if c.last.pauses() {
 		return 0
 	}
+	if c.last.wait > 0 && c.watchesWaits() {
+		c.backoff = c.startWait(agentcopy.WaitBackoff, c.last.wait)
+	}
 	return c.last.wait
 }
 
-// backoff draws the pause after the attempt under way: evenly between zero and
+// drawBackoff draws the pause after the attempt under way: evenly between zero and
 // a bound that doubles with each attempt.
-func (c *call) backoff() time.Duration {
+func (c *call) drawBackoff() time.Duration {
 	policy := c.client.cfg.Retry
 	bound := policy.MaxBackoff
 	if n := len(c.attempts); n < 62 && policy.MinBackoff <= bound>>n {
@@ -141,8 +154,8 @@ func (c *call) failure() *agentcopy.Error {
 	if c.op.copies() {
 		e.Outcome = c.outcome.total()
 	}
-	if c.reply != nil {
-		c.describe(e, c.reply)
+	if c.lastResponse != nil {
+		c.describe(e, c.lastResponse)
 	}
 	if paused, ok := errors.AsType[*pausedError](c.last.err); ok {
 		e.RetryAfter = paused.left
@@ -161,7 +174,7 @@ func (c *call) why() error {
 		return fmt.Errorf("%w: %w", err, c.ended)
 	case c.ended != nil:
 		return c.ended
-	case err != nil && c.reply != nil && c.reply != c.last:
+	case err != nil && c.lastResponse != nil && c.lastResponse != c.last:
 		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
 	}
 	return err

@@ -42,7 +42,7 @@ func TestRetryAfterIsWaitedOut(t *testing.T) {
 		want   time.Duration // before the second attempt
 	}{
 		{"seconds", answer(429, "", "Retry-After", "7"), agentcopy.RetryPolicy{}, 7 * time.Second},
-		{"fraction", answer(503, "", "Retry-After", "1.5"), agentcopy.RetryPolicy{}, 1500 * time.Millisecond},
+		{"fraction", answer(429, "", "Retry-After", "1.5"), agentcopy.RetryPolicy{}, 1500 * time.Millisecond},
 		{"milliseconds", answer(429, "", "Retry-After-Ms", "20"), agentcopy.RetryPolicy{}, 20 * time.Millisecond},
 		{"as long as MaxWait", answer(429, "", "Retry-After", "60"), agentcopy.RetryPolicy{MaxWait: time.Minute}, time.Minute},
 	}
@@ -67,7 +67,6 @@ func TestWaitsThatAreNotBegun(t *testing.T) {
 	}{
 		{"Retry-After beyond MaxWait", answer(429, `{"detail":"slow down"}`, "Retry-After", "3600"), 0, time.Hour, agentcopy.ErrRateLimited},
 		{"too large for a Duration", answer(429, "", "Retry-After", "9223372037"), 0, math.MaxInt64, agentcopy.ErrRateLimited},
-		{"503", answer(503, "", "Retry-After", "3600"), 0, time.Hour, agentcopy.ErrServer},
 		{"Retry-After beyond the deadline", answer(429, "", "Retry-After", "60"), 10 * time.Second, time.Minute, context.DeadlineExceeded},
 		{"Retry-After that ends with the deadline", answer(429, "", "Retry-After", "10"), 10 * time.Second, 10 * time.Second, context.DeadlineExceeded},
 		{"backoff beyond the deadline", fail(io.EOF, "sought"), time.Nanosecond, 0, io.EOF},

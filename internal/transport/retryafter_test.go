@@ -35,6 +35,20 @@ func TestRetryAfter(t *testing.T) {
 		{name: "a date in the past", value: "Fri, 31 Dec 1999 23:59:59 GMT", want: 0},
 		{name: "a far date", value: "Fri, 31 Dec 9999 23:59:59 GMT", want: math.MaxInt64},
 
+		{name: "an epoch", value: "1772366460", want: time.Minute},
+		{name: "an epoch with a fraction", value: "1772366460.5", want: time.Minute + time.Second/2},
+		{name: "an epoch in milliseconds", value: "1772366460250", want: time.Minute + time.Second/4},
+		{name: "an epoch in milliseconds, of milliseconds", header: "Retry-After-Ms", value: "1772366460250", want: time.Minute + time.Second/4},
+		{name: "an epoch that has passed", value: "1772366000", want: 0},
+		{name: "an epoch by the server's clock", value: "1772373660", date: "Sun, 01 Mar 2026 14:00:00 GMT", want: time.Minute},
+		{name: "an epoch in ten years", value: "2087985600", want: 2087985600 * time.Second},
+		{name: "RFC 3339", value: "2026-03-01T12:01:00Z", want: time.Minute},
+		{name: "in quotes", value: `"3"`, want: 3 * time.Second},
+		{name: "unit", value: "3s", want: 3 * time.Second},
+		{name: "unit, in words", value: "3 seconds", want: 3 * time.Second},
+		{name: "units", value: "1m30s", want: 90 * time.Second},
+		{name: "twice", value: "3, 3", want: 3 * time.Second},
+
 		{name: "absent", value: "", want: never},
 		{name: "negative", value: "-3", want: never},
 		{name: "negative fraction", value: "-0.5", want: never},
@@ -46,7 +60,8 @@ func TestRetryAfter(t *testing.T) {
 		{name: "two points", value: "1.2.3", want: never},
 		{name: "a point", value: ".", want: never},
 		{name: "underscores", value: "1_000", want: never},
-		{name: "unit", value: "3s", want: never},
+		{name: "a unit alone", value: "s", want: never},
+		{name: "another unit", value: "3 apples", want: never},
 		{name: "words", value: "soon", want: never},
 		{name: "other digits", value: "٣", want: never},
 		{name: "negative milliseconds", header: "Retry-After-Ms", value: "-1", want: never},
@@ -98,6 +113,64 @@ func FuzzRetryAfter(f *testing.F) {
 		h := http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {millis}, "Date": {date}}
 		if wait, ok := retryAfter(h, time.Now()); wait < 0 || !ok && wait != 0 {
 			t.Errorf("Retry-After %q, Retry-After-Ms %q, Date %q: got %v, %v; want no negative wait, and none that is not there", seconds, millis, date, wait, ok)
+		}
+	})
+}
+
+func TestLimitReset(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	const never = time.Duration(-1)
+	for _, tc := range []struct {
+		name   string
+		header []string
+		want   time.Duration
+	}{
+		{"seconds", []string{"X-RateLimit-Reset", "7"}, 7 * time.Second},
+		{"an epoch", []string{"X-RateLimit-Reset", "1772366460"}, time.Minute},
+		{"an epoch in milliseconds", []string{"X-RateLimit-Reset", "1772366460000"}, time.Minute},
+		{"an epoch by the server's clock", []string{"X-RateLimit-Reset", "1772373660", "Date", "Sun, 01 Mar 2026 14:00:00 GMT"}, time.Minute},
+		{"a duration", []string{"X-RateLimit-Reset", "6m0s"}, 6 * time.Minute},
+		{"another spelling", []string{"X-Rate-Limit-Reset", "7"}, 7 * time.Second},
+		{"after", []string{"X-RateLimit-Reset-After", "0.5"}, time.Second / 2},
+		{"the draft's, of old", []string{"RateLimit-Reset", "7", "X-RateLimit-Reset", "9"}, 7 * time.Second},
+		{"the draft's, in one header", []string{"RateLimit", "limit=100, remaining=0, reset=7"}, 7 * time.Second},
+		{"the draft's", []string{"RateLimit", `"default";r=0;t=7`}, 7 * time.Second},
+		{"the draft's, of several limits", []string{"RateLimit", `"burst";r=0;t=7, "minute"; r=0; t=9`, "RateLimit", `"daily";r=50;t=3600`}, 9 * time.Second},
+		{"Retry-After as well", []string{"Retry-After", "3", "X-RateLimit-Reset", "7"}, 3 * time.Second},
+		{"Retry-After that cannot be read as well", []string{"Retry-After", "soon", "X-RateLimit-Reset", "7"}, 7 * time.Second},
+
+		{"nothing", nil, never},
+		{"no limit is used up", []string{"RateLimit", `"daily";r=50;t=3600`}, never},
+		{"garbage", []string{"RateLimit", `;;=,"x;t=soon`, "X-RateLimit-Reset", "soon"}, never},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := http.Header{}
+			for i := 0; i+1 < len(tc.header); i += 2 {
+				h.Add(tc.header[i], tc.header[i+1])
+			}
+			got, ok := waitAsked(http.StatusTooManyRequests, h, now)
+			require.Equal(t, tc.want != never, ok)
+			if ok {
+				require.Equal(t, tc.want, got)
+			}
+			if h.Get("Retry-After") == "" {
+				_, ok = waitAsked(http.StatusServiceUnavailable, h, now)
+				require.False(t, ok, "only a 429 speaks of a limit")
+			}
+		})
+	}
+}
+
+// FuzzWaitAsked: a wait is never negative.
+func FuzzWaitAsked(f *testing.F) {
+	for _, seed := range []string{"3", "1772366460", "Sun, 01 Mar 2026 12:01:00 GMT", "1m30s", "1e400", `"a";r=0;t=5`, "9223372036854775807", "99999999999999999999ms"} {
+		f.Add(seed, seed, seed)
+	}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, after, limit, reset string) {
+		h := http.Header{"Retry-After": {after}, "Ratelimit": {limit}, "X-Ratelimit-Reset": {reset}}
+		if wait, ok := waitAsked(http.StatusTooManyRequests, h, now); wait < 0 || !ok && wait != 0 {
+			t.Errorf("%q: got %v, %v", h, wait, ok)
 		}
 	})
 }

@@ -2,113 +2,185 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"net"
-	"net/http/httptrace"
-	"os"
+	"log/slog"
 	"sync"
-	"sync/atomic"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// proof is what can be said of a request that got no answer.
-type proof int
-
-const (
-	noProof   proof = iota // it may have left
-	neverSent              // it provably never left
-	wasSent                // it left
-)
-
-// wireTrace watches how far a request gets, through net/http/httptrace. Its
-// hooks run on the goroutines of the transport.
-type wireTrace struct {
-	mu    sync.Mutex
-	first string // where the first connection was asked for: the origin, or a proxy
-
-	sought  atomic.Bool // a connection was asked for: the transport reports to us
-	got     atomic.Bool // a connection was obtained
-	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
-	written atomic.Bool // the headers were written
-	again   atomic.Bool // and then another connection was asked for
-	// resent is set, and stop called, when net/http is about to send a copy a
-	// second time by itself. stop ends the attempt.
-	resent atomic.Bool
-	stop   context.CancelFunc
-
-	hooks httptrace.ClientTrace
+// joined is one trace for all.
+func joined(traces []agentcopy.Trace) agentcopy.Trace {
+	return agentcopy.ContextTrace(withTraces(context.Background(), traces))
 }
 
-// errResent ends an attempt that net/http was about to send again in silence.
-// Its HTTP/2 client does so after RST_STREAM with PROTOCOL_ERROR, which promises
-// nothing, and after REFUSED_STREAM and GOAWAY, whose promise proxies break: see
-// proof.
-var errResent = errors.New("the server broke the HTTP/2 stream, and the request was not sent a second time")
-
-// watch returns a context whose request, to addr, t watches. stop ends that
-// request.
-func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelFunc, copies bool) context.Context {
-	t.stop = stop
-	t.hooks.GetConn = func(to string) { t.seek(to, addr) }
-	t.hooks.GotConn = func(httptrace.GotConnInfo) {
-		t.got.Store(true)
-		// HTTP/1 sends again only what provably never left.
-		if copies && t.again.Load() && t.http2.Load() {
-			t.resent.Store(true)
-			t.stop()
-		}
+func withTraces(ctx context.Context, traces []agentcopy.Trace) context.Context {
+	for _, t := range traces {
+		ctx = agentcopy.ContextWithTrace(ctx, t)
 	}
-	t.hooks.WroteHeaderField = func(name string, _ []string) {
-		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
-			t.http2.Store(true)
-		}
-	}
-	t.hooks.WroteHeaders = func() { t.written.Store(true) }
-	return httptrace.WithClientTrace(ctx, &t.hooks)
+	return ctx
 }
 
-// seek notes that a connection was asked for. A dialer that looks names up over
-// HTTPS asks for connections as well, with the context of the request: those lead
-// elsewhere.
-func (t *wireTrace) seek(to, addr string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.sought.Swap(true) {
-		t.first = to
-	} else if t.written.Load() && (to == t.first || to == addr) {
-		t.again.Store(true)
-	}
-}
-
-// proof says what became of the request, given that it failed with err.
-//
-// A transport that reports no connection sought tells nothing. One that sought
-// a connection and got none sent nothing. One that got a connection and failed
-// before it wrote the headers sent nothing either, unless it was interrupted:
-// then another of its goroutines may be writing them at this moment. HTTP/1 says
-// that it wrote them before they leave its buffer, HTTP/2 after they left: there
-// only headers that were not begun are sure not to have left.
-//
-// What left is not taken back by RST_STREAM with REFUSED_STREAM or by GOAWAY,
-// which by RFC 9113 (8.7, 6.8) say that the request was not processed. A proxy
-// says so of itself: HAProxy resets a stream that it has no answer for with
-// REFUSED_STREAM, also when the server behind it broke the connection after it
-// got the request.
-func (t *wireTrace) proof(err error, interrupted bool) proof {
+// traceOf is the trace of a call with ctx: the client's and, after it, those of
+// ctx.
+func (c *Client) traceOf(ctx context.Context) *agentcopy.Trace {
+	own := agentcopy.ContextTrace(ctx)
 	switch {
-	case t.written.Load():
-		return wasSent
-	case t.sought.Load() && !t.got.Load():
-		return neverSent
-	case t.got.Load() && !t.http2.Load() && !interrupted && !isTimeout(err):
-		return neverSent
+	case own.CallStart == nil && own.WaitStart == nil && own.WaitDone == nil &&
+		own.AttemptStart == nil && own.AttemptDone == nil && own.CallDone == nil:
+		return &c.trace
+	case len(c.cfg.Traces) == 0:
+		return new(own)
 	}
-	return noProof
+	return new(agentcopy.ContextTrace(agentcopy.ContextWithTrace(withTraces(context.Background(), c.cfg.Traces), own)))
 }
 
-func isTimeout(err error) bool {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return true
+func (c *call) info() agentcopy.CallInfo {
+	return agentcopy.CallInfo{Provider: c.client.vendor.Name, Operation: c.op.Name, Copies: c.op.copies()}
+}
+
+// start tells the trace that the call begins.
+func (c *call) start() {
+	if c.trace.CallStart != nil {
+		if ctx := c.trace.CallStart(c.Context, c.info()); ctx != nil {
+			c.Context = ctx
+		}
 	}
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
+}
+
+// done tells the trace how the call ended.
+func (c *call) done(err error) {
+	if c.trace.CallDone != nil {
+		c.trace.CallDone(c.Context, c.info(), err)
+	}
+}
+
+// start asks the trace whether a request may leave. It returns the context
+// of the request.
+func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
+	s.begun = time.Now()
+	if c.trace.AttemptStart == nil && c.trace.AttemptDone == nil {
+		return ctx, nil
+	}
+	a := s.attempt
+	s.info = agentcopy.AttemptInfo{Call: c.info(), Number: len(c.attempts) + 1, Timeout: a.remaining()}
+	if c.trace.AttemptStart != nil {
+		a.halt()
+		started, err := c.trace.AttemptStart(ctx, s.info)
+		a.resume()
+		if err != nil {
+			return nil, err
+		}
+		if started != nil {
+			ctx = started
+		}
+	}
+	s.traced = valueContext{c.Context, ctx}
+	return ctx, nil
+}
+
+// valueContext ends with the call, and has the values of a request's context.
+type valueContext struct {
+	context.Context
+	values context.Context
+}
+
+func (v valueContext) Value(key any) any { return v.values.Value(key) }
+
+// tell tells the trace what became of a request.
+func (s *send) tell(c *call, attempt agentcopy.Attempt, o agentcopy.Outcome) {
+	if ctx := s.traced; ctx != nil && c.trace.AttemptDone != nil {
+		s.traced = nil
+		c.trace.AttemptDone(ctx, s.info, attempt, o)
+	}
+}
+
+// traceAttempt tells the trace what became of the last attempt.
+func (c *call) traceAttempt() {
+	if c.trace.AttemptDone == nil {
+		return
+	}
+	outcome := agentcopy.OutcomeNotCopied
+	if c.op.copies() {
+		outcome = c.last.outcome
+	}
+	c.current.sends.tell(c, c.attempts[len(c.attempts)-1], outcome)
+}
+
+// A wait for a limiter of unknown length is told of after a moment, and logged
+// when it has become noteworthy.
+const momentaryWait = time.Millisecond
+
+// watchesWaits reports whether anybody is to be told of waits.
+func (c *call) watchesWaits() bool {
+	return c.trace.WaitStart != nil || c.trace.WaitDone != nil || c.client.log.Enabled(c, slog.LevelInfo)
+}
+
+// wait is one wait of a call that somebody is told of.
+type wait struct {
+	call   *call
+	info   agentcopy.WaitInfo
+	timers [2]*time.Timer
+
+	mu    sync.Mutex
+	told  bool // that it began
+	ended bool
+}
+
+// startWait tells of a wait that begins. Where its length is not known, it may be
+// over at once: then nobody is told.
+func (c *call) startWait(reason agentcopy.WaitReason, expected time.Duration) *wait {
+	w := &wait{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: len(c.attempts) + 1, Reason: reason, For: expected}}
+	if expected > 0 {
+		w.tellStart()
+		if expected > noteworthyWait {
+			w.log()
+		}
+		return w
+	}
+	w.timers = [2]*time.Timer{time.AfterFunc(momentaryWait, w.tellStart), time.AfterFunc(noteworthyWait, w.log)}
+	return w
+}
+
+func (w *wait) tellStart() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return
+	}
+	w.told = true
+	if f := w.call.trace.WaitStart; f != nil {
+		f(w.call.Context, w.info)
+	}
+}
+
+func (w *wait) log() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ended {
+		w.call.logWait(w.info)
+	}
+}
+
+// done tells that the wait is over.
+func (w *wait) done(err error) {
+	for _, timer := range w.timers {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	if f := w.call.trace.WaitDone; f != nil && w.told {
+		f(w.call.Context, w.info, err)
+	}
+}
+
+// backoffDone tells that the wait before a retry is over, if there was one.
+func (c *call) backoffDone(err error) {
+	if c.backoff != nil {
+		c.backoff.done(err)
+		c.backoff = nil
+	}
 }

@@ -1,89 +1,232 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
+// The table this SDK exists for stands in the package doc of agentcopy. These
+// functions are that table, one for each group of its rows.
+
 // verdict is what became of one attempt: whether it made a copy, and whether
-// the call may repeat it without further thought.
+// the call may retry it.
 type verdict struct {
-	outcome   agentcopy.Outcome
-	transient bool // a repeat may succeed, and does no harm
+	outcome agentcopy.Outcome
+	retry   bool // a retry may succeed, and does no harm
 }
 
 // The verdicts there are.
 var (
-	refused   = verdict{outcome: agentcopy.OutcomeNotCopied}
-	harmless  = verdict{outcome: agentcopy.OutcomeNotCopied, transient: true}
-	uncertain = verdict{outcome: agentcopy.OutcomeUnknown}
-	copied    = verdict{outcome: agentcopy.OutcomeCopied}
+	noRetry     = verdict{outcome: agentcopy.OutcomeNotCopied}
+	safeToRetry = verdict{outcome: agentcopy.OutcomeNotCopied, retry: true}
+	unknown     = verdict{outcome: agentcopy.OutcomeUnknown}
+	copied      = verdict{outcome: agentcopy.OutcomeCopied}
 )
 
-// repeats reports whether the policy's mode repeats an attempt with verdict v.
-func (v verdict) repeats(mode agentcopy.RetryMode) bool {
+// retries reports whether the policy's mode retries an attempt with verdict v.
+func (v verdict) retries(mode agentcopy.RetryMode) bool {
 	switch mode {
 	case agentcopy.RetryNever:
 		return false
 	case agentcopy.RetryAlways:
-		return v.transient || v.outcome == agentcopy.OutcomeUnknown
+		return v.retry || v.outcome == agentcopy.OutcomeUnknown
 	}
-	return v.transient
+	return v.retry
 }
 
-// judgeStatus decides by the status of an answer that is no success.
-func judgeStatus(copies bool, status int, hasRetryAfter bool) verdict {
-	if !copies {
-		if status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
-			status >= 500 && status <= 599 && status != http.StatusNotImplemented {
-			return harmless
-		}
-		return refused
-	}
+// Statuses that net/http has no name for. Load balancers and nginx write them
+// down where a client gave up before it had its answer; some proxies send them.
+const (
+	statusClientClosed460 = 460
+	statusClientClosed499 = 499
+)
+
+// refusals are the statuses of 4xx that say by themselves that no copy was made:
+// the request was not understood, not allowed in, or not let through. For others
+// the body decides, since a proxy may refuse the answer rather than the request.
+var refusals = []int{
+	http.StatusBadRequest,
+	http.StatusUnauthorized,
+	http.StatusNotFound,
+	http.StatusMethodNotAllowed,
+	http.StatusProxyAuthRequired,
+	http.StatusLengthRequired,
+	http.StatusRequestEntityTooLarge,
+	http.StatusRequestURITooLong,
+	http.StatusUnsupportedMediaType,
+	http.StatusMisdirectedRequest,
+	http.StatusUpgradeRequired,
+	http.StatusRequestHeaderFieldsTooLarge,
+}
+
+// judgeStatus decides on an answer whose status is not that of success. body is
+// what was read of its body, and whole says whether that is all of it.
+func judgeStatus(copies bool, status int, body []byte, whole bool) verdict {
 	switch {
-	case status == http.StatusTooManyRequests,
-		status == http.StatusServiceUnavailable && hasRetryAfter:
-		return harmless
-	case status == http.StatusRequestTimeout:
-		return uncertain // the server may have given up on the answer, not on the copy
-	case status >= 300 && status <= 499:
-		return refused
+	case !copies && isTransient(status):
+		return safeToRetry
+	case !copies:
+		return noRetry
+	case status == http.StatusTooManyRequests:
+		return safeToRetry
+	case status == http.StatusMovedPermanently,
+		status == http.StatusTemporaryRedirect,
+		status == http.StatusPermanentRedirect,
+		slices.Contains(refusals, status),
+		bodyDecides(status) && isJSONOrEmpty(body, whole):
+		return noRetry
 	}
-	return uncertain
+	// A proxy says 503 with Retry-After of itself, whatever became of the request.
+	return unknown
+}
+
+// isTransient reports whether a read may succeed if it is retried.
+func isTransient(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
+		status >= 500 && status <= 599 && status != http.StatusNotImplemented
+}
+
+// bodyDecides reports whether the status of a refused copy tells nothing without
+// the body.
+func bodyDecides(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, statusClientClosed460, statusClientClosed499:
+		return false
+	}
+	return status >= 400 && status <= 499 && !slices.Contains(refusals, status)
+}
+
+// isJSONOrEmpty reports whether a body is the vendor's, as far as can be seen.
+// The pages of proxies are neither JSON nor empty.
+func isJSONOrEmpty(body []byte, whole bool) bool {
+	body = trimmed(body)
+	if len(body) == 0 {
+		return whole
+	}
+	return body[0] == '{' || body[0] == '[' || json.Valid(body)
+}
+
+// judgeUnusable decides on a copy that was answered with success, but whose
+// answer cannot be used. cut says that body is only the beginning. An answer in
+// an encoding that cannot be read never comes here.
+func judgeUnusable(status int, body []byte, cut bool) verdict {
+	if status != http.StatusOK && status != http.StatusCreated && status != http.StatusNoContent {
+		return unknown
+	}
+	body = trimmed(body)
+	switch {
+	case len(body) == 0:
+		return copied
+	case body[0] != '{' || reportsError(body):
+		return unknown
+	case cut || json.Valid(body):
+		return copied
+	}
+	return unknown
+}
+
+// reportsError reports whether a JSON object, or the beginning of one, says that
+// the call failed, although its status says success.
+func reportsError(object []byte) bool {
+	doc := json.NewDecoder(bytes.NewReader(object))
+	if start, err := doc.Token(); err != nil || start != json.Delim('{') {
+		return false
+	}
+	for doc.More() {
+		name, err := doc.Token()
+		var value any
+		if err != nil || doc.Decode(&value) != nil {
+			return false
+		}
+		switch name {
+		case "error", "detail":
+			if value != nil && value != false && value != "" {
+				return true
+			}
+		case "success":
+			if value != nil && value != true {
+				return true
+			}
+		case "status":
+			text, _ := value.(string)
+			if value != nil && !strings.EqualFold(text, "success") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // judgeFailure decides where there was no answer at all.
 func judgeFailure(copies bool, err error, proof proof) verdict {
 	switch {
 	case isBlocked(err) && proof == neverSent:
-		return refused
-	case isCertificateError(err):
+		return noRetry
+	case isCertificateError(err), isProxyRefusal(err):
 		if proof == neverSent || !copies {
-			return refused
+			return noRetry
 		}
-		return uncertain
+		return unknown
 	case !copies, proof == neverSent:
-		return harmless
+		return safeToRetry
 	}
-	return uncertain
+	return unknown
 }
 
 // isCertificateError reports whether the server's certificate was not accepted:
 // it will not be at the next attempt either.
 func isCertificateError(err error) bool {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return is[*tls.CertificateVerificationError](err) || is[x509.UnknownAuthorityError](err) ||
+		is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) || is[x509.SystemRootsError](err)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
 	return ok
+}
+
+// proxyError is a proxy that did not open a tunnel to the vendor. net/http
+// reports nothing but the text of the proxy's status.
+type proxyError struct{ status string }
+
+func (e *proxyError) Error() string {
+	return "the proxy refused the connection to the vendor (CONNECT): " + e.status
+}
+
+// asProxyError returns what a failure is if it is the answer of a proxy to
+// CONNECT, and otherwise err. Such an error is a bare text, and comes before
+// there is a connection.
+func asProxyError(err error) error {
+	if errors.Unwrap(err) != nil || err.Error() == "" {
+		return err
+	}
+	for status := 300; status <= 599; status++ {
+		if err.Error() == http.StatusText(status) {
+			return &proxyError{err.Error()}
+		}
+	}
+	return err
+}
+
+// isProxyRefusal reports whether a proxy will refuse the next attempt too: its
+// status says that the request is at fault, and not the way to the vendor.
+func isProxyRefusal(err error) bool {
+	e, ok := errors.AsType[*proxyError](err)
+	if !ok {
+		return false
+	}
+	for status := 400; status <= 499; status++ {
+		if e.status == http.StatusText(status) {
+			return status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+		}
+	}
+	return false
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 
@@ -112,7 +113,7 @@ func TestServerThatCutsTheConnection(t *testing.T) {
 			conn, _, _ := http.NewResponseController(w).Hijack()
 			_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\n\r\n{\"id\":")
 			_ = conn.Close()
-		}, agentcopy.OutcomeCopied},
+		}, agentcopy.OutcomeUnknown},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -184,8 +185,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			for _, do := range []func(testing.TB, *transport.Client) (*thing, *agentcopy.Response, error){doCopy, doGet} {
 				_, _, err := do(t, c)
 				e := asError(t, err)
-				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 				require.Equal(t, status, e.StatusCode)
+				require.ErrorContains(t, err, "check the base URL")
 			}
 			require.Equal(t, 2, requests, "requests for two calls answered by %d to %s", status, target)
 		}
@@ -237,5 +238,27 @@ func TestCopyWithoutABody(t *testing.T) {
 	for range 2 { // the second time the protocol is known
 		_, _, err := transport.Do(t.Context(), c, request, verifyThing)
 		require.NoError(t, err)
+	}
+}
+
+// TestProxyThatRefuses: a proxy that does not open the tunnel is told as what it
+// is, and asked again only where it may change its mind.
+func TestProxyThatRefuses(t *testing.T) {
+	for status, attempts := range map[int]int{403: 1, 407: 1, 502: 2, 503: 2} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodConnect {
+				t.Errorf("the proxy got %s, want CONNECT", r.Method)
+			}
+			w.WriteHeader(status)
+		}))
+		address, err := url.Parse(proxy.URL)
+		require.NoError(t, err)
+		through := &http.Transport{Proxy: http.ProxyURL(address)}
+		_, _, err = doCopy(t, newClient(t, through, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 2, MaxBackoff: 1})))
+		e := asError(t, err)
+		require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
+		require.Len(t, e.Attempts, attempts, "%v", err)
+		require.ErrorContains(t, err, "the proxy refused the connection to the vendor (CONNECT): "+http.StatusText(status))
+		proxy.Close()
 	}
 }

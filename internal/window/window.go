@@ -96,6 +96,17 @@ func (l *Limiter) line(ctx context.Context, now moment) (Ticket, error) {
 	return w.ticket, nil
 }
 
+// Delay is how long a newcomer has to wait, at the least; 0 if it does not.
+func (l *Limiter) Delay() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.advance()
+	if l.free > 0 {
+		return 0
+	}
+	return l.shortestWait(now)
+}
+
 // giveUp takes w out of the queue or, if it was admitted at the same moment,
 // hands its place to the next one.
 func (l *Limiter) giveUp(w *waiter) {

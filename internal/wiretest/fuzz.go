@@ -58,8 +58,15 @@ func FuzzErrorBody(f *testing.F, call func(testing.TB, http.RoundTripper) error)
 		if e.StatusCode != int(status) || e.Outcome == agentcopy.OutcomeCopied || len(e.Attempts) != 1 {
 			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
 		}
-		if status < 500 && status != http.StatusRequestTimeout && e.Outcome != agentcopy.OutcomeNotCopied {
-			t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
+		switch isJSON := json.Valid(body) && utf8.Valid(body); {
+		case status == 429, status == 401, status == 404, status == 403 && isJSON:
+			if e.Outcome != agentcopy.OutcomeNotCopied {
+				t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
+			}
+		case status >= 500, status == 302, status == 408, status == 499:
+			if e.Outcome != agentcopy.OutcomeUnknown {
+				t.Errorf("status %d: got outcome %v, want unknown", status, e.Outcome)
+			}
 		}
 		if !bytes.Equal(e.Body, body[:min(len(body), 64<<10)]) {
 			t.Errorf("the error keeps the body %q, want what was received: %q", e.Body, body)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,47 +17,67 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// TestLedger tests that a ledger does what [once.Ledger] says. open must
-// return an empty one each time, and clean up after it by t.Cleanup:
+// Store is where ledgers keep their records: a database, a server, a file.
+type Store interface {
+	// Open returns a handle on the store, as another process would have one. All
+	// handles see the same records. Clean up after it by t.Cleanup.
+	Open(t *testing.T) once.Ledger
+	// StepClock sets the store's own clock by d, as it is set on a server. It
+	// returns false if it cannot; what that shows is then left out.
+	StepClock(d time.Duration) bool
+}
+
+// TestLedger tests that a ledger does what [once.Ledger] says. newStore must
+// return an empty store each time.
 //
-//	func TestMyLedger(t *testing.T) {
-//		oncetest.TestLedger(t, func(t *testing.T) once.Ledger {
-//			return newMyLedger(t.TempDir())
-//		})
-//	}
-//
-// What it cannot test is what survives a crash: that what a method did is durable
-// when it returns, and that the lease of a process that is gone falls free. It
-// takes a few seconds, since leases run out in it.
-func TestLedger(t *testing.T, open func(t *testing.T) once.Ledger) {
+// It takes a few seconds, since leases run out in it. It cannot test that what a
+// method did survives a crash: kill a process and a server of your own for that.
+func TestLedger(t *testing.T, newStore func(t *testing.T) Store) {
 	for _, tt := range []struct {
 		name string
 		test func(t *ledgerTest)
 	}{
 		{"BeginStoresARecord", (*ledgerTest).beginStores},
-		{"AnyKeyIsAKeyOfItsOwn", (*ledgerTest).anyKey},
+		{"ARecordIsStoredWhole", (*ledgerTest).storedWhole},
+		{"BodiesAndIdempotencyKeysAreNotStored", (*ledgerTest).notStored},
+		{"AnyKeyAndIDIsOneOfItsOwn", (*ledgerTest).anyKey},
 		{"AHeldLeaseIsInProgress", (*ledgerTest).heldLease},
+		{"ALongLeaseIsCutToTheNextCallers", (*ledgerTest).cutLease},
 		{"AnotherRequestIsAReusedKey", (*ledgerTest).anotherRequest},
 		{"ALeaseThatRanOutIsClaimed", (*ledgerTest).lapsedLease},
 		{"AClaimOutlivesItsLeaseUntilTheNext", (*ledgerTest).lapsedClaim},
-		{"UpdateRenewsOrGivesUpTheLease", (*ledgerTest).update},
+		{"UpdateRenewsTheLease", (*ledgerTest).update},
+		{"ReleaseGivesTheLeaseUp", (*ledgerTest).releases},
 		{"FinishEndsTheRecord", (*ledgerTest).finish},
 		{"ACopyBelongsToOneKey", (*ledgerTest).copyTaken},
 		{"AbandonForgetsTheKey", (*ledgerTest).abandon},
 		{"RemoveForgetsTheKeyInAnyState", (*ledgerTest).remove},
-		{"PendingAndListYieldTheirRecords", (*ledgerTest).lists},
+		{"OwnersAreFoundByTheirCopies", (*ledgerTest).owners},
+		{"PendingYieldsWhatIsSentAndNotDone", (*ledgerTest).pending},
+		{"ListYieldsAll", (*ledgerTest).list},
 		{"ALoopMayUseTheLedger", (*ledgerTest).loopUses},
+		{"AnIndexSaysWhatListDoes", (*ledgerTest).index},
+		{"AClaimIsOneOnEveryHandle", (*ledgerTest).handles},
 		{"OneOfManyBegins", (*ledgerTest).manyBegin},
 		{"OneOfManyFinishesWithACopy", (*ledgerTest).manyFinish},
+		{"ALateWriteChangesNothing", (*ledgerTest).lateWrites},
+		{"ALostAnswerLosesNothing", (*ledgerTest).lostAnswers},
+		{"EachKeyIsSentOnceThoughAnswersAreLost", (*ledgerTest).lossyRun},
+		{"AClockThatIsSetHidesNoCopy", (*ledgerTest).clockSteps},
+		{"AClockThatJumpedHoldsAKeyForOneLease", (*ledgerTest).clockJumps},
 		{"AnEndedContextEndsEverything", (*ledgerTest).endedContext},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.test(&ledgerTest{t, open(t)}) })
+		t.Run(tt.name, func(t *testing.T) {
+			store := newStore(t)
+			tt.test(&ledgerTest{T: t, store: store, Ledger: store.Open(t)})
+		})
 	}
 }
 
 type ledgerTest struct {
 	*testing.T
 	once.Ledger
+	store Store
 }
 
 const (
@@ -63,10 +86,7 @@ const (
 )
 
 func (t *ledgerTest) beginStores() {
-	want := intentOf("k")
-	want.Identity = agentcopy.Identity{Provider: "zudu", Origin: "https://example.com/a", Template: `{"a":"<b>"}`, Mark: "ärger"}
-	want.Outcome = agentcopy.OutcomeCopied
-	want.Rounds = 7
+	want := recordOf("k")
 	stored := t.begin(want, false)
 	t.same(stored, want)
 	t.same(t.listed()["k"], want)
@@ -80,32 +100,99 @@ func (t *ledgerTest) beginStores() {
 	t.mustBeLost("the first claim", stored)
 }
 
+func (t *ledgerTest) storedWhole() {
+	want := fullRecord("k")
+	claim := t.begin(want, false)
+	t.same(claim, want)
+	t.same(t.listed()["k"], want)
+
+	want.Token = claim.Token
+	want.SentAt, want.LookedAt, want.Since = time.Time{}, time.Time{}, time.Time{}
+	want.Seen, want.Dismissed, want.Outcome = nil, nil, agentcopy.OutcomeUnknown
+	t.must("Update that empties the record", t.Update(t.Context(), want, longLease))
+	t.same(t.listed()["k"], want)
+
+	want = sameClaim(fullRecord("k"), claim)
+	t.must("Update that fills it", t.Update(t.Context(), want, longLease))
+	t.same(t.listed()["k"], want)
+	want.Dismissed = append(want.Dismissed, "another")
+	t.must("Release", t.Release(t.Context(), want))
+	want = sameClaim(want, t.begin(fullRecord("k"), true))
+	t.same(t.listed()["k"], want)
+	done := t.finishAs(want, "1")
+	t.same(t.listed()["k"], done)
+}
+
+func (t *ledgerTest) notStored() {
+	r := recordOf("k")
+	r.Request.IdempotencyKey = "secret"
+	claim := t.begin(r, false)
+	check := func(method string, r once.Record) {
+		if r.Request.IdempotencyKey != "" {
+			t.Errorf("%s stored the IdempotencyKey", method)
+		}
+		if r.Copy.Body != nil || r.Copy.Attempts != nil {
+			t.Errorf("%s stored the Body or the Attempts of the copy", method)
+		}
+	}
+	check("Begin", claim)
+	check("Begin", t.listed()["k"])
+	claim.Request.IdempotencyKey = "secret"
+	t.must("Update", t.Update(t.Context(), claim, longLease))
+	check("Update", t.listed()["k"])
+	done := doneAs(claim, "1")
+	done.Copy.Body, done.Copy.Attempts = []byte("user data"), []agentcopy.Attempt{{}}
+	t.must("Finish", t.Finish(t.Context(), done))
+	check("Finish", t.listed()["k"])
+	check("Begin of a done key", t.begin(recordOf("k"), true))
+}
+
+// anyKey uses odd keys, and IDs and names as odd.
 func (t *ledgerTest) anyKey() {
-	keys := []string{"a", "A", " a", "a ", "a\x00", "a\x00b", "a/b", `"a"`, "a\nb", "\u00e4", "a\u0308", "{a}", "%61", strings.Repeat("k", 1024)}
+	keys := []string{
+		"a", "A", " a", "a ", "a\x00", "a\x00b", "a/b", `"a"`, `a\`, `a\x00`, `a\0`, "a\nb", "a\r\nb", "'a'", "a%", "a_", "$1", "?1",
+		"\u00e4", "a\u0308", "{a}", "%61", "\xff", "\xfe", "\ufffd", "\u2028", "\U0001F600", strings.Repeat("k", 1024),
+	}
+	odd := func(key string) once.Record {
+		r := recordOf(key)
+		r.Request.SourceID, r.Request.Name = "source of "+key, "name of "+key
+		r.Identity.SearchKey, r.Identity.Account, r.Identity.Template = r.Request.Name, "account of "+key, "template of "+key
+		r.Seen = []agentcopy.Candidate{{Copy: agentcopy.Copy{ID: key, Name: key}, Reason: key}}
+		r.Dismissed = []string{key}
+		return r
+	}
+	want := map[string]once.Record{}
 	for _, key := range keys {
-		r := t.begin(intentOf(key), false)
-		t.finishAs(r, "copy of "+key)
+		claim := t.begin(odd(key), false)
+		want[key] = t.finishAs(claim, "copy of "+key)
 	}
 	for _, key := range keys {
-		r := t.begin(intentOf(key), true)
-		if r.Key != key || r.Copy.ID != "copy of "+key {
-			t.Errorf("key %q: got the record of %q with the copy %q", key, r.Key, r.Copy.ID)
-		}
-		owner, found, err := t.Owner(t.Context(), r.Ref())
-		if err != nil || !found || owner.Key != key {
-			t.Errorf("key %q: the owner of its copy is %q, %v, %v", key, owner.Key, found, err)
-		}
+		r := t.begin(odd(key), true)
+		t.same(r, want[key])
+		t.same(t.owner(r.Ref()), want[key])
 	}
-	if n := len(t.listed()); n != len(keys) {
-		t.Errorf("got %d records, want %d", n, len(keys))
+	listed := t.listed()
+	for _, key := range keys {
+		t.same(listed[key], want[key])
+	}
+	if len(listed) != len(keys) {
+		t.Errorf("List yields %d records, want %d", len(listed), len(keys))
 	}
 }
 
 func (t *ledgerTest) heldLease() {
-	r := t.begin(intentOf("k"), false)
-	t.mustFail("Begin of a held key", t.tryBegin(intentOf("k")), once.ErrInProgress)
-	t.begin(intentOf("other"), false)
+	r := t.begin(recordOf("k"), false)
+	t.mustFail("Begin of a held key", t.tryBegin(recordOf("k")), once.ErrInProgress)
+	t.begin(recordOf("other"), false)
 	t.finishAs(r, "1") // the claim is as good as it was
+}
+
+func (t *ledgerTest) cutLease() {
+	claim := t.begin(recordOf("k"), false) // for an hour
+	_, _, err := t.Begin(t.Context(), recordOf("k"), shortLease)
+	t.mustFail("Begin of a held key", err, once.ErrInProgress)
+	t.waitForClaim("k", shortLease)
+	t.mustBeLost("a claim that another one followed", claim)
 }
 
 func (t *ledgerTest) anotherRequest() {
@@ -114,98 +201,102 @@ func (t *ledgerTest) anotherRequest() {
 		"name":     func(r *once.Record) { r.Request.Name = "other" },
 		"provider": func(r *once.Record) { r.Identity.Provider = "other" },
 		"origin":   func(r *once.Record) { r.Identity.Origin = "other" },
+		"account":  func(r *once.Record) { r.Identity.Account = "other" },
 		"template": func(r *once.Record) { r.Identity.Template = "other" },
 	}
 	refuse := func(state string) {
 		for what, change := range others {
-			r := intentOf("k")
+			r := recordOf("k")
 			change(&r)
 			t.mustFail("Begin with another "+what+", "+state, t.tryBegin(r), once.ErrKeyReused)
 		}
 	}
-	r := t.begin(intentOf("k"), false)
+	r := t.begin(recordOf("k"), false)
 	refuse("while the lease is held")
 	t.release(r)
 	refuse("while the lease is free")
-	r = intentOf("k")
-	r.Identity.Mark, r.Rounds, r.Since = "other", 9, r.Since.Add(time.Hour) // no part of the request
+	r = recordOf("k")
+	r.Identity.SearchKey, r.Sends, r.Since = "other", 9, r.Since.Add(time.Hour) // no part of the request
 	t.finishAs(t.begin(r, true), "1")
 	refuse("when it is done")
 }
 
 func (t *ledgerTest) lapsedLease() {
-	stale := t.beginFor(intentOf("k"), shortLease)
-	fresh := t.waitForClaim("k")
+	stale := t.beginFor(recordOf("k"), shortLease)
+	fresh := t.waitForClaim("k", longLease)
 	t.mustBeLost("a claim that another one followed", stale)
-	t.same(t.listed()["k"], intentOf("k"))
+	t.same(t.listed()["k"], recordOf("k"))
 	t.finishAs(fresh, "1")
 }
 
 func (t *ledgerTest) lapsedClaim() {
-	r := t.beginFor(intentOf("k"), shortLease)
+	r := t.beginFor(recordOf("k"), shortLease)
 	time.Sleep(4 * shortLease)
-	r.Rounds = 2
+	r.Sends = 2
 	t.must("Update after the lease ran out", t.Update(t.Context(), r, shortLease))
 	time.Sleep(4 * shortLease)
 	t.finishAs(r, "1")
 }
 
 func (t *ledgerTest) update() {
-	r := t.beginFor(intentOf("k"), shortLease)
-	r.Outcome, r.Rounds, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
+	r := t.beginFor(sent(recordOf("k")), shortLease)
+	r.Outcome, r.Sends, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
 	t.must("Update", t.Update(t.Context(), r, longLease))
 	time.Sleep(4 * shortLease)
-	t.mustFail("Begin of a renewed key", t.tryBegin(intentOf("k")), once.ErrInProgress)
+	t.mustFail("Begin of a renewed key", t.tryBegin(recordOf("k")), once.ErrInProgress)
 	t.same(t.listed()["k"], r)
 
 	t.must("Update of what has not changed", t.Update(t.Context(), r, longLease))
 	t.release(r)
-	t.same(t.begin(intentOf("k"), true), r)
+	t.same(t.begin(recordOf("k"), true), r)
+}
+
+func (t *ledgerTest) releases() {
+	r := t.begin(recordOf("k"), false)
+	r.Sends, r.SentAt = 2, now()
+	t.must("Release", t.Release(t.Context(), r))
+	again := t.begin(recordOf("k"), true)
+	t.same(again, r)
+	t.mustFail("Release by the earlier claim", t.Release(t.Context(), r), once.ErrLeaseLost)
+	t.mustFail("Begin of a key claimed again", t.tryBegin(recordOf("k")), once.ErrInProgress)
 }
 
 func (t *ledgerTest) finish() {
-	claim := t.begin(intentOf("k"), false)
-	ref := once.CopyRef{Origin: claim.Identity.Origin, Provider: "acme", ID: "1"}
-	if r, found, err := t.Owner(t.Context(), ref); found || err != nil {
-		t.Errorf("Owner of a copy not made: %q, %v, %v", r.Key, found, err)
-	}
+	claim := t.begin(recordOf("k"), false)
 	want := t.finishAs(claim, "1")
-	t.same(t.begin(intentOf("k"), true), want)
-	t.same(t.begin(intentOf("k"), true), want) // nothing is claimed
-	t.same(t.listed()["k"], want)
-	owner, found, err := t.Owner(t.Context(), ref)
-	if err != nil || !found {
-		t.Fatalf("Owner: %v, %v", found, err)
+	for range 2 { // nothing is claimed
+		t.same(t.begin(recordOf("k"), true), want)
 	}
-	t.same(owner, want)
+	t.same(t.listed()["k"], want)
+	t.same(t.owner(want.Ref()), want)
 	t.mustBeLost("a claim of what is done", claim)
-	t.same(t.begin(intentOf("k"), true), want)
+	t.same(t.begin(recordOf("k"), true), want)
 }
 
 func (t *ledgerTest) copyTaken() {
-	t.finishAs(t.begin(intentOf("first"), false), "1")
-	second := t.begin(intentOf("second"), false)
+	t.finishAs(t.begin(recordOf("first"), false), "1")
+	second := t.begin(recordOf("second"), false)
 	t.mustFail("Finish with the copy of another key", t.Finish(t.Context(), doneAs(second, "1")), once.ErrCopyTaken)
 	t.same(t.listed()["second"], second)
 	t.must("Update after that", t.Update(t.Context(), second, longLease))
 	t.finishAs(second, "2")
 
-	elsewhere := intentOf("elsewhere")
+	elsewhere := recordOf("elsewhere")
 	elsewhere.Identity.Origin = "https://other.example"
 	t.finishAs(t.begin(elsewhere, false), "1")
-	another := doneAs(t.begin(intentOf("another"), false), "1")
+	another := doneAs(t.begin(recordOf("another"), false), "1")
 	another.Copy.Provider = "another vendor"
 	t.must("Finish with the ID of another vendor", t.Finish(t.Context(), another))
 }
 
 func (t *ledgerTest) abandon() {
-	r := t.begin(intentOf("k"), false)
+	r := t.begin(recordOf("k"), false)
 	t.must("Abandon", t.Abandon(t.Context(), r))
 	if records := t.listed(); len(records) != 0 {
-		t.Errorf("got records %v, want none", records)
+		t.Errorf("List yields %d records after Abandon of the only one", len(records))
 	}
 	t.mustBeLost("an abandoned claim", r)
-	other := intentOf("k")
+	other := recordOf("k")
 	other.Request.Name = "another"
 	t.finishAs(t.begin(other, false), "1")
 	t.mustBeLost("an abandoned claim, later", r)
@@ -213,99 +304,249 @@ func (t *ledgerTest) abandon() {
 
 func (t *ledgerTest) remove() {
 	t.must("Remove of a key that is not there", t.Remove(t.Context(), "k"))
-	pending := t.begin(intentOf("k"), false)
+	pending := t.begin(recordOf("k"), false)
 	t.must("Remove", t.Remove(t.Context(), "k"))
 	t.mustBeLost("a claim of what was removed", pending)
-	done := t.finishAs(t.begin(intentOf("k"), false), "1")
+	done := t.finishAs(t.begin(recordOf("k"), false), "1")
 	t.mustBeLost("a claim of what was removed, later", pending)
 	t.must("Remove of a key that is done", t.Remove(t.Context(), "k"))
-	if r, found, err := t.Owner(t.Context(), done.Ref()); found || err != nil {
-		t.Errorf("Owner of the copy of a removed key: %q, %v, %v", r.Key, found, err)
+	if owners := t.ownersOf(done.Ref()); len(owners) != 0 {
+		t.Errorf("a key that was removed owns its copy: %v", owners)
 	}
-	t.finishAs(t.begin(intentOf("other"), false), "1")
+	t.finishAs(t.begin(recordOf("other"), false), "1")
 }
 
-func (t *ledgerTest) lists() {
-	t.yields("Pending of an empty ledger", t.Pending(t.Context()))
-	t.yields("List of an empty ledger", t.List(t.Context()))
-	for _, key := range []string{"a", "b", "c", "d"} {
-		t.begin(intentOf(key), false)
+func (t *ledgerTest) owners() {
+	if owners := t.ownersOf(); len(owners) != 0 {
+		t.Errorf("Owners of no refs: got %d", len(owners))
 	}
-	for _, key := range []string{"e", "f"} {
-		t.finishAs(t.begin(intentOf(key), false), key)
+	var refs []once.CopyRef
+	want := map[once.CopyRef]once.Record{}
+	for i := range 300 {
+		key := fmt.Sprint("k", i)
+		r := doneAs(recordOf(key), "copy of "+key)
+		refs = append(refs, r.Ref(), r.Ref()) // a ref may come twice
+		if i%3 == 0 {
+			want[r.Ref()] = t.finishAs(t.begin(recordOf(key), false), r.Copy.ID)
+		}
 	}
-	pending := t.Pending(t.Context())
+	t.begin(recordOf("k1"), false) // not done
+	owners := t.ownersOf(refs...)
+	if len(owners) != len(want) {
+		t.Errorf("got %d owners, want %d", len(owners), len(want))
+	}
+	for ref, r := range want {
+		t.same(owners[ref], r)
+	}
+}
+
+func (t *ledgerTest) pending() {
+	all := agentcopy.Identity{}
+	t.yields("Pending of an empty ledger", t.Pending(t.Context(), all, time.Time{}))
+	start := now().Add(-time.Hour)
+	begin := func(key string, sentAt time.Time, change func(*once.Record)) once.Record {
+		r := recordOf(key)
+		r.SentAt = sentAt
+		if change != nil {
+			change(&r)
+		}
+		return t.begin(r, false)
+	}
+	begin("not sent", time.Time{}, nil)
+	t.finishAs(begin("done", start, nil), "1")
+	early := begin("early", start, nil)
+	late := begin("late", start.Add(10*time.Minute), nil)
+	begin("account", start, func(r *once.Record) { r.Identity.Account = "other" })
+	begin("origin", start, func(r *once.Record) { r.Identity.Origin = "https://other.example" })
+	begin("provider", start, func(r *once.Record) { r.Identity.Provider = "other" })
+
+	id := agentcopy.Identity{Provider: early.Identity.Provider, Origin: early.Identity.Origin, Account: early.Identity.Account,
+		Template: "of no matter", SearchKey: "of no matter", SourceID: "of no matter"}
 	for range 2 { // a sequence can be ranged over again
-		t.yields("Pending", pending, "a", "b", "c", "d")
-		t.yields("List", t.List(t.Context()), "a", "b", "c", "d", "e", "f")
+		t.yields("Pending of all", t.Pending(t.Context(), all, time.Time{}), "account", "early", "late", "origin", "provider")
+		t.yields("Pending of an identity", t.Pending(t.Context(), id, time.Time{}), "early", "late")
 	}
-	for range pending {
+	t.yields("Pending since a time", t.Pending(t.Context(), all, start.Add(5*time.Minute)), "late")
+	t.yields("Pending of an identity since its earliest", t.Pending(t.Context(), id, start), "early", "late")
+	t.yields("Pending of an identity since a time", t.Pending(t.Context(), id, start.Add(5*time.Minute)), "late")
+	t.yields("Pending of an identity since later", t.Pending(t.Context(), id, start.Add(time.Hour)))
+	id.Account = "nobody"
+	t.yields("Pending of an account without records", t.Pending(t.Context(), id, time.Time{}))
+
+	id.Account = early.Identity.Account
+	early.SentAt = time.Time{} // provably not sent after all
+	t.must("Update", t.Update(t.Context(), early, longLease))
+	t.yields("Pending after an Update", t.Pending(t.Context(), id, time.Time{}), "late")
+	early.SentAt = start
+	t.must("Release", t.Release(t.Context(), early))
+	t.yields("Pending after a Release", t.Pending(t.Context(), id, time.Time{}), "early", "late")
+	late.SentAt = start.Add(-time.Minute) // it may move back
+	t.must("Update", t.Update(t.Context(), late, longLease))
+	t.yields("Pending after SentAt moved back", t.Pending(t.Context(), id, start), "early")
+	for r, err := range t.Pending(t.Context(), id, start) {
+		t.must("Pending", err)
+		t.same(r, early)
+	}
+	t.must("Abandon", t.Abandon(t.Context(), late))
+	t.must("Remove", t.Remove(t.Context(), "early"))
+	t.yields("Pending after the end of all", t.Pending(t.Context(), id, time.Time{}))
+}
+
+func (t *ledgerTest) list() {
+	t.yields("List of an empty ledger", t.List(t.Context()))
+	t.begin(recordOf("a"), false)
+	t.begin(sent(recordOf("b")), false)
+	t.finishAs(t.begin(recordOf("c"), false), "c")
+	list := t.List(t.Context())
+	for range 2 {
+		t.yields("List", list, "a", "b", "c")
+	}
+	for range list {
 		break
 	}
 	t.must("Remove", t.Remove(t.Context(), "b"))
-	t.yields("Pending", pending, "a", "c", "d")
+	t.yields("List after Remove", list, "a", "c")
 }
 
 // loopUses runs over many records, and changes some of them meanwhile.
 func (t *ledgerTest) loopUses() {
 	const n = 300
 	for i := range n {
-		t.release(t.begin(intentOf(fmt.Sprint(i)), false))
+		t.release(t.begin(sent(recordOf(fmt.Sprint(i))), false))
 	}
-	t.begin(intentOf("held"), false)
-	seen := map[string]bool{}
-	for r, err := range t.Pending(t.Context()) {
-		t.must("Pending", err)
-		if seen[r.Key] {
-			t.Errorf("%q came twice", r.Key)
+	t.begin(sent(recordOf("held")), false)
+	loop := func(what string, records iter.Seq2[once.Record, error], use func(once.Record)) {
+		seen := map[string]bool{}
+		for r, err := range records {
+			t.must(what, err)
+			if seen[r.Key] {
+				t.Errorf("%s yields %q twice", what, r.Key)
+			}
+			seen[r.Key] = true
+			if r.Key != "held" {
+				use(r)
+			}
 		}
-		seen[r.Key] = true
-		if r.Key != "held" {
-			t.finishAs(t.begin(intentOf(r.Key), true), "copy of "+r.Key)
-		}
-		if len(seen)%10 == 0 && r.Key != "held" {
-			t.must("Remove", t.Remove(t.Context(), r.Key))
-		}
-		if len(seen) > n+1 {
-			t.Fatal("no end")
+		if len(seen) != n+1 {
+			t.Errorf("%s yields %d records, want %d", what, len(seen), n+1)
 		}
 	}
-	if len(seen) != n+1 {
-		t.Errorf("got %d records, want %d", len(seen), n+1)
+	loop("Pending", t.Pending(t.Context(), agentcopy.Identity{}, time.Time{}), func(r once.Record) {
+		t.finishAs(t.begin(recordOf(r.Key), true), "copy of "+r.Key)
+	})
+	t.yields("Pending", t.Pending(t.Context(), agentcopy.Identity{}, time.Time{}), "held")
+	loop("List", t.List(t.Context()), func(r once.Record) { t.must("Remove", t.Remove(t.Context(), r.Key)) })
+	t.yields("List", t.List(t.Context()), "held")
+}
+
+func (t *ledgerTest) index() {
+	index, ok := t.Ledger.(once.Index)
+	if !ok {
+		t.Skip("the ledger implements no once.Index")
 	}
-	t.yields("Pending", t.Pending(t.Context()), "held")
+	get := func(key string) (once.Record, bool) {
+		r, found, err := index.Get(t.Context(), key)
+		t.must("Get", err)
+		return r, found
+	}
+	if _, found := get("k"); found {
+		t.Error("Get finds a key that is not there")
+	}
+	full := fullRecord("k")
+	t.begin(full, false)
+	r, _ := get("k")
+	t.same(r, full)
+
+	id := agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: "a", Template: "t", SearchKey: "of no matter"}
+	keeps := func(when string, want bool) {
+		t.Helper()
+		got, err := index.KeepsNames(t.Context(), id)
+		t.must("KeepsNames", err)
+		if got != want {
+			t.Errorf("KeepsNames %s: got %v, want %v", when, got, want)
+		}
+	}
+	finish := func(key, name string, found bool, change func(*once.Record)) once.Record {
+		r := recordOf(key)
+		r.Identity.Account, r.Identity.Template = id.Account, id.Template
+		if change != nil {
+			change(&r)
+		}
+		done := doneAs(t.begin(r, false), "copy of "+key)
+		done.Copy.Name, done.Found = name, found
+		t.must("Finish", t.Finish(t.Context(), done))
+		return done
+	}
+	keeps("of an empty ledger", false)
+	finish("renamed", "new (1)", false, nil)
+	finish("nameless", "", false, func(r *once.Record) { r.Identity.SearchKey = "" })
+	finish("found", "new", true, nil)
+	finish("other account", "new", false, func(r *once.Record) { r.Identity.Account = "b" })
+	finish("other template", "new", false, func(r *once.Record) { r.Identity.Template = "u" })
+	finish("other origin", "new", false, func(r *once.Record) { r.Identity.Origin = "https://other.example" })
+	finish("other vendor", "new", false, func(r *once.Record) { r.Identity.Provider = "other" })
+	keeps("after records that show nothing", false)
+	done := finish("kept", "new", false, nil)
+	keeps("after a copy that has the name asked for", true)
+	r, _ = get("kept")
+	t.same(r, done)
+	t.must("Remove", t.Remove(t.Context(), "kept"))
+	keeps("after that record was removed", false)
+	if _, found := get("kept"); found {
+		t.Error("Get finds a key that was removed")
+	}
+}
+
+func (t *ledgerTest) handles() {
+	other := t.store.Open(t.T)
+	want := fullRecord("k")
+	claim := t.begin(want, false)
+	_, _, err := other.Begin(t.Context(), recordOf("k"), longLease)
+	t.mustFail("Begin on another handle", err, once.ErrInProgress)
+	t.release(sameClaim(want, claim))
+	r, found, err := other.Begin(t.Context(), recordOf("k"), longLease)
+	if err != nil || !found {
+		t.Fatalf("Begin on another handle, after Release: found %v, %v", found, err)
+	}
+	t.same(r, want)
+	t.mustBeLost("a claim that another handle followed", claim)
+	t.must("Finish on another handle", other.Finish(t.Context(), doneAs(r, "1")))
+	t.same(t.begin(recordOf("k"), true), doneAs(r, "1"))
+	done := doneAs(r, "1")
+	t.same(t.owner(done.Ref()), done)
+	second := t.begin(recordOf("second"), false)
+	t.mustFail("Finish with a copy that a key of another handle has", t.Finish(t.Context(), doneAs(second, "1")), once.ErrCopyTaken)
 }
 
 func (t *ledgerTest) manyBegin() {
-	var mu sync.Mutex
-	var claims []once.Record
-	concurrently(64, func(int) {
-		r, _, err := t.Begin(t.Context(), intentOf("k"), longLease)
+	handles := []once.Ledger{t.Ledger, t.store.Open(t.T)}
+	var claims atomic.Int64
+	concurrently(64, func(i int) {
+		_, _, err := handles[i%2].Begin(t.Context(), recordOf("k"), longLease)
 		switch {
 		case err == nil:
-			mu.Lock()
-			defer mu.Unlock()
-			claims = append(claims, r)
+			claims.Add(1)
 		case !errors.Is(err, once.ErrInProgress):
 			t.Errorf("Begin: %v", err)
 		}
 	})
-	if len(claims) != 1 {
-		t.Errorf("%d of 64 claims of one key succeeded, want 1", len(claims))
+	if n := claims.Load(); n != 1 {
+		t.Errorf("%d of 64 claims of one key succeeded, want 1", n)
 	}
 }
 
 func (t *ledgerTest) manyFinish() {
+	handles := []once.Ledger{t.Ledger, t.store.Open(t.T)}
 	var mu sync.Mutex
 	var owners []string
 	concurrently(64, func(i int) {
 		key := fmt.Sprintf("key %d", i)
-		r, _, err := t.Begin(t.Context(), intentOf(key), longLease)
+		r, _, err := handles[i%2].Begin(t.Context(), recordOf(key), longLease)
 		if err != nil {
 			t.Errorf("Begin: %v", err)
 			return
 		}
-		err = t.Finish(t.Context(), doneAs(r, "1"))
+		err = handles[i%2].Finish(t.Context(), doneAs(r, "1"))
 		switch {
 		case err == nil:
 			mu.Lock()
@@ -323,19 +564,170 @@ func (t *ledgerTest) manyFinish() {
 	}
 }
 
+// lateWrites lets each kind of write arrive after the claim was followed by
+// something else.
+func (t *ledgerTest) lateWrites() {
+	after := map[string]func(claim once.Record){
+		"another claim": func(claim once.Record) {
+			t.release(claim)
+			t.begin(recordOf(claim.Key), true)
+		},
+		"Finish": func(claim once.Record) { t.finishAs(claim, "copy of "+claim.Key) },
+		"Abandon and another Begin": func(claim once.Record) {
+			t.must("Abandon", t.Abandon(t.Context(), claim))
+			t.begin(recordOf(claim.Key), false)
+		},
+		"Remove": func(claim once.Record) { t.must("Remove", t.Remove(t.Context(), claim.Key)) },
+	}
+	for what, happen := range after {
+		claim := t.begin(recordOf(what), false)
+		happen(claim)
+		t.mustBeLost("a write that arrives after "+what, claim)
+	}
+}
+
+// lostAnswers does each thing twice, as a caller does who got no answer.
+func (t *ledgerTest) lostAnswers() {
+	lost := &lossy{Ledger: t.Ledger, every: 1}
+	_, _, err := lost.Begin(t.Context(), recordOf("k"), shortLease)
+	t.mustFail("Begin", err, errLost)
+	claim := t.waitForClaim("k", longLease) // after one lease
+
+	claim.Sends, claim.SentAt = 5, now()
+	t.mustFail("Update", lost.Update(t.Context(), claim, longLease), errLost)
+	t.same(t.listed()["k"], claim)
+	t.must("Update again", t.Update(t.Context(), claim, longLease))
+	t.mustFail("Release", lost.Release(t.Context(), claim), errLost)
+	claim = sameClaim(claim, t.begin(recordOf("k"), true))
+
+	t.mustFail("Finish", lost.Finish(t.Context(), doneAs(claim, "1")), errLost)
+	if err := t.Finish(t.Context(), doneAs(claim, "1")); err != nil && !errors.Is(err, once.ErrLeaseLost) {
+		t.Errorf("Finish again: got %v, want nil or ErrLeaseLost", err)
+	}
+	t.same(t.begin(recordOf("k"), true), doneAs(claim, "1"))
+
+	claim = t.begin(recordOf("other"), false)
+	t.mustFail("Abandon", lost.Abandon(t.Context(), claim), errLost)
+	if err := t.Abandon(t.Context(), claim); err != nil && !errors.Is(err, once.ErrLeaseLost) {
+		t.Errorf("Abandon again: got %v, want nil or ErrLeaseLost", err)
+	}
+	t.begin(recordOf("other"), false)
+}
+
+// lossyRun lets many callers on two handles, which lose one answer in five,
+// bring each key to its end by the simplest rule there is: send what was
+// not sent, and claim what was.
+func (t *ledgerTest) lossyRun() {
+	const keys, callers = 20, 8
+	var sends [keys]atomic.Int64
+	handles := []once.Ledger{&lossy{Ledger: t.Ledger, every: 5}, &lossy{Ledger: t.store.Open(t.T), every: 5}}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	run := func(l once.Ledger, i int) (done bool) {
+		r, _, err := l.Begin(ctx, recordOf(fmt.Sprint(i)), shortLease)
+		if err != nil {
+			return false
+		}
+		if r.Done() {
+			return true
+		}
+		if !r.Sent() {
+			r.Since, r.SentAt, r.Sends = now(), now(), 1
+			if l.Update(ctx, r, shortLease) != nil {
+				return false // not known, so not sent
+			}
+			sends[i].Add(1)
+		}
+		_ = l.Finish(ctx, doneAs(r, fmt.Sprint("copy ", i)))
+		return false // the next Begin tells
+	}
+	concurrently(callers, func(c int) {
+		for i := range keys {
+			for i := (i + c) % keys; ctx.Err() == nil && !run(handles[c%2], i); {
+				time.Sleep(shortLease / 10)
+			}
+		}
+	})
+	if ctx.Err() != nil {
+		t.Fatal("some keys did not come to their end within a minute")
+	}
+	for i, r := range t.listed() {
+		if r.Copy.ID != "copy "+i {
+			t.Errorf("key %s has the copy %q", i, r.Copy.ID)
+		}
+	}
+	for i := range sends {
+		if n := sends[i].Load(); n > 1 {
+			t.Errorf("key %d was sent %d times", i, n)
+		}
+	}
+}
+
+func (t *ledgerTest) clockSteps() {
+	for i, step := range []time.Duration{-time.Hour, 2 * time.Hour, -time.Hour} {
+		want := fullRecord(fmt.Sprint("step ", i))
+		claim := t.begin(want, false)
+		t.release(sameClaim(want, claim))
+		if !t.store.StepClock(step) {
+			t.Skip("the store's clock cannot be set")
+		}
+		check := func(what string, r once.Record) {
+			if r.Since.After(want.Since) {
+				t.Errorf("%s, clock set by %v: Since is %v later than the writer's", what, step, r.Since.Sub(want.Since))
+			}
+			if r.SentAt.Before(want.SentAt) {
+				t.Errorf("%s, clock set by %v: SentAt is %v earlier than the writer's", what, step, want.SentAt.Sub(r.SentAt))
+			}
+			if step < 0 && r.SentAt.After(time.Now().Add(time.Minute)) {
+				t.Errorf("%s, clock set by %v: SentAt lies %v ahead", what, step, time.Until(r.SentAt))
+			}
+		}
+		check("List", t.listed()[want.Key])
+		for r, err := range t.Pending(t.Context(), want.Identity, want.SentAt) {
+			t.must("Pending", err)
+			check("Pending", r)
+		}
+		again := t.begin(want, true)
+		check("Begin", again)
+		t.finishAs(again, want.Key)
+	}
+}
+
+func (t *ledgerTest) clockJumps() {
+	if !t.store.StepClock(24 * time.Hour) {
+		t.Skip("the store's clock cannot be set")
+	}
+	claim := t.beginFor(recordOf("k"), longLease)
+	t.store.StepClock(-24 * time.Hour)
+	_, _, err := t.Begin(t.Context(), recordOf("k"), shortLease)
+	t.mustFail("Begin of a key held for another day", err, once.ErrInProgress)
+	t.waitForClaim("k", shortLease)
+	t.mustBeLost("a claim that another one followed", claim)
+}
+
 func (t *ledgerTest) endedContext() {
-	claim := t.begin(intentOf("k"), false)
+	claim := t.begin(recordOf("k"), false)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := t.Begin(ctx, intentOf("new"), longLease)
+	start := time.Now()
+	_, _, err := t.Begin(ctx, recordOf("new"), longLease)
 	t.mustFail("Begin", err, context.Canceled)
 	t.mustFail("Update", t.Update(ctx, claim, 0), context.Canceled)
+	t.mustFail("Release", t.Release(ctx, claim), context.Canceled)
 	t.mustFail("Finish", t.Finish(ctx, doneAs(claim, "1")), context.Canceled)
 	t.mustFail("Abandon", t.Abandon(ctx, claim), context.Canceled)
 	t.mustFail("Remove", t.Remove(ctx, "k"), context.Canceled)
-	_, _, err = t.Owner(ctx, claim.Ref())
-	t.mustFail("Owner", err, context.Canceled)
-	for name, records := range map[string]iter.Seq2[once.Record, error]{"Pending": t.Pending(ctx), "List": t.List(ctx)} {
+	_, err = t.Owners(ctx, []once.CopyRef{claim.Ref()})
+	t.mustFail("Owners", err, context.Canceled)
+	if index, ok := t.Ledger.(once.Index); ok {
+		_, _, err = index.Get(ctx, "k")
+		t.mustFail("Get", err, context.Canceled)
+		_, err = index.KeepsNames(ctx, claim.Identity)
+		t.mustFail("KeepsNames", err, context.Canceled)
+	}
+	for name, records := range map[string]iter.Seq2[once.Record, error]{
+		"Pending": t.Pending(ctx, agentcopy.Identity{}, time.Time{}), "List": t.List(ctx),
+	} {
 		n := 0
 		for _, err := range records {
 			t.mustFail(name, err, context.Canceled)
@@ -344,5 +736,12 @@ func (t *ledgerTest) endedContext() {
 		if n != 1 {
 			t.Errorf("%s yields %d times in an ended context, want its error once", name, n)
 		}
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("calls in an ended context took %v", d)
+	}
+	keys := t.listed()
+	if left := keys["k"]; len(keys) != 1 || left.Done() {
+		t.Errorf("calls in an ended context changed the ledger: %v", slices.Sorted(maps.Keys(keys)))
 	}
 }

@@ -1,12 +1,14 @@
 package oncetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -15,15 +17,40 @@ import (
 
 // This file has the words that the tests of TestLedger are written in.
 
-// intentOf is a record as Once begins it.
-func intentOf(key string) once.Record {
+// now is the time without what a database does not keep.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// recordOf is a record as a Runner begins it.
+func recordOf(key string) once.Record {
 	return once.Record{
 		Key:      key,
-		Identity: agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Mark: "new"},
+		Identity: agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: "workspace", SearchKey: "new"},
 		Request:  agentcopy.CopyRequest{SourceID: "source-1", Name: "new"},
-		Since:    time.Now().UTC().Truncate(time.Second),
-		Rounds:   1,
 	}
+}
+
+// sent is r after its request went out.
+func sent(r once.Record) once.Record {
+	r.Since, r.SentAt, r.Sends = now(), now(), 1
+	return r
+}
+
+// fullRecord has something in every field but those of a copy.
+func fullRecord(key string) once.Record {
+	r := recordOf(key)
+	at := now().Add(-10 * time.Minute)
+	r.Identity.SourceID, r.Identity.SearchKey = "SOURCE-1", "<b>\u00e4rger</b> & \"so\"\u2028"
+	r.Since, r.SentAt, r.LookedAt = at, at.Add(time.Minute), at.Add(2*time.Minute)
+	r.Sends, r.Outcome = 7, agentcopy.OutcomeCopied
+	r.Seen = []agentcopy.Candidate{
+		{
+			Copy: agentcopy.Copy{Provider: "acme", SourceID: "source-1", ID: "9", Name: "new ", CreatedAt: at},
+			Made: at.Add(123 * time.Millisecond), Match: agentcopy.MatchCertain, Reason: `named "new "`,
+		},
+		{Copy: agentcopy.Copy{ID: "10"}},
+	}
+	r.Dismissed = []string{"11", ""}
+	return r
 }
 
 // doneAs is r with a copy.
@@ -33,6 +60,12 @@ func doneAs(r once.Record, id string) once.Record {
 		Provider: "acme", SourceID: r.Request.SourceID, ID: id, Name: r.Request.Name,
 		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC),
 	}
+	return r
+}
+
+// sameClaim is r with the token of claim.
+func sameClaim(r, claim once.Record) once.Record {
+	r.Token = claim.Token
 	return r
 }
 
@@ -57,11 +90,11 @@ func (t *ledgerTest) tryBegin(r once.Record) error {
 	return err
 }
 
-// waitForClaim claims a key as soon as its lease has run out.
-func (t *ledgerTest) waitForClaim(key string) once.Record {
+// waitForClaim claims a key as soon as its lease has run out, for lease.
+func (t *ledgerTest) waitForClaim(key string, lease time.Duration) once.Record {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(shortLease / 5) {
-		r, found, err := t.Begin(t.Context(), intentOf(key), longLease)
+		r, found, err := t.Begin(t.Context(), recordOf(key), lease)
 		switch {
 		case err == nil && found:
 			return r
@@ -74,7 +107,7 @@ func (t *ledgerTest) waitForClaim(key string) once.Record {
 // release gives the lease of r up.
 func (t *ledgerTest) release(r once.Record) {
 	t.Helper()
-	t.must("Update with a lease of zero", t.Update(t.Context(), r, 0))
+	t.must("Release", t.Release(t.Context(), r))
 }
 
 // finishAs ends r with a copy and returns it as it is to be stored.
@@ -89,8 +122,9 @@ func (t *ledgerTest) finishAs(r once.Record, id string) once.Record {
 func (t *ledgerTest) mustBeLost(what string, r once.Record) {
 	t.Helper()
 	before := t.listed()
-	r.Rounds = 99
+	r.Sends = 99
 	t.mustFail("Update by "+what, t.Update(t.Context(), r, longLease), once.ErrLeaseLost)
+	t.mustFail("Release by "+what, t.Release(t.Context(), r), once.ErrLeaseLost)
 	t.mustFail("Finish by "+what, t.Finish(t.Context(), doneAs(r, "of "+what)), once.ErrLeaseLost)
 	t.mustFail("Abandon by "+what, t.Abandon(t.Context(), r), once.ErrLeaseLost)
 	after := t.listed()
@@ -98,27 +132,59 @@ func (t *ledgerTest) mustBeLost(what string, r once.Record) {
 		t.Fatalf("%s: %d records became %d", what, len(before), len(after))
 	}
 	for key := range before {
-		t.same(after[key], before[key])
+		t.alike(after[key], before[key], -slack)
 	}
 }
 
-// same compares what a record says. The times of a shared ledger are converted,
-// which takes a moment; tokens are its own.
+// slack is how much earlier Since and later SentAt may be given than they were
+// stored, which it takes to ask a shared ledger.
+const slack = 2 * time.Second
+
+// same compares what a record says with what was stored. Tokens are the ledger's.
 func (t *ledgerTest) same(got, want once.Record) {
 	t.Helper()
-	if d := got.Since.Sub(want.Since); d < -2*time.Second || d > 2*time.Second {
-		t.Errorf("Since: got %v, want %v", got.Since, want.Since)
+	t.alike(got, want, 0)
+}
+
+// alike compares two records. SentAt may be given earlier by early.
+func (t *ledgerTest) alike(got, want once.Record, early time.Duration) {
+	t.Helper()
+	between := func(what string, d, least, most time.Duration) {
+		t.Helper()
+		if d < least || d > most {
+			t.Errorf("%s of %q: it differs by %v from what was stored; want between %v and %v", what, want.Key, d, least, most)
+		}
 	}
-	if !got.Copy.CreatedAt.Equal(want.Copy.CreatedAt) {
-		t.Errorf("Copy.CreatedAt: got %v, want %v", got.Copy.CreatedAt, want.Copy.CreatedAt)
+	between("Since", since(got.Since, want.Since), -slack, -early)
+	between("SentAt", since(got.SentAt, want.SentAt), early, slack)
+	between("LookedAt", since(got.LookedAt, want.LookedAt), -slack, slack)
+	if g, w := flat(got), flat(want); g != w {
+		t.Errorf("\n got %s\nwant %s", g, w)
 	}
-	for _, r := range []*once.Record{&got, &want} {
-		r.Since, r.Copy.CreatedAt, r.Token = time.Time{}, time.Time{}, 0
+}
+
+// since is how much later got is than want; absurdly much if one is zero.
+func since(got, want time.Time) time.Duration {
+	if got.IsZero() != want.IsZero() {
+		return 1<<63 - 1
 	}
-	// The bodies, which no ledger keeps, make records incomparable.
-	if got, want := fmt.Sprintf("%+v %q", got, got.Copy.SourceID), fmt.Sprintf("%+v %q", want, want.Copy.SourceID); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	return got.Sub(want)
+}
+
+// flat is all that must be exactly so, as a text.
+func flat(r once.Record) string {
+	type flatCopy struct{ Provider, SourceID, ID, Name, CreatedAt string }
+	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+	copyOf := func(c agentcopy.Copy) flatCopy {
+		return flatCopy{c.Provider, c.SourceID, c.ID, c.Name, stamp(c.CreatedAt)}
 	}
+	text := fmt.Sprintf("key %q, identity %q, request %q %q, sends %d, outcome %v, found %v, dismissed %q, copy %+q",
+		r.Key, []string{r.Identity.Provider, r.Identity.Origin, r.Identity.Account, r.Identity.Template, r.Identity.SourceID, r.Identity.SearchKey},
+		r.Request.SourceID, r.Request.Name, r.Sends, r.Outcome, r.Found, r.Dismissed, copyOf(r.Copy))
+	for _, c := range r.Seen {
+		text += fmt.Sprintf(", seen %+q %v %q %s", copyOf(c.Copy), c.Match, c.Reason, stamp(c.Made))
+	}
+	return text
 }
 
 // listed returns all records by key.
@@ -132,6 +198,23 @@ func (t *ledgerTest) listed() map[string]once.Record {
 	return records
 }
 
+func (t *ledgerTest) ownersOf(refs ...once.CopyRef) map[once.CopyRef]once.Record {
+	t.Helper()
+	owners, err := t.Owners(t.Context(), refs)
+	t.must("Owners", err)
+	return owners
+}
+
+// owner returns the record that has ref.
+func (t *ledgerTest) owner(ref once.CopyRef) once.Record {
+	t.Helper()
+	r, found := t.ownersOf(ref)[ref]
+	if !found {
+		t.Fatalf("Owners: nobody owns %v", ref)
+	}
+	return r
+}
+
 func (t *ledgerTest) yields(what string, records iter.Seq2[once.Record, error], want ...string) {
 	t.Helper()
 	got := map[string]bool{}
@@ -143,7 +226,7 @@ func (t *ledgerTest) yields(what string, records iter.Seq2[once.Record, error], 
 		got[r.Key] = true
 	}
 	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
-		t.Errorf("%s: got %q, want %q", what, keys, want)
+		t.Errorf("%s: got the keys %q, want %q", what, keys, want)
 	}
 }
 
@@ -173,4 +256,45 @@ func concurrently(n int, f func(i int)) {
 	}
 	close(start)
 	running.Wait()
+}
+
+// errLost is the error of a call that was done and whose answer was lost.
+var errLost = errors.New("the answer was lost")
+
+// lossy loses the answer of every so many-th change.
+type lossy struct {
+	once.Ledger
+	every int64
+	n     atomic.Int64
+}
+
+func (l *lossy) lose(err error) error {
+	if err == nil && l.n.Add(1)%l.every == 0 {
+		return errLost
+	}
+	return err
+}
+
+func (l *lossy) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
+	stored, found, err := l.Ledger.Begin(ctx, r, lease)
+	if err = l.lose(err); err != nil {
+		return once.Record{}, false, err
+	}
+	return stored, found, nil
+}
+
+func (l *lossy) Update(ctx context.Context, r once.Record, lease time.Duration) error {
+	return l.lose(l.Ledger.Update(ctx, r, lease))
+}
+
+func (l *lossy) Release(ctx context.Context, r once.Record) error {
+	return l.lose(l.Ledger.Release(ctx, r))
+}
+
+func (l *lossy) Finish(ctx context.Context, r once.Record) error {
+	return l.lose(l.Ledger.Finish(ctx, r))
+}
+
+func (l *lossy) Abandon(ctx context.Context, r once.Record) error {
+	return l.lose(l.Ledger.Abandon(ctx, r))
 }

@@ -1,0 +1,461 @@
+package copiers_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+)
+
+// source is an agent that nobody has edited for long. Cotool's copies have its name.
+func source(v vendor, since time.Time) shown {
+	name := `"The source"`
+	if v.name == "cotool" {
+		name = `"` + asked + `"`
+	}
+	return shown{id: v.id(1), name: name, made: since.Add(-48 * time.Hour), config: "as it is"}
+}
+
+// look looks once. Cotool's ErrAlreadyDone is checked and dropped.
+func look(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentcopy.Candidate, error) {
+	t.Helper()
+	candidates, err := c.FindCopies(t.Context(), v.request(), since)
+	if v.name == "cotool" {
+		require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
+	} else {
+		require.NotErrorIs(t, err, agentcopy.ErrAlreadyDone)
+	}
+	return candidates, err
+}
+
+func TestCandidates(t *testing.T) {
+	since := time.Now().Add(-time.Minute).Truncate(time.Second)
+	for name, tt := range map[string]struct {
+		name  string // JSON
+		made  time.Duration
+		want  string
+		taken bool
+	}{
+		"the copy":                       {`"A copy"`, 3 * time.Second, "2 certain", false},
+		"a little before":                {`"A copy"`, -time.Minute, "2 possible", false},
+		"older":                          {`"A copy"`, -6 * time.Minute, "", true},
+		"trimmed":                        {`"A copy "`, 3 * time.Second, "2 possible", false},
+		"suffixed":                       {`"A copy (2)"`, 3 * time.Second, "2 possible", false},
+		"suffixed, older":                {`"A copy (2)"`, -6 * time.Minute, "", false},
+		"of another name":                {`"B"`, 3 * time.Second, "2 possible", false},
+		"of another name, before":        {`"B"`, -2 * time.Minute, "", false},
+		"without a name":                 {`""`, 3 * time.Second, "2 possible", false},
+		"a name that is a list":          {`["A copy"]`, 3 * time.Second, "2 possible", false},
+		"a name that is a list, older":   {`["A copy"]`, -6 * time.Minute, "", false},
+		"a name that is an object":       {`{"text":"A copy"}`, 3 * time.Second, "2 possible", false},
+		"a name that is a list, of near": {`["A copy"]`, -4 * time.Minute, "2 possible", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forEach(t, func(t *testing.T, v vendor) {
+				s := newServer(v, source(v, since), shown{id: v.id(2), name: tt.name, made: since.Add(tt.made), config: "as it is"})
+				candidates, err := look(t, v, s.copier(t), since)
+				require.Equal(t, tt.want, found(candidates))
+				require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
+				if tt.taken && v.name != "cotool" { // where no name is asked for
+					require.ErrorIs(t, err, agentcopy.ErrNameTaken)
+				} else {
+					require.NotErrorIs(t, err, agentcopy.ErrNameTaken)
+				}
+				for _, c := range candidates {
+					require.Equal(t, v.name, c.Copy.Provider)
+					require.Equal(t, v.request().SourceID, c.Copy.SourceID)
+					require.WithinDuration(t, since.Add(tt.made), c.Made, time.Second)
+					require.Equal(t, c.Match == agentcopy.MatchPossible, c.Reason != "")
+				}
+			})
+		})
+	}
+}
+
+func TestWhatCannotBeReadIsPossible(t *testing.T) {
+	since := time.Now().Add(-time.Minute)
+	forEach(t, func(t *testing.T, v vendor) {
+		copied := v.document(shown{id: v.id(2), name: `"A copy"`, made: since.Add(time.Second)})
+		for name, tt := range map[string]struct{ agents, want string }{
+			"an ID of another type":     {v.document(shown{id: v.bad, name: `"A copy"`, made: since.Add(time.Second)}), "? possible"},
+			"no agent but a text":       {`"A copy"`, "? possible"},
+			"null":                      {`null`, "? possible"},
+			"the copy, and what is not": {copied + `,null`, "2 certain, ? possible"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := newServer(v, source(v, since))
+				s.wire = wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+					if path := strings.TrimSuffix(r.Path(), "/full"); !strings.HasSuffix(path, "/agents") {
+						return s.agent(path)
+					}
+					return http.StatusOK, v.listOf(0, 1, tt.agents)
+				})
+				candidates, _ := look(t, v, s.copier(t), since)
+				require.Equal(t, tt.want, found(candidates))
+			})
+		}
+	})
+}
+
+func TestOverAllTimeNoneIsCertain(t *testing.T) {
+	now := time.Now()
+	forEach(t, func(t *testing.T, v vendor) {
+		s := newServer(v, source(v, now),
+			shown{id: v.id(2), name: `"A copy"`, made: now},
+			shown{id: v.id(3), name: `"B"`, made: now},
+			shown{id: v.id(4), name: `"a copy"`, made: now.Add(-24 * 365 * time.Hour)})
+		candidates, err := look(t, v, s.copier(t), time.Time{})
+		require.Equal(t, "2 possible, 4 possible", found(candidates))
+		require.NotErrorIs(t, err, agentcopy.ErrNameTaken)
+	})
+}
+
+func TestALookThatACacheAnsweredPermitsNothing(t *testing.T) {
+	since := time.Now()
+	for name, header := range map[string]http.Header{
+		"Age":                  {"Age": {"7"}},
+		"X-Cache":              {"X-Cache": {"Hit from cloudfront"}},
+		"X-Cache of two":       {"X-Cache": {"MISS, HIT"}},
+		"Squid's X-Cache":      {"X-Cache": {"TCP_MEM_HIT"}},
+		"Cache-Status":         {"Cache-Status": {`"edge"; hit; ttl=30`}},
+		"Cloudflare's":         {"Cf-Cache-Status": {"HIT"}},
+		"fresh: Age 0":         {"Age": {"0"}},
+		"fresh: a miss":        {"X-Cache": {"Miss from cloudfront"}, "Cache-Status": {"edge; fwd=miss"}},
+		"fresh: no such thing": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forEach(t, func(t *testing.T, v vendor) {
+				s := newServer(v, source(v, since), shown{id: v.id(2), name: `"A copy"`, made: since})
+				s.header = func(wiretest.Request) http.Header { return header }
+				candidates, err := look(t, v, s.copier(t), since)
+				require.Equal(t, "2 certain", found(candidates), "what was seen is reported all the same")
+				if strings.HasPrefix(name, "fresh") {
+					require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
+				} else {
+					require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
+				}
+				for _, sent := range s.wire.Requests() {
+					require.Equal(t, "no-cache", sent.Header.Get("Cache-Control"))
+				}
+			})
+		})
+	}
+}
+
+func TestADateThatStandsStillVoidsALook(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		synctest.Test(t, func(t *testing.T) {
+			since := time.Now()
+			s := newServer(v, source(v, since))
+			stored := since
+			s.header = func(wiretest.Request) http.Header { return http.Header{"Date": {stored.UTC().Format(http.TimeFormat)}} }
+			copier := s.copier(t)
+			for _, tt := range []struct {
+				after time.Duration // since the look before
+				fresh bool          // the vendor answers itself
+				void  bool
+			}{
+				{0, true, false},
+				{time.Second, false, false}, // too soon to tell
+				{time.Second, false, true},
+				{time.Minute, false, true},
+				{time.Second, true, false},
+				{3 * time.Second, false, true},
+				{time.Second, true, false},
+			} {
+				time.Sleep(tt.after)
+				if tt.fresh {
+					stored = time.Now()
+				}
+				_, err := look(t, v, copier, since)
+				require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v: %v", tt, err)
+			}
+		})
+	})
+}
+
+// An answer to the copy itself says how late it is at the vendor's.
+func TestADateOlderThanThatOfTheCopyVoidsALook(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		synctest.Test(t, func(t *testing.T) {
+			since := time.Now()
+			s := newServer(v, source(v, since))
+			s.header = func(r wiretest.Request) http.Header {
+				date := since.Add(-10 * time.Second)
+				if r.Method == http.MethodPost {
+					date = time.Now()
+				}
+				return http.Header{"Date": {date.UTC().Format(http.TimeFormat)}}
+			}
+			copier := s.copier(t, agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
+			_, err := copier.Copy(t.Context(), v.request())
+			require.Error(t, err)
+			time.Sleep(3 * time.Second)
+			_, err = look(t, v, copier, since)
+			require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
+		})
+	})
+}
+
+// paged are the vendors whose lists have pages.
+func paged(t *testing.T, test func(t *testing.T, v vendor)) {
+	forEach(t, func(t *testing.T, v vendor) {
+		if v.name != "cotool" {
+			test(t, v)
+		}
+	})
+}
+
+func TestAListThatMovesIsReadAgain(t *testing.T) {
+	since := time.Now()
+	agents := func(v vendor, numbers ...int) (page []shown) {
+		for _, n := range numbers {
+			page = append(page, shown{id: v.id(n), name: fmt.Sprintf(`"A copy %d"`, n), made: since})
+		}
+		return page
+	}
+	for name, tt := range map[string]struct {
+		readings [][][]int // the last one over and over
+		want     string
+		read     int
+		void     bool
+	}{
+		"it stands still":                  {[][][]int{{{2, 3}, {4}}}, "2 possible, 3 possible, 4 possible", 1, false},
+		"an agent comes twice, once":       {[][][]int{{{2, 3}, {3, 4}}, {{5, 2, 3}, {4}}}, "2 possible, 3 possible, 4 possible, 5 possible", 2, false},
+		"agents come twice, always":        {[][][]int{{{2, 3}, {3, 4}}}, "2 possible, 3 possible, 4 possible", 3, false}, // as if by growth
+		"an agent is gone the second time": {[][][]int{{{2, 3}, {3, 4}}, {{2, 3}}}, "2 possible, 3 possible, 4 possible", 3, false},
+		"agents come and go": {[][][]int{{{2, 3}, {3, 4}}, {{2, 4}, {4, 5}}, {{3, 5}, {5, 6}}},
+			"2 possible, 3 possible, 4 possible, 5 possible, 6 possible", 3, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			paged(t, func(t *testing.T, v vendor) {
+				s := newServer(v, source(v, since))
+				s.pages = func(reading int) (pages [][]shown) {
+					for _, numbers := range tt.readings[min(reading, len(tt.readings))-1] {
+						pages = append(pages, agents(v, numbers...))
+					}
+					return pages
+				}
+				candidates, err := look(t, v, s.copier(t), since)
+				require.Equal(t, tt.want, found(candidates))
+				require.Equal(t, tt.read, s.readings)
+				require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v", err)
+			})
+		})
+	}
+}
+
+func TestATotalThatFallsIsReadAgain(t *testing.T) {
+	const tail = `{"status":"success","data":{"agents":[%],"pagination":{"has_next_page":~,"total_count":!}}}`
+	zudu := vendors[0]
+	for name, tt := range map[string]struct {
+		totals []int // of the two pages of each reading
+		read   int
+		void   bool
+	}{
+		"it stands": {[]int{3, 3}, 1, false}, "it grows": {[]int{3, 4}, 1, false},
+		"it falls once": {[]int{3, 2, 3, 3}, 2, false}, "it falls always": {[]int{3, 2, 3, 2, 3, 2}, 3, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			since, requests := time.Now(), 0
+			s := newServer(zudu, source(zudu, since))
+			s.wire = wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+				number := zudu.pageOf(r)
+				document := zudu.document(shown{id: zudu.id(2 + number), name: `"A copy"`, made: since})
+				more := strings.NewReplacer("%", document, "~", fmt.Sprint(number == 0), "!", fmt.Sprint(tt.totals[requests]))
+				requests++
+				return http.StatusOK, more.Replace(tail)
+			})
+			candidates, err := look(t, zudu, s.copier(t), since)
+			require.Len(t, candidates, 2)
+			require.Equal(t, 2*tt.read, requests)
+			require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v", err)
+		})
+	}
+}
+
+func TestASortedListIsReadAsFarAsItsOrderIsSeen(t *testing.T) {
+	since := time.Now()
+	for name, tt := range map[string]struct {
+		ages  [][]time.Duration // before the request, by pages
+		pages int
+	}{
+		"newest first":             {[][]time.Duration{{-time.Second, time.Hour}, {2 * time.Hour}}, 1},
+		"five minutes are not yet": {[][]time.Duration{{-time.Second, 4 * time.Minute}, {2 * time.Hour}, {3 * time.Hour}}, 2},
+		"oldest first":             {[][]time.Duration{{3 * time.Hour, 2 * time.Hour}, {time.Hour}}, 2},
+		"in disorder":              {[][]time.Duration{{time.Hour, -time.Second, 2 * time.Hour}, {3 * time.Hour}}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			paged(t, func(t *testing.T, v vendor) {
+				s := newServer(v, source(v, since))
+				s.pages = func(int) (pages [][]shown) {
+					n := 1
+					for _, ages := range tt.ages {
+						var page []shown
+						for _, age := range ages {
+							n++
+							page = append(page, shown{id: v.id(n), name: `"B"`, made: since.Add(-age)})
+						}
+						pages = append(pages, page)
+					}
+					return pages
+				}
+				s.named = []shown{{id: v.id(9), name: `"A copy"`, made: since.Add(-24 * time.Hour)}}
+				_, err := look(t, v, s.copier(t), since)
+				lists := len(s.wire.Requests()) - s.gets - s.filtered
+				if v.name == "kolena" { // which documents no order
+					require.Equal(t, len(tt.ages), lists)
+					return
+				}
+				require.Equal(t, tt.pages, lists)
+				// What lies beyond, the vendor's filter shows.
+				cut := tt.pages < len(tt.ages)
+				require.Equal(t, cut, s.filtered > 0)
+				require.Equal(t, cut, errorIs(err, agentcopy.ErrNameTaken))
+			})
+		})
+	}
+}
+
+func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
+	since := time.Now().Truncate(time.Second)
+	for name, tt := range map[string]struct {
+		source, agent shown // what is not as usual
+		want          string
+	}{
+		"another configuration":                     {shown{}, shown{config: "otherwise"}, ""},
+		"the same":                                  {shown{}, shown{config: "as it is"}, "2 possible"},
+		"none is shown":                             {shown{}, shown{config: ""}, "2 possible"},
+		"another, edited since":                     {shown{}, shown{config: "otherwise", edited: since.Add(time.Minute)}, "2 possible"},
+		"another, of a source edited since":         {shown{edited: since.Add(time.Second)}, shown{config: "otherwise"}, "2 possible"},
+		"another, of a source edited before":        {shown{edited: since.Add(-time.Minute)}, shown{config: "otherwise"}, ""},
+		"another, but of the name":                  {shown{}, shown{config: "otherwise", name: `"A copy"`}, "2 certain"},
+		"another, but of a near name":               {shown{}, shown{config: "otherwise", name: `"A copy 2"`}, "2 possible"},
+		"another, but of a name that is unreadable": {shown{}, shown{config: "otherwise", name: `[7]`}, "2 possible"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			paged(t, func(t *testing.T, v vendor) {
+				src := source(v, since)
+				src.edited = tt.source.edited
+				a := shown{id: v.id(2), name: `"B"`, made: since.Add(time.Second), edited: tt.agent.edited, config: tt.agent.config}
+				if tt.agent.name != "" {
+					a.name = tt.agent.name
+				}
+				listed := a
+				listed.config = "" // lists of LangSmith and Zudu do not show it
+				if v.name == "kolena" {
+					listed = a
+				}
+				s := newServer(v, src, listed)
+				s.byID[a.id] = a
+				copier := s.copier(t)
+				for range 2 {
+					candidates, _ := look(t, v, copier, since)
+					require.Equal(t, tt.want, found(candidates))
+				}
+				require.LessOrEqual(t, s.gets, 3, "each agent is read once, and the source once for a look")
+			})
+		})
+	}
+}
+
+// A cache may show the source as it was before its last edit.
+func TestASourceFromACacheTellsNothing(t *testing.T) {
+	since := time.Now().Truncate(time.Second)
+	paged(t, func(t *testing.T, v vendor) {
+		if v.name == "kolena" { // whose list has the source
+			return
+		}
+		newcomer := shown{id: v.id(2), name: `"B"`, made: since, config: "otherwise"}
+		s := newServer(v, source(v, since), newcomer)
+		s.byID[newcomer.id] = newcomer
+		s.header = func(r wiretest.Request) http.Header {
+			if strings.Contains(r.Path(), v.request().SourceID) {
+				return http.Header{"Age": {"30"}}
+			}
+			return nil
+		}
+		candidates, err := look(t, v, s.copier(t), since)
+		require.NoError(t, err)
+		require.Equal(t, "2 possible", found(candidates))
+	})
+}
+
+func TestANewcomerThatCannotBeReadIsKept(t *testing.T) {
+	since := time.Now().Truncate(time.Second)
+	paged(t, func(t *testing.T, v vendor) {
+		s := newServer(v, source(v, since), shown{id: v.id(2), name: `"B"`, made: since})
+		candidates, err := look(t, v, s.copier(t, agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})), since)
+		require.NoError(t, err)
+		require.Equal(t, "2 possible", found(candidates))
+	})
+}
+
+// The SDK's RetryAlways may make a second copy; a Copier does not.
+func TestACopierNeverRetriesWhatMayHaveMadeACopy(t *testing.T) {
+	for mode, want := range map[agentcopy.RetryMode]int{agentcopy.RetryAlways: 1, agentcopy.RetrySafe: 1, agentcopy.RetryNever: 1} {
+		forEach(t, func(t *testing.T, v vendor) {
+			wire := wiretest.Always(http.StatusBadGateway, ``)
+			copier, err := v.open(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: mode, MinBackoff: 1, MaxBackoff: 1}))
+			require.NoError(t, err)
+			_, err = copier.Copy(t.Context(), v.request())
+			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+			require.Len(t, wire.Requests(), want)
+		})
+	}
+	forEach(t, func(t *testing.T, v vendor) { // what never left is sent again, but not under RetryNever
+		for mode, want := range map[agentcopy.RetryMode]int{agentcopy.RetryAlways: 3, agentcopy.RetrySafe: 3, agentcopy.RetryNever: 1} {
+			wire := wiretest.Always(http.StatusTooManyRequests, ``)
+			copier, err := v.open(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithLimiter(agentcopy.Unlimited),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: mode, MaxAttempts: 3, MinBackoff: 1, MaxBackoff: 1}))
+			require.NoError(t, err)
+			_, err = copier.Copy(t.Context(), v.request())
+			require.Error(t, err)
+			require.Len(t, wire.Requests(), want)
+		}
+	})
+}
+
+func TestOriginsAreWrittenInOneWay(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://agents.example":             "https://agents.example",
+		"https://Agents.Example:443":         "https://agents.example",
+		"HTTPS://agents.example/":            "https://agents.example",
+		"https://agents.example:8443/Api/":   "https://agents.example:8443/Api",
+		"http://127.0.0.1:80":                "http://127.0.0.1",
+		"http://127.0.0.1:443":               "http://127.0.0.1:443",
+		"https://[FE80::1%25ProdNIC]:443/v1": "https://[fe80::1%ProdNIC]/v1",
+		"https://[fe80::1]:8443":             "https://[fe80::1]:8443",
+	} {
+		forEach(t, func(t *testing.T, v vendor) {
+			copier, err := v.open(agentcopy.WithBaseURL(base))
+			require.NoError(t, err)
+			identity := copier.Identify(v.request())
+			require.Equal(t, want, identity.Origin, base)
+			require.Equal(t, v.name, identity.Provider)
+			require.Equal(t, v.request().SourceID, identity.SourceID)
+			require.True(t, identity.Traced)
+		})
+	}
+}
+
+// A vendor's own option is an error of another vendor's constructor.
+func TestWithWorkspaceIsOfLangSmithAlone(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		_, err := v.open(langsmith.WithWorkspace("w"))
+		if v.name == "langsmith" {
+			require.NoError(t, err)
+			return
+		}
+		wiretest.RequireInvalid(t, err, "WithWorkspace")
+		require.ErrorContains(t, err, v.name)
+	})
+}

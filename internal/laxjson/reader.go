@@ -1,0 +1,561 @@
+package laxjson
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// deepest is how deeply a document may be nested. encoding/json reads 10,000
+	// levels; no agent has a hundred.
+	deepest = 1000
+	// stride is how many bytes are read between two looks at the context.
+	stride = 64 << 10
+	// mostNotes is how many oddities a warning names.
+	mostNotes = 3
+)
+
+// reader reads a document and writes it anew as encoding/json can read it into a
+// shape. As long as nothing has to be changed, nothing is written.
+type reader struct {
+	ctx     context.Context
+	in      []byte
+	pos     int
+	checked int // where the context was looked at
+
+	out  []byte // what in[:copied] has become
+	copy int    // how far in is in out
+
+	path    [][]byte // the keys of the objects around pos, nil for a list
+	warning *Warning
+	notes   []string // in warning
+	odds    int      // all oddities, those among them that are not in warning
+}
+
+// document reads the whole of a document into shape s.
+func (r *reader) document(s *shape) ([]byte, error) {
+	r.space()
+	if r.pos == len(r.in) {
+		return nil, ErrEmpty
+	}
+	first := r.in[r.pos]
+	if first != '{' && first != '[' {
+		if !json.Valid(r.in) {
+			return nil, ErrNotJSON
+		}
+		return r.in, nil
+	}
+	if _, err := r.value(s); err != nil {
+		return nil, err
+	}
+	clean := r.in[:r.pos]
+	if r.copy > 0 {
+		r.replace(r.pos, "")
+		clean = r.out
+	}
+	if r.space(); r.pos < len(r.in) {
+		r.note(true, "the document goes on after its end")
+	}
+	return clean, nil
+}
+
+// replace writes text in place of what was read since from.
+func (r *reader) replace(from int, text string) {
+	r.out = append(r.out, r.in[r.copy:from]...)
+	r.out = append(r.out, text...)
+	r.copy = r.pos
+}
+
+// odd notes what is odd about the value at the current path.
+func (r *reader) odd(malformed bool, what string) { r.oddWord(malformed, what, nil) }
+
+// oddWord is odd with a word from the document, which stands for %q in what.
+func (r *reader) oddWord(malformed bool, what string, word []byte) {
+	if r.odds++; r.odds > 100 && (r.warning.Malformed || !malformed) {
+		return // it is known by now
+	}
+	var names []string
+	for _, key := range r.path {
+		if key != nil {
+			names = append(names, orDots(string(key)))
+		}
+	}
+	where := "the document"
+	if len(names) > 0 {
+		where = "field " + strconv.Quote(orDots(strings.Join(names, ".")))
+	}
+	if word != nil {
+		what = strings.Replace(what, "%q", strconv.Quote(orDots(string(word))), 1)
+	}
+	r.note(malformed, where+" "+what)
+}
+
+// note adds text to the warning, once.
+func (r *reader) note(malformed bool, text string) {
+	if r.warning == nil {
+		r.warning = &Warning{}
+	}
+	r.warning.Malformed = r.warning.Malformed || malformed
+	if len(r.notes) < mostNotes && !slices.Contains(r.notes, text) {
+		r.notes = append(r.notes, text)
+		r.warning.text = strings.Join(r.notes, "; ")
+	}
+}
+
+// broken is the error for a document that cannot be read on.
+func (r *reader) broken() error {
+	if r.pos >= len(r.in) {
+		return fmt.Errorf("%w: it ends within a value", ErrBroken)
+	}
+	return fmt.Errorf("%w: unexpected %q at byte %d", ErrBroken, r.in[r.pos], r.pos+1)
+}
+
+// alive returns the context's error. It looks only once in a while.
+func (r *reader) alive() error {
+	if r.pos-r.checked < stride {
+		return nil
+	}
+	r.checked = r.pos
+	return r.ctx.Err()
+}
+
+// space skips white space, comments and stray control characters.
+func (r *reader) space() {
+	for r.pos < len(r.in) {
+		switch c := r.in[r.pos]; {
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+			r.pos++
+		case c < ' ':
+			r.odd(true, "holds a stray control character")
+			r.pos++
+			r.replace(r.pos-1, "")
+		case c == '/' && r.comment():
+		default:
+			return
+		}
+	}
+}
+
+// comment skips a comment, if there is one.
+func (r *reader) comment() bool {
+	start, rest := r.pos, r.in[r.pos:]
+	switch {
+	case bytes.HasPrefix(rest, []byte("//")):
+		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+			r.pos += n
+		} else {
+			r.pos = len(r.in)
+		}
+	case bytes.HasPrefix(rest, []byte("/*")):
+		n := bytes.Index(rest[2:], []byte("*/"))
+		if n < 0 {
+			return false
+		}
+		r.pos += 2 + n + 2
+	default:
+		return false
+	}
+	r.odd(true, "holds a comment")
+	r.replace(start, "")
+	return true
+}
+
+// value reads one value into shape s, which is nil where nobody reads it, and returns
+// what it costs in memory.
+func (r *reader) value(s *shape) (cost int, err error) {
+	if err := r.alive(); err != nil {
+		return 0, err
+	}
+	if r.space(); r.pos == len(r.in) {
+		return 0, r.broken()
+	}
+	start := r.pos
+	switch r.in[start] {
+	case '{', '[':
+		return r.container(s)
+	case '"':
+		if err := r.text(); err != nil {
+			return 0, err
+		}
+	default:
+		if err := r.word(); err != nil {
+			return 0, err
+		}
+	}
+	if s != nil {
+		r.fit(s, start)
+	}
+	return 0, nil
+}
+
+// container reads an object or a list. A list that costs too much and what is nested
+// too deeply become null.
+func (r *reader) container(s *shape) (cost int, err error) {
+	start, out, copied := r.pos, len(r.out), r.copy
+	if len(r.path) >= deepest {
+		if err := r.skip(); err != nil {
+			return 0, err
+		}
+		r.odd(false, "is nested too deeply; what lies below was left out")
+		r.replace(start, "null")
+		return 0, nil
+	}
+	r.path = append(r.path, nil)
+	if r.in[start] == '{' {
+		cost, err = r.object(s)
+	} else {
+		cost, err = r.list(s)
+	}
+	r.path = r.path[:len(r.path)-1]
+	if err != nil {
+		return 0, err
+	}
+	if s == nil {
+		return 0, nil
+	}
+	length := r.pos - start
+	if s.own || s.kind == opaque {
+		cost += length
+	}
+	if s.kind != object && cost > listBudget && cost > budgetFactor*length { // the object around it may have the ID
+		r.odd(false, "would take far more memory than it has bytes; it was left out")
+		r.out, r.copy = r.out[:out], copied
+		r.replace(start, "null")
+		return 0, nil
+	}
+	return cost, nil
+}
+
+// object reads an object. s may be of any kind: the document decides.
+func (r *reader) object(s *shape) (cost int, err error) {
+	var seen [4]uint64 // the fields that were there, by number
+	r.pos++
+	for first := true; ; first = false {
+		done, err := r.next('}', first)
+		if done || err != nil {
+			return cost, err
+		}
+		start := r.pos
+		if r.in[start] != '"' {
+			return 0, r.broken()
+		}
+		if err := r.text(); err != nil {
+			return 0, err
+		}
+		key := r.in[start+1 : r.pos-1]
+		r.path[len(r.path)-1] = key
+		if r.space(); r.pos == len(r.in) || r.in[r.pos] != ':' {
+			return 0, r.broken()
+		}
+		r.pos++
+		var below *shape
+		switch {
+		case s == nil:
+		case s.kind == object:
+			if f, ok := s.field(key); ok {
+				below = f.shape
+				if word, bit := f.number/64%len(seen), uint64(1)<<(f.number%64); seen[word]&bit != 0 {
+					r.odd(false, "is there twice; the last one counts")
+				} else {
+					seen[word] |= bit
+				}
+			}
+		case s.kind == dict:
+			below = s.elem
+			cost += len(key) + dictCost(s.elem.size)
+		case s.kind == free:
+			below = s
+			cost += len(key) + dictCost(freeCost)
+		}
+		more, err := r.value(below)
+		if err != nil {
+			return 0, err
+		}
+		cost += more
+	}
+}
+
+// list reads a list. s may be of any kind: the document decides.
+func (r *reader) list(s *shape) (cost int, err error) {
+	r.pos++
+	for first := true; ; first = false {
+		done, err := r.next(']', first)
+		if done || err != nil {
+			return cost, err
+		}
+		var below *shape
+		switch {
+		case s == nil:
+		case s.kind == list:
+			below = s.elem
+			cost += listCost(s.elem.size)
+		case s.kind == free:
+			below = s
+			cost += listCost(freeCost)
+		}
+		more, err := r.value(below)
+		if err != nil {
+			return 0, err
+		}
+		cost += more
+	}
+}
+
+// next goes to the next member of an object or list, and reports whether its end
+// came instead. A comma too many is skipped.
+func (r *reader) next(end byte, first bool) (done bool, err error) {
+	comma, out, copied := -1, 0, 0 // where the first comma is, and what was written before it
+	for {
+		if r.space(); r.pos == len(r.in) {
+			return false, r.broken()
+		}
+		switch c := r.in[r.pos]; {
+		case c == end:
+			if comma >= 0 {
+				r.odd(true, "holds a comma too many")
+				r.out, r.copy = r.out[:out], copied
+				r.replace(comma, "")
+			}
+			r.pos++
+			return true, nil
+		case c != ',':
+			if !first && comma < 0 {
+				return false, r.broken()
+			}
+			return false, nil
+		case comma < 0 && !first:
+			comma, out, copied = r.pos, len(r.out), r.copy
+			r.pos++
+		default:
+			r.odd(true, "holds a comma too many")
+			r.pos++
+			r.replace(r.pos-1, "")
+		}
+	}
+}
+
+// text reads a string. What may not stand in one is escaped.
+func (r *reader) text() error {
+	for r.pos++; r.pos < len(r.in); r.pos++ {
+		r.pos += plainLength(r.in[r.pos:min(len(r.in), r.pos+stride)])
+		if err := r.alive(); err != nil {
+			return err
+		}
+		if r.pos == len(r.in) {
+			break
+		}
+		switch c := r.in[r.pos]; {
+		case c == '"':
+			r.pos++
+			return nil
+		case c == '\\':
+			if err := r.escape(); err != nil {
+				return err
+			}
+		case c < ' ':
+			r.odd(true, "holds a control character in a string")
+			r.pos++
+			r.replace(r.pos-1, escaped(c))
+			r.pos--
+		}
+	}
+	return r.broken()
+}
+
+// plainLength is how many bytes at the beginning of text stand for themselves.
+func plainLength(text []byte) int {
+	for i, c := range text {
+		if c == '"' || c == '\\' || c < ' ' {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// escaped is a control character as it may stand in a string. Those that are no white
+// space become the replacement character.
+func escaped(c byte) string {
+	switch c {
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	return "\uFFFD"
+}
+
+// escape reads an escape up to its last byte. One that JSON does not have stands for
+// itself.
+func (r *reader) escape() error {
+	if r.pos+1 == len(r.in) {
+		r.pos++
+		return r.broken()
+	}
+	switch c := r.in[r.pos+1]; {
+	case strings.IndexByte(`"\/bfnrt`, c) >= 0:
+		r.pos++
+		return nil
+	case c == 'u' && r.pos+6 <= len(r.in) && isHex(r.in[r.pos+2:r.pos+6]):
+		r.pos += 5
+		return nil
+	}
+	r.odd(true, "holds an unknown escape in a string")
+	r.pos++
+	r.replace(r.pos-1, `\\`)
+	r.pos--
+	return nil
+}
+
+func isHex(digits []byte) bool {
+	for _, c := range digits {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// word reads a number, true, false or null. Any other word becomes null.
+func (r *reader) word() error {
+	start := r.pos
+	for r.pos < len(r.in) && r.in[r.pos] > ' ' && strings.IndexByte(`,:]}[{"/`, r.in[r.pos]) < 0 {
+		r.pos++
+	}
+	word := r.in[start:r.pos]
+	switch {
+	case len(word) == 0:
+		return r.broken()
+	case !isWord(word):
+		r.oddWord(true, "is %q, which is no JSON; it was left out", word)
+		r.replace(start, "null")
+	}
+	return nil
+}
+
+// isWord reports whether JSON has the word.
+func isWord(word []byte) bool {
+	switch string(word) {
+	case "true", "false", "null":
+		return true
+	}
+	return isNumber(word)
+}
+
+// isNumber reports whether word is a number as JSON writes it.
+func isNumber(word []byte) bool {
+	digits := func() int {
+		n := 0
+		for n < len(word) && '0' <= word[n] && word[n] <= '9' {
+			n++
+		}
+		word = word[n:]
+		return n
+	}
+	word = bytes.TrimPrefix(word, []byte("-"))
+	zero := len(word) > 0 && word[0] == '0'
+	if n := digits(); n == 0 || zero && n > 1 {
+		return false
+	}
+	if len(word) > 0 && word[0] == '.' {
+		word = word[1:]
+		if digits() == 0 {
+			return false
+		}
+	}
+	if len(word) > 0 && (word[0] == 'e' || word[0] == 'E') {
+		word = word[1:]
+		if len(word) > 0 && (word[0] == '+' || word[0] == '-') {
+			word = word[1:]
+		}
+		if digits() == 0 {
+			return false
+		}
+	}
+	return len(word) == 0
+}
+
+// skip goes past an object or a list of any depth.
+func (r *reader) skip() error {
+	for depth := 0; r.pos < len(r.in); {
+		if err := r.alive(); err != nil {
+			return err
+		}
+		switch r.in[r.pos] {
+		case '"':
+			if err := r.text(); err != nil {
+				return err
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				r.pos++
+				return nil
+			}
+		}
+		r.pos++
+	}
+	return r.broken()
+}
+
+// fit writes the string or number that was read since start as shape s needs it.
+func (r *reader) fit(s *shape, start int) {
+	const longest = 100 // of a number
+	if r.copy > start || r.pos-start > longest || s.kind != text && s.kind != integer && s.kind != number {
+		return // it was odd already, or needs nothing
+	}
+	read := string(r.in[start:r.pos])
+	quoted := read[0] == '"'
+	bareNumber := isNumber(r.in[start:r.pos])
+	bare := strings.TrimSpace(strings.Trim(read, `"`))
+	switch {
+	case s.kind == text && bareNumber:
+		r.odd(false, "is a number where a string is documented; it was taken as text")
+		r.replace(start, `"`+plain(read)+`"`)
+	case s.kind == integer && (quoted || bareNumber):
+		if n, ok := wholeNumber(bare); ok && n != read {
+			r.oddWord(false, "is %q where an integer is documented; it was taken as one", r.in[start:r.pos])
+			r.replace(start, n)
+		}
+	case s.kind == number && quoted && isNumber([]byte(bare)):
+		r.odd(false, "is a string where a number is documented; it was taken as a number")
+		r.replace(start, bare)
+	}
+}
+
+// plain is a number as a string would have it: 456 of 456.0 and 4.56e2.
+func plain(number string) string {
+	if n, ok := wholeNumber(number); ok {
+		return n
+	}
+	return number
+}
+
+// wholeNumber is an integer in the form that encoding/json reads into one.
+func wholeNumber(form string) (string, bool) {
+	if n, err := strconv.ParseInt(form, 10, 64); err == nil {
+		return strconv.FormatInt(n, 10), true
+	}
+	if n, err := strconv.ParseUint(form, 10, 64); err == nil {
+		return strconv.FormatUint(n, 10), true
+	}
+	if strings.Trim(form, "0123456789.eE+-") != "" {
+		return "", false
+	}
+	// A float64 holds every integer up to this one.
+	const exact = 1 << 53
+	f, err := strconv.ParseFloat(form, 64)
+	if err != nil || math.Abs(f) > exact || f != math.Trunc(f) {
+		return "", false
+	}
+	return strconv.FormatInt(int64(f), 10), true
+}

@@ -1,0 +1,134 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pipes is a network within the process, of which all connections can be made
+// silent: what is written to them is lost.
+type pipes struct {
+	accept chan net.Conn
+
+	mu     sync.Mutex
+	conns  []*silenceable
+	dialed int
+}
+
+func (p *pipes) DialContext(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	c := &silenceable{Conn: client}
+	p.mu.Lock()
+	p.conns = append(p.conns, c)
+	p.dialed++
+	p.mu.Unlock()
+	p.accept <- server
+	return c, nil
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	c, ok := <-p.accept
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (p *pipes) Close() error   { close(p.accept); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *pipes) silence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.mu.Lock()
+		c.silent = true
+		c.mu.Unlock()
+	}
+}
+
+type silenceable struct {
+	net.Conn
+	mu     sync.Mutex
+	silent bool
+}
+
+func (c *silenceable) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	silent := c.silent
+	c.mu.Unlock()
+	if silent {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// TestSilentConnectionIsFound: a request that was put on an HTTP/2 connection which
+// has gone silent fails before the attempt times out, and the next one gets another.
+func TestSilentConnectionIsFound(t *testing.T) {
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS()
+	certificates, roots := certificate.TLS.Certificates, certificate.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	certificate.Close()
+	synctest.Test(t, func(t *testing.T) {
+		network := &pipes{accept: make(chan net.Conn)}
+		server := &http.Server{
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }),
+		}
+		tlsListener := tls.NewListener(network, &tls.Config{Certificates: certificates, NextProtos: []string{"h2"}})
+		go func() { _ = server.Serve(tlsListener) }()
+		defer server.Close()
+		transport := shared(&http.Transport{
+			DialContext: network.DialContext, ForceAttemptHTTP2: true,
+			TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"},
+		})
+		defer transport.CloseIdleConnections()
+		get := func() (string, error) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://example.com/", nil)
+			if err != nil {
+				return "", err
+			}
+			resp, err := transport.RoundTrip(req)
+			if err != nil {
+				return "", err
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			return string(body), err
+		}
+		protocol, err := get()
+		require.NoError(t, err)
+		require.Equal(t, "HTTP/2.0", protocol)
+
+		network.silence()
+		start := time.Now()
+		_, err = get()
+		require.Error(t, err)
+		require.False(t, errors.Is(err, context.DeadlineExceeded), "it is found before the attempt times out: %v", err)
+		require.LessOrEqual(t, time.Since(start), pingAfter+pingTimeout+time.Second)
+
+		_, err = get()
+		require.NoError(t, err, "the next request gets a connection of its own")
+		require.Equal(t, 2, network.dialed)
+	})
+}
+
+func TestSharedTransport(t *testing.T) {
+	standard := &http.Transport{IdleConnTimeout: time.Hour, HTTP2: &http.HTTP2Config{MaxReadFrameSize: 1 << 20}}
+	got := shared(standard)
+	require.Less(t, got.IdleConnTimeout, 4*time.Second, "servers close idle connections after 5 seconds, some after 4")
+	require.Equal(t, 1<<20, got.HTTP2.MaxReadFrameSize, "other settings are kept")
+	require.Zero(t, standard.HTTP2.PingTimeout, "the original is not changed")
+}

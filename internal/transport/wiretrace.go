@@ -1,0 +1,144 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http/httptrace"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// proof is what can be said of a request that got no answer.
+type proof int
+
+const (
+	noProof   proof = iota // it may have left
+	neverSent              // it provably never left
+	wasSent                // it left
+)
+
+// wireTrace watches how far a request gets, through net/http/httptrace. Its
+// hooks run on the goroutines of the transport.
+type wireTrace struct {
+	mu    sync.Mutex
+	first string // where the first connection was asked for: the origin, or a proxy
+	proxy bool   // it was a proxy
+
+	sought  atomic.Bool // a connection was asked for: the transport reports to us
+	got     atomic.Bool // a connection was obtained
+	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
+	written atomic.Bool // the headers were written
+	sent    atomic.Bool // the whole request was written, or the answer began
+	again   atomic.Bool // and then another connection was asked for
+	// resent is set, and stop called, when a transport is about to send a copy a
+	// second time by itself. stop ends the attempt.
+	resent atomic.Bool
+	stop   context.CancelFunc
+
+	hooks httptrace.ClientTrace
+}
+
+// errResent ends an attempt that a transport was about to send again in silence.
+// The HTTP/2 client of net/http does so after RST_STREAM with PROTOCOL_ERROR, which
+// promises nothing, and after REFUSED_STREAM and GOAWAY, whose promise proxies
+// break: see proof. Transports that retry do so after answers and errors of all
+// kinds.
+var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
+
+// watch returns a context whose request, to addr, t watches. stop ends that
+// request.
+func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelFunc, copies bool) context.Context {
+	t.stop = stop
+	t.hooks.GetConn = func(to string) { t.seek(to, addr) }
+	t.hooks.GotConn = func(info httptrace.GotConnInfo) {
+		t.got.Store(true)
+		if copies && t.again.Load() {
+			t.resent.Store(true)
+			t.stop()
+			t.closeConn(info.Conn)
+		}
+	}
+	t.hooks.WroteHeaderField = func(name string, _ []string) {
+		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
+			t.http2.Store(true)
+		}
+	}
+	t.hooks.WroteHeaders = func() { t.written.Store(true) }
+	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
+		if info.Err == nil {
+			t.sent.Store(true)
+		}
+	}
+	t.hooks.GotFirstResponseByte = func() { t.sent.Store(true) }
+	return httptrace.WithClientTrace(ctx, &t.hooks)
+}
+
+// closeConn closes the connection on which a copy was about to be sent a second
+// time. The doc of httptrace forbids to touch it. But HTTP/1 may write the request
+// before it sees that its context has ended: ending the context alone let 4 % of
+// such requests through, and closing none of 6,000, plain and with TLS, on Go 1.26
+// and 1.27. A connection of HTTP/2 is left alone: it carries the requests of
+// others, and HTTP/2 looks at the context before it writes.
+func (t *wireTrace) closeConn(conn net.Conn) {
+	secured, ok := conn.(*tls.Conn)
+	if conn == nil || t.http2.Load() || ok && secured.ConnectionState().NegotiatedProtocol == "h2" {
+		return
+	}
+	_ = conn.Close() // what fails is closed already
+}
+
+// seek notes that a connection was asked for. A dialer that looks names up over
+// HTTPS asks for connections as well, with the context of the request: those lead
+// elsewhere.
+func (t *wireTrace) seek(to, addr string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.sought.Swap(true) {
+		t.first, t.proxy = to, to != addr
+	} else if (t.sent.Load() || t.http2.Load() && t.written.Load()) && (to == t.first || to == addr) {
+		t.again.Store(true)
+	}
+}
+
+func (t *wireTrace) throughProxy() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.proxy
+}
+
+// proof says what became of the request, given that it failed with err.
+//
+// A transport that reports no connection sought tells nothing. One that sought
+// a connection and got none sent nothing. One that got a connection and failed
+// before it wrote the headers sent nothing either, unless it was interrupted:
+// then another of its goroutines may be writing them at this moment. HTTP/1 says
+// that it wrote them before they leave its buffer, HTTP/2 after they left: there
+// only headers that were not begun are sure not to have left.
+//
+// What left is not taken back by RST_STREAM with REFUSED_STREAM or by GOAWAY,
+// which by RFC 9113 (8.7, 6.8) say that the request was not processed. A proxy
+// says so of itself: HAProxy resets a stream that it has no answer for with
+// REFUSED_STREAM, also when the server behind it broke the connection after it
+// got the request.
+func (t *wireTrace) proof(err error, interrupted bool) proof {
+	switch {
+	case t.written.Load():
+		return wasSent
+	case t.sought.Load() && !t.got.Load():
+		return neverSent
+	case t.got.Load() && !t.http2.Load() && !interrupted && !isTimeout(err):
+		return neverSent
+	}
+	return noProof
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
