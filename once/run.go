@@ -159,8 +159,8 @@ func (r *run) doubt(ctx context.Context, failure, refusal error) state {
 		if outcome == agentcopy.OutcomeCopied {
 			record.Outcome = outcome
 		}
-		if !record.Sent() { // refused, by what may be the sign of a copy
-			record.SentAt = stamp(time.Now())
+		if !record.Sent() || refusal != nil && maySignACopy(refusal) { // of a copy that was made just now
+			record.SentAt, record.LookedAt = stamp(time.Now()), time.Time{}
 		}
 	})
 	if errors.Is(err, ErrLeaseLost) {
