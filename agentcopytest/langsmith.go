@@ -51,7 +51,7 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 	api := &langsmithAPI{}
 	api.store = newStore(kind[langsmith.Agent]{
 		newID:     func(n int) string { return uuid(agentKind, n) },
-		setID:     func(a *langsmith.Agent, id string) { a.ID, a.Revision = id, revisionOf(id) },
+		setID:     func(a *langsmith.Agent, id string) { a.ID = id },
 		name:      func(a *langsmith.Agent) *string { return &a.Name },
 		times:     func(a *langsmith.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
 		precision: time.Microsecond,
@@ -180,6 +180,7 @@ func (l *langsmithAPI) clone(c *call) *answer {
 	a.Permissions = permissions
 	a.Extras = json.RawMessage("{}")
 	made := l.copyOf(c, source, a)
+	made.agent.Revision = revisionOf(made.id)
 	shown := l.document(made.agent, includesFiles(c))
 	shown.drop(l.quirks.AnswerLacks...)
 	return copied(l.copied(), shown, l.record(made))

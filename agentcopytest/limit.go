@@ -9,8 +9,9 @@ import (
 
 // WithRateLimit makes the server answer more than n copy requests of one
 // credential in any window of length per with 429 and a Retry-After in whole
-// seconds, rounded up. Requests refused so do not count; all others that carry a
-// good credential do. Reads are not limited.
+// seconds, rounded up. Requests that it refuses do not count; all others that carry
+// a good credential do. Quirks.RetryAfter and Quirks.CountRefused make both
+// otherwise. Reads are not limited.
 //
 // Without it, Kolena's fake allows its documented 60 a minute, and the others,
 // which publish no number, do not limit at all. It panics unless n and per are

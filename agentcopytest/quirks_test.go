@@ -224,9 +224,9 @@ func TestShowAfter(t *testing.T) {
 			return false
 		}
 		require.False(q.t, shows(), "at once")
-		time.Sleep(time.Minute - 1)
+		time.Sleep(59 * time.Second)
 		require.False(q.t, shows(), "just before")
-		time.Sleep(1)
+		time.Sleep(time.Second)
 		require.True(q.t, shows(), "after a minute")
 	})
 }

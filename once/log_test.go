@@ -75,7 +75,9 @@ at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 // TestLogOfReasonsToWait: each is told of once at Info, and repeats go to Debug.
 func TestLogOfReasonsToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		blind := func() ([]agentcopy.Candidate, error) { return nil, failed(agentcopy.OutcomeNotCopied, 502, errors.New("private")) }
+		blind := func() ([]agentcopy.Candidate, error) {
+			return nil, failed(agentcopy.OutcomeNotCopied, 502, errors.New("private"))
+		}
 		partly := func() ([]agentcopy.Candidate, error) { return nil, agentcopy.ErrLookIncomplete }
 		var out strings.Builder
 		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{blind, blind, partly}}

@@ -24,6 +24,7 @@ type aVendor struct {
 		Client() *http.Client
 		Close()
 		Copies() []agentcopytest.CopyRecord
+		Requests() []agentcopytest.Request
 		Inject(...agentcopytest.Fault)
 	}
 	copier   agentcopy.Copier
