@@ -45,7 +45,10 @@ func (l *brokenLedger) Update(ctx context.Context, r once.Record, lease time.Dur
 	if err := l.failing(&l.update); err != nil {
 		return err
 	}
-	time.Sleep(l.slow)
+	l.mu.Lock()
+	late := l.slow
+	l.mu.Unlock()
+	time.Sleep(late)
 	return l.Ledger.Update(ctx, r, lease)
 }
 

@@ -90,7 +90,11 @@ func (e *openError) Unwrap() []error { return e.causes }
 // stays.
 func (r *run) unsettled(why error) error {
 	known := r.known()
-	text := known.Message + ": " + why.Error()
+	text := known.Message
+	if r.failure != nil {
+		text += ": " + r.failure.Error()
+	}
+	text += ": " + why.Error()
 	causes := []error{known, why}
 	if r.refusal != nil && !errors.Is(why, r.refusal) {
 		causes = append(causes, r.refusal)
@@ -121,9 +125,6 @@ func (r *run) known() *agentcopy.Error {
 		known.StatusCode, known.Code, known.RequestID = failed.StatusCode, failed.Code, failed.RequestID
 		known.RetryAfter, known.Header, known.Body = failed.RetryAfter, failed.Header, failed.Body
 		known.Attempts = failed.Attempts
-	}
-	if r.failure != nil {
-		known.Message += ": " + r.failure.Error()
 	}
 	return known
 }

@@ -77,7 +77,11 @@ func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
 			_, _, err := l.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
 			require.NoError(t, err)
 		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
-		{"the ledger takes longer than the lease", func(_ *testing.T, l *brokenLedger) { l.slow = 20 * time.Second }, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+		{"the ledger takes longer than the lease", func(_ *testing.T, l *brokenLedger) {
+			l.mu.Lock()
+			l.slow = 20 * time.Second
+			l.mu.Unlock()
+		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
