@@ -56,6 +56,8 @@ type AttemptInfo struct {
 	Call    CallInfo
 	Number  int           // of the attempt, from 1; what middleware sends once more has the same
 	Timeout time.Duration // what is left to the attempt
+	Method  string        // of the request: POST, GET
+	Server  string        // that the client is configured for, as host:port
 }
 
 // WaitInfo says which wait a Trace is told of.

@@ -2,7 +2,9 @@ package once
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -29,7 +31,7 @@ func (r *run) logLine(ctx context.Context, level slog.Level, message string, mor
 func (r *run) logSend(ctx context.Context, again bool) {
 	message := "sending the request"
 	if again {
-		message = "no copy is to be seen: sending the request again"
+		message = "no copy shows: sending the request again"
 	}
 	r.logLine(ctx, slog.LevelInfo, message, slog.Int("sends", r.claim.current().Sends+1))
 }
@@ -42,15 +44,35 @@ func (r *run) logFound(ctx context.Context, copied agentcopy.Copy) {
 	r.logLine(ctx, slog.LevelInfo, "found the copy", slog.String("id", oneLine(copied.ID)))
 }
 
-func (r *run) logWait(ctx context.Context, f finding) {
-	why := map[finding]string{
-		nothing: "no copy shows, and the vendor may still show one",
-		notYet:  "a later look may tell which agent is the copy",
-	}[f]
-	if r.trouble != nil {
-		why = "the last look did not see everything"
+// logWait is for the pause between two looks: at Info when its reason is new, else
+// at Debug.
+func (r *run) logWait(ctx context.Context, pause time.Duration) {
+	level, why := slog.LevelDebug, r.whyWait()
+	if why != r.toldWhy {
+		level, r.toldWhy = slog.LevelInfo, why
 	}
-	r.logLine(ctx, slog.LevelDebug, "looking again", slog.String("why", why), slog.Duration("in", r.pause))
+	r.logLine(ctx, level, "waiting for the next look", slog.String("why", why),
+		slog.Duration("wait", pause), slog.Duration("settles_in", max(0, time.Until(r.settled)).Round(time.Millisecond)))
+}
+
+func (r *run) whyWait() string {
+	switch {
+	case errors.Is(r.trouble, agentcopy.ErrLookIncomplete):
+		return "the last look did not see everything"
+	case r.trouble != nil:
+		return "the last look failed"
+	case r.finding == found:
+		return "another key claimed the copy that was found"
+	case r.finding == notYet:
+		return "a later look may tell which agent is the copy"
+	}
+	return "no copy shows, and the vendor may still show one"
+}
+
+// logInProgress is for a key that another process is at work on.
+func (r *Runner) logInProgress(ctx context.Context, record Record) {
+	loggerOf(r).LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "waiting for another process to finish the key",
+		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", leaseTime))
 }
 
 func (r *run) logAmbiguous(ctx context.Context, candidates int) {

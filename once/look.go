@@ -44,8 +44,13 @@ func (r *run) look(ctx context.Context) (*view, error) {
 }
 
 // since is the earlier of what the record says and what the monotonic clock says,
-// so that a wall clock that was set within this call hides no copy.
+// so that a wall clock that was set within this call hides no copy. A record from the
+// future shows that the clock was set back since, by nobody knows how much: then it is
+// zero, for all time.
 func (r *run) since(mine *Record) time.Time {
+	if r.sinceHere.IsZero() && mine.Since.After(time.Now().Add(rivalMargin)) {
+		return time.Time{}
+	}
 	if r.sinceHere.IsZero() || mine.Since.IsZero() {
 		return mine.Since
 	}

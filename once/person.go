@@ -65,8 +65,8 @@ func (r *run) seen(ctx context.Context, v *view) error {
 
 // Assign records that the agent id is the copy of key, because a person says so;
 // the record of an [AmbiguousError] has the candidates. A key without a record is
-// [ErrNoCopy], one that is done with another agent agentcopy.ErrInvalid, and an
-// agent that another key owns [ErrCopyTaken].
+// [ErrNoCopy], one that is done with another agent agentcopy.ErrInvalid, as is the
+// source itself, and an agent that another key owns [ErrCopyTaken].
 func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	id = strings.TrimSpace(id)
 	if id == "" {
@@ -75,10 +75,11 @@ func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	return r.decided(ctx, key, func(c *claim) error {
 		record := c.current()
 		copied := agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: id}
-		for _, seen := range record.Seen {
-			if strings.EqualFold(seen.Copy.ID, id) {
-				copied = stripped(seen.Copy)
-			}
+		if i := indexOf(record.Seen, id); i >= 0 {
+			copied = stripped(record.Seen[i].Copy)
+		}
+		if copied.ID == record.Request.SourceID {
+			return invalid("the ID to assign is that of the source, which is no copy of itself")
 		}
 		if record.Done() {
 			if record.Copy.ID == copied.ID {
@@ -94,7 +95,11 @@ func (r *Runner) Assign(ctx context.Context, key, id string) error {
 // says so. The next Copy goes on without them, and sends again if nothing else
 // forbids it. A key without a record is [ErrNoCopy].
 func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
-	if len(ids) == 0 || slices.Contains(ids, "") {
+	dismissed := make([]string, len(ids))
+	for i, id := range ids {
+		dismissed[i] = strings.TrimSpace(id)
+	}
+	if len(ids) == 0 || slices.Contains(dismissed, "") {
 		return aboutKey(key, invalid("an ID to dismiss is missing"))
 	}
 	return r.decided(ctx, key, func(c *claim) error {
@@ -102,10 +107,33 @@ func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 			return invalid("the key is done, and has no candidates to dismiss")
 		}
 		return c.update(c.writes, func(record *Record) {
-			record.Dismissed = append(record.Dismissed, filter(ids, func(id string) bool { return !slices.Contains(record.Dismissed, id) })...)
-			record.Seen = filter(record.Seen, func(seen agentcopy.Candidate) bool { return !slices.Contains(ids, seen.Copy.ID) })
+			for i, id := range dismissed {
+				if at := indexOf(record.Seen, id); at >= 0 {
+					dismissed[i] = record.Seen[at].Copy.ID // as the vendor writes it
+				}
+			}
+			record.Dismissed = append(record.Dismissed, filter(dismissed, func(id string) bool { return !slices.Contains(record.Dismissed, id) })...)
+			record.Seen = filter(record.Seen, func(seen agentcopy.Candidate) bool { return !slices.Contains(dismissed, seen.Copy.ID) })
 		})
 	})
+}
+
+// indexOf returns which of seen has the ID, as a person writes it: letters may be of
+// the other case, as in UUIDs, if that leaves no choice. -1 means none.
+func indexOf(seen []agentcopy.Candidate, id string) int {
+	folded, n := -1, 0
+	for i, c := range seen {
+		switch {
+		case c.Copy.ID == id:
+			return i
+		case strings.EqualFold(c.Copy.ID, id):
+			folded, n = i, n+1
+		}
+	}
+	if n == 1 {
+		return folded
+	}
+	return -1
 }
 
 // decided has do change the record of key, which a person has decided on.

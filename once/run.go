@@ -53,10 +53,12 @@ type run struct {
 	idempotencyKey string
 	log            *slog.Logger
 
-	sends   int   // by this call
-	failure error // of the last sending that may have made a copy; nil if there was none
-	refusal error // of the last sending, which made none; nil if it was not refused
-	trouble error // of the last look, if it could not see
+	sends   int     // by this call
+	failure error   // of the last sending that may have made a copy; nil if there was none
+	refusal error   // of the last sending, which made none; nil if it was not refused
+	trouble error   // of the last look, if it could not see
+	finding finding // of the last look that was judged
+	toldWhy string  // why the log last said that this call waits
 
 	// Times of this process, whose monotonic reading no step of the wall clock moves.
 	sinceHere  time.Time            // when this call first sent; zero if it has not
@@ -261,6 +263,7 @@ func (r *run) refused(ctx context.Context) state {
 
 func (r *run) startLooking() state {
 	now, record := time.Now(), r.claim.current()
+	r.toldWhy = ""
 	r.pause, r.sighted, r.lookedHere = firstPause, now, time.Time{}
 	r.settled = now
 	if record.Sent() {
@@ -288,7 +291,9 @@ func (r *run) looking(ctx context.Context) state {
 	if blind := begun.Sub(r.sighted); blind >= longestBlindness {
 		return r.open(fmt.Errorf("for %v no look has seen everything", blind.Round(time.Second)))
 	}
-	if err := sleep(ctx, r.untilNextLook()); err != nil {
+	pause := r.untilNextLook()
+	r.logWait(ctx, pause)
+	if err := sleep(ctx, pause); err != nil {
 		return r.open(fmt.Errorf("the wait for the copy to show ended: %w", err))
 	}
 	return r.looking
@@ -299,6 +304,7 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	v.settled = !begun.Before(r.settled)
 	v.overdue = !begun.Before(r.settled.Add(r.settleTime))
 	j := v.judge()
+	r.finding = j.finding
 	if v.complete {
 		r.sighted = begun
 	} else {
@@ -321,7 +327,6 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	case j.finding == nothing && v.settled && begun.Sub(r.lookedHere) >= lookGap:
 		return r.afterNothing(), true
 	}
-	r.logWait(ctx, j.finding)
 	return nil, false
 }
 

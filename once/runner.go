@@ -160,11 +160,15 @@ func recordOf(key string, c agentcopy.Copier, req agentcopy.CopyRequest) Record 
 // at work on it.
 func (r *Runner) begin(ctx context.Context, record Record) (*claim, error) {
 	patience := time.Now().Add(leaseTime)
-	for {
+	for told := false; ; {
 		asked := time.Now()
 		stored, _, err := r.Ledger.Begin(ctx, record, leaseTime)
 		switch {
 		case errors.Is(err, ErrInProgress) && time.Now().Before(patience):
+			if !told {
+				told = true
+				r.logInProgress(ctx, record)
+			}
 			if err := sleep(ctx, renewalTime/5); err != nil {
 				return nil, fmt.Errorf("%w; the wait for it ended: %w", ErrInProgress, err)
 			}

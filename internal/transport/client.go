@@ -21,6 +21,7 @@ type Client struct {
 	cfg    agentcopy.Config // without its Header; see custom
 	base   *url.URL
 	path   string // of base, escaped, without a slash at the end
+	server string // of base, as host:port
 	log    *slog.Logger
 	pacing *pacing
 	jar    http.CookieJar
@@ -77,6 +78,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		cfg:     cfg,
 		base:    base,
 		path:    strings.TrimSuffix(base.EscapedPath(), "/"),
+		server:  serverOf(base),
 		log:     loggerOf(cfg),
 		timeout: cfg.AttemptTimeout,
 		secrets: func() []Secret { return secrets },

@@ -1,6 +1,9 @@
 package transport
 
 import (
+	"cmp"
+	"net"
+	"net/url"
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -54,4 +57,9 @@ func (c *Client) ForCopier() *Client {
 		return nil
 	}
 	return safe
+}
+
+// serverOf is the host and port that a client sends to.
+func serverOf(base *url.URL) string {
+	return net.JoinHostPort(lowerHost(base.Hostname()), cmp.Or(base.Port(), defaultPorts[lower(base.Scheme)]))
 }

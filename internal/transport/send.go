@@ -28,8 +28,9 @@ type send struct {
 	status  int
 	err     error
 
-	info   agentcopy.AttemptInfo
-	traced context.Context // the trace is told the end with it; nil if it is not, or was
+	number  int
+	timeout time.Duration
+	traced  context.Context // the trace is told the end with it; nil if it is not, or was
 }
 
 // sends are those of an attempt.

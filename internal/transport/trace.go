@@ -63,10 +63,10 @@ func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
 		return ctx, nil
 	}
 	a := s.attempt
-	s.info = agentcopy.AttemptInfo{Call: c.info(), Number: len(c.attempts) + 1, Timeout: a.remaining()}
+	s.number, s.timeout = len(c.attempts)+1, a.remaining()
 	if c.trace.AttemptStart != nil {
 		a.halt()
-		started, err := c.trace.AttemptStart(ctx, s.info)
+		started, err := c.trace.AttemptStart(ctx, s.info(c))
 		a.resume()
 		if err != nil {
 			return nil, err
@@ -77,6 +77,11 @@ func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
 	}
 	s.traced = valueContext{c.Context, ctx}
 	return ctx, nil
+}
+
+// info is made anew for each func of the trace: to keep it would cost each call.
+func (s *send) info(c *call) agentcopy.AttemptInfo {
+	return agentcopy.AttemptInfo{Call: c.info(), Number: s.number, Timeout: s.timeout, Method: c.op.Method, Server: c.client.server}
 }
 
 // valueContext ends with the call, and has the values of a request's context.
@@ -91,7 +96,7 @@ func (v valueContext) Value(key any) any { return v.values.Value(key) }
 func (s *send) tell(c *call, attempt agentcopy.Attempt, o agentcopy.Outcome) {
 	if ctx := s.traced; ctx != nil && c.trace.AttemptDone != nil {
 		s.traced = nil
-		c.trace.AttemptDone(ctx, s.info, attempt, o)
+		c.trace.AttemptDone(ctx, s.info(c), attempt, o)
 	}
 }
 

@@ -36,6 +36,13 @@ func TestMain(m *testing.M) {
 	if program == nil {
 		os.Exit(m.Run())
 	}
+	parent := os.Getppid()
+	go func() { // no child outlives its test, however that ends
+		for os.Getppid() == parent {
+			time.Sleep(100 * time.Millisecond)
+		}
+		os.Exit(1)
+	}()
 	var t task
 	err := json.NewDecoder(os.Stdin).Decode(&t)
 	if err == nil {
@@ -95,6 +102,12 @@ func startChild(t testing.TB, program string, job task) *child {
 	c.cmd.Env = append(os.Environ(), childVariable+"="+program)
 	c.cmd.Stdin, c.cmd.Stderr = bytes.NewReader(input), &c.said
 	require.NoError(t, c.cmd.Start())
+	t.Cleanup(func() { // none outlives a test that failed
+		if c.cmd.ProcessState == nil {
+			c.kill()
+			_ = c.cmd.Wait()
+		}
+	})
 	return c
 }
 

@@ -1,0 +1,129 @@
+package once_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// logTo writes lines from Info on to out, each with the seconds since now.
+func logTo(out *strings.Builder) *slog.Logger {
+	start := time.Now()
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		switch a.Key {
+		case slog.TimeKey:
+			return slog.Duration("at", a.Value.Time().Sub(start))
+		case "provider", "operation":
+			return slog.Attr{}
+		}
+		return a
+	}}))
+}
+
+// TestLogOfARun: a client and a Runner that share a logger tell the whole story.
+func TestLogOfARun(t *testing.T) {
+	pause := agentcopytest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}}
+	for name, tt := range map[string]struct {
+		faults []agentcopytest.Fault
+		want   string
+	}{
+		"a pause, a lost answer, a copy that is found": {[]agentcopytest.Fault{pause, {Delay: time.Second, Drop: true, AfterCopy: true}}, `
+at=0s level=INFO msg="sending the request" key=k sends=1
+at=0s level=WARN msg="the vendor asks to wait: the credential is paused" attempt=1 status=429 outcome="not copied" wait=30s
+at=0s level=WARN msg="retrying the request" attempt=1 status=429 outcome="not copied" wait=30s
+at=31s level=WARN msg="a copy may have been made although the call failed" attempt=2 status=0 outcome=unknown attempts=2
+at=31s level=WARN msg="looking for the copy" key=k why="it is not known whether the request made a copy" settle_time=30s
+at=31s level=INFO msg="found the copy" key=k id=2
+`},
+		"a lost request that is sent again": {[]agentcopytest.Fault{{Drop: true}}, `
+at=0s level=INFO msg="sending the request" key=k sends=1
+at=0s level=WARN msg="a copy may have been made although the call failed" attempt=1 status=0 outcome=unknown attempts=1
+at=0s level=WARN msg="looking for the copy" key=k why="it is not known whether the request made a copy" settle_time=30s
+at=0s level=INFO msg="waiting for the next look" key=k why="no copy shows, and the vendor may still show one" wait=250ms settles_in=30s
+at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out strings.Builder
+				logger := logTo(&out)
+				server := agentcopytest.NewKolena()
+				server.AddAgent(kolena.Agent{ID: 1, Name: "Lease reader"})
+				server.Inject(tt.faults...)
+				client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()), agentcopy.WithLogger(logger))
+				require.NoError(t, err)
+				runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logger}
+				_, err = runner.Copy(t.Context(), "k", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"})
+				require.NoError(t, err)
+				require.Equal(t, strings.TrimPrefix(tt.want, "\n"), out.String())
+			})
+		})
+	}
+}
+
+// TestLogOfReasonsToWait: each is told of once at Info, and repeats go to Debug.
+func TestLogOfReasonsToWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		blind := func() ([]agentcopy.Candidate, error) {
+			return nil, failed(agentcopy.OutcomeNotCopied, 502, errors.New("private"))
+		}
+		partly := func() ([]agentcopy.Candidate, error) { return nil, agentcopy.ErrLookIncomplete }
+		var out strings.Builder
+		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{blind, blind, partly}}
+		runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}
+		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, strings.TrimPrefix(`
+at=0s level=INFO msg="sending the request" key=k sends=1
+at=0s level=WARN msg="looking for the copy" key=k why="it is not known whether the request made a copy" settle_time=30s
+at=0s level=INFO msg="waiting for the next look" key=k why="the last look failed" wait=250ms settles_in=30s
+at=750ms level=INFO msg="waiting for the next look" key=k why="the last look did not see everything" wait=1s settles_in=29.25s
+at=1.75s level=INFO msg="waiting for the next look" key=k why="no copy shows, and the vendor may still show one" wait=2s settles_in=28.25s
+at=12.75s level=INFO msg="found the copy" key=k id=agent-1
+`, "\n"), out.String())
+	})
+}
+
+func TestLogOfWhatAPersonDecides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{steps: []step{lost(0)}}
+		twin := func() ([]agentcopy.Candidate, error) {
+			now := time.Now()
+			return []agentcopy.Candidate{
+				{Copy: agentcopy.Copy{Provider: "acme", ID: "a", Name: request.Name}, Match: agentcopy.MatchCertain, Made: now},
+				{Copy: agentcopy.Copy{Provider: "acme", ID: "b", Name: request.Name}, Match: agentcopy.MatchCertain, Made: now},
+			}, nil
+		}
+		for range 100 {
+			vendor.looks = append(vendor.looks, twin)
+		}
+		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.Contains(t, out.String(), `level=WARN msg="it cannot be told which agent is the copy: a person has to decide" key=k candidates=2`)
+		require.NotContains(t, out.String(), request.Name)
+	})
+}
+
+func TestLogOfAKeyInProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{}
+		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 5*time.Second)
+		require.NoError(t, err)
+		_, err = runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, 1, strings.Count(out.String(), `at=0s level=INFO msg="waiting for another process to finish the key" key=k at_most=15s`))
+	})
+}

@@ -1,0 +1,190 @@
+package oncetest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Agent is an agent of the vendor that [TestCopier] plays. IDs are decimal numbers.
+type Agent struct {
+	ID        string
+	SourceID  string // of what it is a copy; "" if it is none
+	Name      string
+	CreatedAt time.Time // on the vendor's clock; zero: show no time stamp
+}
+
+// Wire speaks a vendor's protocol for the server that [TestCopier] runs. Its funcs
+// see requests as an http.Handler does, and may be called at the same time.
+type Wire struct {
+	// New returns the Copier under test, which sends its requests to baseURL
+	// through c. What it starts must be over at the end of t: use t.Cleanup. It
+	// should set no pace that takes minutes, and runs in a bubble of
+	// testing/synctest, where waits take no time.
+	New func(t *testing.T, baseURL string, c *http.Client) agentcopy.Copier
+	// Copy reports whether the request asks for a copy, of which agent and under
+	// which name.
+	Copy func(*http.Request) (sourceID, name string, ok bool)
+	// Made answers a copy request with the new agent.
+	Made func(http.ResponseWriter, Agent)
+	// Read answers any other request: a list, which shows the agents given, newest
+	// first, or one of them. A stamp may be written in whole seconds.
+	Read func(http.ResponseWriter, *http.Request, []Agent)
+}
+
+// TestCopier tests that a Copier keeps what [agentcopy.Copier] says and package
+// once relies on: a Copier that does not may make two copies of one request. It
+// plays the vendor, loses answers, breaks connections and sets clocks, and says for
+// each fault that it finds what to do:
+//
+//	func TestMyCopier(t *testing.T) {
+//		oncetest.TestCopier(t, oncetest.Wire{
+//			New:  func(t *testing.T, baseURL string, c *http.Client) agentcopy.Copier { return newMyCopier(baseURL, c) },
+//			Copy: ..., Made: ..., Read: ...,
+//		})
+//	}
+//
+// A Copier may be more careful than it has to: an outcome that is Unknown is always
+// allowed where a request failed, and so is a candidate that is possible rather than
+// certain. Where Identify gives no SearchKey, names are not tested.
+//
+// It cannot test what only the vendor knows: whether its list shows all agents, and
+// whether a field that sets an agent aside is always copied.
+func TestCopier(t *testing.T, w Wire) {
+	if w.New == nil || w.Copy == nil || w.Made == nil || w.Read == nil {
+		t.Fatal("oncetest.TestCopier: a func of the Wire is nil")
+	}
+	t.Run("Identify", func(t *testing.T) { inBubble(t, w, (*copierTest).identify) })
+	t.Run("Copy", func(t *testing.T) { testCopy(t, w) })
+	t.Run("FindCopies", func(t *testing.T) { testFindCopies(t, w) })
+	t.Run("Trace", func(t *testing.T) { inBubble(t, w, (*copierTest).traced) })
+	t.Run("Context", func(t *testing.T) { testContext(t, w) })
+	t.Run("Concurrency", func(t *testing.T) { inBubble(t, w, (*copierTest).concurrent) })
+	t.Run("Network", func(t *testing.T) { testNetwork(t, w) })
+	t.Run("Runner", func(t *testing.T) { testRuns(t, w) })
+}
+
+const (
+	baseURL  = "https://copier.test"
+	sourceID = "1001"
+	// longest is how long a call may take whose context has ended.
+	longest = 5 * time.Second
+)
+
+// request is what the tests ask for. No name of another agent contains this one
+// but where a test is about that.
+var request = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin"}
+
+// copierTest is one test: a vendor and a Copier for it.
+type copierTest struct {
+	*testing.T
+	vendor *vendor
+	copier agentcopy.Copier
+	named  bool // names tell copies apart
+}
+
+// inBubble runs test within a bubble of testing/synctest, on a day of our time and
+// within a second, so that stamps of whole seconds lie before the request.
+func inBubble(t *testing.T, w Wire, test func(*copierTest)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Date(2026, 11, 26, 12, 0, 0, 700_000_000, time.UTC)
+		time.Sleep(time.Until(start))
+		v := newVendor(w)
+		test(newCopierTest(t, v, baseURL, &http.Client{Transport: v}))
+	})
+}
+
+func newCopierTest(t *testing.T, v *vendor, base string, client *http.Client) *copierTest {
+	t.Helper()
+	c := v.wire.New(t, base, client)
+	if c == nil {
+		t.Fatal("Wire.New returned no Copier")
+	}
+	return &copierTest{T: t, vendor: v, copier: c, named: c.Identify(request).SearchKey != ""}
+}
+
+// identify tests the method.
+func (t *copierTest) identify() {
+	id := t.copier.Identify(request)
+	if id.Provider == "" {
+		t.Error("Identify gives no Provider: name the vendor, or its agents pass for those of others")
+	}
+	if id.Origin == "" {
+		t.Error("Identify gives no Origin: give scheme, host and port of the base URL, or the copy on one server passes for one on another")
+	}
+	for range 3 {
+		if again := t.copier.Identify(request); again != id {
+			t.Errorf("Identify says of one request %+v and then %+v: it must depend on the request and the Copier alone, or no call finds the record of an earlier one", id, again)
+		}
+	}
+	keyed := request
+	keyed.IdempotencyKey = "key 17"
+	if got := t.copier.Identify(keyed); got != id {
+		t.Error("Identify depends on the IdempotencyKey, which is no part of the request: leave it out")
+	}
+	if n := t.vendor.requests(); n > 0 {
+		t.Errorf("Identify made %d requests: it must ask nobody", n)
+	}
+	const elsewhere = "https://elsewhere.copier.test:8443"
+	other := t.vendor.wire.New(t.T, elsewhere, &http.Client{Transport: t.vendor}).Identify(request)
+	if other.Origin == id.Origin {
+		t.Errorf("Identify gives the same Origin, %q, for the base URLs %s and %s: derive it from the base URL", id.Origin, baseURL, elsewhere)
+	}
+	second := request
+	second.Name = "Invoices Hamburg"
+	if t.named && t.copier.Identify(second).SearchKey == id.SearchKey {
+		t.Error("Identify gives the same SearchKey for two names: give what FindCopies looks for, which is the name where names can be chosen")
+	}
+}
+
+// outcomeOf is what an error of Copy claims.
+func outcomeOf(err error) agentcopy.Outcome {
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+		return e.Outcome
+	}
+	return agentcopy.OutcomeUnknown
+}
+
+// traced tests a Copier that says that its calls are traced.
+func (t *copierTest) traced() {
+	if !t.copier.Identify(request).Traced {
+		t.Skip("Identity.Traced is not set")
+	}
+	asked, refuse := 0, error(nil)
+	ctx := agentcopy.ContextWithTrace(t.Context(), agentcopy.Trace{
+		AttemptStart: func(ctx context.Context, a agentcopy.AttemptInfo) (context.Context, error) {
+			if !a.Call.Copies {
+				return ctx, nil
+			}
+			asked++
+			if n := len(t.vendor.sent()); n >= asked {
+				t.Errorf("AttemptStart was called after the request had left: call it right before")
+			}
+			if a.Timeout <= 0 {
+				t.Error("AttemptInfo.Timeout is not set: give how long the attempt may take at most, or once sends again while it is under way")
+			}
+			return ctx, refuse
+		},
+	})
+	if _, err := t.copier.Copy(ctx, request); err != nil {
+		t.Errorf("Copy with a Trace failed: %v", err)
+	}
+	if asked != len(t.vendor.sent()) {
+		t.Fatalf("Identity.Traced is set, but %d copy requests were sent and AttemptStart was called %d times with Call.Copies: call that of agentcopy.ContextTrace(ctx) before each, or leave Traced out", len(t.vendor.sent()), asked)
+	}
+	refuse = errors.New("the lease is lost")
+	before := len(t.vendor.sent())
+	_, err := t.copier.Copy(ctx, request)
+	if n := len(t.vendor.sent()) - before; n > 0 {
+		t.Error("AttemptStart returned an error, and the request was sent: do not send it")
+	}
+	if !errors.Is(err, refuse) || outcomeOf(err) == agentcopy.OutcomeCopied {
+		t.Errorf("AttemptStart returned an error, and Copy returned %v: return an *agentcopy.Error that is NotCopied and wraps it", err)
+	}
+}
