@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,11 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // gatewayWays are what a vendor behind a gateway does after it made a copy.
@@ -354,4 +359,64 @@ func getJSON(url string, v any) error {
 	defer resp.Body.Close()
 	defer http.DefaultClient.CloseIdleConnections()
 	return json.NewDecoder(resp.Body).Decode(v)
+}
+
+// TestLooksThroughVarnish: Varnish as it comes keeps the answer of a GET that carries
+// X-Api-Key for two minutes, and does not mind that looks ask it not to. So the list
+// from before the copy is what every look sees, long after SettleTime: none of them
+// counts, and nothing is sent again.
+func TestLooksThroughVarnish(t *testing.T) {
+	for _, op := range copyOperations() {
+		if op.provider != "langsmith" && op.provider != "zudu" { // the others send Authorization, which Varnish does not cache
+			continue
+		}
+		t.Run(op.provider, func(t *testing.T) {
+			t.Parallel()
+			srv := newFake(t, op.provider)
+			upstream, err := url.Parse(srv.URL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			vendor, err := net.ResolveTCPAddr("tcp", upstream.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			base, source := startVarnish(t, vendor), "agent_1"
+			if op.provider == "langsmith" {
+				base, source = base+"/v1/deepagents", sourceUUID
+			}
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			r := row{}
+			client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var copier agentcopy.Copier
+			switch c := client.client.(type) {
+			case *zudu.Client:
+				copier = c.Copier()
+			case *langsmith.Client:
+				copier = c.Copier(langsmith.CloneAgentRequest{})
+			}
+			req := agentcopy.CopyRequest{SourceID: source, Name: "The copy"}
+			if _, err := copier.FindCopies(t.Context(), req, time.Now()); err != nil { // Varnish keeps the list
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			srv.Inject(agentcopytest.Fault{AfterCopy: true, Status: 502})
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			runner := &once.Runner{Ledger: once.NewMemoryLedger(), SettleTime: time.Second}
+			_, err = runner.Copy(ctx, "key", copier, req)
+			copies := len(srv.Copies())
+			tally.cases.Add(1)
+			tally.copies.Add(int64(copies))
+			if copies != 1 || !errors.Is(err, agentcopy.ErrOutcomeUnknown) || !errors.Is(err, agentcopy.ErrLookIncomplete) {
+				tally.duplicates.Add(int64(max(0, copies-1)))
+				t.Errorf("%d copies, %v; want one, and an outcome that is unknown because a cache answered", copies, err)
+			}
+			t.Logf("%d copies, %v", copies, err)
+		})
+	}
 }

@@ -98,6 +98,9 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 	if call.claimed {
 		w.violate(call.key, "sent again although an answer said that the copy was made")
 	}
+	if call.seen != "" && w.isFree(n.service, call.seen) {
+		w.violate(call.key, "sent again although a look had shown %s, which is hidden now", call.seen)
+	}
 	fate := call.below(100)
 	if n.process.calm {
 		fate = 99

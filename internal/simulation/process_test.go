@@ -63,7 +63,9 @@ func (c watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, sinc
 	for _, one := range candidates {
 		shows += fmt.Sprintf(" %s %q %v", one.Copy.ID, one.Copy.Name, one.Match)
 	}
-	callOf(ctx).look(shows, err)
+	call := callOf(ctx)
+	call.showing = call.process.world.own(call.key, candidates)
+	call.look(shows, err)
 	return candidates, err
 }
 
@@ -106,6 +108,8 @@ type call struct {
 	mu        sync.Mutex
 	random    *rand.Rand
 	shown     string // by the last look
+	showing   string // the key's own copy, that the look under way has shown
+	seen      string // the key's own copy, that a look has shown
 	abandoned bool   // the record was taken back
 	claimed   bool   // an answer said that the copy was made, and not which
 }
@@ -248,6 +252,9 @@ func (l *ledger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[on
 		owners, err = l.Ledger.Owners(ctx, refs)
 		return err
 	})
+	if c := callOf(ctx); err == nil && c.showing != "" {
+		c.seen = c.showing // the look is whole
+	}
 	return owners, err
 }
 

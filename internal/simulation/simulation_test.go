@@ -1,3 +1,59 @@
+// Package simulation_test attacks package once, the Copiers and the transport with a
+// world that is not as they assume.
+//
+// Each seed draws one or two accounts at the fakes of agentcopytest, with quirks:
+// names that are trimmed, cut, normalised, given a suffix, escaped, lowered or
+// replaced; lists that show a copy late, come from a cache that says so or does not,
+// or leave copies out; stamps in every form, of clocks that differ from the Date
+// header; names that may be taken; what Cotool makes of a second copy. Up to three
+// processes share one ledger and up to five keys, some of which stand for the same
+// request or have near names. Requests are lost, held back, refused, answered by
+// gateways that sent them twice; answers are lost or replaced. The ledger fails before
+// or after its work is done, takes longer than a lease, and converts times
+// inexactly. Processes crash and are suspended beyond their lease at any call of the
+// ledger. Colleagues make agents, also of the same name. Between two lives, and in the
+// calm at the end, a person who knows what was made assigns and dismisses.
+//
+// # What must hold
+//
+//   - No more copies of a request than keys that stand for it.
+//   - A record is taken back, which makes the outcome NotCopied, only if no request of
+//     the key has made a copy or still will; and NotCopied is only said then.
+//   - Nothing is sent again after a look of the same call has shown the copy, or an
+//     answer has said that there is one.
+//   - No agent belongs to two keys, and none to a key of another request.
+//   - A copy that nothing hides is found without a person.
+//   - After calm every key ends within twelve calls.
+//
+// The first two are not asked of a vendor beyond the limits that package once names:
+// one that shows copies later than SettleTime (less what a look takes), that leaves
+// them out of lists at any time, or that renames them beyond recognition and shows no
+// time either. Agents that a colleague made of the very name may be taken for the
+// copy. A process is not suspended between the last write to the ledger and the wire.
+// A key behind a cache that no request gets past may end with a person.
+//
+// # It can fail
+//
+// Each of these breaks was made by hand; the numbers are seeds that noticed it.
+//
+//	the lease check at AttemptStart is skipped             65, 261
+//	SentAt is not written before the sending               1, 10
+//	incomplete looks count                                 361, 487
+//	hidden agents are ignored                              HIDDEN
+//	newcomers of other names are ignored                   26, 33
+//	near names are ignored                                 27, 62
+//	SettleTime runs from the first sending                 658, 1465
+//	looks before the end of SettleTime permit to send      8
+//	a 409 is believed                                      8, 30
+//	Copied is not recorded                                 COPIED
+//	rivals are ignored                                     209, 269
+//	Pending is asked before the list                       PENDING
+//	an Abandon that failed is ignored                      18, 19
+//	GetBody is set whatever the protocol                   0, 1
+//	503 with Retry-After is taken for proof                2, 19
+//	stamps have no margin                                  32, 37
+//	a parked source does not count                         22, 50
+//	a page that is no JSON is taken for a refusal          14, 45
 package simulation_test
 
 import (
@@ -10,6 +66,8 @@ import (
 	"time"
 )
 
+// AGENTCOPY_SEEDS=100000 runs so many; AGENTCOPY_SEED=7 runs the one and tells its
+// story.
 const defaultSeeds = 2000
 
 func TestHostileWorld(t *testing.T) {

@@ -242,6 +242,26 @@ func (w *world) copied(s *service, key, id string, life int) {
 	}
 }
 
+// own is a copy of key among candidates.
+func (w *world) own(key string, candidates []agentcopy.Candidate) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.copies[w.byKey[key].service] {
+		for _, one := range candidates {
+			if c.key == key && strings.EqualFold(c.id, one.Copy.ID) {
+				return c.id
+			}
+		}
+	}
+	return ""
+}
+
+func (w *world) isFree(s *service, id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ownerOf(s, id) == ""
+}
+
 func (w *world) lifeOf(key string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
