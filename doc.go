@@ -1,5 +1,5 @@
-// Package agentcopy is what the clients for four vendors of AI agents share.
-// The vendors let a program copy an agent with one POST:
+// Package agentcopy provides the options, errors and limiters shared by the clients
+// of four AI-agent vendors. Each lets a program copy an agent with one POST:
 //
 //   - [github.com/agentcopy/agentcopy-go/zudu]: DuplicateAgent
 //   - [github.com/agentcopy/agentcopy-go/cotool]: CopyAgent
@@ -8,22 +8,26 @@
 //
 // None of them documents an idempotency key, so the same request sent twice
 // makes two agents. Common HTTP clients retry such a POST on every 5xx and on
-// every connection that breaks. This SDK keeps four promises instead:
+// every connection that breaks. This SDK keeps five promises instead:
 //
-//  1. No silent duplicate. By default an attempt is retried only if it
-//     provably made no copy.
-//  2. No lost copy. Every error says whether a copy was made: see [Outcome].
-//     [Once] settles the unknown ones by looking, and survives a crash.
-//  3. No limit exceeded. At the server, never more requests in a window than
-//     the vendor allows, whatever the network, the number of goroutines and of
-//     clients with the same credential. A 429 pauses them all.
-//  4. No secret leaves. Credentials go to the configured origin alone, and
-//     appear in no error, log or printed value.
+//  1. No duplicate by accident. By default an attempt is retried only on proof
+//     that it made no copy.
+//  2. No copy lost from sight. Every error tells you whether a copy was made: see
+//     [Outcome].
+//  3. Exactly once where the copy can be recognised, at most once and an error that
+//     says so where it cannot. That is package
+//     [github.com/agentcopy/agentcopy-go/once], over lost answers, crashes and
+//     restarts.
+//  4. No limit exceeded. The server never sees more requests in a window than the
+//     vendor allows, whatever the network and the number of goroutines and clients
+//     with the same credential. A 429 pauses them all.
+//  5. No secret leaves. Credentials go only to the configured origin, and appear in
+//     no error, log or printed value.
 //
 // # How to begin
 //
 // A client takes the vendor's credentials and any number of options, and is safe
-// for concurrent use. Its errors are all an [*Error]:
+// for concurrent use. Each of its errors is an [*Error]:
 //
 //	client, err := kolena.New(apiKey, agentcopy.WithUserAgent("migrator/1.4"))
 //	if err != nil {
@@ -34,14 +38,14 @@
 //	case err == nil:
 //		fmt.Println(agent.ID)
 //	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied):
-//		// look for the copy; sending the request again may make, or makes, a second one
+//		// look for the copy; sending again could make a second one
 //	default:
 //		// no copy was made
 //	}
 //
-// [Once] is for programs that must not be left with that question. It looks for
-// the copy by itself, over crashes and restarts too, and works with the [Copier]
-// of any vendor.
+// Package once answers that question for the program: it looks for the copy by
+// itself and works with the [Copier] of any vendor. The package
+// documentation of each vendor says how its copies are recognised.
 //
 // # What is retried
 //
@@ -98,5 +102,5 @@
 // # Testing
 //
 // Package [github.com/agentcopy/agentcopy-go/agentcopytest] has in-memory fakes
-// of the four vendors, for your tests as for those of this SDK.
+// of the four vendors, which the tests of this SDK use, too.
 package agentcopy

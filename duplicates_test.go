@@ -33,8 +33,8 @@ func TestDuplicates(t *testing.T) {
 		{"retryablehttp, all answers lost", 9, sendRetryably, "| go-retryablehttp, defaults | every answer | 5 | 15s | an error |"},
 		{"agentcopy, one answer lost", 1, sendSafely, "| this SDK, defaults | one answer | 1 | 0s | `ErrOutcomeUnknown` |"},
 		{"agentcopy, all answers lost", 9, sendSafely, "| this SDK, defaults | every answer | 1 | 0s | `ErrOutcomeUnknown` |"},
-		{"Once, one answer lost", 1, sendOnce, "| this SDK, `Once` | one answer | 1 | 0s | success |"},
-		{"Once, all answers lost", 9, sendOnce, "| this SDK, `Once` | every answer | 1 | 0s | success |"},
+		{"once, one answer lost", 1, sendOnce, "| this SDK, `once` | one answer | 1 | 0s | success |"},
+		{"once, all answers lost", 9, sendOnce, "| this SDK, `once` | every answer | 1 | 0s | success |"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -92,7 +92,7 @@ func sendSafely(server *agentcopytest.Kolena, source int64) string {
 	return verdictOf(err)
 }
 
-// sendOnce has Once find out what became of it.
+// sendOnce has once find out what became of it.
 func sendOnce(server *agentcopytest.Kolena, source int64) string {
 	client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
 	if err != nil {

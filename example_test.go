@@ -250,19 +250,23 @@ func ExampleRunner() {
 	}
 
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	copier := client.Copier(kolena.CopyAgentRequest{})
 	request := agentcopy.CopyRequest{SourceID: agentID, Name: "Lease reader, Hamburg"}
-	for range 2 { // the answer to the first request is lost; the second call sends none
-		made, err := runner.Copy(ctx, "tenants/hamburg", copier, request)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Printf("agent %s is %q; copies on the server: %d\n", made.ID, made.Name, len(server.Copies()))
+	made, err := runner.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}), request)
+	if ambiguous, ok := errors.AsType[*once.AmbiguousError](err); ok {
+		fmt.Println("a person decides:", ambiguous.Candidates) // then Assign or Dismiss
+		return
 	}
+	if err != nil {
+		fmt.Println(err) // call again with the same key
+		return
+	}
+	fmt.Println(made.ID, made.Name)
+
+	made, err = runner.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}), request)
+	fmt.Println(made.ID, err, "copies on the server:", len(server.Copies()))
 	// Output:
-	// agent 2 is "Lease reader, Hamburg"; copies on the server: 1
-	// agent 2 is "Lease reader, Hamburg"; copies on the server: 1
+	// 2 Lease reader, Hamburg
+	// 2 <nil> copies on the server: 1
 }
 
 func ExampleRunner_All() {

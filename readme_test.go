@@ -34,13 +34,14 @@ func TestReadmeContents(t *testing.T) {
 }
 
 // TestMarkdownCode: the Go code on every page of the repository compiles, since
-// it stands in some test file line by line, and runs where that is an example
-// with output. No other code block holds Go, where nothing would check it.
+// it stands in a test file or in a program of examples/, line by line. It runs
+// where that is an example with output. No other code block holds Go, where
+// nothing would check it.
 func TestMarkdownCode(t *testing.T) {
-	if _, err := os.Stat("redislimiter/go.mod"); err != nil {
+	if _, err := os.Stat("internal/conformance/go.mod"); err != nil {
 		return // the root module by itself, without the others that its README shows
 	}
-	var pages, tests []string
+	var pages, sources []string
 	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -49,8 +50,8 @@ func TestMarkdownCode(t *testing.T) {
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".md"):
 			pages = append(pages, path)
-		case strings.HasSuffix(path, "_test.go"):
-			tests = append(tests, unindent(readFile(t, path)))
+		case strings.HasSuffix(path, "_test.go"), strings.HasPrefix(path, "examples/") && strings.HasSuffix(path, ".go"):
+			sources = append(sources, unindent(readFile(t, path)))
 		}
 		return nil
 	}))
@@ -62,7 +63,7 @@ func TestMarkdownCode(t *testing.T) {
 				require.False(t, looksLikeGo(block.code), "%s: the block that begins with %q is Go and is not marked so", page, first)
 				continue
 			}
-			require.True(t, holds(tests, unindent(block.code)), "%s: the block that begins with %q is in no test file", page, first)
+			require.True(t, holds(sources, unindent(block.code)), "%s: the block that begins with %q is in no test file and no example", page, first)
 		}
 	}
 }

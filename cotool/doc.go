@@ -1,7 +1,6 @@
-// Package cotool turns managed agents of Cotool into editable copies, by the
-// call that
+// Package cotool turns managed agents of Cotool into editable copies. The vendor's
+// page:
 // https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
-// describes.
 //
 //	client, err := cotool.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -9,21 +8,21 @@
 //	}
 //	moved, err := client.CopyAgent(ctx, "3c90c3cc-0d44-4b50-8888-8dd25736052a")
 //	if err != nil {
-//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): look before you send it again
+//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): a copy may have been made
 //	}
 //	fmt.Println(moved.Agent.ID, "in place of", moved.ParkedAgentID)
 //
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package
-// [github.com/agentcopy/agentcopy-go].
+// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
+// error tells you whether a copy was made, and the options of every client. Package
+// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
 //
 // # A copy is a move
 //
 // The agent that is copied is a managed one, whose integration is disconnected.
 // It is parked, that is deleted but recoverable, and its triggers go to the copy,
-// which is not managed. The call goes one way. What Cotool answers to a second
-// call for the same agent, and to one for an agent that is not managed or still
-// connected, it does not document.
+// which is not managed. The call cannot be undone. Cotool does not document its answer
+// to a second call for the same agent, nor to a call for an agent that is not managed
+// or is still connected.
 //
 // # Credentials
 //
@@ -46,10 +45,12 @@
 //
 // Whether the request arrived can be seen from its source: once that is parked, or
 // gone, [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request must never
-// be sent again. As long as it is neither, there is no copy: this SDK infers it, since
-// the page says that the call parks its source. Which agent is the copy, Cotool does
-// not let anybody tell: the Copier takes one that has the source's name and no syncKey
-// and was made since the request, which is inferred too, and reports all others that
-// may be it as possible. No call that deletes an agent, or brings a parked one back, is
-// known from Cotool's documentation.
+// be sent again. As long as it is neither, there is no copy: this is inferred, since
+// the page says that the call parks its source. Nothing in an agent says that it is the
+// copy. The Copier takes one that has the source's name and no syncKey and was made
+// since the request, which is inferred too, and reports all others that may be it as
+// possible. Cotool documents no call that deletes an agent or restores a parked one.
+//
+// Cotool's request has no body. A Varnish in front of it resends such a POST by itself
+// when a reused connection to its backend breaks: that no client can see or prevent.
 package cotool

@@ -1,5 +1,6 @@
-// Package kolena copies agents on Kolena, by the call that
-// https://docs.agents.kolena.com/api-reference/copy-agent describes.
+// Package kolena copies agents on Kolena. The vendor's pages:
+// https://docs.agents.kolena.com/api-reference/copy-agent, get-agent and list-agents
+// beside it.
 //
 //	client, err := kolena.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -7,13 +8,13 @@
 //	}
 //	agent, err := client.CopyAgent(ctx, 123, kolena.CopyAgentRequest{Name: "Leases, Berlin"})
 //	if err != nil {
-//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): look before you send it again
+//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): a copy may have been made
 //	}
 //	fmt.Println(agent.ID)
 //
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package
-// [github.com/agentcopy/agentcopy-go].
+// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
+// error tells you whether a copy was made, and the options of every client. Package
+// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
 //
 // # Credentials
 //
@@ -23,8 +24,8 @@
 //
 // # Names and IDs
 //
-// The name of a copy is required. Kolena's page states no rule for it: neither a
-// longest name nor that names are unique. An agent's ID is an integer. This SDK
+// The name of a copy is required. Kolena documents neither a longest name nor that
+// names are unique. An agent's ID is an integer. Three rules are ours: this package
 // refuses a blank name, an ID that is not positive and a negative target.
 //
 // # Limit
@@ -32,15 +33,16 @@
 // Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients
 // keep to each of these numbers by itself, and never have more than that many
 // requests in any window of 61 seconds, the documented minute and a second for
-// servers that count in whole ones. [agentcopy.WithLimiter] replaces all three.
+// servers that count in whole ones. [agentcopy.WithLimiter]
+// replaces the first, [agentcopy.WithReadLimiter] the others.
 //
-// Should Kolena refuse a copy with 429 all the same, because another process uses
-// the key or it counts otherwise than documented, copies are also spaced evenly,
-// one every 1.05 seconds, until two windows have passed without a refusal. If
-// full speed is then refused again within a day, they stay spaced for a day.
+// Kolena may still refuse a copy with 429, because another process uses the key or
+// because it counts otherwise than documented. Copies are then spaced evenly, one
+// every 1.05 seconds, until two windows have passed without a refusal. If full
+// speed is refused again within a day, they stay spaced for a day.
 //
-// The limit is the user's. Two keys of one user, and two processes with one key,
-// share it without knowing of each other: see module redislimiter.
+// The limit is per user. Two keys of one user, and two processes with one key, share
+// it without seeing each other: use module redislimiter.
 //
 // # When an answer is lost
 //
@@ -48,6 +50,7 @@
 // copied from: the same request sent again may make a second one. Nor does Kolena
 // document a call that deletes an agent: a copy made by mistake has to be removed
 // by hand. [Client.Copier] finds a copy by its name, by when it was made and by the
-// workspace that was asked for. What may be the copy without being sure to be it,
-// such as an agent whose name the server may have changed, is reported as possible.
+// workspace that was asked for. An agent that may be the copy, such as one whose name
+// the server may have changed, is reported as possible. That a copy keeps the name
+// asked for is inferred.
 package kolena

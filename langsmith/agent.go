@@ -15,7 +15,7 @@ import (
 // Marshalling an Agent gives LangSmith's document back, without the fields that
 // are empty and those newer than this SDK.
 //
-// The page: https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
+// LangSmith has removed the page that described it: see the package documentation.
 type Agent struct {
 	ID          string          `json:"id"`
 	Name        string          `json:"name,omitzero"`

@@ -45,8 +45,7 @@ type CloneAgentRequest struct {
 // An empty request is sent as {}: the body is optional, but if there is one, it
 // is an object, and no property of it is required.
 //
-// LangSmith: POST /agents/{agent_id}/clone,
-// https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
+// LangSmith: POST /agents/{agent_id}/clone, as the API's last published document says.
 func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentRequest) (*Agent, error) {
 	if err := transport.CheckUUID(vendor, cloneAgent, "agentID", agentID); err != nil {
 		return nil, err

@@ -1,6 +1,5 @@
-// Package langsmith clones Managed Deep Agents on LangSmith, by the call that
-// https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
-// describes.
+// Package langsmith clones Managed Deep Agents on LangSmith, as the API's last
+// published document describes it.
 //
 //	client, err := langsmith.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -8,16 +7,18 @@
 //	}
 //	agent, err := client.CloneAgent(ctx, "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.CloneAgentRequest{Name: "Research, Berlin"})
 //	if err != nil {
-//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): look before you send it again
+//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): a copy may have been made
 //	}
 //	fmt.Println(agent.ID)
 //
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package
-// [github.com/agentcopy/agentcopy-go].
+// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
+// error tells you whether a copy was made, and the options of every client. Package
+// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
 //
-// The API was published as a private beta in LangSmith's US region in 2026, and
-// its pages have been taken down since: it is there for those who have it.
+// This API was a private preview, then a private beta, in 2026. LangChain removed its
+// pages and OpenAPI document in July (https://github.com/langchain-ai/docs/pull/4622);
+// today's Managed Deep Agents is another product, deployed with mda. We have not seen
+// whether the route still answers.
 //
 // # Credentials
 //
@@ -29,13 +30,13 @@
 //
 // # Names and IDs
 //
-// The name of a clone may be left out; what LangSmith then calls it, it does not
-// document. Give it one, since that is what a lost clone is found by. An agent's
+// The name of a clone may be left out; LangSmith does not document what name it then
+// gets. Give it one, since a lost clone is found by its name. An agent's
 // ID is a UUID; any other text is refused before it is sent.
 //
 // # Limit
 //
-// LangSmith allows an API key 2,000 requests a minute and 1,000 in 10 seconds,
+// LangSmith's documents allow an API key 2,000 requests a minute and 1,000 in 10 seconds,
 // whatever they ask for. Clients send at most 32 a second, in bursts of at most
 // 32, which stays inside both, unless [agentcopy.WithLimiter] says otherwise.
 //
@@ -45,7 +46,7 @@
 // was cloned from: the same request sent again may make a second one.
 // [Client.Copier] finds a clone by its name and by when it was made, among the
 // agents that the caller owns: LangSmith lists no others, and a clone is the
-// caller's. What may be the clone without being sure to be it, such as an agent whose
-// name the server may have changed, is reported as possible. LangSmith documents a
+// caller's. An agent that may be the clone, such as one whose name the server may have
+// changed, is reported as possible. LangSmith documented a
 // call that deletes an agent; it is not part of this SDK.
 package langsmith

@@ -21,8 +21,7 @@ type GetAgentRequest struct {
 // *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. An agent that does not
 // exist, and one that the key has no access to, are [agentcopy.ErrNotFound].
 //
-// LangSmith: GET /agents/{agent_id},
-// https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/get-agent
+// LangSmith: GET /agents/{agent_id}, as the API's last published document says.
 func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentRequest) (*Agent, error) {
 	return c.get(ctx, agentID, req, nil)
 }

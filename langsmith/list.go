@@ -39,8 +39,7 @@ type ListAgentsRequest struct {
 //
 // A list shows less of an agent than [Client.GetAgent]; see [Agent].
 //
-// LangSmith: GET /agents,
-// https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/list-agents
+// LangSmith: GET /agents, as the API's last published document says.
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
 	if err := checkListed(req.Name); err != nil {
 		return transport.Failed[Agent](err)

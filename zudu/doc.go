@@ -1,5 +1,6 @@
-// Package zudu copies voice agents on Zudu, by the call that
-// https://docs.zudu.ai/api-reference/agents/duplicate describes.
+// Package zudu copies voice agents on Zudu. The vendor's pages:
+// https://docs.zudu.ai/api-reference/agents/duplicate, get-full and get-agents beside
+// it.
 //
 //	client, err := zudu.NewFromEnv() // or New(apiKey, apiSecret)
 //	if err != nil {
@@ -7,13 +8,13 @@
 //	}
 //	agent, err := client.DuplicateAgent(ctx, "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support, Berlin"})
 //	if err != nil {
-//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): look before you send it again
+//		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): a copy may have been made
 //	}
 //	fmt.Println(agent.AgentID)
 //
-// What is repeated, how errors tell whether a copy was made, and what every
-// client can be configured to do is described in package
-// [github.com/agentcopy/agentcopy-go].
+// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
+// error tells you whether a copy was made, and the options of every client. Package
+// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
 //
 // # Credentials
 //
@@ -25,8 +26,9 @@
 // # Names and IDs
 //
 // The name of a copy is required, has 1 to 50 characters once white space around
-// it is trimmed, and is unique within the organization. What Zudu answers where
-// it is taken, it does not document. An agent's ID is any text.
+// it is trimmed, and is unique within the organization. Zudu does not document its
+// answer when the name is taken, nor what a character is: that it means Unicode code
+// points is inferred. An agent's ID is any text.
 //
 // # Limit
 //
@@ -39,8 +41,7 @@
 // Zudu documents no idempotency key. The same request sent again may make a
 // second agent, or be refused since the name is taken: the pages do not say.
 // Names are unique, and so a copy can be looked for: [Client.Copier] finds it by
-// its name and by when it was made. What may be the copy without being sure to be
-// it, such as an agent whose name the server may have changed, is reported as
-// possible. Zudu documents a call that deletes an agent; it is not part of this
-// SDK.
+// its name and by when it was made. An agent that may be the copy, such as one whose
+// name the server may have changed, is reported as possible. Zudu documents a call
+// that deletes an agent; it is not part of this SDK.
 package zudu
