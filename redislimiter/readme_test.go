@@ -1,5 +1,3 @@
-//go:build readme
-
 package redislimiter_test
 
 import (

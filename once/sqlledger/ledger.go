@@ -51,6 +51,9 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, 
 	for _, opt := range opts {
 		opt(l)
 	}
+	if l.patience <= 0 {
+		return nil, fmt.Errorf("sqlledger: WithPatience: the patience must be positive, not %v", l.patience)
+	}
 	err := l.do(ctx, "Open", func(ctx context.Context, _ bool) error { return migrate(ctx, db, d) })
 	if err != nil {
 		return nil, err

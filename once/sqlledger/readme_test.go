@@ -1,5 +1,3 @@
-//go:build readme
-
 package sqlledger_test
 
 import (
