@@ -49,7 +49,7 @@ func BenchmarkDecision(b *testing.B) {
 		name string
 		decision
 	}{
-		{"admitted/redislimiter", func(_ *testing.B, rdb *redis.Client) func() error {
+		{"admitted/ours", func(_ *testing.B, rdb *redis.Client) func() error {
 			l := redislimiter.New(rdb, "open", 1<<30, 10*time.Millisecond)
 			return func() error { return l.Wait(soon) }
 		}},
@@ -57,7 +57,7 @@ func BenchmarkDecision(b *testing.B) {
 			l := redis_rate.NewLimiter(rdb)
 			return func() error { _, err := l.Allow(soon, "open", redis_rate.PerSecond(1<<30)); return err }
 		}},
-		{"refused/redislimiter", func(b *testing.B, rdb *redis.Client) func() error {
+		{"refused/ours", func(b *testing.B, rdb *redis.Client) func() error {
 			l := redislimiter.New(rdb, "full", 60, 24*time.Hour)
 			for l.Wait(soon) == nil { // until it is full
 			}

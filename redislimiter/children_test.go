@@ -37,7 +37,6 @@ type task struct {
 
 	N            int
 	Per, Timeout time.Duration
-	Settle       time.Duration
 }
 
 const tokenOfKolena = "token-of-the-test"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,16 +60,16 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 	limiter := redislimiter.New(rdb, "k", 1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Minute))
 	require.NoError(t, limiter.Wait(t.Context()))
 	server.signal(syscall.SIGSTOP)
-	short, end := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer end()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	start := time.Now()
-	_, err := limiter.Acquire(short)
+	_, err := limiter.Acquire(ctx)
+	cancel()
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Less(t, time.Since(start), ample, "how long it took to give up")
 	server.signal(syscall.SIGCONT)
 	// What was done for a caller who had given up is taken back: the place would be
 	// held for a minute.
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	require.Eventually(t, func() bool {
 		soon, cancel := context.WithTimeout(ctx, time.Second)
@@ -191,7 +193,7 @@ func TestAServerThatTookOverIsWaitedFor(t *testing.T) {
 	require.NoError(t, limiter.Wait(t.Context()))
 }
 
-func TestAServerWithoutMemoryAdmitsNoMoreThanTheLimit(t *testing.T) {
+func TestAServerWithoutMemoryAdmitsNoMore(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
 	if server == nil {
@@ -199,7 +201,6 @@ func TestAServerWithoutMemoryAdmitsNoMoreThanTheLimit(t *testing.T) {
 	}
 	limiter := redislimiter.New(server.client(), "k", 1, time.Hour)
 	server.do("CONFIG", "SET", "maxmemory", "1")
-
 	admitted := 0
 	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -268,7 +269,70 @@ func TestAClockThatWasSetBackStopsNobody(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	require.NoError(t, limiter.Wait(ctx))
-	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the place is held for a window")
+	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the place is held for a window all the same")
+}
+
+// What the package's documentation says of a clock that is set forward: places fall
+// free early, so that one window may hold up to twice the number.
+func TestAClockThatWasSetForwardFreesPlaces(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	limiter := redislimiter.New(server.client(), "k", 2, time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	wait := func() (admitted int) {
+		for limiter.Wait(ctx) == nil {
+			admitted++
+		}
+		return admitted
+	}
+	require.Equal(t, 2, wait())
+	// What is stored is of a clock that is two hours behind.
+	const hours = 2 * 3600 * 1e6
+	server.do("HINCRBY", "agentcopy:{k}:limiter:state", "latest", int64(-hours))
+	server.do("EVAL", `for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZINCRBY', KEYS[1], ARGV[1], id) end return 1`,
+		1, "agentcopy:{k}:limiter:places", int64(-hours))
+	require.Equal(t, 2, wait(), "one more window, and no more than one")
+}
+
+// The rights that the package's documentation names are enough.
+func TestARestrictedUserIsEnough(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	rights := regexp.MustCompile(`(?s)ACL SETUSER limiter (.*?)\n//\n`).FindSubmatch(doc)
+	require.NotNil(t, rights)
+	args := []any{"ACL", "SETUSER", "limiter"}
+	for _, right := range strings.Fields(strings.ReplaceAll(string(rights[1]), "//", "")) {
+		args = append(args, right)
+	}
+	server.do(args...)
+	rdb := server.client(func(o *redis.Options) { o.Username, o.Password = "limiter", "secret" })
+	require.Error(t, rdb.Get(t.Context(), "another key").Err(), "what it may not do")
+	limiter := redislimiter.New(rdb, "k", 1, 100*time.Millisecond)
+	for range 3 {
+		release, err := limiter.Acquire(t.Context())
+		require.NoError(t, err)
+		release()
+	}
+	limiter.Pause(t.Context(), 10*time.Millisecond)
+	require.NoError(t, limiter.Wait(t.Context()))
+	// A step of the clock, whose script does more.
+	server.do("HINCRBY", "agentcopy:{k}:limiter:state", "latest", int64(1e6))
+	require.NoError(t, limiter.Wait(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { time.Sleep(20 * time.Millisecond); cancel() }()
+	_, _ = limiter.Acquire(ctx) // leaves the queue
+	for _, entry := range server.do("ACL", "LOG").([]any) {
+		require.NotContains(t, fmt.Sprint(entry), "lua", "what was denied to a script")
+	}
 }
 
 func TestClusterKeepsADecisionInOneSlot(t *testing.T) {

@@ -71,7 +71,7 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 	}
 	prefix := tag(key) + "limiter:"
 	l := &Limiter{
-		store:    newStore(rdb),
+		store:    store{rdb: func() redis.UniversalClient { return rdb }, patience: defaultPatience},
 		keys:     []string{prefix + "state", prefix + "places", prefix + "queue", prefix + "seen"},
 		n:        n,
 		per:      per,

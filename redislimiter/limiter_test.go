@@ -17,7 +17,7 @@ import (
 )
 
 func init() {
-	if os.Getenv("REDISSTORE_TEST_LOG") == "" {
+	if os.Getenv("REDISLIMITER_TEST_LOG") == "" {
 		redis.SetLogger(silent{}) // it reports every connection that the tests break
 	}
 }
@@ -226,9 +226,7 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 	require.Less(t, time.Since(start), ample, "a wrong password should be reported at once")
 	require.ErrorIs(t, waited, redislimiter.ErrUnavailable)
 	require.ErrorContains(t, waited, "WRONGPASS")
-	for _, text := range []string{
-		waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter),
-	} {
+	for _, text := range []string{waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter)} {
 		require.NotContains(t, text, "swordfish")
 		require.NotContains(t, text, "hunter2")
 	}

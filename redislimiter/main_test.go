@@ -8,7 +8,7 @@ import (
 
 // childEnv says in the environment of a process that it is one of those that a
 // test starts, and which; see children.
-const childEnv = "REDISSTORE_TEST_CHILD"
+const childEnv = "REDISLIMITER_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(childEnv); role != "" {

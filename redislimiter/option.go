@@ -3,8 +3,6 @@ package redislimiter
 import (
 	"fmt"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -12,7 +10,7 @@ const (
 	defaultMaxPause       = 2 * time.Minute // agentcopy.RetryPolicy.MaxWait's
 )
 
-// Option changes a setting of a [Limiter].
+// Option is an option of [New].
 type Option func(*Limiter)
 
 // WithPatience sets for how long a call waits for a Redis that is away before
@@ -45,8 +43,4 @@ func WithMaxPause(d time.Duration) Option {
 		panic(fmt.Sprintf("redislimiter.WithMaxPause(%v): must not be negative", d))
 	}
 	return func(l *Limiter) { l.maxPause = d }
-}
-
-func newStore(rdb redis.UniversalClient) store {
-	return store{rdb: func() redis.UniversalClient { return rdb }, patience: defaultPatience}
 }
