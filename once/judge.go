@@ -122,9 +122,15 @@ func (v *view) hidden() []agentcopy.Candidate {
 	})
 }
 
-// looksLikeOurs reports whether the copies of r cannot be told from ours by name.
+// looksLikeOurs reports whether the copies of r cannot be told from ours by name. A
+// near name tells nothing if the vendor keeps names, or shows an agent of exactly
+// that name.
 func (v *view) looksLikeOurs(r Record) bool {
-	return r.Identity.SearchKey == v.mine.Identity.SearchKey || !v.keepsNames && v.isNear(r.Identity.SearchKey)
+	if r.Identity.SearchKey == v.mine.Identity.SearchKey {
+		return true
+	}
+	isItsOwn := func(c agentcopy.Candidate) bool { return c.Copy.Name == r.Identity.SearchKey }
+	return !v.keepsNames && v.isNear(r.Identity.SearchKey) && !slices.ContainsFunc(v.candidates, isItsOwn)
 }
 
 // mayBeARivals reports whether a rival was sent before c was seen, and so may have

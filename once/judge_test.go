@@ -97,6 +97,7 @@ func TestJudge(t *testing.T) {
 		{"a rival of the name with another source", also(showing(certain), rival("r", "Leases", "s2", 0, 0, unknown)), notYet, stuck, stuck, ""},
 		{"a rival of a near name", also(showing(certain), rival("r", " leases", "s2", 0, 0, unknown)), notYet, stuck, stuck, ""},
 		{"a rival of a near name, of a vendor that keeps names", also(showing(certain), keepsNames, rival("r", " leases", "s2", 0, 0, unknown)), found, found, found, "a1"},
+		{"a rival of a near name, whose own agent shows", also(showing(certain, agent("b1", "Leases 2", agentcopy.MatchPossible, 0)), rival("r", "Leases 2", "s2", 0, 0, unknown)), found, found, found, "a1"},
 		{"a rival that began after the agent was seen", also(showing(certain), rival("r", "Leases", "s2", 10*time.Second, 0, unknown)), found, found, found, "a1"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
