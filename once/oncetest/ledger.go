@@ -239,7 +239,7 @@ func (t *ledgerTest) lapsedClaim() {
 }
 
 func (t *ledgerTest) update() {
-	r := t.beginFor(recordOf("k"), shortLease)
+	r := t.beginFor(sent(recordOf("k")), shortLease)
 	r.Outcome, r.Sends, r.Since = agentcopy.OutcomeCopied, 3, r.Since.Add(-time.Hour)
 	t.must("Update", t.Update(t.Context(), r, longLease))
 	time.Sleep(4 * shortLease)
@@ -452,9 +452,10 @@ func (t *ledgerTest) index() {
 	if _, found := get("k"); found {
 		t.Error("Get finds a key that is not there")
 	}
-	claim := t.begin(fullRecord("k"), false)
+	full := fullRecord("k")
+	t.begin(full, false)
 	r, _ := get("k")
-	t.same(r, claim)
+	t.same(r, full)
 
 	id := agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: "a", Template: "t", SearchKey: "of no matter"}
 	keeps := func(when string, want bool) {
@@ -498,15 +499,16 @@ func (t *ledgerTest) index() {
 
 func (t *ledgerTest) handles() {
 	other := t.store.Open(t.T)
-	claim := t.begin(fullRecord("k"), false)
+	want := fullRecord("k")
+	claim := t.begin(want, false)
 	_, _, err := other.Begin(t.Context(), recordOf("k"), longLease)
 	t.mustFail("Begin on another handle", err, once.ErrInProgress)
-	t.release(claim)
+	t.release(sameClaim(want, claim))
 	r, found, err := other.Begin(t.Context(), recordOf("k"), longLease)
 	if err != nil || !found {
 		t.Fatalf("Begin on another handle, after Release: found %v, %v", found, err)
 	}
-	t.same(r, fullRecord("k"))
+	t.same(r, want)
 	t.mustBeLost("a claim that another handle followed", claim)
 	t.must("Finish on another handle", other.Finish(t.Context(), doneAs(r, "1")))
 	t.same(t.begin(recordOf("k"), true), doneAs(r, "1"))
@@ -662,8 +664,8 @@ func (t *ledgerTest) lossyRun() {
 }
 
 func (t *ledgerTest) clockSteps() {
-	for _, step := range []time.Duration{-time.Hour, 2 * time.Hour, -time.Hour} {
-		want := fullRecord(fmt.Sprint("after ", step))
+	for i, step := range []time.Duration{-time.Hour, 2 * time.Hour, -time.Hour} {
+		want := fullRecord(fmt.Sprint("step ", i))
 		claim := t.begin(want, false)
 		t.release(sameClaim(want, claim))
 		if !t.store.StepClock(step) {

@@ -132,23 +132,31 @@ func (t *ledgerTest) mustBeLost(what string, r once.Record) {
 		t.Fatalf("%s: %d records became %d", what, len(before), len(after))
 	}
 	for key := range before {
-		t.same(after[key], before[key])
+		t.alike(after[key], before[key], -slack)
 	}
 }
 
-// same compares what a record says. A shared ledger may give Since earlier and
-// SentAt later by what it takes to ask; tokens are its own.
+// slack is how much earlier Since and later SentAt may be given than they were
+// stored, which it takes to ask a shared ledger.
+const slack = 2 * time.Second
+
+// same compares what a record says with what was stored. Tokens are the ledger's.
 func (t *ledgerTest) same(got, want once.Record) {
 	t.Helper()
-	const slack = 2 * time.Second
+	t.alike(got, want, 0)
+}
+
+// alike compares two records. SentAt may be given earlier by early.
+func (t *ledgerTest) alike(got, want once.Record, early time.Duration) {
+	t.Helper()
 	between := func(what string, d, least, most time.Duration) {
 		t.Helper()
 		if d < least || d > most {
 			t.Errorf("%s of %q: it differs by %v from what was stored; want between %v and %v", what, want.Key, d, least, most)
 		}
 	}
-	between("Since", since(got.Since, want.Since), -slack, 0)
-	between("SentAt", since(got.SentAt, want.SentAt), 0, slack)
+	between("Since", since(got.Since, want.Since), -slack, -early)
+	between("SentAt", since(got.SentAt, want.SentAt), early, slack)
 	between("LookedAt", since(got.LookedAt, want.LookedAt), -slack, slack)
 	if g, w := flat(got), flat(want); g != w {
 		t.Errorf("\n got %s\nwant %s", g, w)

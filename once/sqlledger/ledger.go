@@ -1,0 +1,332 @@
+package sqlledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// Ledger is a once.Ledger, and a once.Index, in a database. Its methods may be
+// called from any number of goroutines.
+type Ledger struct {
+	db       *sql.DB
+	dialect  Dialect
+	sql      *statements
+	patience time.Duration
+	onClose  func() error
+}
+
+var (
+	_ once.Ledger = (*Ledger)(nil)
+	_ once.Index  = (*Ledger)(nil)
+)
+
+// Option is an option of [Open].
+type Option func(*Ledger)
+
+// WithPatience lets a call wait for d at most while the database cannot be reached,
+// restarts, fails over or does not answer: 10 seconds by default. A call ends with
+// its context in any case.
+func WithPatience(d time.Duration) Option { return func(l *Ledger) { l.patience = d } }
+
+// WithClose lets [Ledger.Close] run f.
+func WithClose(f func() error) Option { return func(l *Ledger) { l.onClose = f } }
+
+// Open returns the ledger in a database. It creates the ledger's tables, or
+// migrates them, where that is to be done. It reads no record. The pool db remains
+// the caller's to close.
+func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, error) {
+	if db == nil || d.dialect == nil {
+		return nil, errors.New("sqlledger: Open: a *sql.DB and a Dialect are needed")
+	}
+	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }}
+	for _, opt := range opts {
+		opt(l)
+	}
+	err := l.do(ctx, "Open", func(ctx context.Context, _ bool) error { return migrate(ctx, db, d) })
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close does what [WithClose] says; without it, nothing.
+func (l *Ledger) Close() error { return l.onClose() }
+
+// writes numbers the writes of this process, so that one that arrives late does not
+// undo a later one.
+var writes atomic.Int64
+
+// Begin implements once.Ledger. Where ctx ends it, it may have claimed the key, which
+// is then held for one lease.
+func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
+	r.Token = rand.Uint64() >> 1 // by which a claim whose answer was lost is known
+	args, err := arguments(r, writes.Add(1), lease)
+	if err != nil {
+		return once.Record{}, false, err
+	}
+	var answer error
+	err = l.do(ctx, "Begin", func(ctx context.Context, _ bool) error {
+		for {
+			claimed, err := l.query(ctx, l.sql.begin, args...)
+			if err != nil {
+				return err
+			}
+			if len(claimed) == 1 {
+				stored, found, answer = claimed[0].record, claimed[0].claims > 1, nil
+				return nil
+			}
+			there, err := l.query(ctx, l.sql.get, args[0])
+			if err != nil {
+				return err
+			}
+			if len(there) == 0 {
+				continue // it was removed a moment ago
+			}
+			stored, found, answer = once.Record{}, false, nil
+			switch has := there[0]; {
+			case !has.record.SameRequest(&r):
+				answer = once.ErrKeyReused
+			case has.record.Done():
+				stored, found = has.record, true
+			case has.left > 0:
+				answer = once.ErrInProgress
+				if has.left > lease.Seconds() {
+					_, err = l.db.ExecContext(ctx, l.sql.cut, args[0], lease.Seconds())
+				}
+			default:
+				continue // its lease ran out a moment ago
+			}
+			return err
+		}
+	})
+	return stored, found, errors.Join(err, answer)
+}
+
+// Update implements once.Ledger.
+func (l *Ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
+	return l.write(ctx, "Update", r, lease)
+}
+
+// Release implements once.Ledger.
+func (l *Ledger) Release(ctx context.Context, r once.Record) error {
+	return l.write(ctx, "Release", r, 0)
+}
+
+// Finish implements once.Ledger.
+func (l *Ledger) Finish(ctx context.Context, r once.Record) error {
+	return l.write(ctx, "Finish", r, 0)
+}
+
+func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease time.Duration) error {
+	args, err := arguments(r, writes.Add(1), lease)
+	if err != nil {
+		return err
+	}
+	args = args[:len(args)-requestArguments]
+	var answer error
+	err = l.do(ctx, what, func(ctx context.Context, _ bool) error {
+		for {
+			changed, err := l.exec(ctx, l.sql.write, args...)
+			taken := sqlState(err) == "23505" // a unique violation: of two Finish at once
+			if err != nil && !taken {
+				return err
+			}
+			if changed == 1 {
+				answer = nil
+				return nil
+			}
+			there, err := l.query(ctx, l.sql.get, args[0])
+			if err != nil {
+				return err
+			}
+			answer = once.ErrLeaseLost
+			if len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done() {
+				return nil
+			}
+			if taken || there[0].number <= args[2].(int64) {
+				answer = once.ErrCopyTaken
+				return nil
+			}
+			args[2] = writes.Add(1) // a later write of this process came first
+		}
+	})
+	return errors.Join(err, answer)
+}
+
+// Abandon implements once.Ledger.
+func (l *Ledger) Abandon(ctx context.Context, r once.Record) error {
+	var answer error
+	err := l.do(ctx, "Abandon", func(ctx context.Context, doubt bool) error {
+		removed, err := l.exec(ctx, l.sql.abandon, escape(r.Key), int64(r.Token))
+		if err != nil || removed == 1 {
+			return err
+		}
+		answer = once.ErrLeaseLost
+		if doubt { // then it may be gone because a run before removed it
+			there, err := l.query(ctx, l.sql.get, escape(r.Key))
+			if err != nil {
+				return err
+			}
+			if len(there) == 0 {
+				answer = nil
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, answer)
+}
+
+// Remove implements once.Ledger.
+func (l *Ledger) Remove(ctx context.Context, key string) error {
+	return l.do(ctx, "Remove", func(ctx context.Context, _ bool) error {
+		_, err := l.exec(ctx, l.sql.remove, escape(key))
+		return err
+	})
+}
+
+// Get implements once.Index.
+func (l *Ledger) Get(ctx context.Context, key string) (r once.Record, found bool, err error) {
+	rows, err := l.read(ctx, "Get", l.sql.get, escape(key))
+	if err != nil || len(rows) == 0 {
+		return once.Record{}, false, err
+	}
+	return rows[0].record, true, nil
+}
+
+// KeepsNames implements once.Index.
+func (l *Ledger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
+	err = l.do(ctx, "KeepsNames", func(ctx context.Context, _ bool) error {
+		var one int
+		err := l.db.QueryRowContext(ctx, l.sql.names, namesText(id)).Scan(&one)
+		keeps = err == nil
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return keeps, err
+}
+
+// Owners implements once.Ledger.
+func (l *Ledger) Owners(ctx context.Context, refs []once.CopyRef) (map[once.CopyRef]once.Record, error) {
+	const most = 256 // refs in a statement
+	owners := make(map[once.CopyRef]once.Record, len(refs))
+	for len(refs) > 0 {
+		n := min(len(refs), most)
+		size := 1 // a power of two, so that there are few different statements
+		for size < n {
+			size *= 2
+		}
+		args := make([]any, size)
+		for i := range args {
+			args[i] = refs[min(i, n-1)].String()
+		}
+		refs = refs[n:]
+		rows, err := l.read(ctx, "Owners", l.sql.owners(size), args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			owners[r.record.Ref()] = r.record
+		}
+	}
+	return owners, nil
+}
+
+// Pending implements once.Ledger. It holds what it yields in memory.
+func (l *Ledger) Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[once.Record, error] {
+	return func(yield func(once.Record, error) bool) {
+		var where []string
+		var args []any
+		if id.Provider == "" && id.Origin == "" && id.Account == "" {
+			where = append(where, "rival_of IS NOT NULL")
+		} else {
+			args = append(args, rivalText(id))
+			where = append(where, "rival_of = $1")
+		}
+		if !sentSince.IsZero() {
+			since := sentSince.Add(-time.Second) // the columns have milliseconds
+			args = append(args, time.Until(since).Seconds(), since.UTC().Format(timeFormat))
+			where = append(where, l.sql.sentSince(len(args)))
+		}
+		rows, err := l.read(ctx, "Pending", l.sql.pending(strings.Join(where, " AND ")), args...)
+		if err != nil {
+			yield(once.Record{}, err)
+			return
+		}
+		for _, r := range rows {
+			if !r.record.SentAt.Before(sentSince) && !yield(r.record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// List implements once.Ledger. It reads some hundred records at a time.
+func (l *Ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
+	return func(yield func(once.Record, error) bool) {
+		for from := ""; ; {
+			rows, err := l.read(ctx, "List", l.sql.list, from)
+			if err != nil {
+				yield(once.Record{}, err)
+				return
+			}
+			for _, r := range rows {
+				if !yield(r.record, nil) {
+					return
+				}
+			}
+			if len(rows) < listPage {
+				return
+			}
+			from = after(escape(rows[len(rows)-1].record.Key))
+		}
+	}
+}
+
+// after is the least key after an escaped one, which has no NUL.
+func after(key string) string { return key + "\x01" }
+
+// read is query, again and again if need be.
+func (l *Ledger) read(ctx context.Context, what, statement string, args ...any) (rows []row, err error) {
+	err = l.do(ctx, what, func(ctx context.Context, _ bool) error {
+		rows, err = l.query(ctx, statement, args...)
+		return err
+	})
+	return rows, err
+}
+
+func (l *Ledger) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	result, err := l.db.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// query reads to the end, where a commit that failed shows.
+func (l *Ledger) query(ctx context.Context, statement string, args ...any) (all []row, err error) {
+	asked := time.Now()
+	rows, err := l.db.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scan(rows, asked)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}

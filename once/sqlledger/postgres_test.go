@@ -1,0 +1,181 @@
+//go:build unix
+
+package sqlledger_test
+
+import (
+	"database/sql"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
+)
+
+// postgres is a PostgreSQL server of the test's own.
+type postgres struct {
+	dir, bin string
+	port     int
+	who      *syscall.Credential // it refuses to run as root
+	process  *exec.Cmd
+	settings []string
+	schemas  atomic.Int64
+}
+
+// startPostgres starts a server that ends with the test, or skips the test.
+func startPostgres(t testing.TB, settings ...string) *postgres {
+	t.Helper()
+	bin := postgresFolder()
+	if bin == "" {
+		t.Skip("left out: PostgreSQL is not installed (no initdb)")
+	}
+	p := &postgres{bin: bin, port: freePort(t), settings: settings}
+	var err error
+	p.dir, err = os.MkdirTemp("", "agentcopy-pg-") // a socket's path must be short
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(p.dir) })
+	if os.Getuid() == 0 {
+		nobody, err := user.Lookup("postgres")
+		if err != nil {
+			t.Skip("left out: PostgreSQL does not run as root, and there is no user postgres")
+		}
+		uid, _ := strconv.Atoi(nobody.Uid)
+		gid, _ := strconv.Atoi(nobody.Gid)
+		p.who = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		require.NoError(t, os.Chown(p.dir, uid, gid))
+	}
+	out, err := p.command("initdb", "-D", p.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
+	require.NoError(t, err, "initdb: %s", out)
+	p.start(t)
+	t.Cleanup(p.kill)
+	return p
+}
+
+func postgresFolder() string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if path, err := exec.LookPath("initdb"); err == nil {
+		found = append(found, path)
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return filepath.Dir(slices.Max(found))
+}
+
+func (p *postgres) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(p.bin, name), args...)
+	cmd.Dir = p.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who, Setpgid: true}
+	return cmd
+}
+
+func (p *postgres) start(t testing.TB) {
+	t.Helper()
+	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir, "-p", fmt.Sprint(p.port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"}, p.settings...)...)
+	log, err := os.Create(p.dir + "/log")
+	require.NoError(t, err)
+	defer log.Close()
+	p.process.Stdout, p.process.Stderr = log, log
+	require.NoError(t, p.process.Start())
+	db := p.open(t, "public")
+	require.Eventually(t, func() bool { return db.Ping() == nil }, 30*time.Second, 10*time.Millisecond, "PostgreSQL did not start")
+}
+
+// kill ends the server and all its processes at once.
+func (p *postgres) kill() {
+	_ = syscall.Kill(-p.process.Process.Pid, syscall.SIGKILL)
+	_ = p.process.Wait()
+}
+
+func (p *postgres) url(schema string) string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable&search_path=%s,pg_catalog", p.port, url.QueryEscape(schema))
+}
+
+func (p *postgres) open(t testing.TB, schema string) *sql.DB {
+	t.Helper()
+	return connect(t, p.url(schema))
+}
+
+func connect(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	require.NoError(t, err)
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// newSchema makes a schema in which a ledger finds no table yet.
+func (p *postgres) newSchema(t testing.TB) string {
+	t.Helper()
+	schema := fmt.Sprint("s", p.schemas.Add(1))
+	p.exec(t, "CREATE SCHEMA "+schema)
+	return schema
+}
+
+func (p *postgres) exec(t testing.TB, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", p.url("public"))
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.Exec(statement)
+	require.NoError(t, err)
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// store is a schema whose clock can be set: its clock_timestamp comes before
+// PostgreSQL's own.
+type store struct {
+	t      testing.TB
+	p      *postgres
+	schema string
+	params string // of the URL
+}
+
+func newStore(t testing.TB, p *postgres, params string) store {
+	s := store{t, p, p.newSchema(t), params}
+	p.exec(t, strings.ReplaceAll(`CREATE TABLE SCHEMA.step (d interval NOT NULL); INSERT INTO SCHEMA.step VALUES ('0');
+		CREATE FUNCTION SCHEMA.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
+		AS 'SELECT pg_catalog.clock_timestamp() + d FROM SCHEMA.step'`, "SCHEMA", s.schema))
+	return s
+}
+
+func (s store) Open(t *testing.T) once.Ledger {
+	return open(t, connect(t, s.p.url(s.schema)+s.params))
+}
+
+func (s store) StepClock(d time.Duration) bool {
+	s.p.exec(s.t, fmt.Sprintf("UPDATE %s.step SET d = d + interval '%f seconds'", s.schema, d.Seconds()))
+	return true
+}
+
+func open(t testing.TB, db *sql.DB, opts ...sqlledger.Option) *sqlledger.Ledger {
+	t.Helper()
+	l, err := sqlledger.Open(t.Context(), db, sqlledger.Postgres, opts...)
+	require.NoError(t, err)
+	return l
+}
+

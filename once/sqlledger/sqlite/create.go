@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
+)
+
+// create makes the file at path if there is none. It makes it whole under another
+// name and then gives it its own, so that a crash or a full disk leaves no part of a
+// ledger.
+func create(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dir, base := filepath.Split(path)
+	aside, err := os.MkdirTemp(dir, "."+base+".new-")
+	if err != nil {
+		return fmt.Errorf("it cannot be made: %w", err)
+	}
+	defer os.RemoveAll(aside) //nolint:errcheck // it is in nobody's way
+	made := filepath.Join(aside, base)
+	if err := makeLedger(made); err != nil {
+		return fmt.Errorf("it cannot be made: %w", err)
+	}
+	switch err := link(made, path); {
+	case errors.Is(err, fs.ErrExist): // another process was faster
+		return nil
+	case err != nil: // this file system knows no hard links
+		if err := renameAlone(made, path); err != nil {
+			return fmt.Errorf("it cannot be made: %w", err)
+		}
+	}
+	return syncDir(dir)
+}
+
+var link = os.Link // tests have file systems without it
+
+// makeLedger makes a ledger in a new file and leaves nothing beside it.
+func makeLedger(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := connect(path)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("PRAGMA journal_mode = WAL")
+	if err == nil {
+		_, err = sqlledger.Open(context.Background(), db, sqlledger.SQLite)
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return checkHeader(path)
+}
+
+// renameAlone renames a file unless the new name is taken. The lock of a second
+// SQLite file, which stays, keeps others from doing so meanwhile.
+func renameAlone(from, to string) error {
+	lock, err := connect(to + ".create")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	f, err := os.OpenFile(to+".create", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if _, err := lock.Exec("PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE"); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	_ = d.Sync() // not every system can
+	return d.Close()
+}
+
+// checkTable reports a database that is not a ledger's.
+func checkTable(db *sql.DB) error {
+	var n int
+	for {
+		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'agentcopy_ledger'").Scan(&n)
+		switch {
+		case isBusy(err):
+			waitForOthers()
+		case err != nil:
+			return fmt.Errorf("it cannot be read: %w", err)
+		case n == 0:
+			return errors.New("it is a database, but not a ledger")
+		default:
+			return nil
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// Package sqlite opens a ledger in one SQLite file.
+package sqlite

@@ -1,0 +1,33 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/oncetest"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
+)
+
+// store is a file, whose clock is the machine's.
+type store struct{ path string }
+
+func (s store) Open(t *testing.T) once.Ledger { return open(t, s.path) }
+
+func (s store) StepClock(time.Duration) bool { return false }
+
+func open(t testing.TB, path string) *sqlledger.Ledger {
+	t.Helper()
+	l, err := sqlite.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+func TestLedger(t *testing.T) {
+	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store { return store{filepath.Join(t.TempDir(), "ledger.db")} })
+}
