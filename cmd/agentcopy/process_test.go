@@ -118,11 +118,14 @@ func (p *process) ends(code int) {
 	require.NotContains(p.t, p.out.String()+p.errOut.String(), secret)
 }
 
-// says waits until the tool has written text to standard output.
+// says waits until the tool has written text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return strings.Contains(p.out.String(), text) }, 10*time.Second, 5*time.Millisecond, "%s\n%s", &p.out, &p.errOut)
+	require.Eventually(p.t, func() bool { return strings.Contains(p.said(), text) }, 10*time.Second, 5*time.Millisecond, "%s\n%s", &p.out, &p.errOut)
 }
+
+// said is what it wrote.
+func (p *process) said() string { return p.out.String() + p.errOut.String() }
 
 // results reads a results file, by the names of the copies.
 func (b *bench) results(name string) map[string]map[string]string {
