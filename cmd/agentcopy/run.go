@@ -202,7 +202,7 @@ func prepare(s *settings, create bool) (p *prepared, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.accounts(ctx, p.Run); err == nil {
+	if err = s.accounts(ctx, p.Run); err == nil {
 		faults, err = p.Look(ctx)
 	}
 	if err == nil && len(faults) > 0 {

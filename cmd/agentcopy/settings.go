@@ -55,7 +55,7 @@ func (s *settings) addTo(cmd *cobra.Command, plan bool) {
 	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
 	flags.BoolVar(&s.plain, "plain", false, "write lines also on a terminal, and draw no bars")
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only what went wrong")
-	flags.StringVar(&s.logFile, "log-file", "", "add what the SDK does to this file; it holds no credential and no name")
+	flags.StringVar(&s.logFile, "log-file", "", "add what the SDK does to this file; it holds no credential and no body, but keys")
 	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
 	flags.BoolVar(&s.adopt, "adopt", false, "look for copies by name before any is made: for a ledger that was lost")
 	flags.BoolVar(&s.noHalt, "no-halt", false, "go on with a vendor whatever fails, and however often")

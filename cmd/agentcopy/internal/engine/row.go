@@ -41,6 +41,7 @@ type Row struct {
 	Cause     string // of a failure, the same for those that are alike
 	Error     string
 	failed    bool // an earlier run remembered that it failed
+	begun     bool // the ledger has a record of it that is not done
 }
 
 func (r *Row) copied(c agentcopy.Copy, existing bool) {

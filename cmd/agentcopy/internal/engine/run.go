@@ -146,6 +146,7 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 
 // remembered notes what the ledger says of the row.
 func (r *Row) remembered(record *once.Record) {
+	r.begun = !record.Done()
 	switch {
 	case record.Done():
 		r.copied(record.Copy, true)
@@ -212,11 +213,16 @@ func (r *Run) Do(ctx context.Context) {
 	})()
 	var lanes sync.WaitGroup
 	for _, l := range r.Lanes {
+		var begun []*Row // another process, that was killed, may hold them for a while
 		for _, row := range l.Rows {
-			if r.ToDo(row) {
+			switch {
+			case r.ToDo(row) && row.begun:
+				begun = append(begun, row)
+			case r.ToDo(row):
 				l.queue = append(l.queue, row)
 			}
 		}
+		l.queue = append(l.queue, begun...)
 		if r.Store.Shared { // or several processes would all be at work on the same rows
 			rand.Shuffle(len(l.queue), func(i, j int) { l.queue[i], l.queue[j] = l.queue[j], l.queue[i] })
 		}

@@ -59,7 +59,7 @@ func Normal(column string) string {
 // in two letters at most, or in separators. Ignored, it would be lost two hundred times.
 func misspelt(name string, all []string) string {
 	for _, column := range all {
-		if len(column) > 4 && (strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(column, "_", "") || distance(name, column) <= 2) {
+		if len(column) > 4 && (strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(column, "_", "") || distance(name, column) <= 2 || len(name) > 8 && strings.HasPrefix(column, name)) {
 			return column
 		}
 	}
