@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
 // CopyRequest asks for a copy in words that all vendors understand.
@@ -49,7 +51,7 @@ func (c Copy) String() string {
 
 // Format prints the text of String under every verb, so that none prints the
 // body.
-func (c Copy) Format(f fmt.State, verb rune) { formatText(f, verb, oneLine(c.String())) }
+func (c Copy) Format(f fmt.State, verb rune) { formatText(f, verb, check.OneLine(c.String())) }
 
 // LogValue is what slog writes: everything but the body.
 func (c Copy) LogValue() slog.Value {

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
 // Error is why a call failed, and for a copy, whether one was made all the
@@ -75,9 +76,9 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Err.Error())
 	}
 	if details := e.details(); details != "" {
-		return oneLine(b.String()) + " (" + details + ")"
+		return check.OneLine(b.String()) + " (" + details + ")"
 	}
-	return oneLine(b.String())
+	return check.OneLine(b.String())
 }
 
 // status is the last answer's status line; "" if there was no answer.
@@ -120,7 +121,7 @@ func (e *Error) details() string {
 		parts = append(parts, "retry after "+e.RetryAfter.String())
 	}
 	if e.RequestID != "" {
-		parts = append(parts, "request ID "+oneLine(e.RequestID))
+		parts = append(parts, "request ID "+check.OneLine(e.RequestID))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -209,9 +210,9 @@ func (e *Error) LogValue() slog.Value {
 // text is the message and, where it says more, the cause.
 func (e *Error) text() string {
 	if e.Err == nil || e.Err.Error() == e.Message {
-		return oneLine(e.Message)
+		return check.OneLine(e.Message)
 	}
-	return oneLine(strings.TrimPrefix(e.Message+": "+e.Err.Error(), ": "))
+	return check.OneLine(strings.TrimPrefix(e.Message+": "+e.Err.Error(), ": "))
 }
 
 // MarshalJSON writes the fields that LogValue names, and the per-field faults.
@@ -231,22 +232,6 @@ func (e Error) MarshalJSON() ([]byte, error) {
 		e.Provider, e.Operation, e.Outcome.String(), e.StatusCode, e.Code, e.text(),
 		e.Fields, e.RequestID, e.RetryAfter.Seconds(), len(e.Attempts),
 	})
-}
-
-// oneLine makes text from elsewhere fit to be printed: no line breaks, no
-// control characters that a terminal would act on, no end of it.
-func oneLine(s string) string {
-	const limit = 1000
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "..."
-	}
-	return s
 }
 
 func orElse(s, fallback string) string {

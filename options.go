@@ -178,12 +178,13 @@ func WithMaxResponseBytes(n int64) Option {
 	}
 }
 
-// WithLogger writes a Debug line for each attempt to l, and a Warn line for each
-// retry and pause, and for each other wait of more than a second, when it begins, and for each call that failed although a copy
-// was or may have been made. They name the provider, operation, attempt, status,
-// duration, request ID and outcome, and never hold a header, a body, a query or a
-// credential. The context of a line has the values of the call's, by which a
-// handler finds its trace. Default: silent; nil is an error.
+// WithLogger writes to l: a Debug line for each attempt; an Info line for each wait
+// of more than a second, for the limiter or for a pause that another call met, when
+// it begins; a Warn line for each retry and pause, when it begins, and for each call
+// that failed although a copy was or may have been made. They name the provider,
+// operation, attempt, status, duration, request ID and outcome, and never hold a
+// header, a body, a query or a credential. The context of a line has the values of
+// the call's, by which a handler finds its trace. Default: silent; nil is an error.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Config) error {
 		if l == nil {

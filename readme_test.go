@@ -37,7 +37,7 @@ func TestReadmeContents(t *testing.T) {
 // it stands in some test file line by line, and runs where that is an example
 // with output. No other code block holds Go, where nothing would check it.
 func TestMarkdownCode(t *testing.T) {
-	if _, err := os.Stat("redisstore/go.mod"); err != nil {
+	if _, err := os.Stat("redislimiter/go.mod"); err != nil {
 		return // the root module by itself, without the others that its README shows
 	}
 	var pages, tests []string

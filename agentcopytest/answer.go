@@ -1,9 +1,7 @@
 package agentcopytest
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 )
 
@@ -12,25 +10,45 @@ type answer struct {
 	status   int
 	header   http.Header
 	body     []byte
-	truncate int     // how much of body is sent; 0 for all
-	copied   *Copied // the copy that was made, if one was
+	truncate int         // how much of body is sent; 0 for all
+	copied   *CopyRecord // the copy that was made, if one was
 }
 
 // jsonAnswer is an answer with v as its body.
 func jsonAnswer(status int, v any) *answer {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		panic(fmt.Sprintf("agentcopytest: an answer cannot be encoded: %v", err)) // AddAgent has seen to it
+	return &answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encode(v)}
+}
+
+// textAnswer is an answer whose Content-Type is found by looking at its body.
+func textAnswer(status int, body string) *answer {
+	a := &answer{status: status, header: http.Header{}, body: []byte(body)}
+	switch {
+	case json.Valid(a.body):
+		a.with("Content-Type", "application/json")
+	case body != "":
+		a.with("Content-Type", http.DetectContentType(a.body))
 	}
-	return &answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body.Bytes()}
+	return a
+}
+
+func (a *answer) clone() *answer {
+	clone := *a
+	clone.header = a.header.Clone()
+	return &clone
 }
 
 // with sets a header.
 func (a *answer) with(name, value string) *answer {
 	a.header.Set(name, value)
 	return a
+}
+
+// override sets headers in place of those of the same name. A name without
+// values takes the header out.
+func (a *answer) override(h http.Header) {
+	for name, values := range h {
+		a.header[http.CanonicalHeaderKey(name)] = values
+	}
 }
 
 // hasBody reports whether HTTP allows an answer of this status a body.

@@ -1,28 +1,57 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/cotool"
 )
 
 // Cotool is a fake of Cotool's API: copy, list and get.
 //
-// A copy is a move, as at the vendor: only an agent with a SyncKey can be
-// copied, once; its triggers go to the copy, which has none of the Sync fields;
-// the original is parked, that is, it has DeletedAt set.
+// A copy is a move, as at the vendor: it makes a manual agent of a managed one,
+// its triggers go to the copy, and the original is parked.
 //
-// Cotool documents no refusal at all. Here they are JSON with the one key
-// "error": 401, 404, 400 for an ID that is no UUID, and 409 for an agent that
-// is not managed or is parked already. A parked agent can be got by its ID, and
-// is not in the list. Lists begin with the oldest agent.
+// # Assumptions
+//
+// Cotool's pages do not say what follows. The field of [Quirks] in brackets makes
+// it otherwise.
+//   - A managed agent has a SyncKey. Another one gets 409.
+//   - An agent that is parked has DeletedAt set [SecondCopy.DeletedAt], keeps its
+//     name [SecondCopy.ParkedName], is not in the list [SecondCopy.ParkedListed], and
+//     can be got by its ID [SecondCopy.ParkedHidden]. Of other agents, deletedAt is
+//     null [SecondCopy.NotDeleted].
+//   - A second copy of it gets 409 [SecondCopy.Status, SecondCopy.Same].
+//   - The copy has the name of its source [Rename], no SyncKey, SyncSource and
+//     SyncFilePath [SecondCopy.KeepsSync], and all other fields [CopyFields].
+//   - A copy answers 200 [CopyStatus], with every field that the page calls required
+//     [AnswerLacks].
+//   - The list begins with the oldest agent [ListOrder], shows all of an agent
+//     [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists]. An
+//     empty one is [] [NullLists].
+//   - Stamps are UTC, with milliseconds, and of a clock that is right [Stamps,
+//     DateOffset, NoDate].
+//   - A missing credential and a wrong one get 401 [MissingCredential,
+//     WrongCredential], an ID that is no UUID 400, an unknown one 404. Errors are
+//     JSON with the one key "error" [ErrorAnswer].
+//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
+//     has Retry-After [RetryAfter, CountRefused].
 type Cotool struct{ *Server }
 
 // NewCotool returns a fake without agents.
 func NewCotool(opts ...ServerOption) *Cotool {
-	api := &cotoolAPI{newStore[cotool.Agent](func(n int) string { return uuid(agentKind, n) })}
+	api := &cotoolAPI{}
+	api.store = newStore(kind[cotool.Agent]{
+		newID:     func(n int) string { return uuid(agentKind, n) },
+		setID:     func(a *cotool.Agent, id string) { a.ID = id },
+		name:      func(a *cotool.Agent) *string { return &a.Name },
+		times:     func(a *cotool.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
+		precision: time.Millisecond,
+		item:      api.document,
+	})
 	return &Cotool{newServer(vendor{
 		name:            "Cotool",
 		credentials:     []string{"Authorization"},
@@ -33,7 +62,7 @@ func NewCotool(opts ...ServerOption) *Cotool {
 		routes: []route{
 			{method: http.MethodPost, path: "/api/agents/{id}/copy", copies: true, serve: api.copy},
 			{method: http.MethodGet, path: "/api/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", serve: api.list},
+			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
 		},
 	}, api, opts)}
 }
@@ -58,10 +87,9 @@ func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 		fill(&a.SyncKey, "agents/"+a.ID)
 	}
 	fill(&a.Origin, cotool.OriginUser)
-	a.CreatedAt = stamp(a.CreatedAt, time.Now(), time.Millisecond)
-	a.UpdatedAt = stamp(a.UpdatedAt, a.CreatedAt.Time, time.Millisecond)
-	a.DeletedAt = stamp(a.DeletedAt, time.Time{}, time.Millisecond)
-	a.LastDetectionRunAt = stamp(a.LastDetectionRunAt, time.Time{}, time.Millisecond)
+	api.stampAgent(&a)
+	a.DeletedAt = api.stamp(a.DeletedAt, time.Time{})
+	a.LastDetectionRunAt = api.stamp(a.LastDetectionRunAt, time.Time{})
 	a.ToolNames = listed(a.ToolNames)
 	a.CLINames = listed(a.CLINames)
 	a.ContextDocs = listed(a.ContextDocs)
@@ -69,104 +97,140 @@ func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 	a.TriggerSummary = listed(a.TriggerSummary)
 	a.Tags = listed(a.Tags)
 	a.AcceptanceCriteria = listed(a.AcceptanceCriteria)
-	api.put(a.ID, a)
-	return cloneOf(&a)
+	return api.add(a.ID, a)
+}
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new UpdatedAt. A time that change sets to zero is null in what the
+// fake shows. It panics if there is no such agent.
+func (t *Cotool) UpdateAgent(id string, change func(a *cotool.Agent)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.agents.(*cotoolAPI).update(id, change)
 }
 
 type cotoolAPI struct{ *store[cotool.Agent] }
 
 // find returns the agent with the ID in the path.
-func (t cotoolAPI) find(c *call) (a *cotool.Agent, refusal *answer) {
+func (t *cotoolAPI) find(c *call) (e *entry[cotool.Agent], refusal *answer) {
 	if !uuidForm.MatchString(c.id) {
 		return nil, cotoolError(http.StatusBadRequest, "agentId must be a UUID")
 	}
-	if a = t.byID[strings.ToLower(c.id)]; a == nil {
+	if e = t.byID[strings.ToLower(c.id)]; e == nil {
 		return nil, cotoolError(http.StatusNotFound, "Agent not found")
 	}
-	return a, nil
+	return e, nil
 }
 
-func (t cotoolAPI) copy(c *call) *answer {
+func (t *cotoolAPI) copy(c *call) *answer {
 	source, refusal := t.find(c)
+	second := t.quirks.SecondCopy
+	status := cmp.Or(second.Status, http.StatusConflict)
 	switch {
 	case refusal != nil:
 		return refusal
-	case !source.DeletedAt.IsZero():
-		return cotoolError(http.StatusConflict, "Agent is parked")
-	case source.SyncKey == "":
+	case isParked(source) && status >= 300:
+		return cotoolError(status, "Agent is parked")
+	case isParked(source) && second.Same:
+		if first := t.copyMadeOf(source); first != nil {
+			return jsonAnswer(status, t.moved(first, source, nil))
+		}
+	case source.agent.SyncKey == "":
 		return cotoolError(http.StatusConflict, "Agent is not managed")
 	}
-	now := c.now.UTC().Truncate(time.Millisecond)
-	a := *source
-	a.ID = t.newID()
-	a.CreatedAt.Time, a.UpdatedAt.Time = now, now
-	a.SyncKey, a.SyncSource, a.SyncFilePath = "", "", ""
-	t.put(a.ID, a)
-
-	transferred := []string{}
-	for _, trigger := range source.TriggerSummary {
-		transferred = append(transferred, trigger.Name)
+	a := source.agent
+	a.DeletedAt = agentcopy.Time{}
+	a.Name = t.named(a.Name)
+	if !second.KeepsSync {
+		a.SyncKey, a.SyncSource, a.SyncFilePath = "", "", ""
 	}
-	source.TriggerSummary = []cotool.TriggerSummary{}
-	source.DeletedAt.Time, source.UpdatedAt.Time = now, now
-
-	out := jsonAnswer(http.StatusOK, map[string]any{
-		"agent":                   cotoolDocument(&a),
-		"parkedAgentId":           source.ID,
-		"parkedAgentName":         source.Name,
-		"transferredTriggerNames": transferred,
-	})
-	out.copied = &Copied{ID: a.ID, SourceID: source.ID, Name: a.Name}
-	return out
+	made := t.copyOf(c, source, a)
+	triggers := source.agent.TriggerSummary
+	if isParked(source) {
+		return copied(status, t.moved(made, source, triggers), t.record(made))
+	}
+	t.park(source, made.agent.CreatedAt)
+	return copied(t.copied(), t.moved(made, source, triggers), t.record(made))
 }
 
-func (t cotoolAPI) get(c *call) *answer {
-	a, refusal := t.find(c)
-	if refusal != nil {
-		return refusal
+func isParked(e *entry[cotool.Agent]) bool { return !e.agent.DeletedAt.IsZero() }
+
+// park takes an agent that was copied out of use.
+func (t *cotoolAPI) park(e *entry[cotool.Agent], at agentcopy.Time) {
+	if rename := t.quirks.SecondCopy.ParkedName; rename != nil {
+		e.agent.Name = rename(e.agent.Name)
 	}
-	return jsonAnswer(http.StatusOK, cotoolDocument(a))
+	e.agent.TriggerSummary = []cotool.TriggerSummary{}
+	e.agent.DeletedAt, e.agent.UpdatedAt = at, at
+	e.item = nil
 }
 
-func (t cotoolAPI) list(*call) *answer {
-	agents := []any{}
-	for _, a := range t.all {
-		if a.DeletedAt.IsZero() {
-			agents = append(agents, cotoolDocument(a))
+// copyMadeOf is the first copy of source; nil if there is none.
+func (t *cotoolAPI) copyMadeOf(source *entry[cotool.Agent]) *entry[cotool.Agent] {
+	for _, e := range t.all {
+		if e.source == source.id {
+			return e
 		}
 	}
-	return jsonAnswer(http.StatusOK, agents)
+	return nil
 }
 
-// cotoolDocument is all of an agent. What a manual agent lacks is null.
-func cotoolDocument(a *cotool.Agent) any {
-	return struct {
-		*cotool.Agent
-		CreatedAt          *string `json:"createdAt"`
-		UpdatedAt          *string `json:"updatedAt"`
-		DeletedAt          *string `json:"deletedAt"`
-		LastDetectionRunAt *string `json:"lastDetectionRunAt"`
-		SyncKey            *string `json:"syncKey"`
-		SyncSource         *string `json:"syncSource"`
-		SyncFilePath       *string `json:"syncFilePath"`
-	}{
-		a, cotoolTime(a.CreatedAt.Time), cotoolTime(a.UpdatedAt.Time), cotoolTime(a.DeletedAt.Time), cotoolTime(a.LastDetectionRunAt.Time),
-		orNull(a.SyncKey), orNull(a.SyncSource), orNull(a.SyncFilePath),
+// moved is the answer to a copy.
+func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.TriggerSummary) object {
+	transferred := []string{}
+	for _, trigger := range triggers {
+		transferred = append(transferred, trigger.Name)
 	}
+	agent := t.document(&made.agent)
+	agent.drop(t.quirks.AnswerLacks...)
+	var o object
+	o.set("agent", agent)
+	o.set("parkedAgentId", source.id)
+	o.set("parkedAgentName", source.agent.Name)
+	o.set("transferredTriggerNames", transferred)
+	o.drop(t.quirks.AnswerLacks...)
+	return o
 }
 
-func cotoolTime(t time.Time) *string {
-	if t.IsZero() {
-		return nil
+func (t *cotoolAPI) get(c *call) *answer {
+	e, refusal := t.find(c)
+	switch {
+	case refusal != nil:
+		return refusal
+	case isParked(e) && t.quirks.SecondCopy.ParkedHidden:
+		return cotoolError(http.StatusNotFound, "Agent not found")
 	}
-	return new(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+	return shown(t.document(&e.agent))
 }
 
-func orNull(s string) *string {
-	if s == "" {
-		return nil
+func (t *cotoolAPI) list(c *call) *answer {
+	return shown(t.items(t.visible(c, t.ordered(nil, false), func(a *cotool.Agent) bool {
+		return a.DeletedAt.IsZero() || t.quirks.SecondCopy.ParkedListed
+	})))
+}
+
+// document is all of an agent. What a manual agent lacks is null.
+func (t *cotoolAPI) document(a *cotool.Agent) object {
+	const layout = "2006-01-02T15:04:05.000Z"
+	o := objectOf(a)
+	t.show(&o, "createdAt", a.CreatedAt, layout)
+	t.show(&o, "updatedAt", a.UpdatedAt, layout)
+	if a.LastDetectionRunAt.IsZero() {
+		o.set("lastDetectionRunAt", nil)
+	} else {
+		t.show(&o, "lastDetectionRunAt", a.LastDetectionRunAt, layout)
 	}
-	return &s
+	if stamps := t.quirks.Stamps; a.DeletedAt.IsZero() {
+		o.set("deletedAt", t.quirks.SecondCopy.NotDeleted)
+	} else {
+		stamps.stamp(&o, "deletedAt", a.DeletedAt.Time, cmp.Or(t.quirks.SecondCopy.DeletedAt, stamps.Form), layout)
+	}
+	for key, value := range map[string]string{"syncKey": a.SyncKey, "syncSource": a.SyncSource, "syncFilePath": a.SyncFilePath} {
+		if value == "" {
+			o.set(key, nil)
+		}
+	}
+	return o
 }
 
 func cotoolError(status int, reason string) *answer {

@@ -1,6 +1,7 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,13 +34,13 @@ func (s *Server) authenticate(h http.Header) (credential string, refusal *answer
 	for _, name := range s.vendor.credentials {
 		value, ok := cutScheme(h.Get(name), s.vendor.scheme)
 		if !ok || value == "" {
-			return "", s.vendor.refuse(http.StatusUnauthorized, "Missing credentials")
+			return "", s.vendor.refuse(cmp.Or(s.quirks.MissingCredential, http.StatusUnauthorized), "Missing credentials")
 		}
 		values = append(values, value)
 	}
 	for i, accepted := range s.accepted {
 		if values[i] != accepted {
-			return "", s.vendor.refuse(s.vendor.wrongCredential, "Invalid credentials")
+			return "", s.vendor.refuse(cmp.Or(s.quirks.WrongCredential, s.vendor.wrongCredential), "Invalid credentials")
 		}
 	}
 	return strings.Join(values, "\n"), nil

@@ -33,9 +33,17 @@
 //
 // They do what the vendors' public pages say: paths, authentication, required
 // fields, names, paging, the forms of time stamps and error bodies. Where the
-// pages are silent a fake had to decide, and the doc comment of each vendor's
-// type says so; let no test rest on those decisions. Lists come in an order
-// that is the same in each run, and so are the IDs that a fake gives.
+// pages are silent a fake has to assume something. The doc comment of each vendor's
+// type lists these assumptions, and WithQuirks changes each of them:
+//
+//	agentcopytest.NewCotool(agentcopytest.WithQuirks(agentcopytest.Quirks{
+//		SecondCopy: agentcopytest.SecondCopy{Status: 200, KeepsSync: true},
+//		StaleLists: 2 * time.Minute,
+//	}))
+//
+// Let no test rest on an assumption: run it with the quirk as well. What happens by
+// chance, such as lists that flap, and the IDs that a fake gives are the same in
+// each run. AddAgent, UpdateAgent and DeleteAgent do what colleagues do meanwhile.
 //
 // # A ledger of your own
 //

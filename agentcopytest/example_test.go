@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -207,6 +208,57 @@ func ExampleWithRateLimit() {
 
 // Kolena's documentation shows time stamps with a zone and without: a program
 // that reads them should take both.
+// A server that trims names and shows copies late: what does the code under test
+// make of it?
+func ExampleWithQuirks() {
+	srv := agentcopytest.NewKolena(agentcopytest.WithQuirks(agentcopytest.Quirks{
+		Rename:    strings.TrimSpace,
+		ShowAfter: time.Minute,
+	}))
+	defer srv.Close()
+	source := srv.AddAgent(kolena.Agent{Name: "Lease reader"})
+
+	client, err := kolena.New("any key", agentcopy.WithHTTPClient(srv.Client()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	agent, err := client.CopyAgent(context.Background(), source.ID, kolena.CopyAgentRequest{Name: " Lease reader 2 "})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("asked for %q, got %q\n", " Lease reader 2 ", agent.Name)
+	// Output: asked for " Lease reader 2 ", got "Lease reader 2"
+}
+
+// A colleague renames an agent, and deletes it.
+func ExampleServer_DeleteAgent() {
+	srv := agentcopytest.NewKolena()
+	defer srv.Close()
+	source := srv.AddAgent(kolena.Agent{Name: "Lease reader"})
+	client, err := kolena.New("any key", agentcopy.WithHTTPClient(srv.Client()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	srv.UpdateAgent(source.ID, func(a *kolena.Agent) { a.Name = "Lease reader, old" })
+	agent, err := client.GetAgent(context.Background(), source.ID)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(agent.Name)
+
+	srv.DeleteAgent(strconv.FormatInt(source.ID, 10))
+	_, err = client.GetAgent(context.Background(), source.ID)
+	fmt.Println(errors.Is(err, agentcopy.ErrNotFound))
+	// Output:
+	// Lease reader, old
+	// true
+}
+
 func ExampleWithKolenaZonelessTimes() {
 	srv := agentcopytest.NewKolena(agentcopytest.WithKolenaZonelessTimes())
 	defer srv.Close()

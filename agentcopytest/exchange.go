@@ -62,8 +62,11 @@ func (s *Server) serve(x *exchange, received Request) {
 	record := s.record(received)
 	route, id, refusal := s.route(received)
 	if refusal != nil {
-		s.answer(x, record, refusal)
+		s.answer(x, record, s.disguise(refusal))
 		return
+	}
+	if s.quirks.Before != nil {
+		s.quirks.Before(received.clone())
 	}
 	c := &call{Request: received, id: id}
 	if !route.copies {
@@ -102,15 +105,39 @@ func (s *Server) process(r *route, c *call) *answer {
 	if s.closed {
 		return nil
 	}
+	return s.disguise(s.handle(r, c))
+}
+
+// disguise gives an error of the vendor the looks that the quirks ask for.
+func (s *Server) disguise(out *answer) *answer {
+	if out.status < 400 || s.quirks.ErrorAnswer == nil {
+		return out
+	}
+	looks := textAnswer(s.quirks.ErrorAnswer(out.status, string(out.body)))
+	for name, values := range out.header {
+		if name != "Content-Type" {
+			looks.header[name] = values
+		}
+	}
+	return looks
+}
+
+// handle does what the vendor does with a request. The lock is held.
+func (s *Server) handle(r *route, c *call) *answer {
 	credential, refusal := s.authenticate(c.Header)
 	if refusal != nil {
 		return refusal
 	}
 	c.now = time.Now()
 	if r.copies && s.limit != nil {
-		if wait := s.limit.admit(credential, c.now); wait > 0 {
-			return s.vendor.refuse(http.StatusTooManyRequests, s.limit.String()).with("Retry-After", seconds(wait))
+		if wait := s.limit.admit(credential, c.now, s.quirks.CountRefused); wait > 0 {
+			out := s.vendor.refuse(http.StatusTooManyRequests, s.limit.String())
+			s.quirks.RetryAfter.tell(out, wait, c.now)
+			return out
 		}
+	}
+	if !r.copies {
+		return s.throughCache(r, c)
 	}
 	out := r.serve(c)
 	if out.copied != nil {
@@ -128,6 +155,9 @@ func (s *Server) answer(x *exchange, record *Request, out *answer) {
 		result.err = nil
 		s.mu.Lock()
 		record.StatusCode = out.status
+		if s.quirks.NoDate || s.quirks.DateOffset != 0 {
+			out.date(&s.quirks, time.Now())
+		}
 		s.mu.Unlock()
 	}
 	s.reply(x, result)

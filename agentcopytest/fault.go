@@ -1,7 +1,7 @@
 package agentcopytest
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -11,6 +11,9 @@ import (
 
 // Fault is what a copy request meets in place of a good answer. Hand faults to
 // [Server.Inject].
+//
+// The zero Fault lets a request pass unharmed, so a script can say "the third
+// request fails": Inject(Fault{}, Fault{}, Fault{Status: 500}).
 //
 // With Status, Body or Drop, the vendor does nothing with the request: no copy
 // is made, unless AfterCopy says so. With Delay, Header or Truncate alone the
@@ -33,7 +36,7 @@ type Fault struct {
 	// has failed.
 	Delay time.Duration
 	// AfterCopy makes the copy first and fails then: the dangerous case, where a
-	// client that repeats the request gets two. A request that the vendor refuses
+	// client that retries the request gets two. A request that the vendor refuses
 	// is refused all the same, and nothing else happens.
 	AfterCopy bool
 	// Drop closes the connection without an answer.
@@ -48,8 +51,7 @@ type Fault struct {
 // after those that were injected before. Reads meet none, nor does a request
 // for an unknown path or with another method.
 //
-// A fault that makes no sense, because it does nothing or contradicts itself,
-// is a panic.
+// A fault that contradicts itself is a panic.
 func (s *Server) Inject(f ...Fault) {
 	for i, fault := range f {
 		if nonsense := fault.nonsense(); nonsense != "" {
@@ -80,8 +82,6 @@ func (s *Server) nextFault() Fault {
 func (f *Fault) nonsense() string {
 	answers := f.Status != 0 || f.Body != ""
 	switch {
-	case !answers && len(f.Header) == 0 && f.Delay == 0 && !f.AfterCopy && !f.Drop && f.Truncate == 0:
-		return "it is empty and would do nothing"
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Sprintf("Status %d is not the status of an answer, 200 to 599", f.Status)
 	case f.Body != "" && !hasBody(f.Status):
@@ -129,29 +129,12 @@ func (f *Fault) spoil(made *answer, success int) *answer {
 	case f.Drop:
 		return nil
 	case f.replaces():
-		out = f.answer(success)
+		out = textAnswer(cmp.Or(f.Status, success), f.Body)
 	}
 	if out == nil {
 		return nil // closed
 	}
 	out.truncate = f.Truncate
-	for name, values := range f.Header {
-		out.header[http.CanonicalHeaderKey(name)] = values
-	}
-	return out
-}
-
-// answer is the one that f puts in place of the vendor's own.
-func (f *Fault) answer(success int) *answer {
-	out := &answer{status: success, header: http.Header{}, body: []byte(f.Body)}
-	if f.Status != 0 {
-		out.status = f.Status
-	}
-	switch {
-	case json.Valid(out.body):
-		out.with("Content-Type", "application/json")
-	case f.Body != "":
-		out.with("Content-Type", http.DetectContentType(out.body))
-	}
+	out.override(f.Header)
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,7 @@ func TestFaults(t *testing.T) {
 		err    error
 		copies int
 	}{
+		"none":                   {copies: 1},
 		"status":                 {fault: agentcopytest.Fault{Status: 500}, status: 500},
 		"status and body":        {fault: agentcopytest.Fault{Status: 502, Body: "<html><title>Bad gateway</title></html>"}, status: 502, body: "<html><title>Bad gateway</title></html>"},
 		"no content":             {fault: agentcopytest.Fault{Status: 204}, status: 204},
@@ -97,6 +99,18 @@ func TestFaultsComeInOrderOnePerCopyRequest(t *testing.T) {
 	require.Equal(t, 401, d.must(t, s.copyOf(id, "a")).StatusCode, "the faults are used up")
 }
 
+func TestAZeroFaultLetsARequestPass(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		s := start()
+		s.Inject(agentcopytest.Fault{}, agentcopytest.Fault{}, agentcopytest.Fault{Status: 500})
+		for i, want := range []int{s.success, s.success, 500, s.success} {
+			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+			require.Equal(t, want, out.StatusCode, "copy request %d", i+1)
+		}
+		require.Len(t, s.Copies(), 3, "all but the third request made a copy")
+	})
+}
+
 func TestAFaultDoesNotReachTheRateLimit(t *testing.T) {
 	s := newZudu(agentcopytest.WithRateLimit(1, time.Hour))
 	d := memory(s.Server)
@@ -155,8 +169,6 @@ func TestInjectRefusesNonsense(t *testing.T) {
 		fault agentcopytest.Fault
 		says  string
 	}{
-		"empty":                   {agentcopytest.Fault{}, "empty"},
-		"empty header":            {agentcopytest.Fault{Header: http.Header{}}, "empty"},
 		"status too small":        {agentcopytest.Fault{Status: 99}, "Status 99"},
 		"status too large":        {agentcopytest.Fault{Status: 600}, "Status 600"},
 		"status negative":         {agentcopytest.Fault{Status: -1}, "Status -1"},

@@ -283,6 +283,9 @@ func fillValue(v reflect.Value) {
 		v.SetInt(7)
 	case reflect.Float64:
 		v.SetFloat(0.5)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillValue(v.Elem())
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fillValue(v.Field(i))

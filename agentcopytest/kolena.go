@@ -1,28 +1,54 @@
 package agentcopytest
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 // Kolena is a fake of Kolena's Agents API: copy, list and get. It allows 60
 // copies a minute, as documented, unless [WithRateLimit] says otherwise.
 //
-// Kolena documents no error at all; those of the fake are FastAPI's, which the
-// vendor's pages bear the marks of: {"detail": "text"}, and with 422 a list of
-// faults. Further decisions: 401 for a credential that is missing or wrong, 422
-// for an empty name, a copy stays in its source's workspace unless told
-// otherwise and carries the metadata over, lists begin with the oldest agent,
-// and the page_size of their answers is the number of agents on the page.
+// # Assumptions
+//
+// Kolena's pages do not say what follows. The field of [Quirks] in brackets makes it
+// otherwise.
+//   - An empty name gets 422 [RefuseName]. Any other is kept as it is [Rename], and
+//     many agents may have it [NameTaken].
+//   - A copy stays in its source's workspace unless it is told otherwise, with null
+//     as without a target. It has no runs, and carries the metadata over
+//     [CopyFields].
+//   - It answers 200 [CopyStatus], with every field that the page calls required
+//     [AnswerLacks], and IDs are digits [IDs].
+//   - A list begins with the oldest agent [ListOrder], has pages as large as they were
+//     asked to be [PageSize], counts them [Totals, RepeatLastPage], shows all of an
+//     agent [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists].
+//     Its page_size is the number of agents on the page [EchoPageSize]. An empty one
+//     is [] [NullLists].
+//   - Stamps are of a clock that is right [Stamps, DateOffset, NoDate].
+//   - A missing credential and a wrong one get 401 [MissingCredential,
+//     WrongCredential]. Errors are FastAPI's, whose marks the pages bear: {"detail":
+//     "text"}, and with 422 a list of faults [ErrorAnswer].
+//   - The rate limit is a sliding window that counts what it admits; a 429 has
+//     Retry-After [RetryAfter, CountRefused].
 type Kolena struct{ *Server }
 
 // NewKolena returns a fake without agents.
 func NewKolena(opts ...ServerOption) *Kolena {
-	api := &kolenaAPI{store: newStore[kolena.Agent](strconv.Itoa), layout: "2006-01-02T15:04:05.000000-07:00"}
+	api := &kolenaAPI{layout: "2006-01-02T15:04:05.000000-07:00"}
+	api.store = newStore(kind[kolena.Agent]{
+		newID:     strconv.Itoa,
+		setID:     func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
+		name:      func(a *kolena.Agent) *string { return &a.Name },
+		times:     func(a *kolena.Agent) [2]timestamp { return [2]timestamp{&a.Created, &a.Updated} },
+		precision: time.Microsecond,
+		item:      api.document,
+	})
 	return &Kolena{newServer(vendor{
 		name:            "Kolena",
 		credentials:     []string{"Authorization"},
@@ -34,7 +60,7 @@ func NewKolena(opts ...ServerOption) *Kolena {
 		routes: []route{
 			{method: http.MethodPost, path: kolenaAgents + "/{id}/copy", copies: true, serve: api.copy},
 			{method: http.MethodGet, path: kolenaAgents + "/{id}", serve: api.get},
-			{method: http.MethodGet, path: kolenaAgents, serve: api.list},
+			{method: http.MethodGet, path: kolenaAgents, lists: true, serve: api.list},
 		},
 	}, api, opts)}
 }
@@ -73,23 +99,30 @@ func (k *Kolena) AddAgent(a kolena.Agent) kolena.Agent {
 	}
 	fill(&a.WorkspaceID, 1)
 	fill(&a.CreatedBy, kolenaUser)
-	a.Created = stamp(a.Created, time.Now(), time.Microsecond)
-	a.Updated = stamp(a.Updated, a.Created.Time, time.Microsecond)
+	api.stampAgent(&a)
 	a.Prompts = listed(a.Prompts)
 	for i := range a.Prompts {
 		p := &a.Prompts[i]
 		fill(&p.LastUpdatedBy, a.CreatedBy)
-		p.Created = stamp(p.Created, a.Created.Time, time.Microsecond)
-		p.Updated = stamp(p.Updated, p.Created.Time, time.Microsecond)
+		p.Created = api.stamp(p.Created, a.Created.Time)
+		p.Updated = api.stamp(p.Updated, p.Created.Time)
 		p.Documents = listed(p.Documents)
 	}
 	for i := range a.OutputTemplates {
 		t := &a.OutputTemplates[i]
-		t.Created = stamp(t.Created, a.Created.Time, time.Microsecond)
-		t.Updated = stamp(t.Updated, t.Created.Time, time.Microsecond)
+		t.Created = api.stamp(t.Created, a.Created.Time)
+		t.Updated = api.stamp(t.Updated, t.Created.Time)
 	}
-	api.put(strconv.FormatInt(a.ID, 10), a)
-	return cloneOf(&a)
+	return api.add(strconv.FormatInt(a.ID, 10), a)
+}
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new Updated. A time that change sets to zero is left out of what the
+// fake shows. It panics if there is no such agent.
+func (k *Kolena) UpdateAgent(id int64, change func(a *kolena.Agent)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.agents.(*kolenaAPI).update(strconv.FormatInt(id, 10), change)
 }
 
 // kolenaUser is the user whom all credentials belong to.
@@ -108,7 +141,7 @@ func numberOf(id string) int64 {
 
 func (k *kolenaAPI) copy(c *call) *answer {
 	id, faults := kolenaPathID(c)
-	order, bodyFaults := kolenaOrderOf(c)
+	order, bodyFaults := k.orderOf(c)
 	if faults = append(faults, bodyFaults...); faults != nil {
 		return kolenaInvalid(faults)
 	}
@@ -116,21 +149,19 @@ func (k *kolenaAPI) copy(c *call) *answer {
 	if source == nil {
 		return kolenaError(http.StatusNotFound, "Agent not found")
 	}
-	a := *source
-	newID := k.newID()
-	a.ID = numberOf(newID)
-	a.Name = order.name
+	a := source.agent
+	a.Name = k.named(order.name)
+	if status := k.nameRefused(&a); status != 0 {
+		return kolenaError(status, "An agent with this name already exists")
+	}
 	if order.workspaceID != nil {
 		a.WorkspaceID = *order.workspaceID
 	}
 	a.CreatedBy, a.NRuns = kolenaUser, 0
-	a.Created.Time = c.now.UTC().Truncate(time.Microsecond)
-	a.Updated = a.Created
-	k.put(newID, a)
-
-	out := jsonAnswer(http.StatusOK, k.document(&a))
-	out.copied = &Copied{ID: newID, SourceID: id, Name: a.Name}
-	return out
+	made := k.copyOf(c, source, a)
+	shown := k.document(&made.agent)
+	shown.drop(k.quirks.AnswerLacks...)
+	return copied(k.copied(), shown, k.record(made))
 }
 
 func (k *kolenaAPI) get(c *call) *answer {
@@ -138,11 +169,11 @@ func (k *kolenaAPI) get(c *call) *answer {
 	if faults != nil {
 		return kolenaInvalid(faults)
 	}
-	a := k.byID[id]
-	if a == nil {
+	e := k.byID[id]
+	if e == nil {
 		return kolenaError(http.StatusNotFound, "Agent not found")
 	}
-	return jsonAnswer(http.StatusOK, k.document(a))
+	return shown(k.document(&e.agent))
 }
 
 func (k *kolenaAPI) list(c *call) *answer {
@@ -151,44 +182,51 @@ func (k *kolenaAPI) list(c *call) *answer {
 	if faults = append(faults, sizeFaults...); faults != nil {
 		return kolenaInvalid(faults)
 	}
-	page, pages := pageOf(k.all, number, size)
-	agents := []any{}
-	for _, a := range page {
-		agents = append(agents, k.document(a))
+	found := k.visible(c, k.ordered(nil, false), func(*kolena.Agent) bool { return true })
+	page, pages := k.page(found, number, k.pageSize(size))
+	body := map[string]any{"agents": k.items(page), "total_pages": pages, "page_number": number, "page_size": len(page)}
+	if k.quirks.EchoPageSize {
+		body["page_size"] = size
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"agents":      agents,
-		"total_pages": pages,
-		"page_number": number,
-		"page_size":   len(agents),
-	})
+	switch k.quirks.Totals {
+	case TotalsZero:
+		body["total_pages"] = 0
+	case TotalsAbsent:
+		delete(body, "total_pages")
+	}
+	return shown(body)
 }
 
 // document is all of an agent.
-func (k *kolenaAPI) document(a *kolena.Agent) any {
-	type prompt struct {
-		kolena.Prompt
-		Created string `json:"created"`
-		Updated string `json:"updated"`
-	}
-	type template struct {
-		kolena.OutputTemplate
-		Created string `json:"created"`
-		Updated string `json:"updated"`
-	}
-	prompts := []prompt{}
+func (k *kolenaAPI) document(a *kolena.Agent) object {
+	o := objectOf(a)
+	k.showTimes(&o, a.Created, a.Updated)
+	prompts := []object{}
 	for _, p := range a.Prompts {
-		prompts = append(prompts, prompt{p, p.Created.Format(k.layout), p.Updated.Format(k.layout)})
+		prompt := objectOf(p)
+		k.showTimes(&prompt, p.Created, p.Updated)
+		prompts = append(prompts, prompt)
 	}
-	var templates []template // absent if there are none, as in the older revisions
+	o.set("prompts", prompts)
+	var templates []object
 	for _, t := range a.OutputTemplates {
-		templates = append(templates, template{t, t.Created.Format(k.layout), t.Updated.Format(k.layout)})
+		template := objectOf(t)
+		k.showTimes(&template, t.Created, t.Updated)
+		templates = append(templates, template)
 	}
-	return struct {
-		*kolena.Agent
-		Created         string     `json:"created"`
-		Updated         string     `json:"updated"`
-		Prompts         []prompt   `json:"prompts"`
-		OutputTemplates []template `json:"output_templates,omitzero"`
-	}{a, a.Created.Format(k.layout), a.Updated.Format(k.layout), prompts, templates}
+	if templates != nil { // else absent, as in the older revisions
+		o.set("output_templates", templates)
+	}
+	switch k.quirks.IDs {
+	case IDString:
+		o.set("id", strconv.FormatInt(a.ID, 10))
+	case IDFloat:
+		o.set("id", json.RawMessage(strconv.FormatInt(a.ID, 10)+".0"))
+	}
+	return o
+}
+
+func (k *kolenaAPI) showTimes(o *object, created, updated agentcopy.Time) {
+	k.show(o, "created", created, k.layout)
+	k.show(o, "updated", updated, k.layout)
 }

@@ -14,7 +14,7 @@ type kolenaOrder struct {
 	workspaceID *int64 // nil: the source's
 }
 
-func kolenaOrderOf(c *call) (order kolenaOrder, faults []kolenaFault) {
+func (k *kolenaAPI) orderOf(c *call) (order kolenaOrder, faults []kolenaFault) {
 	body, err := c.fields()
 	if err != nil {
 		return order, []kolenaFault{kolenaBodyFault(c, err)}
@@ -24,8 +24,12 @@ func kolenaOrderOf(c *call) (order kolenaOrder, faults []kolenaFault) {
 		faults = append(faults, kolenaFault{"missing", []any{"body", "name"}, "Field required", json.RawMessage(c.Body), nil})
 	case body.read("name", &order.name) != nil:
 		faults = append(faults, kolenaFault{"string_type", []any{"body", "name"}, "Input should be a valid string", raw, nil})
-	case order.name == "":
+	case order.name == "" && k.quirks.RefuseName == nil:
 		faults = append(faults, kolenaFault{"string_too_short", []any{"body", "name"}, "String should have at least 1 character", raw, map[string]any{"min_length": 1}})
+	default:
+		if reason := k.nameFault(order.name, nil); reason != "" {
+			faults = append(faults, kolenaFault{"value_error", []any{"body", "name"}, reason, raw, nil})
+		}
 	}
 	workspaceID, workspaceFaults := kolenaTarget(body, "target_workspace_id")
 	_, folderFaults := kolenaTarget(body, "target_folder_id") // no answer ever shows it

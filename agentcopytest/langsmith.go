@@ -21,15 +21,42 @@ import (
 // All credentials are one user's, who owns what [LangSmith.AddAgent] gives no
 // other owner, and every clone. A list shows that user's agents alone.
 //
-// LangSmith does not document the name of a clone for which none is asked (here
-// the source's with " (copy)" behind it), whether names are unique (they are
-// not), whether a filter by name minds the case (it does not), and what an ID
-// that is no UUID gets (422).
+// # Assumptions
+//
+// LangSmith's pages do not say what follows. The field of [Quirks] in brackets
+// makes it otherwise.
+//   - A clone for which no name is asked has its source's with " (copy)" behind it
+//     [DefaultName]. Any other name is kept as it is [Rename, RefuseName], and many
+//     agents may have it [NameTaken].
+//   - Everybody who can read an agent may clone it, and owns any number of clones
+//     [AgentCap]. What behaves is copied [CopyFields].
+//   - The answer to a clone shows all of an agent [AnswerLacks]. Its status, 201, is
+//     documented [CopyStatus].
+//   - A filter by name lets through every name that holds the text, in any case
+//     [NameFilter].
+//   - A list shows the agents of either visibility [Audiences]. It shows a new one at
+//     once [ShowAfter, StaleLists, FlapLists], and the last page has next_cursor null
+//     [Totals]. An empty one is [] [NullLists]. Order, page size and fields are
+//     documented [ListOrder, PageSize, ListLacks].
+//   - Stamps are of a clock that is right [Stamps, DateOffset, NoDate].
+//   - An ID that is no UUID gets 422, and an organization's key is accepted. The
+//     401 without a credential, and the 403 for a wrong one, are documented
+//     [MissingCredential, WrongCredential, ErrorAnswer].
+//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
+//     has Retry-After [RetryAfter, CountRefused].
 type LangSmith struct{ *Server }
 
 // NewLangSmith returns a fake without agents.
 func NewLangSmith(opts ...ServerOption) *LangSmith {
-	api := &langsmithAPI{newStore[langsmith.Agent](func(n int) string { return uuid(agentKind, n) })}
+	api := &langsmithAPI{}
+	api.store = newStore(kind[langsmith.Agent]{
+		newID:     func(n int) string { return uuid(agentKind, n) },
+		setID:     func(a *langsmith.Agent, id string) { a.ID = id },
+		name:      func(a *langsmith.Agent) *string { return &a.Name },
+		times:     func(a *langsmith.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
+		precision: time.Microsecond,
+		item:      api.summary,
+	})
 	return &LangSmith{newServer(vendor{
 		name:            "LangSmith",
 		credentials:     []string{"X-Api-Key"},
@@ -40,7 +67,7 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 		routes: []route{
 			{method: http.MethodPost, path: "/agents/{id}/clone", copies: true, serve: api.clone},
 			{method: http.MethodGet, path: "/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/agents", serve: api.list},
+			{method: http.MethodGet, path: "/agents", lists: true, serve: api.list},
 		},
 	}, api, opts)}
 }
@@ -71,13 +98,20 @@ func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent {
 		a.AccessLevel = langsmith.AccessWrite
 	}
 	fill(&a.AccessLevel, langsmith.AccessRead)
-	a.CreatedAt = stamp(a.CreatedAt, time.Now(), time.Microsecond)
-	a.UpdatedAt = stamp(a.UpdatedAt, a.CreatedAt.Time, time.Microsecond)
+	api.stampAgent(&a)
 	if a.Extras == nil {
 		a.Extras = json.RawMessage("{}")
 	}
-	api.put(a.ID, a)
-	return cloneOf(&a)
+	return api.add(a.ID, a)
+}
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new UpdatedAt. A time that change sets to zero is left out of what
+// the fake shows. It panics if there is no such agent.
+func (l *LangSmith) UpdateAgent(id string, change func(a *langsmith.Agent)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.agents.(*langsmithAPI).update(id, change)
 }
 
 // langsmithCaller is the user whom all credentials belong to.
@@ -100,17 +134,17 @@ func withDefaults(p langsmith.Permissions) langsmith.Permissions {
 type langsmithAPI struct{ *store[langsmith.Agent] }
 
 // find returns the agent with the ID in the path.
-func (l langsmithAPI) find(c *call) (a *langsmith.Agent, refusal *answer) {
+func (l *langsmithAPI) find(c *call) (e *entry[langsmith.Agent], refusal *answer) {
 	if !uuidForm.MatchString(c.id) {
 		return nil, langsmithError(http.StatusUnprocessableEntity, "invalid_agent_id", "Provide the agent ID as a UUID")
 	}
-	if a = l.byID[strings.ToLower(c.id)]; a == nil {
+	if e = l.byID[strings.ToLower(c.id)]; e == nil {
 		return nil, langsmithError(http.StatusNotFound, "agent_not_found", "Verify the agent ID and that the calling identity has access: agent not found")
 	}
-	return a, nil
+	return e, nil
 }
 
-func (l langsmithAPI) clone(c *call) *answer {
+func (l *langsmithAPI) clone(c *call) *answer {
 	source, refusal := l.find(c)
 	if refusal != nil {
 		return refusal
@@ -128,20 +162,46 @@ func (l langsmithAPI) clone(c *call) *answer {
 	if field := faultOf(permissions); field != "" {
 		return langsmithError(http.StatusUnprocessableEntity, "invalid_permissions", "Set 'permissions."+field+"' to one of its documented values")
 	}
-	a := *source
-	a.ID = l.newID()
-	a.Name = cmp.Or(name, source.Name+" (copy)")
+	if name == "" {
+		name = l.defaultName(source.agent.Name)
+	}
+	if reason := l.nameFault(name, nil); reason != "" {
+		return langsmithError(http.StatusUnprocessableEntity, "invalid_name", reason)
+	}
+	a := source.agent
+	a.Name = l.named(name)
+	if status := l.nameRefused(&a); status != 0 {
+		return langsmithError(status, "agent_exists", "An agent with this name already exists")
+	}
+	if most := l.quirks.AgentCap; most > 0 && l.owned() >= most {
+		return langsmithError(http.StatusConflict, "agent_limit_reached", "Delete an agent or upgrade the plan")
+	}
 	a.OwnerID, a.IsOwner, a.AccessLevel = langsmithCaller, true, langsmith.AccessWrite
 	a.Permissions = permissions
 	a.Extras = json.RawMessage("{}")
-	a.Revision = revisionOf(a.ID)
-	a.CreatedAt.Time = c.now.UTC().Truncate(time.Microsecond)
-	a.UpdatedAt = a.CreatedAt
-	l.put(a.ID, a)
+	made := l.copyOf(c, source, a)
+	made.agent.Revision = revisionOf(made.id)
+	shown := l.document(made.agent, includesFiles(c))
+	shown.drop(l.quirks.AnswerLacks...)
+	return copied(l.copied(), shown, l.record(made))
+}
 
-	out := jsonAnswer(http.StatusCreated, langsmithDocument(a, includesFiles(c)))
-	out.copied = &Copied{ID: a.ID, SourceID: source.ID, Name: a.Name}
-	return out
+// defaultName is the name of a clone for which none is asked.
+func (l *langsmithAPI) defaultName(source string) string {
+	if l.quirks.DefaultName != nil {
+		return l.quirks.DefaultName(source)
+	}
+	return source + " (copy)"
+}
+
+// owned is how many agents the caller owns.
+func (l *langsmithAPI) owned() (n int) {
+	for _, e := range l.all {
+		if e.agent.IsOwner {
+			n++
+		}
+	}
+	return n
 }
 
 // faultOf names the field of p whose value is none that is documented.
@@ -157,12 +217,12 @@ func faultOf(p langsmith.Permissions) string {
 	return ""
 }
 
-func (l langsmithAPI) get(c *call) *answer {
-	a, refusal := l.find(c)
+func (l *langsmithAPI) get(c *call) *answer {
+	e, refusal := l.find(c)
 	if refusal != nil {
 		return refusal
 	}
-	return jsonAnswer(http.StatusOK, langsmithDocument(*a, includesFiles(c)))
+	return shown(l.document(e.agent, includesFiles(c)))
 }
 
 func includesFiles(c *call) bool {
@@ -170,16 +230,12 @@ func includesFiles(c *call) bool {
 	return value == "true" || value == "1"
 }
 
-func (l langsmithAPI) list(c *call) *answer {
+func (l *langsmithAPI) list(c *call) *answer {
 	size, err := integer(c.Query, "page_size", 20, 1, 100)
 	if err != nil {
 		return langsmithInvalidQuery("page_size")
 	}
-	compare := map[string]func(a, b *langsmith.Agent) int{
-		"created_at": func(a, b *langsmith.Agent) int { return a.CreatedAt.Compare(b.CreatedAt.Time) },
-		"updated_at": func(a, b *langsmith.Agent) int { return a.UpdatedAt.Compare(b.UpdatedAt.Time) },
-		"name":       func(a, b *langsmith.Agent) int { return strings.Compare(a.Name, b.Name) },
-	}[cmp.Or(c.Query.Get("sort_by"), "updated_at")]
+	compare := l.comparison(cmp.Or(c.Query.Get("sort_by"), "updated_at"), "name")
 	if compare == nil {
 		return langsmithInvalidQuery("sort_by")
 	}
@@ -187,30 +243,40 @@ func (l langsmithAPI) list(c *call) *answer {
 	if order != "asc" && order != "desc" {
 		return langsmithInvalidQuery("sort_order")
 	}
-	part := strings.ToLower(c.Query.Get("name"))
-	var found []*langsmith.Agent
-	for _, a := range sorted(l.all, compare, order == "desc") {
-		if a.IsOwner && strings.Contains(strings.ToLower(a.Name), part) {
-			found = append(found, a)
-		}
-	}
-	if c.Query.Get("cursor") != "" {
-		last := l.byID[readCursor(c.Query.Get("cursor"))]
-		i := slices.Index(found, last)
+	agents := l.ordered(compare, order == "desc")
+	if cursor := c.Query.Get("cursor"); cursor != "" {
+		last := l.byID[readCursor(cursor)]
+		i := slices.Index(agents, last)
 		if i < 0 {
 			return langsmithInvalidQuery("cursor")
 		}
-		found = found[i+1:]
+		agents = agents[i+1:]
 	}
-	items := []any{}
-	for _, a := range found[:min(size, len(found))] {
-		items = append(items, langsmithSummary(*a))
+	found := l.visible(c, agents, func(a *langsmith.Agent) bool { return l.lists(c, a) })
+	page := found[:min(l.pageSize(size), len(found))]
+	body := map[string]any{"items": l.items(page)}
+	switch {
+	case len(found) > len(page):
+		body["next_cursor"] = cursorBehind(page[len(page)-1].id)
+	case l.quirks.Totals == "":
+		body["next_cursor"] = nil
+	case l.quirks.Totals == TotalsZero:
+		body["next_cursor"] = ""
 	}
-	var next *string // null on the last page
-	if len(found) > size {
-		next = new(cursorBehind(found[size-1].ID))
+	return shown(body)
+}
+
+// lists reports whether the list that c asks for holds a.
+func (l *langsmithAPI) lists(c *call, a *langsmith.Agent) bool {
+	audience := cmp.Or(c.Query.Get("audience"), string(langsmith.VisibilityUser))
+	name := c.Query.Get("name")
+	switch {
+	case !a.IsOwner:
+		return false
+	case l.quirks.Audiences && string(a.Permissions.Visibility) != audience:
+		return false
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{"items": items, "next_cursor": next})
+	return name == "" || l.filtered(a, name)
 }
 
 // A cursor is the ID of the last agent on the page before, in a form that says
@@ -224,26 +290,25 @@ func readCursor(cursor string) (id string) {
 	return strings.TrimPrefix(string(text), "after ")
 }
 
-// langsmithSummary is what a list shows of an agent.
-func langsmithSummary(a langsmith.Agent) any {
-	return langsmithDocument(langsmith.Agent{
+// summary is what a list shows of an agent.
+func (l *langsmithAPI) summary(a *langsmith.Agent) object {
+	return l.document(langsmith.Agent{
 		ID: a.ID, Name: a.Name, Description: a.Description, OwnerID: a.OwnerID, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 		Permissions: a.Permissions, Runtime: a.Runtime, Extras: a.Extras, AccessLevel: a.AccessLevel, IsOwner: a.IsOwner, Backend: a.Backend,
 	}, false)
 }
 
-// langsmithDocument is all of an agent, its files only when they are asked for.
-func langsmithDocument(a langsmith.Agent, files bool) any {
+// document is all of an agent, its files only when they are asked for.
+func (l *langsmithAPI) document(a langsmith.Agent, files bool) object {
+	const layout = "2006-01-02T15:04:05.000000-07:00"
 	if !files {
 		a.Files = nil
 	}
-	const layout = "2006-01-02T15:04:05.000000-07:00"
-	return struct {
-		langsmith.Agent
-		CreatedAt string `json:"created_at"`
-		UpdatedAt string `json:"updated_at"`
-		IsOwner   bool   `json:"is_owner"` // also when it is false
-	}{a, a.CreatedAt.Format(layout), a.UpdatedAt.Format(layout), a.IsOwner}
+	o := objectOf(a)
+	l.show(&o, "created_at", a.CreatedAt, layout)
+	l.show(&o, "updated_at", a.UpdatedAt, layout)
+	o.set("is_owner", a.IsOwner) // also when it is false
+	return o
 }
 
 func langsmithError(status int, code, detail string) *answer {

@@ -2,14 +2,16 @@ package agentcopytest
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 )
 
 // WithRateLimit makes the server answer more than n copy requests of one
 // credential in any window of length per with 429 and a Retry-After in whole
-// seconds, rounded up. Requests refused so do not count; all others that carry a
-// good credential do. Reads are not limited.
+// seconds, rounded up. Requests that it refuses do not count; all others that carry
+// a good credential do. Quirks.RetryAfter and Quirks.CountRefused make both
+// otherwise. Reads are not limited.
 //
 // Without it, Kolena's fake allows its documented 60 a minute, and the others,
 // which publish no number, do not limit at all. It panics unless n and per are
@@ -40,8 +42,8 @@ func (l *rateLimit) String() string {
 }
 
 // admit counts a request and returns zero, or how long until it could be
-// admitted.
-func (l *rateLimit) admit(credential string, now time.Time) time.Duration {
+// admitted. With countRefused it counts one that it refuses, too.
+func (l *rateLimit) admit(credential string, now time.Time, countRefused bool) time.Duration {
 	if now.Before(l.latest) {
 		clear(l.admitted) // by another clock, such as that of an earlier testing/synctest bubble
 	}
@@ -51,11 +53,43 @@ func (l *rateLimit) admit(credential string, now time.Time) time.Duration {
 		window = window[1:]
 	}
 	if len(window) >= l.n {
+		wait := window[len(window)-l.n].Add(l.per).Sub(now)
+		if countRefused {
+			window = append(window, now)
+		}
 		l.admitted[credential] = window
-		return window[0].Add(l.per).Sub(now)
+		return wait
 	}
 	l.admitted[credential] = append(window, now)
 	return 0
+}
+
+// RetryAfter is how a 429 tells how long to wait: by default, a Retry-After in
+// whole seconds.
+type RetryAfter string
+
+// The other ways to tell it.
+const (
+	RetryAfterNone  RetryAfter = "none"  // it does not
+	RetryAfterDate  RetryAfter = "date"  // Retry-After: Wed, 21 Oct 2026 07:28:00 GMT
+	RetryAfterEpoch RetryAfter = "epoch" // Retry-After: 1792567680
+	RetryAfterReset RetryAfter = "reset" // X-RateLimit-Reset: 1792567680
+)
+
+// tell writes into the headers of a 429 that the client shall wait so long.
+func (r RetryAfter) tell(out *answer, wait time.Duration, now time.Time) {
+	over := now.Add(wait + time.Second - 1) // whole seconds, rounded up
+	switch r {
+	case RetryAfterNone:
+	case RetryAfterDate:
+		out.with("Retry-After", over.UTC().Format(http.TimeFormat))
+	case RetryAfterEpoch:
+		out.with("Retry-After", strconv.FormatInt(over.Unix(), 10))
+	case RetryAfterReset:
+		out.with("X-Ratelimit-Reset", strconv.FormatInt(over.Unix(), 10))
+	default:
+		out.with("Retry-After", seconds(wait))
+	}
 }
 
 // seconds is d in whole seconds, rounded up, as Retry-After has it.

@@ -12,6 +12,7 @@ type route struct {
 	method string
 	path   string // in which the segment {id} stands for any
 	copies bool   // it makes a copy: faults and the rate limit are for it
+	lists  bool   // it lists agents
 	// serve does what the endpoint does. The server's lock is held.
 	serve func(*call) *answer
 }

@@ -1,6 +1,7 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"net/http/httptest"
 	"slices"
 	"strconv"
@@ -14,7 +15,8 @@ import (
 // called from any number of goroutines.
 type Server struct {
 	vendor vendor
-	agents any    // the vendor's part; its own methods know the type
+	agents agents // the vendor's part; its own methods know the type
+	quirks Quirks
 	scope  string // see inMemory.PacingScope
 
 	mu       sync.Mutex // guards everything below, and agents
@@ -22,8 +24,9 @@ type Server struct {
 	limit    *rateLimit // nil for none
 	faults   []Fault
 	requests []*Request
-	copies   []Copied
-	waiting  map[*exchange]bool // those whose client still waits for the answer
+	copies   []CopyRecord
+	cache    map[string]cachedAnswer // of lists, by request
+	waiting  map[*exchange]bool      // those whose client still waits for the answer
 	closed   bool
 	listener *httptest.Server // nil until URL is called
 }
@@ -42,31 +45,40 @@ type vendor struct {
 	refuse func(status int, reason string) *answer
 }
 
+// agents is the part of a vendor's store that all share.
+type agents interface {
+	joins(s *Server)
+	remove(id string) bool
+}
+
 // ServerOption changes how a fake behaves; the constructors take any number.
 type ServerOption func(*Server)
 
 // servers counts the servers of the process.
 var servers atomic.Int64
 
-func newServer(v vendor, agents any, opts []ServerOption) *Server {
+func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 	s := &Server{
 		vendor:  v,
 		agents:  agents,
 		limit:   v.limit,
 		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
+		cache:   make(map[string]cachedAnswer),
 		waiting: make(map[*exchange]bool),
 	}
+	agents.joins(s)
 	for i, opt := range opts {
 		if opt == nil {
 			misuse("New%s: option %d is nil", v.name, i+1)
 		}
 		opt(s)
 	}
+	s.vendor.copied = cmp.Or(s.quirks.CopyStatus, v.copied)
 	return s
 }
 
-// Copied is one copy that the server made, whether or not its answer arrived.
-type Copied struct {
+// CopyRecord is one copy that the server made, whether or not its answer arrived.
+type CopyRecord struct {
 	ID       string // of the new agent; Kolena's numbers in decimal
 	SourceID string
 	Name     string // of the new agent
@@ -75,10 +87,20 @@ type Copied struct {
 
 // Copies returns every copy that the server made, in order. A test that two of
 // them were not made of one request looks here.
-func (s *Server) Copies() []Copied {
+func (s *Server) Copies() []CopyRecord {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.copies)
+}
+
+// DeleteAgent takes an agent out, as a colleague would. Kolena's IDs are decimal.
+// It panics if there is no such agent.
+func (s *Server) DeleteAgent(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.agents.remove(id) {
+		misuse("DeleteAgent: there is no agent %s", id)
+	}
 }
 
 // Close closes the listener, if there is one, and ends what is still delayed: a

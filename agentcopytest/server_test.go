@@ -21,7 +21,7 @@ func TestCopies(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
 			require.Empty(t, s.Copies())
-			var want []agentcopytest.Copied
+			var want []agentcopytest.CopyRecord
 			for i := range 3 {
 				time.Sleep(time.Minute)
 				source := s.add()
@@ -32,7 +32,7 @@ func TestCopies(t *testing.T) {
 				if s.vendor == "cotool" {
 					name = "Agent " + source // which allows no choice
 				}
-				want = append(want, agentcopytest.Copied{ID: id, SourceID: source, Name: name, At: time.Now()})
+				want = append(want, agentcopytest.CopyRecord{ID: id, SourceID: source, Name: name, At: time.Now()})
 			}
 			require.Equal(t, want, s.Copies())
 			s.Copies()[0].ID = "changed"

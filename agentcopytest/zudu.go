@@ -14,22 +14,46 @@ import (
 // Zudu is a fake of Zudu's API: duplicate, the two lists, and the full agent. It
 // answers in the form of the newer of the two generations of pages, with time
 // stamps that have neither zone nor fraction, unless [WithZuduFirstGeneration]
-// says otherwise.
+// says otherwise. All credentials belong to one organization; agents of others can
+// be added, and are found like its own.
 //
-// Zudu does not document what a name that is taken gets (here 400, as for any
-// other fault of a name), in which unit 50 characters are counted (code points),
-// whether a filter by name wants the whole name (any part of it, in any case),
-// and what a list shows of an agent (all of it, in the newer generation). All
-// credentials belong to one organization; agents of others can be added, and
-// are found like its own.
+// # Assumptions
+//
+// Zudu's pages do not say what follows. The field of [Quirks] in brackets makes it
+// otherwise.
+//   - A name that is taken gets 400, as any other fault of a name [NameTaken].
+//   - 50 characters are 50 code points [RefuseName]. A name is trimmed and not
+//     changed otherwise [Rename].
+//   - A duplicate answers 200 [CopyStatus], and really copies all fields
+//     [CopyFields].
+//   - Its own answer shows all of them [AnswerLacks].
+//   - A filter by name lets through every name that holds the text, in any case
+//     [NameFilter].
+//   - A list is sorted as it was asked to be [ListOrder], has pages as large as they
+//     were asked to be [PageSize], counts them [Totals, RepeatLastPage], shows all
+//     of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
+//     FlapLists]. An empty one is [] [NullLists].
+//   - Stamps are UTC, without a fraction, and of a clock that is right [Stamps,
+//     DateOffset, NoDate].
+//   - A missing credential and a wrong one get 401 [MissingCredential,
+//     WrongCredential]; every error is JSON [ErrorAnswer].
+//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
+//     has Retry-After [RetryAfter, CountRefused].
 type Zudu struct{ *Server }
 
 // NewZudu returns a fake without agents.
 func NewZudu(opts ...ServerOption) *Zudu {
-	api := &zuduAPI{
-		store: newStore[zudu.Agent](func(n int) string { return "agent_" + uuid(agentKind, n) }),
-		names: make(map[zuduName]bool),
-	}
+	api := &zuduAPI{}
+	api.store = newStore(kind[zudu.Agent]{
+		newID:     func(n int) string { return "agent_" + uuid(agentKind, n) },
+		setID:     func(a *zudu.Agent, id string) { a.AgentID = id },
+		name:      func(a *zudu.Agent) *string { return &a.AgentName },
+		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
+		nameTaken: http.StatusBadRequest,
+		times:     func(a *zudu.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
+		precision: time.Second,
+		item:      api.item,
+	})
 	return &Zudu{newServer(vendor{
 		name:            "Zudu",
 		credentials:     []string{"X-Api-Key", "X-Api-Secret"},
@@ -41,8 +65,8 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		routes: []route{
 			{method: http.MethodPost, path: "/api/agents/{id}/duplicate", copies: true, serve: api.duplicate},
 			{method: http.MethodGet, path: "/api/agents/{id}/full", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", serve: api.list},
-			{method: http.MethodPost, path: "/api/agents", serve: api.find},
+			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
+			{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find},
 		},
 	}, api, opts)}
 }
@@ -73,27 +97,30 @@ func (z *Zudu) AddAgent(a zudu.Agent) zudu.Agent {
 	api := z.agents.(*zuduAPI)
 	a = cloneOf(&a)
 	a.AgentName = strings.TrimSpace(a.AgentName)
-	if fault := zuduNameFault(a.AgentName); fault != "" {
+	if fault := api.nameFault(a.AgentName, zuduNameFault); fault != "" {
 		misuse("AddAgent: %s: %q", fault, a.AgentName)
 	}
 	if a.AgentID == "" {
 		a.AgentID = api.newID()
 	}
 	fill(&a.OrganizationID, zuduOrganization)
-	a.CreatedAt = stamp(a.CreatedAt, time.Now(), time.Second)
-	a.UpdatedAt = stamp(a.UpdatedAt, a.CreatedAt.Time, time.Second)
+	api.stampAgent(&a)
 	a.KnowledgeBaseIDs = listed(a.KnowledgeBaseIDs)
 	if api.firstGeneration {
 		fill(&a.Language, "en")
 	} else {
 		fillSecondGeneration(&a)
 	}
-	if api.names[nameOf(&a)] {
-		misuse("AddAgent: an agent of the organization %s has the name %q already", a.OrganizationID, a.AgentName)
-	}
-	api.put(a.AgentID, a)
-	api.names[nameOf(&a)] = true
-	return cloneOf(&a)
+	return api.add(a.AgentID, a)
+}
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new UpdatedAt. A time that change sets to zero is left out of what
+// the fake shows. It panics if there is no such agent.
+func (z *Zudu) UpdateAgent(id string, change func(a *zudu.Agent)) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.agents.(*zuduAPI).update(id, change)
 }
 
 // fillSecondGeneration sets what the newer pages show of every agent.
@@ -122,14 +149,8 @@ const zuduOrganization = "org_0000000001"
 
 type zuduAPI struct {
 	*store[zudu.Agent]
-	names           map[zuduName]bool
 	firstGeneration bool
 }
-
-// zuduName is what no two agents share.
-type zuduName struct{ organization, name string }
-
-func nameOf(a *zudu.Agent) zuduName { return zuduName{a.OrganizationID, a.AgentName} }
 
 // zuduNameFault says what is wrong with a trimmed name.
 func zuduNameFault(name string) string {
@@ -152,74 +173,75 @@ func (z *zuduAPI) duplicate(c *call) *answer {
 		return zuduInvalid(err.Error())
 	}
 	name = strings.TrimSpace(name)
-	if fault := zuduNameFault(name); fault != "" {
+	if fault := z.nameFault(name, zuduNameFault); fault != "" {
 		return zuduInvalid(fault)
 	}
 	source := z.byID[c.id]
 	if source == nil {
 		return zuduNotFound(c.id)
 	}
-	a := *source
-	a.AgentName = name
-	if z.names[nameOf(&a)] {
-		return zuduInvalid(fmt.Sprintf("Agent name '%s' already exists in organization '%s'", name, a.OrganizationID))
+	a := source.agent
+	a.AgentName = z.named(name)
+	if status := z.nameRefused(&a); status != 0 {
+		return zuduError(status, "Validation error", fmt.Sprintf("Agent name '%s' already exists in organization '%s'", a.AgentName, a.OrganizationID))
 	}
-	a.AgentID = z.newID()
-	a.CreatedAt.Time = c.now.UTC().Truncate(time.Second)
-	a.UpdatedAt = a.CreatedAt
-	z.put(a.AgentID, a)
-	z.names[nameOf(&a)] = true
-
-	out := zuduSuccess("Agent duplicated successfully", z.duplicated(&a))
-	out.copied = &Copied{ID: a.AgentID, SourceID: c.id, Name: a.AgentName}
-	return out
+	made := z.copyOf(c, source, a)
+	shown := z.duplicated(&made.agent)
+	shown.drop(z.quirks.AnswerLacks...)
+	return copied(z.copied(), zuduSuccess("Agent duplicated successfully", shown), z.record(made))
 }
 
 func (z *zuduAPI) get(c *call) *answer {
-	a := z.byID[c.id]
-	if a == nil {
+	e := z.byID[c.id]
+	if e == nil {
 		return zuduNotFound(c.id)
 	}
-	return zuduSuccess("Full agent data retrieved successfully", z.document(a))
+	return shown(zuduSuccess("Full agent data retrieved successfully", z.document(&e.agent)))
 }
 
 // document is all of an agent.
-func (z *zuduAPI) document(a *zudu.Agent) any {
-	if z.firstGeneration {
-		return struct {
-			*zudu.Agent
-			CreatedAt string `json:"created_at"`
-			UpdatedAt string `json:"updated_at"`
-		}{a, z.time(a.CreatedAt.Time), z.time(a.UpdatedAt.Time)}
+func (z *zuduAPI) document(a *zudu.Agent) object {
+	o := objectOf(a)
+	z.showTimes(&o, a)
+	if !z.firstGeneration {
+		o.set("post_call_analysis_model", a.PostCallAnalysisModel) // null if there is none
+		o.set("widget_config", a.WidgetConfig)
 	}
-	return struct {
-		*zudu.Agent
-		CreatedAt             string          `json:"created_at"`
-		UpdatedAt             string          `json:"updated_at"`
-		PostCallAnalysisModel json.RawMessage `json:"post_call_analysis_model"` // null if there is none
-		WidgetConfig          json.RawMessage `json:"widget_config"`
-	}{a, z.time(a.CreatedAt.Time), z.time(a.UpdatedAt.Time), a.PostCallAnalysisModel, a.WidgetConfig}
+	return o
 }
 
 // duplicated is what the answer to a duplicate shows of the new agent.
-func (z *zuduAPI) duplicated(a *zudu.Agent) any {
+func (z *zuduAPI) duplicated(a *zudu.Agent) object {
 	if !z.firstGeneration {
 		return z.document(a)
 	}
-	return map[string]string{
-		"agent_id":        a.AgentID,
-		"agent_name":      a.AgentName,
-		"organization_id": a.OrganizationID,
-		"created_at":      z.time(a.CreatedAt.Time),
-		"updated_at":      z.time(a.UpdatedAt.Time),
-	}
+	return z.summary(a, "organization_id", a.OrganizationID)
 }
 
-func (z *zuduAPI) time(t time.Time) string {
-	if z.firstGeneration {
-		return t.Format("2006-01-02T15:04:05Z")
+// item is what a list shows of an agent.
+func (z *zuduAPI) item(a *zudu.Agent) object {
+	if !z.firstGeneration {
+		return z.document(a)
 	}
-	return t.Format("2006-01-02T15:04:05")
+	return z.summary(a, "language", a.Language)
+}
+
+// summary is the five fields that the older pages show of an agent.
+func (z *zuduAPI) summary(a *zudu.Agent, key, value string) (o object) {
+	o.set("agent_id", a.AgentID)
+	o.set("agent_name", a.AgentName)
+	o.set(key, value)
+	z.showTimes(&o, a)
+	return o
+}
+
+func (z *zuduAPI) showTimes(o *object, a *zudu.Agent) {
+	layout := "2006-01-02T15:04:05"
+	if z.firstGeneration {
+		layout += "Z"
+	}
+	z.show(o, "created_at", a.CreatedAt, layout)
+	z.show(o, "updated_at", a.UpdatedAt, layout)
 }
 
 // zuduEnvelope is what every answer is wrapped in.
@@ -230,8 +252,8 @@ type zuduEnvelope struct {
 	Data    any     `json:"data,omitempty"`
 }
 
-func zuduSuccess(message string, data any) *answer {
-	return jsonAnswer(http.StatusOK, zuduEnvelope{Message: message, Status: "success", Data: data})
+func zuduSuccess(message string, data any) zuduEnvelope {
+	return zuduEnvelope{Message: message, Status: "success", Data: data}
 }
 
 func zuduError(status int, message, detail string) *answer {

@@ -3,7 +3,7 @@ package agentcopytest
 import (
 	"cmp"
 	"math"
-	"strings"
+	"slices"
 
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
@@ -12,7 +12,7 @@ import (
 type zuduQuery struct {
 	page, limit       int
 	sortBy, sortOrder string
-	names             []string // parts of names, of which one must fit; nil for all agents
+	names             []string // texts of which one must pass the filter; nil for all agents
 }
 
 // zuduDefaults is the query of a list that asks for nothing.
@@ -31,7 +31,7 @@ func (z *zuduAPI) list(c *call) *answer {
 	}
 	q.sortBy = cmp.Or(c.Query.Get("sort_by"), q.sortBy)
 	q.sortOrder = cmp.Or(c.Query.Get("sort_order"), q.sortOrder)
-	return z.answerList(q)
+	return z.answerList(c, q)
 }
 
 // find is the list by filter: a POST that makes nothing.
@@ -56,72 +56,46 @@ func (z *zuduAPI) find(c *call) *answer {
 		return zuduInvalid("limit " + err.Error())
 	}
 	q.names = criteria["agent_name"]
-	return z.answerList(q)
+	return z.answerList(c, q)
 }
 
-func (z *zuduAPI) answerList(q zuduQuery) *answer {
-	compare := map[string]func(a, b *zudu.Agent) int{
-		"created_at": func(a, b *zudu.Agent) int { return a.CreatedAt.Compare(b.CreatedAt.Time) },
-		"updated_at": func(a, b *zudu.Agent) int { return a.UpdatedAt.Compare(b.UpdatedAt.Time) },
-		"agent_name": func(a, b *zudu.Agent) int { return strings.Compare(a.AgentName, b.AgentName) },
-	}[q.sortBy]
+func (z *zuduAPI) answerList(c *call, q zuduQuery) *answer {
+	compare := z.comparison(q.sortBy, "agent_name")
 	switch {
 	case compare == nil:
 		return zuduInvalid("sort_by is unknown: " + q.sortBy)
 	case q.sortOrder != "ascending" && q.sortOrder != "descending":
 		return zuduInvalid("sort_order is unknown: " + q.sortOrder)
 	}
-	var found []*zudu.Agent
-	for _, a := range z.all {
-		if q.names == nil || containsAny(a.AgentName, q.names) {
-			found = append(found, a)
-		}
-	}
-	found = sorted(found, compare, q.sortOrder == "descending")
-	page, pages := pageOf(found, q.page, q.limit)
-	items := []any{}
-	for _, a := range page {
-		items = append(items, z.item(a))
-	}
-	pagination := map[string]any{"page": q.page, "limit": q.limit, "total_pages": pages}
-	if z.firstGeneration {
-		pagination["total"] = len(found)
-	} else {
-		pagination["total_count"] = len(found)
-		pagination["has_next_page"] = q.page+1 < pages
-		pagination["has_previous_page"] = q.page > 0
-	}
-	return zuduSuccess("Agents retrieved successfully", map[string]any{
+	found := z.visible(c, z.ordered(compare, q.sortOrder == "descending"), func(a *zudu.Agent) bool {
+		return q.names == nil || slices.ContainsFunc(q.names, func(text string) bool { return z.filtered(a, text) })
+	})
+	limit := z.pageSize(q.limit)
+	page, pages := z.page(found, q.page, limit)
+	return shown(zuduSuccess("Agents retrieved successfully", map[string]any{
 		"organization_id": zuduOrganization,
-		"agents":          items,
-		"pagination":      pagination,
-		"returned_count":  len(items),
+		"agents":          z.items(page),
+		"pagination":      z.pagination(q.page, limit, len(found), pages),
+		"returned_count":  len(page),
 		"sort_order":      q.sortOrder,
 		"sort_by":         q.sortBy,
-	})
+	}))
 }
 
-// containsAny reports whether one of parts is part of name, in any case.
-func containsAny(name string, parts []string) bool {
-	name = strings.ToLower(name)
-	for _, part := range parts {
-		if strings.Contains(name, strings.ToLower(part)) {
-			return true
-		}
+// pagination says where in a list of total agents a page stands.
+func (z *zuduAPI) pagination(page, limit, total, pages int) map[string]any {
+	next := page+1 < pages
+	switch z.quirks.Totals {
+	case TotalsAbsent:
+		return map[string]any{}
+	case TotalsZero:
+		total, pages, next = 0, 0, false
 	}
-	return false
-}
-
-// item is what a list shows of an agent.
-func (z *zuduAPI) item(a *zudu.Agent) any {
-	if !z.firstGeneration {
-		return z.document(a)
+	p := map[string]any{"page": page, "limit": limit, "total_pages": pages}
+	if z.firstGeneration {
+		p["total"] = total
+		return p
 	}
-	return map[string]string{
-		"agent_id":   a.AgentID,
-		"agent_name": a.AgentName,
-		"language":   a.Language,
-		"created_at": z.time(a.CreatedAt.Time),
-		"updated_at": z.time(a.UpdatedAt.Time),
-	}
+	p["total_count"], p["has_next_page"], p["has_previous_page"] = total, next, page > 0
+	return p
 }

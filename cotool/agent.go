@@ -14,8 +14,8 @@ import (
 // that is an enumeration. Those fields are here as its other pages show them.
 //
 // Marshalling an Agent gives Cotool's document back, without the fields that are
-// empty; the flags and counts that every agent has are written even where they
-// are zero.
+// empty and those newer than this SDK; the flags and counts that every agent has are
+// written even where they are zero.
 //
 // The pages: https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
 // and https://docs.cotool.ai/api-reference/agents/get-agent.
@@ -27,7 +27,9 @@ type Agent struct {
 	SystemPrompt   string         `json:"systemPrompt,omitzero"`
 	CreatedAt      agentcopy.Time `json:"createdAt,omitzero"`
 	UpdatedAt      agentcopy.Time `json:"updatedAt,omitzero"`
-	DeletedAt      agentcopy.Time `json:"deletedAt,omitzero"` // set once the agent is deleted or parked
+	// DeletedAt is set once the agent is deleted. That a parked agent has it is
+	// inferred: Cotool calls parked "soft-deleted".
+	DeletedAt agentcopy.Time `json:"deletedAt,omitzero"`
 
 	AgentType        AgentType        `json:"agentType,omitzero"`
 	Origin           Origin           `json:"origin,omitzero"`
@@ -46,7 +48,7 @@ type Agent struct {
 	Skills            []AgentSkill       `json:"skills,omitzero"`
 	TriggerSummary    []TriggerSummary   `json:"triggerSummary,omitzero"`
 	Tags              []string           `json:"tags,omitzero"`
-	// AcceptanceCriteria are what a run of the agent is judged by.
+	// AcceptanceCriteria are, by their name, what a run of the agent is judged by.
 	AcceptanceCriteria []string `json:"acceptanceCriteria,omitzero"`
 	// StructuredOutputSchema is the form of the agent's output: a recursive
 	// document in the manner of JSON Schema, with Cotool's own key "x-cotool".
@@ -55,7 +57,8 @@ type Agent struct {
 	TinesStoryImportID         string          `json:"tinesStoryImportId,omitzero"`
 
 	// Of managed agents: where in the repository that they are synced from they
-	// come from. Empty on a copy.
+	// come from. Whether a copy has them, Cotool does not say; its example of a copy
+	// shows all three.
 
 	SyncKey      string `json:"syncKey,omitzero"`
 	SyncSource   string `json:"syncSource,omitzero"`
@@ -72,15 +75,6 @@ type Agent struct {
 
 	// Response is how the call went that returned this agent.
 	Response *agentcopy.Response `json:"-"`
-}
-
-// ToolActionConfig limits what an [Agent] may do with a tool. Type tells the
-// members of a union apart, of which Cotool shows this one, for Slack, alone;
-// the fields of others are in Response.Body.
-type ToolActionConfig struct {
-	Type            string    `json:"type,omitzero"`
-	AllowedChannels []Channel `json:"allowedChannels,omitzero"`
-	HideAgentButton bool      `json:"hideAgentButton,omitzero"`
 }
 
 // Channel is a channel that an [Agent] may write to.
@@ -115,10 +109,10 @@ type TriggerSummary struct {
 
 // AgentSkill is a skill in the version that an [Agent] uses.
 type AgentSkill struct {
-	SkillID            string `json:"skillId,omitzero"`
-	Skill              Skill  `json:"skill,omitzero"`
-	SkillVersionID     string `json:"skillVersionId,omitzero"`
-	InvocationCount30d int    `json:"invocationCount30d"` // in the last 30 days
+	SkillID            string  `json:"skillId,omitzero"`
+	Skill              Skill   `json:"skill,omitzero"`
+	SkillVersionID     string  `json:"skillVersionId,omitzero"`
+	InvocationCount30d float64 `json:"invocationCount30d"` // in the last 30 days; Cotool documents a number, not an integer
 }
 
 // Skill says what an [AgentSkill] does and needs.

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/names"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
@@ -24,7 +26,8 @@ import (
 // Its FindCopies asks first whether the source is parked: by its ID and in the list.
 // If it is, in whatever form deletedAt comes, or if its ID answers 404, the error
 // matches [agentcopy.ErrAlreadyDone], and the request must never be sent again. If it
-// is not, there is no copy.
+// is not, there is no copy, unless an agent of about the source's name was made since,
+// which is possible then.
 //
 // Candidates are the agents that are not deleted, by the rules of
 // [agentcopy.MatchAgent]. Cotool does not say what a copy is called, nor that it has
@@ -85,10 +88,22 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	found.Incomplete = cmp.Or(s.stale, found.Incomplete)
 	found.NameTaken = false // no name was asked for
 	if s.done == "" {
-		found.Candidates = nil
+		found.Candidates = namesakes(found.Candidates, s.name)
 		return found.Result(vendor.Name)
 	}
 	return found.Result(vendor.Name, fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
+}
+
+// namesakes are the candidates that have about the source's name. While the source
+// does not show as parked there should be no copy; but how that shows is inferred,
+// so they forbid to send again.
+func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candidate {
+	candidates = slices.DeleteFunc(candidates, func(c agentcopy.Candidate) bool { return !names.Near(name, c.Copy.Name) })
+	for i := range candidates {
+		candidates[i].Match = agentcopy.MatchPossible
+		candidates[i].Reason = fmt.Sprintf("named %q like its source, which does not show as parked", candidates[i].Copy.Name)
+	}
+	return candidates
 }
 
 // source is what a look has shown of the agent that is to be copied.

@@ -34,7 +34,8 @@ func TestCopier(t *testing.T) {
 		server.AddAgent(cotool.Agent{Name: "Triage", Origin: cotool.OriginUser})
 		found, err := copier.FindCopies(t.Context(), request, since)
 		require.NoError(t, err)
-		require.Empty(t, found, "while the source is not parked, there is no copy")
+		require.Len(t, found, 1, "an agent of the source's name is possible, since how parking shows is inferred")
+		require.Equal(t, agentcopy.MatchPossible, found[0].Match)
 
 		time.Sleep(time.Hour)
 		since = time.Now()
@@ -81,8 +82,8 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 		done      bool
 		want      string
 	}{
-		"not parked":                    {source(`null`), copied, false, "[]"},
-		"not parked, deletedAt is \"\"": {source(`""`), copied, false, "[]"},
+		"not parked":                    {source(`null`), copied, false, "[possible]"},
+		"not parked, deletedAt is \"\"": {source(`""`), copied, false, "[possible]"},
 		"RFC 3339":                      {source(`"` + made + `"`), copied, true, "[certain]"},
 		"milliseconds":                  {source(`1764158400000`), copied, true, "[certain]"},
 		"milliseconds as text":          {source(`"1764158400000"`), copied, true, "[certain]"},

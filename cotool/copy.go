@@ -29,8 +29,8 @@ type CopyAgentResponse struct {
 
 // CopyAgent turns the managed agent agentID, whose integration is disconnected,
 // into an editable agent: configuration and prompt are copied, the triggers are
-// moved to the copy, and the original is parked. The call goes one way and can
-// be made once per agent; the vendor allows no choice of a name.
+// moved to the copy, and the original is parked. There is no choice of a name. What a
+// second call for the same agent does, Cotool does not say.
 //
 // An agentID that is no UUID is refused before anything is sent, with an
 // *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Of any other *Error,
@@ -43,7 +43,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 	if err := transport.CheckUUID(vendor, copyAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.transport, transport.Request{
+	answer, response, err := transport.Do(ctx, c.made(), transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     agentID,

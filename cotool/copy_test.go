@@ -1,6 +1,7 @@
 package cotool_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -17,6 +18,23 @@ func TestDocumentsComeBack(t *testing.T) {
 			wiretest.RequireRoundTrip[cotool.CopyAgentResponse](t, wiretest.Document(t, name))
 		})
 	}
+	wiretest.RequireRoundTrip[cotool.CopyAgentResponse](t, `{"agent":{"id":"a","isBuiltIn":false,"persistentWorkspaceEnabled":false,"isSuggestion":false,
+		"createdAt":"<string>","updatedAt":"2025-06-17 12:34:56+00","deletedAt":1750163696789,"lastDetectionRunAt":"yesterday",
+		"toolActionConfigs":[{"type":"slack","hideAgentButton":false},{"type":"jira","projects":[{"key":"SEC"}],"dryRun":false},{"type":7}],
+		"skills":[{"skillId":"s","invocationCount30d":12.5}]},"parkedAgentId":"p","parkedAgentName":"P"}`)
+}
+
+func TestToolActionConfigs(t *testing.T) {
+	var configs []cotool.ToolActionConfig
+	wiretest.Decode(t, `[{"type":"slack","hideAgentButton":true,"newer":1},{"type":7,"allowedChannels":[{"id":"c"}]},null]`, &configs)
+	require.Equal(t, "slack", configs[0].Type)
+	require.Equal(t, []cotool.Channel{{ID: "c"}}, configs[1].AllowedChannels, "what can be read beside what cannot")
+	configs[0].HideAgentButton = false
+	configs[1].Type = "slack"
+	configs = append(configs, cotool.ToolActionConfig{Type: "made here"})
+	written, err := json.Marshal(configs)
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"type":"slack","hideAgentButton":false,"newer":1},{"type":"slack","allowedChannels":[{"id":"c"}]},{},{"type":"made here"}]`, string(written))
 }
 
 func TestEveryFieldIsRead(t *testing.T) {

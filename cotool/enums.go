@@ -13,13 +13,13 @@ const (
 	AgentTypeDetection AgentType = "detection"
 )
 
-// Origin is who made an [Agent].
+// Origin is where an [Agent] comes from.
 type Origin string
 
-// OriginUser is an agent that a user made.
+// OriginUser is the one that Cotool's examples show: inferred, an agent that a user made.
 const OriginUser Origin = "user"
 
-// PlanningMode is when an [Agent] plans before it acts.
+// PlanningMode is, by its name and values, when an [Agent] plans before it acts.
 type PlanningMode string
 
 // The planning modes that Cotool's examples show.
@@ -31,13 +31,14 @@ const (
 // BuiltInAgentType is which of Cotool's own agents a built-in [Agent] is.
 type BuiltInAgentType string
 
-// BuiltInAgentTypeThreatRelevancy judges how much a threat concerns you.
+// BuiltInAgentTypeThreatRelevancy is the one that Cotool's examples show, without a
+// word on what it does.
 const BuiltInAgentTypeThreatRelevancy BuiltInAgentType = "threat-relevancy"
 
 // InputType is the type of an [Input].
 type InputType string
 
-// InputTypeText is an input of plain text.
+// InputTypeText is the one that Cotool's examples show.
 const InputTypeText InputType = "text"
 
 // ContextDocProvider is where a [ContextDoc] is kept.
@@ -62,14 +63,14 @@ const (
 	TriggerSourceHackerOne      TriggerSource = "hackerone"
 )
 
-// DetectionCategory is what kind of event a detection [Agent] looks for.
+// DetectionCategory is, by its name, what a detection [Agent] looks for.
 type DetectionCategory string
 
-// DetectionCategoryBaselineAnomaly is a departure from what is usual.
+// DetectionCategoryBaselineAnomaly is the one that Cotool's examples show.
 const DetectionCategoryBaselineAnomaly DetectionCategory = "baseline_anomaly"
 
-// DetectionCadence is how often a detection [Agent] runs.
+// DetectionCadence is, by its name, how often a detection [Agent] runs.
 type DetectionCadence string
 
-// DetectionCadenceHourly is once an hour.
+// DetectionCadenceHourly is the one that Cotool's examples show.
 const DetectionCadenceHourly DetectionCadence = "hourly"

@@ -107,7 +107,7 @@ func ExampleClient_GetAgent() {
 	fmt.Println(err)
 	// Output:
 	// Phishing triage managed: true
-	// cotool: GetAgent: agentID: is not a UUID, which this vendor's agent IDs are: invalid request (nothing sent)
+	// cotool: GetAgent: agentID: is "phishing", not a UUID as this vendor's agent IDs are: invalid request (nothing sent)
 }
 
 // Managed agents, which can be copied, and manual ones, which cannot.

@@ -11,7 +11,8 @@ import (
 // newer than this SDK are in Response.Body.
 //
 // Marshalling an Agent gives Kolena's document back, without the lists, times and
-// nested fields that are empty.
+// nested fields that are empty and the fields newer than this SDK. Time stamps are
+// written as they came, with a zone or without.
 //
 // Kolena has revised the resource twice; OutputTemplates and Metadata came last
 // and are empty where the server does not send them yet.

@@ -19,6 +19,8 @@ func TestDocumentsComeBack(t *testing.T) {
 			wiretest.RequireRoundTrip[kolena.Agent](t, wiretest.Document(t, name))
 		})
 	}
+	wiretest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
+		"updated":"2025-10-08T20:14:29.472247+00:00","created_by":"","n_runs":0,"prompts":[{"created":"2025-01-01T00:00:00.5","updated":1735689600}]}`)
 }
 
 func TestEveryFieldIsRead(t *testing.T) {

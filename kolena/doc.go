@@ -40,7 +40,7 @@
 // full speed is then refused again within a day, they stay spaced for a day.
 //
 // The limit is the user's. Two keys of one user, and two processes with one key,
-// share it without knowing of each other: see module redisstore.
+// share it without knowing of each other: see module redislimiter.
 //
 // # When an answer is lost
 //

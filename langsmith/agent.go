@@ -1,6 +1,7 @@
 package langsmith
 
 import (
+	"bytes"
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -12,7 +13,7 @@ import (
 // SDK are in Response.Body.
 //
 // Marshalling an Agent gives LangSmith's document back, without the fields that
-// are empty, is_owner among them where it is false.
+// are empty and those newer than this SDK.
 //
 // The page: https://docs.langchain.com/langsmith/managed-deep-agents-api/agents/clone-agent
 type Agent struct {
@@ -49,8 +50,22 @@ type Agent struct {
 	Response *agentcopy.Response `json:"-"`
 }
 
+// MarshalJSON writes LangSmith's document: is_owner too where the answer said false.
+func (a Agent) MarshalJSON() ([]byte, error) {
+	type fields Agent // without this method
+	document := struct {
+		fields
+		IsOwner *bool `json:"is_owner,omitzero"`
+	}{fields: fields(a)}
+	if a.IsOwner || a.Response != nil && bytes.Contains(a.Response.Body, []byte(`"is_owner"`)) {
+		document.IsOwner = &a.IsOwner
+	}
+	return json.Marshal(document)
+}
+
 // Permissions say who may see and use an [Agent], and whose identity it acts
-// under. A field left empty takes LangSmith's default.
+// under. A field left empty takes LangSmith's default, which it documents for agents
+// that are created; that a clone takes the same is inferred.
 type Permissions struct {
 	Identity          Identity          `json:"identity,omitzero"`            // default: IdentityPersonal
 	Visibility        Visibility        `json:"visibility,omitzero"`          // default: VisibilityTenant

@@ -20,7 +20,9 @@ type CloneAgentRequest struct {
 	// found by.
 	Name string `json:"name,omitzero"`
 	// Permissions of the clone; they are not copied from the source. nil leaves
-	// them to LangSmith: personal identity, seen by the workspace, which may read.
+	// them to LangSmith. It documents what it then takes for agents that are created:
+	// personal identity, seen by the workspace, which may read. That this holds for
+	// clones is inferred.
 	Permissions *Permissions `json:"permissions,omitzero"`
 	// IncludeFiles asks for the clone's Files in the answer.
 	IncludeFiles bool `json:"-"`
@@ -52,7 +54,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.transport, transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,

@@ -1,6 +1,7 @@
 package langsmith_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -18,6 +19,19 @@ func TestDocumentsComeBack(t *testing.T) {
 			wiretest.RequireRoundTrip[langsmith.Agent](t, wiretest.Document(t, name))
 		})
 	}
+	wiretest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
+}
+
+func TestFalseComesBack(t *testing.T) {
+	const document = `{"id":"` + sourceID + `","is_owner":false}`
+	wire := wiretest.New(func(int, wiretest.Request) (int, string) { return http.StatusOK, document })
+	client, err := langsmith.New(wiretest.Key(), agentcopy.WithHTTPClient(wire.Client()))
+	require.NoError(t, err)
+	agent, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+	require.NoError(t, err)
+	written, err := json.Marshal(agent)
+	require.NoError(t, err)
+	require.JSONEq(t, document, string(written))
 }
 
 func TestEveryFieldIsRead(t *testing.T) {

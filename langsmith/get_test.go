@@ -22,6 +22,10 @@ func TestGetAgent(t *testing.T) {
 	require.Equal(t, http.MethodGet, sent.Method)
 	require.Equal(t, "/v1/deepagents/agents/"+sourceID, sent.Target)
 	require.Empty(t, sent.Body)
+
+	_, err = newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
+	require.NoError(t, err)
+	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[1].Target)
 }
 
 func TestGetAgentFails(t *testing.T) {

@@ -4,11 +4,12 @@ import (
 	"net/http"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // hint says what a bare refusal most often means. LangSmith's own text names
 // neither the region nor the workspace as a cause.
-func hint(e *agentcopy.Error) string {
+func hint(e *agentcopy.Error, _ []transport.Secret) string {
 	bare := e.Message == http.StatusText(e.StatusCode)
 	switch {
 	case e.Code == "org_scoped_key_requires_workspace":

@@ -30,6 +30,14 @@ var vendor = &transport.Vendor{
 // the zero Client cannot be used.
 type Client struct{ transport *transport.Client }
 
+// made is what New made. If c is nil or zero, every call of it is an error.
+func (c *Client) made() *transport.Client {
+	if c == nil || c.transport == nil {
+		return transport.NotMade(vendor)
+	}
+	return c.transport
+}
+
 // New returns a client for an API key of LangSmith, personal or a service's. It
 // does no I/O. A key that is empty or cannot stand in a header, and an option
 // that cannot be used, are an *[agentcopy.Error] that names it and matches
@@ -53,7 +61,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // With returns a client with the same key, and opts on top of the settings of
 // c. The two share their pace, unless opts change it.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
-	t, err := c.transport.With(opts)
+	t, err := c.made().With(opts)
 	if err != nil {
 		return nil, err
 	}

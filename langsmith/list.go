@@ -65,7 +65,7 @@ func (c *Client) pages(ctx context.Context, name string, header http.Header) fun
 	return func(_ int, cursor string) (transport.Page[Agent], error) {
 		request := listPage(name, cursor)
 		request.Header = header
-		answer, response, err := transport.Do(ctx, c.transport, request, verifyList)
+		answer, response, err := transport.Do(ctx, c.made(), request, verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}

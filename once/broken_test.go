@@ -19,6 +19,7 @@ type brokenLedger struct {
 
 	mu                                    sync.Mutex
 	begin, update, finish, abandon, owner error
+	slow                                  time.Duration // of Update
 }
 
 func (l *brokenLedger) failing(which *error) error {
@@ -44,6 +45,7 @@ func (l *brokenLedger) Update(ctx context.Context, r once.Record, lease time.Dur
 	if err := l.failing(&l.update); err != nil {
 		return err
 	}
+	time.Sleep(l.slow)
 	return l.Ledger.Update(ctx, r, lease)
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
@@ -177,20 +176,7 @@ func quoted(items []string) []string {
 	return texts
 }
 
-// oneLine makes text from elsewhere fit to be printed: no line breaks, no control
-// characters that a terminal would act on, no end of it.
-func oneLine(s string) string {
-	const limit = 1000
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "..."
-	}
-	return s
-}
-
-var contextError = check.ContextError
+var (
+	contextError = check.ContextError
+	oneLine      = check.OneLine
+)

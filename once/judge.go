@@ -79,7 +79,7 @@ func (v *view) judge() judgement {
 		j.finding = stuck
 	case len(j.possible) == 0 && !v.alreadyDone && v.complete:
 		j.finding = nothing
-	case len(j.possible) == 0 && !v.alreadyDone, !v.settled:
+	case len(shown) == 0 && !v.complete, !v.settled:
 		j.finding = notYet
 	case len(certain) > 0 && v.mayShare(len(certain)):
 		// The oldest: a key that was begun later could not take it.

@@ -58,6 +58,7 @@ func TestJudge(t *testing.T) {
 		{"nothing", nil, nothing, nothing, nothing, ""},
 		{"nothing, in a look that did not see everything", also(incomplete), notYet, notYet, notYet, ""},
 		{"nothing, and the vendor shows that the copy was made", also(alreadyDone), notYet, notYet, stuck, ""},
+		{"that, in a look that did not see everything", also(alreadyDone, incomplete), notYet, notYet, notYet, ""},
 		{"the source itself", also(showing(source)), nothing, nothing, nothing, ""},
 
 		{"one certain agent", also(showing(certain)), found, found, found, "a1"},
@@ -84,6 +85,7 @@ func TestJudge(t *testing.T) {
 		{"a newcomer while a rival is under way", also(showing(newcomer), rival("r", "Rents", "s2", 0, time.Minute, unknown)), notYet, notYet, stuck, ""},
 
 		{"an agent was seen and is hidden now", also(hiding(certain)), notYet, notYet, stuck, ""},
+		{"that, in a look that did not see everything", also(hiding(certain), incomplete), notYet, notYet, notYet, ""},
 		{"a hidden agent that another key owns", also(hiding(certain), owned(certain)), nothing, nothing, nothing, ""},
 		{"a hidden newcomer, of a vendor that keeps names", also(hiding(newcomer), keepsNames), nothing, nothing, nothing, ""},
 

@@ -120,7 +120,8 @@ func (r *run) sending(ctx context.Context) state {
 		if inDoubt {
 			return r.open(fmt.Errorf("the wait for the copy to show ended: %w", err))
 		}
-		r.refusal = err
+		record := r.claim.current()
+		r.refusal = notSent(&record, "nothing was sent", err)
 		return r.refused
 	}
 	r.logSend(ctx, inDoubt)

@@ -39,7 +39,7 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 	defer s.mu.Unlock()
 	if s.stopped != nil && (!s.started || outcome == agentcopy.OutcomeNotCopied) {
 		outcome = agentcopy.OutcomeNotCopied
-		err = &stoppedError{s.stopped}
+		err = &stoppedError{notSent(&before, "the ledger could not record the sending, so nothing was sent", s.stopped)}
 	}
 	s.end(outcome)
 	if r.sinceHere.IsZero() {
@@ -51,13 +51,19 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 	return copied, outcome, err
 }
 
-// stoppedError is a sending that the ledger did not record, which was not made.
-type stoppedError struct{ cause error }
+// stoppedError is a sending that was not made, since the ledger did not record it.
+type stoppedError struct{ known *agentcopy.Error }
 
-func (e *stoppedError) Error() string {
-	return "the ledger could not record the sending, so nothing was sent: " + e.cause.Error()
+func (e *stoppedError) Error() string { return e.known.Message }
+func (e *stoppedError) Unwrap() error { return e.known }
+
+// notSent is the error of a call that ends before it has sent anything.
+func notSent(r *Record, message string, cause error) *agentcopy.Error {
+	return &agentcopy.Error{
+		Provider: r.Identity.Provider, Operation: "Runner.Copy", Outcome: agentcopy.OutcomeNotCopied,
+		Message: message + ": " + cause.Error(), Err: cause,
+	}
 }
-func (e *stoppedError) Unwrap() error { return e.cause }
 
 // outcomeOf is what the error of Copier.Copy claims: none claims a copy, one that
 // is no *agentcopy.Error claims nothing.

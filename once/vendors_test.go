@@ -23,7 +23,8 @@ type aVendor struct {
 	server interface {
 		Client() *http.Client
 		Close()
-		Copies() []agentcopytest.Copied
+		Copies() []agentcopytest.CopyRecord
+		Requests() []agentcopytest.Request
 		Inject(...agentcopytest.Fault)
 	}
 	copier   agentcopy.Copier

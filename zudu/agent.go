@@ -13,7 +13,7 @@ import (
 // newer than this SDK are in Response.Body.
 //
 // Marshalling an Agent gives Zudu's document back, without the fields that are
-// empty. The numbers and flags of the nested objects, which Zudu shows whole, are
+// empty and those newer than this SDK. Time stamps are written as they came. The numbers and flags of the nested objects, which Zudu shows whole, are
 // written even where they are zero.
 //
 // The pages: https://docs.zudu.ai/api-reference/agents/duplicate and get-full

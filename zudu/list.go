@@ -79,7 +79,7 @@ func (c *Client) find(ctx context.Context, name string, header http.Header) iter
 // pages gets the pages that request asks for.
 func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (transport.Page[Agent], error) {
 	return func(number int, _ string) (transport.Page[Agent], error) {
-		answer, response, err := transport.Do(ctx, c.transport, request(number), verifyList)
+		answer, response, err := transport.Do(ctx, c.made(), request(number), verifyList)
 		if err != nil {
 			return transport.Page[Agent]{}, err
 		}

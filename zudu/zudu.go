@@ -17,12 +17,21 @@ var vendor = &transport.Vendor{
 		courtesy := rate.NewLimiter(10, 10)
 		return transport.Limits{courtesy, courtesy, courtesy}
 	},
+	Hint: hint,
 }
 
 // Client calls the Zudu API with one pair of credentials. It is safe for
 // concurrent use, and its settings never change; see With. Make one with New:
 // the zero Client cannot be used.
 type Client struct{ transport *transport.Client }
+
+// made is what New made. If c is nil or zero, every call of it is an error.
+func (c *Client) made() *transport.Client {
+	if c == nil || c.transport == nil {
+		return transport.NotMade(vendor)
+	}
+	return c.transport
+}
 
 // New returns a client for the API key and secret that Zudu's portal shows
 // under Settings, API Keys. It does no I/O. A key that is empty or cannot stand
@@ -63,7 +72,7 @@ func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 // With returns a client with the same credentials, and opts on top of the
 // settings of c. The two share their pace, unless opts change it.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
-	t, err := c.transport.With(opts)
+	t, err := c.made().With(opts)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@
 //
 // It needs no keys: it runs against fakes of the vendors within the program, and
 // nothing leaves the machine. For real copies, make the clients in place of
-// newWorld's, by NewFromEnv, and the ledger by boltledger.Open, so that it
+// newWorld's, by NewFromEnv, and the ledger by sqlite.Open, so that it
 // outlives the process.
 package main
 

@@ -44,7 +44,7 @@ func TestFlags(t *testing.T) {
 		{"no source", "-live -name x", []string{"KOLENA_API_KEY"}, "needs -source"},
 		{"no name", "-live -source 1", []string{"KOLENA_API_KEY"}, "needs -name"},
 		{"an ID that is no number", "-live -source one -name x", []string{"KOLENA_API_KEY"}, `"one" is none`},
-		{"an ID that is no UUID", "-live -source one", []string{"COTOOL_API_KEY"}, "is not a UUID"},
+		{"an ID that is no UUID", "-live -source one", []string{"COTOOL_API_KEY"}, "not a UUID"},
 		{"half the credentials", "-live -source one -name x", []string{"ZUDU_API_KEY"}, "ZUDU_API_SECRET"},
 	}
 	for _, tc := range cases {

@@ -44,10 +44,13 @@ const (
 // agentcopy.WithHeader must refuse it.
 func Header(name, value string) error {
 	if !isToken(name) {
-		return fmt.Errorf("%q is not a header name", name)
+		return fmt.Errorf("%s is not a header name", Printable(name))
 	}
 	if reason, ok := refusedHeaders[http.CanonicalHeaderKey(name)]; ok {
 		return fmt.Errorf("header %s is refused: %s", name, reason)
+	}
+	if reason := WireHeader(name); reason != "" {
+		return fmt.Errorf("header %s is refused: it %s", name, reason)
 	}
 	if !HeaderValue(value) {
 		return fmt.Errorf("the value of header %s holds a control character", name)

@@ -2,13 +2,14 @@ package check
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 )
 
 // BaseURL reads a base URL and says what is wrong with one that cannot be
-// used, without quoting it: it may hold a password. Whether http is allowed is
-// not its concern.
+// used. It quotes no more than scheme, host and path: user info and query may
+// hold a secret. Whether http is allowed is not its concern.
 func BaseURL(rawURL string) (*url.URL, error) {
 	u, err := url.Parse(rawURL)
 	switch {
@@ -17,15 +18,23 @@ func BaseURL(rawURL string) (*url.URL, error) {
 	case err != nil:
 		return nil, errors.New("the base URL cannot be parsed")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("the base URL must begin with https:// or http://")
+		return nil, fmt.Errorf("the base URL%s must begin with https:// or http://", quoted(u, rawURL))
 	case u.User != nil:
-		return nil, errors.New("the base URL must not carry a user name or password")
+		return nil, fmt.Errorf("the base URL%s must not carry a user name or password", quoted(u, rawURL))
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, " \t"):
-		return nil, errors.New("the base URL names no host")
+		return nil, fmt.Errorf("the base URL%s names no host", quoted(u, rawURL))
 	case u.RawQuery != "" || u.ForceQuery:
-		return nil, errors.New("the base URL must not carry a query")
+		return nil, fmt.Errorf("the base URL%s must not carry a query", quoted(u, rawURL))
 	case u.Fragment != "" || strings.Contains(rawURL, "#"):
-		return nil, errors.New("the base URL must not carry a fragment")
+		return nil, fmt.Errorf("the base URL%s must not carry a fragment", quoted(u, rawURL))
 	}
 	return u, nil
+}
+
+// quoted is what can be shown of a URL, after a space; "" for nothing.
+func quoted(u *url.URL, rawURL string) string {
+	if u.Opaque != "" || u.User == nil && strings.Contains(rawURL, "@") { // user info that was not read as such
+		return ""
+	}
+	return " " + Printable((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }

@@ -229,6 +229,7 @@ var tally counts
 
 type counts struct {
 	cases, copies, duplicates, allowed atomic.Int64
+	byGateways                         atomic.Int64 // a gateway sent one request twice by itself
 }
 
 func (c *counts) note(o *observed) {
@@ -246,8 +247,8 @@ func (c *counts) note(o *observed) {
 }
 
 func (c *counts) String() string {
-	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them)",
-		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load())
+	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them; %d more by a gateway that retried by itself)",
+		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load(), c.byGateways.Load())
 }
 
 var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways}

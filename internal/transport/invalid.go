@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -72,9 +73,19 @@ func CheckUUID(v *Vendor, op *Operation, field, id string) error {
 		return err
 	}
 	if !uuid.MatchString(id) {
-		return Invalid(v, op.Name, field, "is not a UUID, which this vendor's agent IDs are")
+		return Invalid(v, op.Name, field, "is "+shown(id)+", not a UUID as this vendor's agent IDs are")
 	}
 	return nil
+}
+
+// shown is a refused ID as it can stand in a message. What looks like no attempt at a
+// UUID may be a credential that was given in its place: of that, little is shown.
+func shown(id string) string {
+	const likeUUID, little = "0123456789abcdefABCDEF-{}", 8
+	if len(id) <= little || len(id) <= 50 && strings.Trim(id, likeUUID) == "" {
+		return strconv.Quote(id)
+	}
+	return strconv.Quote(strings.ToValidUTF8(id[:little], "")) + "..."
 }
 
 // CheckHeaderValue refuses a value that cannot stand in a header.
@@ -86,17 +97,4 @@ func CheckHeaderValue(v *Vendor, op *Operation, field, value string) error {
 }
 
 // faultOf says what is wrong with a credential, without quoting it.
-func faultOf(secret string) string {
-	switch {
-	case strings.TrimSpace(secret) == "":
-		return "is empty"
-	case strings.TrimSpace(secret) != secret:
-		return "begins or ends with white space: was it read from a file with a line break?"
-	}
-	for i := range len(secret) {
-		if secret[i] < ' ' || secret[i] > '~' {
-			return "holds a character that cannot stand in a header"
-		}
-	}
-	return ""
-}
+func faultOf(secret string) string { return check.Credential(secret) }

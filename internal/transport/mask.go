@@ -34,8 +34,8 @@ func newMask(secrets []Secret) func(string) string {
 		return func(text string) string { return text }
 	}
 	return func(text string) string {
-		if !strings.ContainsAny(text, "%\\& \t\n\v\f\r") && !containsAny(text, forms) {
-			return text // nearly always, and for nothing
+		if !strings.ContainsAny(text, "%\\&") && !containsAny(text, forms) && !containsAny(squeeze(text), forms) {
+			return text // nearly always, and for next to nothing
 		}
 		var spans []span
 		v := viewOf(text)
@@ -71,7 +71,11 @@ func formsOf(secret string) []string {
 	return forms
 }
 
+// squeeze is text without white space.
 func squeeze(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return isSpace(byte(min(r, 0x7f))) }) {
+		return text
+	}
 	return strings.Map(func(r rune) rune {
 		if isSpace(byte(min(r, 0x7f))) {
 			return -1

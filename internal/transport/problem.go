@@ -39,7 +39,7 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 		e.Message = readable("redirects are not followed" + redirectTarget(r.header) + ": " + checkBaseURL)
 	}
 	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
-		if text := hint(e); text != "" {
+		if text := hint(e, c.client.secrets()); text != "" {
 			e.Err = hintError(text)
 		}
 	}

@@ -44,7 +44,7 @@ func TestTransportThatRetries(t *testing.T) {
 				if http2 && !secured {
 					continue
 				}
-				for range 50 {
+				for range 10 {
 					var copies atomic.Int32
 					server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						_, _ = io.Copy(io.Discard, r.Body)

@@ -22,11 +22,15 @@ func waitAsked(status int, h http.Header, now time.Time) (wait time.Duration, ok
 // of the three forms. A number too large for a Duration counts as the longest there
 // is, a date in the past as zero; negative numbers and garbage as not there.
 func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	ms, text := h.Get("Retry-After-Ms"), h.Get("Retry-After")
+	if ms == "" && text == "" {
+		return 0, false // nearly always, and for nothing
+	}
 	now = serverTime(h, now)
-	if wait, ok = readWait(h.Get("Retry-After-Ms"), time.Millisecond, now); ok {
+	if wait, ok = readWait(ms, time.Millisecond, now); ok {
 		return wait, true
 	}
-	return readWait(h.Get("Retry-After"), time.Second, now)
+	return readWait(text, time.Second, now)
 }
 
 // resetHeaders are what servers call the time at which a rate limit opens again, in
@@ -82,7 +86,9 @@ func serverTime(h http.Header, now time.Time) time.Time {
 // duration such as 1m30s, a date, or a present-day epoch in seconds or milliseconds.
 // Of a list of them, which a header that was sent twice becomes, the first counts.
 func readWait(text string, unit time.Duration, now time.Time) (wait time.Duration, ok bool) {
-	text = strings.Trim(text, " \t\"")
+	if text = strings.Trim(text, " \t\""); text == "" {
+		return 0, false
+	}
 	if at, ok := readDate(text); ok {
 		return max(0, at.Sub(now)), true
 	}

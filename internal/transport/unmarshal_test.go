@@ -79,7 +79,7 @@ func (c closeFunc) Close() error { c.onClose(); return c.readCloser.Close() }
 // result the answer as received, and neither keeps anything else.
 func TestWhatErrorsAndResultsKeep(t *testing.T) {
 	const (
-		count = 1000
+		count = 120 // of each of nine, a thousand together
 		large = 160 << 10
 	)
 	long := strings.Repeat("x", large)

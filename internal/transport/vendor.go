@@ -13,8 +13,8 @@ type Vendor struct {
 	// Limits makes the default limiters, once per credential.
 	Limits func() Limits
 	// Hint adds to a bare refusal what experience says about its cause; "" for
-	// nothing. May be nil.
-	Hint func(e *agentcopy.Error) string
+	// nothing. It may look at the credentials, and must not quote them. May be nil.
+	Hint func(e *agentcopy.Error, secrets []Secret) string
 }
 
 // Endpoint is a kind of request that a vendor paces on its own.

@@ -140,23 +140,24 @@ func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease ti
 			if err != nil && !taken {
 				return err
 			}
+			answer = nil
 			if changed == 1 {
-				answer = nil
 				return nil
 			}
 			there, err := l.query(ctx, l.sql.get, args[0])
 			if err != nil {
 				return err
 			}
-			answer = once.ErrLeaseLost
-			if len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done() {
-				return nil
-			}
-			if taken || there[0].number <= args[2].(int64) {
+			switch {
+			case len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done():
+				answer = once.ErrLeaseLost
+			case taken || there[0].number <= args[2].(int64):
 				answer = once.ErrCopyTaken
-				return nil
+			case r.Done(): // a later write of this claim came first, and must not be the last
+				args[2] = writes.Add(1)
+				continue
 			}
-			args[2] = writes.Add(1) // a later write of this process came first
+			return nil
 		}
 	})
 	return errors.Join(err, answer)

@@ -79,11 +79,32 @@ func postgresFolder() string {
 func (p *postgres) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...)
 	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who}
 	return cmd
 }
 
 func (p *postgres) start(t testing.TB) {
+	t.Helper()
+	db := p.open(t, "public")
+	for range 100 {
+		p.launch(t)
+		for range 3000 {
+			if db.Ping() == nil {
+				return
+			}
+			if p.said(t, "pre-existing shared memory block") { // of processes that were killed and are not gone yet
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		_ = p.process.Process.Kill()
+		_ = p.process.Wait()
+		time.Sleep(50 * time.Millisecond)
+	}
+	require.Fail(t, "PostgreSQL did not start")
+}
+
+func (p *postgres) launch(t testing.TB) {
 	t.Helper()
 	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir, "-p", fmt.Sprint(p.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"}, p.settings...)...)
@@ -92,14 +113,38 @@ func (p *postgres) start(t testing.TB) {
 	defer log.Close()
 	p.process.Stdout, p.process.Stderr = log, log
 	require.NoError(t, p.process.Start())
-	db := p.open(t, "public")
-	require.Eventually(t, func() bool { return db.Ping() == nil }, 30*time.Second, 10*time.Millisecond, "PostgreSQL did not start")
 }
 
-// kill ends the server and all its processes at once.
+// said reports whether the server has written text to its log.
+func (p *postgres) said(t testing.TB, text string) bool {
+	t.Helper()
+	log, err := os.ReadFile(p.dir + "/log")
+	require.NoError(t, err)
+	return strings.Contains(string(log), text)
+}
+
+// kill ends the server and all its processes at once, as a power failure does.
 func (p *postgres) kill() {
-	_ = syscall.Kill(-p.process.Process.Pid, syscall.SIGKILL)
+	children := p.freeze()
+	_ = syscall.Kill(p.process.Process.Pid, syscall.SIGKILL)
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 	_ = p.process.Wait()
+}
+
+// freeze stops the server and its processes, which it returns.
+func (p *postgres) freeze() (children []int) {
+	server := p.process.Process.Pid
+	_ = syscall.Kill(server, syscall.SIGSTOP) // it starts no more of them
+	pids, _ := exec.Command("pgrep", "-P", fmt.Sprint(server)).Output()
+	for _, pid := range strings.Fields(string(pids)) {
+		if n, err := strconv.Atoi(pid); err == nil {
+			_ = syscall.Kill(n, syscall.SIGSTOP)
+			children = append(children, n)
+		}
+	}
+	return children
 }
 
 func (p *postgres) url(schema string) string {
@@ -178,4 +223,3 @@ func open(t testing.TB, db *sql.DB, opts ...sqlledger.Option) *sqlledger.Ledger 
 	require.NoError(t, err)
 	return l
 }
-

@@ -3,6 +3,9 @@
 package vendor
 
 import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"os"
 	"slices"
@@ -82,6 +85,15 @@ func (v *Vendor) Credential() string {
 		parts = append(parts, strings.TrimSpace(os.Getenv(name)))
 	}
 	return strings.Join(parts, "\x00")
+}
+
+// CredentialTag tells credentials apart, in a name that others may see.
+func (v *Vendor) CredentialTag() string {
+	sum, err := pbkdf2.Key(sha256.New, v.Credential(), []byte("agentcopy limiter "+v.Name), 200_000, 8)
+	if err != nil {
+		panic(err) // of parameters that are constants
+	}
+	return hex.EncodeToString(sum)
 }
 
 // Client makes Copiers of one vendor.

@@ -1,0 +1,240 @@
+package agentcopytest
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Quirks are the behaviours that the vendors' pages leave open. A fake that
+// behaves as the code under test assumes proves nothing, so a test sets the
+// knobs one by one and shows that its promise holds in every case.
+//
+// The zero Quirks are the assumptions that the doc comments of [Zudu], [Cotool],
+// [LangSmith] and [Kolena] list. A knob for something that a vendor does not have
+// does nothing there, so one table of quirks serves all four.
+//
+// The funcs, but for Before, run with the server locked: they must not call it.
+type Quirks struct {
+	// Names
+
+	// Rename turns the name that was asked for into the one that the copy gets:
+	// trimmed, normalised, cut, with a suffix. Cotool's copies, whose name nobody
+	// asks for, start from the name of their source.
+	Rename func(name string) string
+	// RefuseName says why the vendor refuses a name, "" if it accepts it. It
+	// replaces the fake's own rules.
+	RefuseName func(name string) (reason string)
+	// NameTaken is the status that answers a copy whose name is taken. One below
+	// 300 makes another agent of that name.
+	NameTaken int
+	// DefaultName is the name of a LangSmith clone for which none is asked.
+	DefaultName func(source string) string
+
+	// Copies
+
+	// CopyStatus answers a copy that was made, such as 200 or 201.
+	CopyStatus int
+	// CopyFields are the fields that a copy does not take from its source, by
+	// their JSON keys, with the values that it has instead; nil is none.
+	CopyFields map[string]any
+	// AnswerLacks are JSON keys that are missing from the answer to a copy.
+	AnswerLacks []string
+	// IDs is how Kolena writes the ID of an agent.
+	IDs IDForm
+	// AgentCap is how many agents LangSmith lets the caller own. A clone beyond it
+	// is refused with 409.
+	AgentCap int
+	// SecondCopy is what Cotool makes of an agent that is parked.
+	SecondCopy SecondCopy
+
+	// Lists
+
+	// ShowAfter is how long after it was made a copy shows in lists.
+	ShowAfter time.Duration
+	// StaleLists puts a cache in front of the lists. It gives the same answer for
+	// this long, with its old Date and a growing Age, whatever happens meanwhile.
+	StaleLists time.Duration
+	// StaleGets lets that cache hold single agents too.
+	StaleGets bool
+	// StaleHeader is set on what the cache answers, such as {"X-Cache": {"HIT"}}. A
+	// name without values takes the header out.
+	StaleHeader http.Header
+	// StaleUnmarked leaves Age out and gives the present Date, as a database
+	// replica that is behind.
+	StaleUnmarked bool
+	// HonourNoCache makes the cache ask the vendor when a request says so in
+	// Cache-Control or Pragma.
+	HonourNoCache bool
+	// FlapLists is the share of lists, 0 to 1, that leave out every copy that was
+	// made by a request, as a replica that is behind would.
+	FlapLists float64
+	// ListOrder is the order of a list, whatever the request asks for.
+	ListOrder ListOrder
+	// NameFilter is what the name filter of Zudu and LangSmith lets through.
+	NameFilter NameFilter
+	// Audiences makes a LangSmith list show the caller's agents of one visibility:
+	// that of the parameter audience, user by default.
+	Audiences bool
+	// PageSize is the most agents that a page holds, whatever the request asks for.
+	PageSize int
+	// Totals is what a page says of the pages that follow.
+	Totals Totals
+	// RepeatLastPage gives the last page once more to who asks for one behind it.
+	RepeatLastPage bool
+	// EchoPageSize makes Kolena's page_size the one that was asked for.
+	EchoPageSize bool
+	// NullLists makes a page without agents null in place of [].
+	NullLists bool
+	// ListLacks are JSON keys that are missing from the agents of a list.
+	ListLacks []string
+
+	// Times
+
+	// Stamps is the form of time stamps, and the clock they are read from.
+	Stamps Stamps
+	// DateOffset is how far the clock of the Date header is ahead.
+	DateOffset time.Duration
+	// NoDate leaves the Date header out.
+	NoDate bool
+
+	// Refusals
+
+	// MissingCredential and WrongCredential are the statuses that answer a request
+	// without a credential, and one whose credential is not accepted.
+	MissingCredential, WrongCredential int
+	// ErrorAnswer is what the vendor's own errors look like. It turns the fake's
+	// status and body into others. The Content-Type is found by looking at the body.
+	ErrorAnswer func(status int, body string) (int, string)
+	// RetryAfter is how a 429 tells how long to wait.
+	RetryAfter RetryAfter
+	// CountRefused makes the rate limit count the requests that it refuses.
+	CountRefused bool
+
+	// Before is called with each request that reaches an endpoint, before the
+	// vendor deals with it. It may call the server, to make what colleagues do:
+	// agents that come, go and change while a list is read.
+	Before func(r Request)
+}
+
+// SecondCopy is what Cotool makes of an agent that was copied. The copy parks
+// it, and no page says how that shows, what the copy keeps, or what a second copy
+// of it answers.
+type SecondCopy struct {
+	// Status answers the second copy; 0 stands for 409. One below 300 makes another
+	// copy, or with Same, shows the first one again.
+	Status int
+	Same   bool
+	// KeepsSync leaves syncKey, syncSource and syncFilePath on the copy.
+	KeepsSync bool
+	// ParkedName is the name that the original gets when it is parked.
+	ParkedName func(name string) string
+	// DeletedAt is the form of deletedAt on a parked agent, if it differs from that
+	// of other stamps.
+	DeletedAt StampForm
+	// NotDeleted is deletedAt on an agent that is not parked: nil for null, or for
+	// example "", 0 or false.
+	NotDeleted any
+	// ParkedListed shows parked agents in lists.
+	ParkedListed bool
+	// ParkedHidden answers 404 to who gets a parked agent.
+	ParkedHidden bool
+}
+
+// ListOrder is the order of the agents in a list.
+type ListOrder string
+
+// In these orders, the parameters that ask for another are ignored.
+const (
+	OrderOldest   ListOrder = "oldest" // the order in which the agents came
+	OrderNewest   ListOrder = "newest"
+	OrderName     ListOrder = "name"
+	OrderShuffled ListOrder = "shuffled" // another one for each request, so pages overlap
+)
+
+// NameFilter is what a filter by name lets through. By default that is every
+// name that holds the text, in any case.
+type NameFilter string
+
+// The other ways to filter by name.
+const (
+	FilterCase    NameFilter = "case"    // the text as it is written
+	FilterPrefix  NameFilter = "prefix"  // names that begin with it
+	FilterExact   NameFilter = "exact"   // the whole name
+	FilterIgnored NameFilter = "ignored" // all names
+)
+
+// Totals is what a page says of the pages that follow: by default, the truth.
+type Totals string
+
+// The other things that a page may say.
+const (
+	// TotalsZero says 0 and false, and an empty cursor on the last page.
+	TotalsZero Totals = "zero"
+	// TotalsAbsent says nothing, and leaves the cursor out on the last page.
+	TotalsAbsent Totals = "absent"
+)
+
+// IDForm is how a number that identifies an agent is written: by default, as
+// digits.
+type IDForm string
+
+// The other forms of an ID.
+const (
+	IDString IDForm = "string" // "456"
+	IDFloat  IDForm = "float"  // 456.0
+)
+
+// WithQuirks sets every knob of the server. A later WithQuirks replaces all of
+// an earlier one. It panics if a value makes no sense.
+func WithQuirks(q Quirks) ServerOption {
+	if nonsense := q.nonsense(); nonsense != "" {
+		misuse("WithQuirks: %s", nonsense)
+	}
+	q.CopyFields = maps.Clone(q.CopyFields)
+	q.AnswerLacks, q.ListLacks = slices.Clone(q.AnswerLacks), slices.Clone(q.ListLacks)
+	q.StaleHeader = q.StaleHeader.Clone()
+	return func(s *Server) { s.quirks = q }
+}
+
+// nonsense says what makes no sense in q.
+func (q *Quirks) nonsense() string {
+	for name, value := range map[string]int64{
+		"ShowAfter": int64(q.ShowAfter), "StaleLists": int64(q.StaleLists), "PageSize": int64(q.PageSize), "AgentCap": int64(q.AgentCap),
+	} {
+		if value < 0 {
+			return name + " is negative"
+		}
+	}
+	for name, status := range map[string]int{
+		"NameTaken": q.NameTaken, "SecondCopy.Status": q.SecondCopy.Status,
+	} {
+		if status != 0 && (status < 200 || status > 599) {
+			return fmt.Sprintf("%s %d is not the status of an answer, 200 to 599", name, status)
+		}
+	}
+	for name, status := range map[string]int{"MissingCredential": q.MissingCredential, "WrongCredential": q.WrongCredential} {
+		if status != 0 && (status < 400 || status > 599) {
+			return fmt.Sprintf("%s %d is not the status of an error, 400 to 599", name, status)
+		}
+	}
+	switch {
+	case !(q.FlapLists >= 0 && q.FlapLists <= 1):
+		return fmt.Sprintf("FlapLists %v is not a share, 0 to 1", q.FlapLists)
+	case q.CopyStatus != 0 && (q.CopyStatus < 200 || q.CopyStatus > 299 || !hasBody(q.CopyStatus)):
+		return fmt.Sprintf("CopyStatus %d is not the status of a success with a body", q.CopyStatus)
+	case !slices.Contains([]ListOrder{"", OrderOldest, OrderNewest, OrderName, OrderShuffled}, q.ListOrder):
+		return fmt.Sprintf("ListOrder %q is unknown", q.ListOrder)
+	case !slices.Contains([]NameFilter{"", FilterCase, FilterPrefix, FilterExact, FilterIgnored}, q.NameFilter):
+		return fmt.Sprintf("NameFilter %q is unknown", q.NameFilter)
+	case !slices.Contains([]Totals{"", TotalsZero, TotalsAbsent}, q.Totals):
+		return fmt.Sprintf("Totals %q is unknown", q.Totals)
+	case !slices.Contains([]IDForm{"", IDString, IDFloat}, q.IDs):
+		return fmt.Sprintf("IDs %q is unknown", q.IDs)
+	case !slices.Contains([]RetryAfter{"", RetryAfterNone, RetryAfterDate, RetryAfterEpoch, RetryAfterReset}, q.RetryAfter):
+		return fmt.Sprintf("RetryAfter %q is unknown", q.RetryAfter)
+	}
+	return headerNonsense(q.StaleHeader)
+}

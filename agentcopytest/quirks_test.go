@@ -1,0 +1,795 @@
+package agentcopytest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+type quirks = agentcopytest.Quirks
+
+// shape is where the documents of a vendor hold what the tests look at.
+type shape struct {
+	list, get         string   // targets; get has the verb %s for an ID
+	items, copy       []string // the way to the agents of a list, and to the agent in the answer to a copy
+	id, name, created string
+	description       string
+}
+
+var shapes = map[string]shape{
+	"zudu":      {"/api/agents", "/api/agents/%s/full", []string{"data", "agents"}, []string{"data"}, "agent_id", "agent_name", "created_at", "webhook_url"},
+	"cotool":    {"/api/agents", "/api/agents/%s", nil, []string{"agent"}, "id", "name", "createdAt", "description"},
+	"langsmith": {"/agents", "/agents/%s", []string{"items"}, nil, "id", "name", "created_at", "description"},
+	"kolena":    {"/api/v1/client/agents", "/api/v1/client/agents/%s", []string{"agents"}, nil, "id", "name", "created", "objective"},
+}
+
+// quirky is a fake with quirks, and the hands of a test on it.
+type quirky struct {
+	*subject
+	shape
+	door
+	t *testing.T
+}
+
+func newQuirky(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject, q quirks, opts ...agentcopytest.ServerOption) quirky {
+	s := start(append(opts, agentcopytest.WithQuirks(q))...)
+	return quirky{s, shapes[s.vendor], memory(s.Server), t}
+}
+
+func (q quirky) read(target string, header ...string) reply {
+	q.t.Helper()
+	r := request{http.MethodGet, target, q.header("any"), ""}
+	if len(header) > 0 {
+		r.header.Set(header[0], header[1])
+	}
+	return q.must(q.t, r)
+}
+
+// copied copies an agent and returns the answer's agent.
+func (q quirky) copied(source, name string) map[string]any {
+	q.t.Helper()
+	out := q.must(q.t, q.copyOf(source, name))
+	require.Less(q.t, out.StatusCode, 300, "the copy is refused: %s", out.body)
+	return dig(q.t, out, q.shape.copy).(map[string]any)
+}
+
+// listed is what a list shows.
+func (q quirky) listed(query string) (agents []map[string]any) {
+	q.t.Helper()
+	out := q.read(q.list + query)
+	require.Equal(q.t, 200, out.StatusCode, "the list is refused: %s", out.body)
+	for _, item := range dig(q.t, out, q.items).([]any) {
+		agents = append(agents, item.(map[string]any))
+	}
+	return agents
+}
+
+func (q quirky) names(query string) string {
+	q.t.Helper()
+	var names []string
+	for _, a := range q.listed(query) {
+		names = append(names, a[q.name].(string))
+	}
+	return strings.Join(names, ", ")
+}
+
+func dig(t *testing.T, out reply, path []string) (v any) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(out.body))
+	decoder.UseNumber()
+	require.NoError(t, decoder.Decode(&v))
+	for _, key := range path {
+		v = v.(map[string]any)[key]
+	}
+	return v
+}
+
+// each runs a test against every fake, with quirks, on a virtual clock.
+func each(t *testing.T, q quirks, test func(q quirky)) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		synctest.Test(t, func(t *testing.T) { test(newQuirky(t, start, q)) })
+	})
+}
+
+func TestRename(t *testing.T) {
+	each(t, quirks{Rename: func(name string) string { return strings.ToUpper(name) + "!" }}, func(q quirky) {
+		source := q.add()
+		want := "LEASES!"
+		if q.vendor == "cotool" {
+			want = strings.ToUpper("Agent "+source) + "!"
+		}
+		require.Equal(q.t, want, q.copied(source, "Leases")[q.name], "the name in the answer")
+		require.Equal(q.t, want, q.Copies()[0].Name, "the name in Copies")
+		require.Contains(q.t, q.names(""), want)
+	})
+}
+
+func TestRefuseName(t *testing.T) {
+	long := func(name string) string {
+		if len(name) > 60 {
+			return "a name has no more than 60 bytes"
+		}
+		return ""
+	}
+	each(t, quirks{RefuseName: long}, func(q quirky) {
+		if q.vendor == "cotool" {
+			return
+		}
+		q.copied(q.add(), strings.Repeat("a", 60))
+		out := q.must(q.t, q.copyOf(q.add(), strings.Repeat("a", 61)))
+		require.Contains(q.t, []int{400, 422}, out.StatusCode)
+		require.Contains(q.t, out.body, "no more than 60 bytes")
+	})
+}
+
+func TestNameTaken(t *testing.T) {
+	for _, status := range []int{200, 400, 409, 422} {
+		each(t, quirks{NameTaken: status}, func(q quirky) {
+			if q.vendor == "cotool" {
+				return
+			}
+			source := q.add()
+			q.copied(source, "Leases")
+			out := q.must(q.t, q.copyOf(source, "Leases"))
+			if status == 200 {
+				require.Equal(q.t, q.success, out.StatusCode)
+				require.Len(q.t, q.Copies(), 2, "both copies were made")
+				return
+			}
+			require.Equal(q.t, status, out.StatusCode)
+			require.Len(q.t, q.Copies(), 1, "the second copy was refused")
+		})
+	}
+}
+
+func TestCopyStatus(t *testing.T) {
+	for _, status := range []int{200, 201} {
+		each(t, quirks{CopyStatus: status}, func(q quirky) {
+			require.Equal(q.t, status, q.must(q.t, q.copyOf(q.add(), "Leases")).StatusCode)
+		})
+	}
+}
+
+func TestCopyFields(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		description := shapes[start().vendor].description
+		q := newQuirky(t, start, quirks{CopyFields: map[string]any{description: "not the source's"}})
+		require.Equal(t, "not the source's", q.copied(q.add(), "Leases")[description])
+	})
+	source := kolena.Agent{ID: 7, Name: "Source", Objective: "Read leases", Prompts: []kolena.Prompt{{Name: "Account"}}}
+	srv := agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{CopyFields: map[string]any{"prompts": nil, "workspace_id": 9}}))
+	srv.AddAgent(source)
+	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", bearer("k"), `{"name":"Copy"}`})
+	require.Contains(t, out.body, `"workspace_id":9`)
+	require.Contains(t, out.body, `"objective":"Read leases"`, "the other fields are copied")
+	require.Contains(t, out.body, `"prompts":[]`)
+}
+
+func TestAnswerLacks(t *testing.T) {
+	each(t, quirks{AnswerLacks: []string{"agent_name", "name", "parkedAgentId"}}, func(q quirky) {
+		out := q.must(q.t, q.copyOf(q.add(), "Leases"))
+		require.NotContains(q.t, dig(q.t, out, q.shape.copy), q.name)
+		require.NotContains(q.t, out.body, "parkedAgentId")
+		require.Contains(q.t, q.listed("")[0], q.name, "the list shows the name")
+	})
+}
+
+func TestIDs(t *testing.T) {
+	for form, want := range map[agentcopytest.IDForm]string{"": `"id":2,`, agentcopytest.IDString: `"id":"2",`, agentcopytest.IDFloat: `"id":2.0,`} {
+		q := newQuirky(t, newKolena, quirks{IDs: form})
+		require.Contains(t, q.must(t, q.copyOf(q.add(), "Leases")).body, want)
+		require.Contains(t, q.read(q.list).body, want)
+	}
+}
+
+func TestAgentCap(t *testing.T) {
+	q := newQuirky(t, newLangSmith, quirks{AgentCap: 2})
+	source := q.add()
+	q.copied(source, "Leases")
+	require.Equal(t, 409, q.must(t, q.copyOf(source, "More leases")).StatusCode)
+	require.Len(t, q.Copies(), 1)
+}
+
+func TestDefaultName(t *testing.T) {
+	q := newQuirky(t, newLangSmith, quirks{DefaultName: func(source string) string { return "Clone of " + source }})
+	source := q.add()
+	require.Equal(t, "Clone of Agent "+source, q.copied(source, "")["name"])
+}
+
+func TestShowAfter(t *testing.T) {
+	each(t, quirks{ShowAfter: time.Minute}, func(q quirky) {
+		id := q.copied(q.add(), "Leases")[q.id]
+		shows := func() bool {
+			for _, a := range q.listed("") {
+				if a[q.id] == id {
+					return true
+				}
+			}
+			return false
+		}
+		require.False(q.t, shows(), "at once")
+		time.Sleep(59 * time.Second)
+		require.False(q.t, shows(), "just before")
+		time.Sleep(time.Second)
+		require.True(q.t, shows(), "after a minute")
+	})
+}
+
+func TestStaleLists(t *testing.T) {
+	hit := http.Header{"x-cache": {"HIT"}}
+	each(t, quirks{StaleLists: time.Minute, StaleHeader: hit}, func(q quirky) {
+		source := q.add()
+		first := q.read(q.list)
+		require.Empty(q.t, first.Header.Get("Age"), "the first answer is the vendor's")
+		q.copied(source, "Leases")
+		for _, age := range []int{20, 40} {
+			time.Sleep(20 * time.Second)
+			again := q.read(q.list, "Cache-Control", "no-cache")
+			require.Equal(q.t, first.body, again.body, "the answer is the old one")
+			require.Equal(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "with its old Date")
+			require.Equal(q.t, strconv.Itoa(age), again.Header.Get("Age"))
+			require.Equal(q.t, "HIT", again.Header.Get("X-Cache"))
+		}
+		time.Sleep(20 * time.Second)
+		fresh := q.read(q.list)
+		require.NotEqual(q.t, first.body, fresh.body, "after a minute, the cache asks the vendor")
+		require.Empty(q.t, fresh.Header.Get("Age"))
+	})
+}
+
+func TestStaleListsOfAReplica(t *testing.T) {
+	each(t, quirks{StaleLists: time.Minute, StaleUnmarked: true}, func(q quirky) {
+		source := q.add()
+		first := q.read(q.list)
+		q.copied(source, "Leases")
+		time.Sleep(20 * time.Second)
+		again := q.read(q.list)
+		require.Equal(q.t, first.body, again.body)
+		require.Empty(q.t, again.Header.Get("Age"))
+		require.NotEqual(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "nothing tells that the answer is old")
+	})
+}
+
+func TestHonourNoCache(t *testing.T) {
+	for _, header := range [][]string{{"Cache-Control", "no-cache"}, {"Cache-Control", "max-age=0"}, {"Pragma", "no-cache"}} {
+		each(t, quirks{StaleLists: time.Minute, HonourNoCache: true}, func(q quirky) {
+			source := q.add()
+			first := q.read(q.list)
+			q.copied(source, "Leases")
+			require.Equal(q.t, first.body, q.read(q.list).body)
+			fresh := q.read(q.list, header...)
+			require.NotEqual(q.t, first.body, fresh.body)
+			require.Equal(q.t, fresh.body, q.read(q.list).body, "the fresh answer replaces the old one")
+		})
+	}
+}
+
+func TestStaleGets(t *testing.T) {
+	for _, stale := range []bool{false, true} {
+		q := newQuirky(t, newCotool, quirks{StaleLists: time.Minute, StaleGets: stale})
+		source := q.add()
+		before := q.read("/api/agents/" + source).body
+		q.copied(source, "")
+		require.Equal(t, stale, before == q.read("/api/agents/"+source).body, "StaleGets %v", stale)
+	}
+}
+
+func TestFlapLists(t *testing.T) {
+	for share, sees := range map[float64]func(n int) bool{
+		0:   func(n int) bool { return n == 200 },
+		0.5: func(n int) bool { return n > 60 && n < 140 },
+		1:   func(n int) bool { return n == 0 },
+	} {
+		each(t, quirks{FlapLists: share}, func(q quirky) {
+			before := len(q.listed(""))
+			q.copied(q.add(), "Leases")
+			shown := 0
+			for range 200 {
+				if q.vendor == "cotool" && q.names("") != "" || len(q.listed("")) > before+1 {
+					shown++
+				}
+			}
+			require.True(q.t, sees(shown), "with a share of %v, %d of 200 lists showed the copy", share, shown)
+		})
+	}
+}
+
+func TestListOrder(t *testing.T) {
+	for order, want := range map[agentcopytest.ListOrder]string{
+		agentcopytest.OrderOldest: "b, c, a", agentcopytest.OrderNewest: "a, c, b", agentcopytest.OrderName: "a, b, c",
+	} {
+		for vendor, list := range threeAgents(quirks{ListOrder: order}) {
+			for _, query := range []string{"", "?sort_by=created_at&sort_order=ascending", "?sort_by=updated_at&sort_order=desc"} {
+				if query != "" && vendor == "langsmith" {
+					query = strings.ReplaceAll(query, "ascending", "asc")
+				} else {
+					query = strings.ReplaceAll(query, "=desc", "=descending")
+				}
+				require.Equal(t, want, list(t).names(query), "%s: the order %q, asked for %q", vendor, order, query)
+			}
+		}
+	}
+	for vendor, list := range threeAgents(quirks{ListOrder: agentcopytest.OrderShuffled}) {
+		orders := map[string]bool{}
+		q := list(t)
+		for range 50 {
+			orders[q.names("")] = true
+		}
+		require.Greater(t, len(orders), 3, "%s: shuffled lists come in many orders: %v", vendor, orders)
+	}
+}
+
+// threeAgents are fakes with the agents b, c and a, made in this order.
+func threeAgents(q quirks) map[string]func(t *testing.T) quirky {
+	return map[string]func(t *testing.T) quirky{
+		"zudu":      fakeWith(q, agentcopytest.NewZudu, func(f *agentcopytest.Zudu, n string) { f.AddAgent(zudu.Agent{AgentName: n}) }),
+		"cotool":    fakeWith(q, agentcopytest.NewCotool, func(f *agentcopytest.Cotool, n string) { f.AddAgent(cotool.Agent{Name: n}) }),
+		"langsmith": fakeWith(q, agentcopytest.NewLangSmith, func(f *agentcopytest.LangSmith, n string) { f.AddAgent(langsmith.Agent{Name: n}) }),
+		"kolena":    fakeWith(q, agentcopytest.NewKolena, func(f *agentcopytest.Kolena, n string) { f.AddAgent(kolena.Agent{Name: n}) }),
+	}
+}
+
+func fakeWith[F any](q quirks, start func(...agentcopytest.ServerOption) F, add func(f F, name string)) func(t *testing.T) quirky {
+	return func(t *testing.T) quirky {
+		f := start(agentcopytest.WithQuirks(q))
+		for _, name := range []string{"b", "c", "a"} {
+			add(f, name)
+		}
+		switch f := any(f).(type) {
+		case *agentcopytest.Zudu:
+			return served(t, "zudu", newZudu(), f.Server)
+		case *agentcopytest.Cotool:
+			return served(t, "cotool", newCotool(), f.Server)
+		case *agentcopytest.LangSmith:
+			return served(t, "langsmith", newLangSmith(), f.Server)
+		case *agentcopytest.Kolena:
+			return served(t, "kolena", newKolena(), f.Server)
+		}
+		panic("unknown fake")
+	}
+}
+
+// served is a quirky that talks to another server of its vendor.
+func served(t *testing.T, vendor string, s *subject, server *agentcopytest.Server) quirky {
+	s.Server = server
+	return quirky{s, shapes[vendor], memory(server), t}
+}
+
+func TestNameFilter(t *testing.T) {
+	names := []string{"lease", "Lease", "Lease 2", "My lease", "other"}
+	for filter, want := range map[agentcopytest.NameFilter]string{
+		"":                          "lease, Lease, Lease 2, My lease",
+		agentcopytest.FilterCase:    "Lease, Lease 2",
+		agentcopytest.FilterPrefix:  "Lease, Lease 2",
+		agentcopytest.FilterExact:   "Lease",
+		agentcopytest.FilterIgnored: "lease, Lease, Lease 2, My lease, other",
+	} {
+		opt := agentcopytest.WithQuirks(quirks{NameFilter: filter, ListOrder: agentcopytest.OrderOldest})
+		z, l := agentcopytest.NewZudu(opt), agentcopytest.NewLangSmith(opt)
+		for _, name := range names {
+			z.AddAgent(zudu.Agent{AgentName: name})
+			l.AddAgent(langsmith.Agent{Name: name})
+		}
+		require.Equal(t, want, served(t, "langsmith", newLangSmith(), l.Server).names("?name=Lease"), "LangSmith, filter %q", filter)
+		out := memory(z.Server).must(t, request{http.MethodPost, "/api/agents", zuduKeys, `{"filter_criteria":{"agent_name":["Lease"]}}`})
+		var found []string
+		for _, a := range dig(t, out, []string{"data", "agents"}).([]any) {
+			found = append(found, a.(map[string]any)["agent_name"].(string))
+		}
+		require.Equal(t, want, strings.Join(found, ", "), "Zudu, filter %q", filter)
+	}
+}
+
+func TestAudiences(t *testing.T) {
+	l := agentcopytest.NewLangSmith(agentcopytest.WithQuirks(quirks{Audiences: true}))
+	l.AddAgent(langsmith.Agent{Name: "mine", Permissions: langsmith.Permissions{Visibility: langsmith.VisibilityUser}})
+	l.AddAgent(langsmith.Agent{Name: "ours"})
+	q := served(t, "langsmith", newLangSmith(), l.Server)
+	for query, want := range map[string]string{"": "mine", "?audience=user": "mine", "?audience=tenant": "ours"} {
+		require.Equal(t, want, q.names(query), "asked for %q", query)
+	}
+}
+
+func TestPages(t *testing.T) {
+	cases := map[string]struct {
+		quirks quirks
+		want   map[string]string // in the second page of two, by vendor; LangSmith's first one
+	}{
+		"by default": {
+			want: map[string]string{
+				"zudu":      `"pagination":{"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":3,"total_pages":2}`,
+				"langsmith": `"next_cursor":"YWZ0ZXIg`,
+				"kolena":    `"page_number":1,"page_size":1,"total_pages":2`,
+			},
+		},
+		"zero": {
+			quirks: quirks{Totals: agentcopytest.TotalsZero},
+			want: map[string]string{
+				"zudu":   `"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":0,"total_pages":0}`,
+				"kolena": `"page_number":1,"page_size":1,"total_pages":0`,
+			},
+		},
+		"absent": {
+			quirks: quirks{Totals: agentcopytest.TotalsAbsent},
+			want:   map[string]string{"zudu": `"pagination":{}`, "kolena": `"page_number":1,"page_size":1}`},
+		},
+		"echoed": {
+			quirks: quirks{EchoPageSize: true},
+			want:   map[string]string{"kolena": `"page_number":1,"page_size":2,"total_pages":2`},
+		},
+	}
+	second := map[string]string{"zudu": "?page=1&limit=2", "langsmith": "?page_size=2", "kolena": "?page_number=1&page_size=2"}
+	for name, tc := range cases {
+		for vendor, list := range threeAgents(tc.quirks) {
+			if want := tc.want[vendor]; want != "" {
+				q := list(t)
+				require.Contains(t, q.read(q.list+second[vendor]).body, want, "%s, totals %s", vendor, name)
+			}
+		}
+	}
+	for totals, want := range map[agentcopytest.Totals]string{"": `"next_cursor":null`, agentcopytest.TotalsZero: `"next_cursor":""`, agentcopytest.TotalsAbsent: ``} {
+		q := newQuirky(t, newLangSmith, quirks{Totals: totals})
+		body := q.read(q.list).body
+		require.Contains(t, body, want)
+		require.Equal(t, want != "", strings.Contains(body, "next_cursor"), "totals %q: %s", totals, body)
+	}
+}
+
+func TestPageSize(t *testing.T) {
+	for vendor, list := range threeAgents(quirks{PageSize: 2, ListOrder: agentcopytest.OrderOldest}) {
+		q := list(t)
+		want := "b, c"
+		if vendor == "cotool" {
+			want = "b, c, a" // it has no pages
+		}
+		require.Equal(t, want, q.names("?limit=100&page_size=100"), vendor)
+	}
+}
+
+func TestRepeatLastPage(t *testing.T) {
+	for vendor, list := range threeAgents(quirks{RepeatLastPage: true, ListOrder: agentcopytest.OrderOldest}) {
+		if vendor == "zudu" || vendor == "kolena" {
+			require.Equal(t, "a", list(t).names("?limit=2&page=9&page_size=2&page_number=9"), vendor)
+		}
+	}
+}
+
+func TestNullLists(t *testing.T) {
+	for null, want := range map[bool]string{false: "[]", true: "null"} {
+		each(t, quirks{NullLists: null}, func(q quirky) {
+			out := q.read(q.list)
+			if len(q.items) == 0 {
+				require.Equal(q.t, want+"\n", out.body)
+				return
+			}
+			require.Contains(q.t, out.body, `"`+q.items[len(q.items)-1]+`":`+want)
+		})
+	}
+}
+
+func TestListLacks(t *testing.T) {
+	each(t, quirks{ListLacks: []string{"created_at", "createdAt", "created"}}, func(q quirky) {
+		id := q.add()
+		require.NotContains(q.t, q.listed("")[0], q.created)
+		require.Contains(q.t, dig(q.t, q.read(fmt.Sprintf(q.get, id)), nil).(map[string]any), map[bool]string{true: "data", false: q.created}[q.vendor == "zudu"], "the agent itself shows it")
+	})
+}
+
+func TestStamps(t *testing.T) {
+	made := time.Date(2025, 1, 15, 12, 45, 7, 123456789, time.UTC)
+	east := time.FixedZone("", int((5*time.Hour + 30*time.Minute).Seconds()))
+	cases := map[string]struct {
+		stamps agentcopytest.Stamps
+		want   any // json.Number for a number, absent for none
+	}{
+		"seconds":      {agentcopytest.Stamps{Form: agentcopytest.StampSeconds}, "2025-01-15T12:45:07Z"},
+		"zoneless":     {agentcopytest.Stamps{Form: agentcopytest.StampZoneless}, "2025-01-15T12:45:07"},
+		"local":        {agentcopytest.Stamps{Form: agentcopytest.StampZoneless, Zone: east}, "2025-01-15T18:15:07"},
+		"offset":       {agentcopytest.Stamps{Form: agentcopytest.StampSeconds, Zone: east}, "2025-01-15T18:15:07+05:30"},
+		"unix":         {agentcopytest.Stamps{Form: agentcopytest.StampUnix}, json.Number("1736945107")},
+		"milliseconds": {agentcopytest.Stamps{Form: agentcopytest.StampUnixMilli}, json.Number("1736945107123")},
+		"flag":         {agentcopytest.Stamps{Form: agentcopytest.StampTrue}, true},
+		"null":         {agentcopytest.Stamps{Form: agentcopytest.StampNull}, nil},
+		"absent":       {agentcopytest.Stamps{Form: agentcopytest.StampAbsent}, absent},
+		"text":         {agentcopytest.Stamps{Form: "a while ago"}, "a while ago"},
+		"a layout":     {agentcopytest.Stamps{Form: "Jan _2, 2006"}, "Jan 15, 2025"},
+		"ahead":        {agentcopytest.Stamps{Form: agentcopytest.StampSeconds, ClockOffset: time.Minute}, "2025-01-15T12:46:07Z"},
+		"behind":       {agentcopytest.Stamps{Form: agentcopytest.StampSeconds, ClockOffset: -time.Minute}, "2025-01-15T12:44:07Z"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			each(t, quirks{Stamps: tc.stamps}, func(q quirky) {
+				time.Sleep(time.Until(made))
+				agent := q.copied(q.add(), "Leases")
+				inList := q.listed("")[0]
+				for where, a := range map[string]map[string]any{"the answer": agent, "the list": inList} {
+					if tc.want == absent {
+						require.NotContains(q.t, a, q.created, where)
+						continue
+					}
+					require.Contains(q.t, a, q.created, where)
+					require.Equal(q.t, tc.want, a[q.created], where)
+				}
+			})
+		})
+	}
+}
+
+const absent = "no such field"
+
+func TestDateHeader(t *testing.T) {
+	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
+		return newZudu(agentcopytest.WithQuirks(quirks{NoDate: true}))
+	}, func(t *testing.T, s *subject, d door) {
+		out := d.must(t, request{http.MethodGet, "/api/agents", zuduKeys, ""})
+		require.NotContains(t, out.Header, "Date")
+	})
+	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
+		return newZudu(agentcopytest.WithQuirks(quirks{DateOffset: -time.Hour}))
+	}, func(t *testing.T, s *subject, d door) {
+		for _, r := range []request{{http.MethodGet, "/api/agents", zuduKeys, ""}, {http.MethodGet, "/elsewhere", nil, ""}} {
+			at, err := http.ParseTime(d.must(t, r).Header.Get("Date"))
+			require.NoError(t, err)
+			require.WithinDuration(t, time.Now().Add(-time.Hour), at, 5*time.Second)
+		}
+	})
+}
+
+func TestCredentialStatuses(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		q := newQuirky(t, start, quirks{MissingCredential: 400, WrongCredential: 404}, agentcopytest.WithCredential("good"))
+		id := q.add()
+		require.Equal(t, 400, q.must(t, request{http.MethodPost, q.path(id), nil, q.body("Leases")}).StatusCode)
+		require.Equal(t, 404, q.must(t, q.copyOf(id, "Leases")).StatusCode)
+		require.Empty(t, q.Copies())
+	})
+}
+
+func TestErrorAnswer(t *testing.T) {
+	html := func(status int, body string) (int, string) {
+		return 418, "<html><body>" + strconv.Itoa(status) + "</body></html>"
+	}
+	each(t, quirks{ErrorAnswer: html}, func(q quirky) {
+		for target, status := range map[string]string{"/elsewhere": "404", q.path(q.add()): "405"} {
+			out := q.read(target)
+			require.Equal(q.t, 418, out.StatusCode)
+			require.Equal(q.t, "<html><body>"+status+"</body></html>", out.body)
+			require.Equal(q.t, "text/html; charset=utf-8", out.Header.Get("Content-Type"))
+		}
+		require.Equal(q.t, 200, q.read(q.list).StatusCode, "an answer that is no error stays as it is")
+		q.Inject(agentcopytest.Fault{Status: 500, Body: "{}"})
+		require.Equal(q.t, 500, q.must(q.t, q.copyOf(q.add(), "Leases")).StatusCode, "a fault stays as it is")
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	at := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+	for form, want := range map[agentcopytest.RetryAfter]func(over time.Time) (header, value string){
+		"":                            func(time.Time) (string, string) { return "Retry-After", "30" },
+		agentcopytest.RetryAfterNone:  func(time.Time) (string, string) { return "Retry-After", "" },
+		agentcopytest.RetryAfterDate:  func(o time.Time) (string, string) { return "Retry-After", o.UTC().Format(http.TimeFormat) },
+		agentcopytest.RetryAfterEpoch: func(o time.Time) (string, string) { return "Retry-After", at(o) },
+		agentcopytest.RetryAfterReset: func(o time.Time) (string, string) { return "X-RateLimit-Reset", at(o) },
+	} {
+		eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+			synctest.Test(t, func(t *testing.T) {
+				q := newQuirky(t, start, quirks{RetryAfter: form}, agentcopytest.WithRateLimit(1, 30*time.Second))
+				q.copied(q.add(), "Leases")
+				out := q.must(t, q.copyOf(q.add(), "More leases"))
+				require.Equal(t, 429, out.StatusCode)
+				header, value := want(time.Now().Add(30 * time.Second))
+				require.Equal(t, value, out.Header.Get(header))
+			})
+		})
+	}
+}
+
+func TestCountRefused(t *testing.T) {
+	for counted, want := range map[bool]int{false: 200, true: 429} {
+		synctest.Test(t, func(t *testing.T) {
+			q := newQuirky(t, newKolena, quirks{CountRefused: counted}, agentcopytest.WithRateLimit(1, time.Minute))
+			source := q.add()
+			q.copied(source, "Leases")
+			time.Sleep(50 * time.Second)
+			require.Equal(t, 429, q.must(t, q.copyOf(source, "Leases")).StatusCode)
+			time.Sleep(10 * time.Second)
+			require.Equal(t, want, q.must(t, q.copyOf(source, "Leases")).StatusCode, "CountRefused %v", counted)
+		})
+	}
+}
+
+// What colleagues do while a list is read moves it.
+func TestBefore(t *testing.T) {
+	var srv *agentcopytest.Kolena
+	reads := 0
+	srv = agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{Before: func(r agentcopytest.Request) {
+		if r.Method == http.MethodGet {
+			reads++
+		}
+		if reads == 2 {
+			srv.DeleteAgent("1")
+			srv.AddAgent(kolena.Agent{Name: "a colleague's"})
+		}
+	}}))
+	for _, name := range []string{"a", "b", "c"} {
+		srv.AddAgent(kolena.Agent{Name: name})
+	}
+	q := served(t, "kolena", newKolena(), srv.Server)
+	require.Equal(t, "a, b", q.names("?page_size=2"))
+	require.Equal(t, "a colleague's", q.names("?page_size=2&page_number=1"), "c has moved to the first page")
+}
+
+func TestColleagues(t *testing.T) {
+	long := strings.Repeat("ö", 80) + " \u0000"
+	stamp := agentcopy.Time{Time: time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
+	z, c, l, k := agentcopytest.NewZudu(), agentcopytest.NewCotool(), agentcopytest.NewLangSmith(), agentcopytest.NewKolena()
+	zid, cid, lid, kid := z.AddAgent(zudu.Agent{AgentName: "a"}).AgentID, c.AddAgent(cotool.Agent{}).ID, l.AddAgent(langsmith.Agent{}).ID, k.AddAgent(kolena.Agent{Name: "a"}).ID
+	for vendor, tc := range map[string]struct {
+		server *agentcopytest.Server
+		start  func(...agentcopytest.ServerOption) *subject
+		id     string
+		update func(name string, at agentcopy.Time)
+	}{
+		"zudu": {z.Server, newZudu, zid, func(n string, at agentcopy.Time) {
+			z.UpdateAgent(zid, func(a *zudu.Agent) { a.AgentName, a.CreatedAt = n, at })
+		}},
+		"cotool": {c.Server, newCotool, cid, func(n string, at agentcopy.Time) {
+			c.UpdateAgent(cid, func(a *cotool.Agent) { a.Name, a.CreatedAt = n, at })
+		}},
+		"langsmith": {l.Server, newLangSmith, lid, func(n string, at agentcopy.Time) {
+			l.UpdateAgent(lid, func(a *langsmith.Agent) { a.Name, a.CreatedAt = n, at })
+		}},
+		"kolena": {k.Server, newKolena, strconv.FormatInt(kid, 10), func(n string, at agentcopy.Time) {
+			k.UpdateAgent(kid, func(a *kolena.Agent) { a.Name, a.Created = n, at })
+		}},
+	} {
+		t.Run(vendor, func(t *testing.T) {
+			q := served(t, vendor, tc.start(), tc.server)
+			q.listed("")
+			tc.update(long, stamp)
+			a := q.listed("")[0]
+			require.Equal(t, long, a[q.name], "an agent can have any name")
+			require.Contains(t, a[q.created], "1999-12-31T23:59:59", "and any stamp")
+			tc.update("b", agentcopy.Time{})
+			require.Nil(t, q.listed("")[0][q.created], "or none")
+			q.DeleteAgent(tc.id)
+			require.Empty(t, q.listed(""))
+			requirePanic(t, func() { q.DeleteAgent(tc.id) }, "DeleteAgent: there is no agent "+tc.id)
+			requirePanic(t, func() { tc.update("c", stamp) }, "UpdateAgent: there is no agent "+tc.id)
+		})
+	}
+}
+
+func TestSecondCopy(t *testing.T) {
+	type second = agentcopytest.SecondCopy
+	cases := map[string]struct {
+		second second
+		status int // of the second copy
+		copies int
+	}{
+		"by default":   {second{}, 409, 1},
+		"not found":    {second{Status: 404}, 404, 1},
+		"broken":       {second{Status: 500}, 500, 1},
+		"another copy": {second{Status: 200}, 200, 2},
+		"of a managed": {second{Status: 201, KeepsSync: true}, 201, 2},
+		"the same":     {second{Status: 200, Same: true}, 200, 1},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			q := newQuirky(t, newCotool, quirks{SecondCopy: tc.second})
+			source := q.add()
+			first := q.copied(source, "")
+			require.Equal(t, tc.second.KeepsSync, first["syncKey"] != nil, "KeepsSync")
+			out := q.must(t, q.copyOf(source, ""))
+			require.Equal(t, tc.status, out.StatusCode)
+			require.Len(t, q.Copies(), tc.copies)
+			if tc.status < 300 {
+				again := dig(t, out, []string{"agent", "id"})
+				require.Equal(t, tc.second.Same, again == first["id"], "Same")
+				require.Nil(t, dig(t, out, []string{"agent", "deletedAt"}), "a copy of a parked agent is not parked")
+			}
+		})
+	}
+}
+
+func TestParkedAgents(t *testing.T) {
+	type second = agentcopytest.SecondCopy
+	parked := func(second second) (agent map[string]any, status int, listed string) {
+		q := newQuirky(t, newCotool, quirks{SecondCopy: second})
+		source := q.add()
+		out := q.must(t, q.copyOf(strings.ToUpper(source), ""))
+		require.Equal(t, source, dig(t, out, []string{"parkedAgentId"}), "the ID in its usual spelling")
+		got := q.read("/api/agents/" + source)
+		return dig(t, got, nil).(map[string]any), got.StatusCode, q.names("")
+	}
+	agent, _, listed := parked(second{})
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT`, agent["deletedAt"])
+	require.Equal(t, agent["name"], listed, "the list shows the copy alone")
+	for form, want := range map[agentcopytest.StampForm]string{
+		agentcopytest.StampUnixMilli: `^\d{13}$`, agentcopytest.StampTrue: "^true$", "yesterday": "^yesterday$", agentcopytest.StampAbsent: "^<nil>$",
+	} {
+		agent, _, _ := parked(second{DeletedAt: form})
+		require.Regexp(t, want, fmt.Sprint(agent["deletedAt"]), "the form %q", form)
+		require.NotEqual(t, agent["deletedAt"], agent["createdAt"], "other stamps keep their form")
+	}
+	_, _, listed = parked(second{ParkedListed: true})
+	require.Equal(t, 1, strings.Count(listed, ", "), "the list shows both: %s", listed)
+	_, status, _ := parked(second{ParkedHidden: true})
+	require.Equal(t, 404, status)
+	agent, _, _ = parked(second{ParkedName: func(name string) string { return name + " (parked)" }})
+	require.Regexp(t, ` \(parked\)$`, agent["name"])
+
+	for _, none := range []any{"", false, "0001-01-01T00:00:00Z"} {
+		q := newQuirky(t, newCotool, quirks{SecondCopy: second{NotDeleted: none}})
+		require.Equal(t, none, q.copied(q.add(), "")["deletedAt"])
+	}
+}
+
+func TestKolenaAcceptsNullTargets(t *testing.T) {
+	srv := agentcopytest.NewKolena()
+	srv.AddAgent(kolena.Agent{ID: 7, Name: "Source", WorkspaceID: 3})
+	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", bearer("k"), `{"name":"Copy","target_workspace_id":null,"target_folder_id":null}`})
+	require.Equal(t, 200, out.StatusCode)
+	require.Contains(t, out.body, `"workspace_id":3`, "the workspace of its source")
+}
+
+// All quirks at once, from many goroutines: for the race detector.
+func TestQuirksManyAtOnce(t *testing.T) {
+	q := quirks{
+		Rename: strings.TrimSpace, StaleLists: time.Millisecond, FlapLists: 0.5, ListOrder: agentcopytest.OrderShuffled, PageSize: 3,
+		Stamps: agentcopytest.Stamps{Form: agentcopytest.StampUnix}, DateOffset: time.Second, Before: func(agentcopytest.Request) {},
+	}
+	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		s := newQuirky(t, start, q, agentcopytest.WithRateLimit(1000, time.Hour))
+		var group sync.WaitGroup
+		for i := range 20 {
+			group.Go(func() {
+				_, _ = s.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+				_, _ = s.send(t.Context(), request{http.MethodGet, s.list, s.header("any"), ""})
+			})
+		}
+		group.Wait()
+		require.Len(t, s.Copies(), 20)
+	})
+}
+
+func TestQuirksThatMakeNoSense(t *testing.T) {
+	for says, q := range map[string]quirks{
+		"ShowAfter is negative":                    {ShowAfter: -1},
+		"StaleLists is negative":                   {StaleLists: -1},
+		"PageSize is negative":                     {PageSize: -1},
+		"AgentCap is negative":                     {AgentCap: -1},
+		"FlapLists 1.5 is not a share":             {FlapLists: 1.5},
+		"FlapLists NaN is not a share":             {FlapLists: math.NaN()},
+		"NameTaken 99 is not the status":           {NameTaken: 99},
+		"SecondCopy.Status 600 is not":             {SecondCopy: agentcopytest.SecondCopy{Status: 600}},
+		"CopyStatus 204 is not the status":         {CopyStatus: 204},
+		"CopyStatus 400 is not the status":         {CopyStatus: 400},
+		"MissingCredential 200 is not":             {MissingCredential: 200},
+		"WrongCredential 302 is not":               {WrongCredential: 302},
+		`ListOrder "random" is unknown`:            {ListOrder: "random"},
+		`NameFilter "fuzzy" is unknown`:            {NameFilter: "fuzzy"},
+		`Totals "wrong" is unknown`:                {Totals: "wrong"},
+		`IDs "hex" is unknown`:                     {IDs: "hex"},
+		`RetryAfter "soon" is unknown`:             {RetryAfter: "soon"},
+		"Header X-Cache holds a control character": {StaleHeader: http.Header{"X-Cache": {"a\nb"}}},
+	} {
+		requirePanic(t, func() { agentcopytest.WithQuirks(q) }, "WithQuirks: ", says)
+	}
+}

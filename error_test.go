@@ -1,0 +1,131 @@
+package agentcopy_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+func TestErrorMatchesSentinels(t *testing.T) {
+	sentinels := []error{
+		agentcopy.ErrInvalid, agentcopy.ErrUnauthorized, agentcopy.ErrForbidden, agentcopy.ErrNotFound, agentcopy.ErrConflict,
+		agentcopy.ErrRateLimited, agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown, agentcopy.ErrCopied, agentcopy.ErrTooLarge,
+	}
+	cases := []struct {
+		err  agentcopy.Error
+		want []error
+	}{
+		{agentcopy.Error{}, []error{agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, Err: agentcopy.ErrInvalid}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 400}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 422}, []error{agentcopy.ErrInvalid}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 401}, []error{agentcopy.ErrUnauthorized}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 403}, []error{agentcopy.ErrForbidden}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404}, []error{agentcopy.ErrNotFound}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 429}, []error{agentcopy.ErrRateLimited}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 418}, nil},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeNotCopied, StatusCode: 600}, nil},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 409}, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 500}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeUnknown, StatusCode: 599}, []error{agentcopy.ErrServer, agentcopy.ErrOutcomeUnknown}},
+		{agentcopy.Error{Outcome: agentcopy.OutcomeCopied, StatusCode: 200, Err: fmt.Errorf("x: %w", agentcopy.ErrTooLarge)}, []error{agentcopy.ErrCopied, agentcopy.ErrTooLarge}},
+	}
+	for _, tc := range cases {
+		var got []error
+		for _, s := range sentinels {
+			if errors.Is(fmt.Errorf("wrapped: %w", &tc.err), s) {
+				got = append(got, s)
+			}
+		}
+		require.Equal(t, tc.want, got, "sentinels that %v matches", &tc.err)
+	}
+}
+
+func TestErrorLine(t *testing.T) {
+	cases := []struct {
+		err  agentcopy.Error
+		want string
+	}{
+		{agentcopy.Error{}, "agentcopy (outcome unknown, nothing sent)"},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 429, Message: "slow down", RetryAfter: 30 * time.Second, RequestID: "r1", Attempts: make([]agentcopy.Attempt, 4)},
+			"kolena: CopyAgent: 429 Too Many Requests: slow down (not copied, 4 attempts, retry after 30s, request ID r1)",
+		},
+		{
+			agentcopy.Error{Provider: "langsmith", Operation: "CloneAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404, Code: "agent_not_found", Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
+			"langsmith: CloneAgent: 404 Not Found [agent_not_found] (not copied, 1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Outcome: agentcopy.OutcomeNotCopied, Message: "AgentName: is empty", Fields: []agentcopy.FieldError{{Field: "AgentName", Reason: "is empty"}}, Err: agentcopy.ErrInvalid},
+			"zudu: DuplicateAgent: AgentName: is empty: invalid request (not copied, nothing sent)",
+		},
+		{
+			agentcopy.Error{Provider: "zudu", Operation: "DuplicateAgent", Message: "EOF", Err: io.EOF, Attempts: make([]agentcopy.Attempt, 1)},
+			"zudu: DuplicateAgent: EOF (outcome unknown, 1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "cotool", Operation: "CopyAgent", StatusCode: 799, Message: "two\nlines \x1b[31m", Fields: []agentcopy.FieldError{{Field: "a", Reason: "b"}}},
+			"cotool: CopyAgent: 799: two lines  [31m: a: b (outcome unknown, nothing sent)",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "GetAgent", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 404, Message: "Not Found", Attempts: make([]agentcopy.Attempt, 1)},
+			"kolena: GetAgent: 404 Not Found (1 attempt)",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "ListAgents", Outcome: agentcopy.OutcomeNotCopied, Err: io.EOF},
+			"kolena: ListAgents: EOF (nothing sent)",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "New", Outcome: agentcopy.OutcomeNotCopied, Message: "apiKey: is empty", Err: agentcopy.ErrInvalid},
+			"kolena: New: apiKey: is empty: invalid request",
+		},
+		{
+			agentcopy.Error{Provider: "kolena", Operation: "CopyAgent", StatusCode: 502, Message: "502 Bad Gateway", Attempts: make([]agentcopy.Attempt, 1)},
+			"kolena: CopyAgent: 502 Bad Gateway (outcome unknown, 1 attempt)",
+		},
+	}
+	for _, tc := range cases {
+		require.Equal(t, tc.want, tc.err.Error())
+	}
+	long := agentcopy.Error{Message: strings.Repeat("é", 100_000)}
+	require.Less(t, len(long.Error()), 1200)
+}
+
+func TestErrorRendering(t *testing.T) {
+	const hidden = "hidden-from-print"
+	err := &agentcopy.Error{
+		Provider: "kolena", Operation: "CopyAgent", StatusCode: 500, Message: "boom", RetryAfter: 1500 * time.Millisecond,
+		Header: http.Header{"Set-Cookie": {hidden}}, Body: []byte(hidden), Fields: []agentcopy.FieldError{{Field: "name", Reason: "bad"}},
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%T %[1]v"} {
+		for _, v := range []any{err, *err, []any{err}, struct{ E error }{err}} {
+			require.NotContains(t, fmt.Sprintf(verb, v), hidden, "verb %s", verb)
+		}
+	}
+	require.Equal(t, err.Error(), fmt.Sprintf("%+v", err))
+	require.Equal(t, fmt.Sprintf("%q", err.Error()), fmt.Sprintf("%q", err))
+
+	data, e := json.Marshal(err)
+	require.NoError(t, e)
+	require.JSONEq(t, `{"provider":"kolena","operation":"CopyAgent","outcome":"unknown","status":500,"attempts":0,"retry_after_seconds":1.5,
+		"message":"boom","fields":[{"Field":"name","Reason":"bad"}]}`, string(data))
+
+	var out strings.Builder
+	slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)
+	slog.New(slog.NewTextHandler(&out, nil)).Error("failed", "err", err, "none", (*agentcopy.Error)(nil), "response", (*agentcopy.Response)(nil))
+	require.Contains(t, out.String(), `"outcome":"unknown"`)
+	require.Contains(t, out.String(), "err.outcome=unknown")
+	require.NotContains(t, out.String(), hidden)
+	require.NotContains(t, out.String(), "panicked")
+	require.Equal(t, "<nil>", fmt.Sprint((*agentcopy.Error)(nil)))
+}

@@ -1,0 +1,55 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/check"
+)
+
+func TestCredential(t *testing.T) {
+	for secret, want := range map[string]string{
+		"": "empty", " ": "empty", "key\n": "white space", " key": "white space",
+		"Bearer key": "Bearer", "bearer key": "Bearer", "Basic a2V5": "Basic", "Token key": "Token", "Bearer: key": "Bearer", "Bearer": "Bearer",
+		`"key"`: "quotes", "'key'": "quotes", "`key`": "quotes", "\u201ckey\u201d": "quotes", `"key`: "quotes", `key"`: "quotes",
+		"<api-key>": "placeholder", "$API_KEY": "variable", "${API_KEY}": "variable", "schlüssel": "character", "a\x00b": "character",
+
+		"key": "", "sk_Abc": "", "bearerkey": "", "Basics": "", "it's": "", "a b": "", "a$b": "", "lsv2_pt_1": "", "<a": "",
+	} {
+		got := check.Credential(secret)
+		if want == "" {
+			require.Empty(t, got, secret)
+		} else {
+			require.Contains(t, got, want, secret)
+		}
+		require.NotContains(t, got, "key")
+	}
+}
+
+func TestWireHeader(t *testing.T) {
+	for _, name := range []string{"host", "Content-Length", "TRANSFER-ENCODING", "transfer_encoding", "x-original-url", "", "a b", ":path"} {
+		require.NotEmpty(t, check.WireHeader(name), name)
+	}
+	for _, name := range []string{"Authorization", "Accept-Encoding", "Content-Type", "User-Agent", "traceparent", "X-Forwarded-For", "Cookie"} {
+		require.Empty(t, check.WireHeader(name), name)
+	}
+	require.ErrorContains(t, check.Header("X-Original-URL", "/x"), "X-Original-URL")
+}
+
+func TestBaseURLIsNamedButForItsSecrets(t *testing.T) {
+	for raw, want := range map[string]string{
+		"api.example":                  `"api.example"`,
+		"ftp://api.example/x":          `"ftp://api.example/x"`,
+		"https://me:hunter2@a.example": `"https://a.example"`,
+		"https://a.example?k=hunter2":  `"https://a.example"`,
+		"https://a.example#hunter2":    `"https://a.example"`,
+		"https:///x":                   `"https:///x"`,
+		"hunter2@a.example":            "the base URL must begin",
+		"me:hunter2@a.example":         "the base URL",
+	} {
+		_, err := check.BaseURL(raw)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}

@@ -1,0 +1,209 @@
+package once_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// traced is acme with a client that waits for its limiter, and asks the Trace of the
+// context right before it sends.
+type traced struct {
+	*acme
+	wait    time.Duration // for the limiter
+	timeout time.Duration // of an attempt
+	keys    []string      // the idempotency keys that were sent
+}
+
+func (c *traced) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	id := c.acme.Identify(req)
+	id.Traced = true
+	return id
+}
+
+func (c *traced) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	time.Sleep(c.wait)
+	if start := agentcopy.ContextTrace(ctx).AttemptStart; start != nil {
+		info := agentcopy.AttemptInfo{Call: agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, Number: 1, Timeout: c.timeout}
+		var err error
+		if ctx, err = start(ctx, info); err != nil {
+			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
+		}
+	}
+	c.keys = append(c.keys, req.IdempotencyKey)
+	return c.acme.Copy(ctx, req)
+}
+
+func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce()
+		var during once.Record
+		vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			during = records(t, runner.Ledger)["k"]
+			time.Sleep(3 * time.Second)
+			return never(errDropped)(a, ctx, req)
+		}}
+		client := &traced{acme: vendor, wait: time.Minute, timeout: 40 * time.Second}
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
+		defer cancel()
+		_, err := runner.Copy(ctx, "k", client, request)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began")
+		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
+		require.Equal(t, 1, during.Sends)
+		after := records(t, runner.Ledger)["k"]
+		require.True(t, after.SentAt.Equal(begun.Add(time.Minute+3*time.Second)), "then it is when it ended")
+		require.False(t, after.LookedAt.IsZero())
+	})
+}
+
+func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
+	for _, tt := range []struct {
+		what  string
+		spoil func(*testing.T, *brokenLedger)
+		want  error
+		is    agentcopy.Outcome
+	}{
+		{"the ledger fails", func(_ *testing.T, l *brokenLedger) { l.set(&l.update, errDropped) }, errDropped, agentcopy.OutcomeNotCopied},
+		{"another process has taken the key over", func(t *testing.T, l *brokenLedger) {
+			require.NoError(t, l.Remove(t.Context(), "k"))
+			_, _, err := l.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
+			require.NoError(t, err)
+		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+		{"the ledger takes longer than the lease", func(_ *testing.T, l *brokenLedger) { l.slow = 20 * time.Second }, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, ledger, vendor := breakable()
+				client := &traced{acme: vendor, wait: 4 * time.Second, timeout: time.Minute}
+				time.AfterFunc(3*time.Second, func() { tt.spoil(t, ledger) })
+				_, err := runner.Copy(t.Context(), "k", client, request)
+				require.ErrorIs(t, err, tt.want)
+				require.Equal(t, tt.is, asError(t, err).Outcome, "%v", err)
+				require.Empty(t, vendor.sent)
+			})
+		})
+	}
+}
+
+func TestTheIdempotencyKeyIsThatOfTheKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		client := &traced{acme: vendor, timeout: time.Minute}
+		require.NoError(t, copyOf(t.Context(), runner, "k", client, request))
+		require.NoError(t, copyOf(t.Context(), runner, "other", client, request))
+		require.Len(t, client.keys, 3)
+		require.NotEmpty(t, client.keys[0])
+		require.Equal(t, client.keys[0], client.keys[1], "sent again, it is the same")
+		require.NotEqual(t, client.keys[0], client.keys[2], "of another key, it is another")
+		for _, record := range records(t, runner.Ledger) {
+			require.Empty(t, record.Request.IdempotencyKey)
+		}
+	})
+}
+
+// The answer named the copy, and the ledger could not store it: no later call sends
+// again, whatever becomes of the agent.
+func TestWhatAnAnswerNamedIsNeverSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, ledger, vendor := breakable(answered)
+		ledger.finish = errDropped
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrCopied)
+		ledger.finish = nil
+		vendor.delete(made.ID) // or renamed beyond recognition
+		_, err = runner.Copy(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrCopied)
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
+	conflict := failed(agentcopy.OutcomeNotCopied, 409, nil)
+	exists := failed(agentcopy.OutcomeNotCopied, 400, nil)
+	exists.Message = "An agent with this name already exists"
+	for _, tt := range []struct {
+		what    string
+		refusal *agentcopy.Error
+		looks   []look
+		made    bool // by a gateway that sent the request twice
+		want    error
+		took    time.Duration
+	}{
+		{what: "409, and nothing shows", refusal: conflict, want: agentcopy.ErrConflict, took: 30 * time.Second},
+		{what: "409, and the copy shows", refusal: conflict, made: true},
+		{what: "already exists, and the copy shows", refusal: exists, made: true},
+		{what: "409, and an older agent has the name", refusal: conflict, looks: []look{blind(agentcopy.ErrNameTaken)}, want: agentcopy.ErrConflict},
+		{what: "another refusal stands at once", refusal: failed(agentcopy.OutcomeNotCopied, 404, nil), want: agentcopy.ErrNotFound},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+					if tt.made {
+						a.make(req, 0)
+					}
+					return agentcopy.Copy{}, tt.refusal
+				})
+				vendor.looks = tt.looks
+				start := time.Now()
+				_, err := runner.Copy(t.Context(), "k", vendor, request)
+				require.ErrorIs(t, err, tt.want)
+				require.Equal(t, tt.took, time.Since(start))
+				require.Len(t, vendor.sent, 1)
+				if tt.want != nil {
+					require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+					require.Empty(t, records(t, runner.Ledger), "a better request may use the key")
+				}
+			})
+		})
+	}
+}
+
+func TestManyShortCallsGetThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		calls := 0
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			err := copyOf(ctx, runner, "k", vendor, request)
+			cancel()
+			if calls++; err == nil || calls == 12 {
+				require.NoError(t, err)
+				break
+			}
+		}
+		require.LessOrEqual(t, calls, 5)
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
+func TestLooksThatCannotSeeEndAfterTenMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		vendor.looks = repeated(blind(agentcopy.ErrLookIncomplete), 1000)
+		start := time.Now()
+		err := copyOf(t.Context(), runner, "k", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
+		require.InDelta(t, 10*time.Minute, time.Since(start), float64(5*time.Second))
+		require.Len(t, vendor.sent, 1)
+	})
+}
+
+func TestWhatTheVendorShowsAsDoneIsNeverSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 1000)
+		err := copyOf(t.Context(), runner, "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorContains(t, err, "the vendor shows that the copy was made")
+		require.Len(t, vendor.sent, 1)
+	})
+}

@@ -1,0 +1,148 @@
+//go:build unix
+
+package sqlledger_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
+)
+
+// childVariable makes this test binary a program that a test starts, and kills: the
+// variable says which, and its standard input has its task.
+const childVariable = "SQLLEDGER_TEST_CHILD"
+
+var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly}
+
+func TestMain(m *testing.M) {
+	program := programs[os.Getenv(childVariable)]
+	if program == nil {
+		os.Exit(m.Run())
+	}
+	parent := os.Getppid()
+	go func() { // no child outlives its test, however that ends
+		for os.Getppid() == parent {
+			time.Sleep(100 * time.Millisecond)
+		}
+		os.Exit(1)
+	}()
+	var t task
+	err := json.NewDecoder(os.Stdin).Decode(&t)
+	if err == nil {
+		err = program(t)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// task is what a child is to do.
+type task struct {
+	Ledger string // a path or a PostgreSQL URL
+	Start  time.Time
+
+	Vendor string // a URL, or a file that stands for one
+	Name   string
+	Jobs   []job
+}
+
+type job struct{ Key, SourceID, Name string }
+
+func (t task) open() (*sqlledger.Ledger, error) {
+	if !strings.HasPrefix(t.Ledger, "postgres:") {
+		return sqlite.Open(t.Ledger)
+	}
+	db, err := sql.Open("pgx", t.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	return sqlledger.Open(context.Background(), db, sqlledger.Postgres)
+}
+
+func openOnly(t task) error {
+	time.Sleep(time.Until(t.Start))
+	l, err := t.open()
+	if err != nil {
+		return err
+	}
+	_, _, err = l.Begin(context.Background(), once.Record{Key: fmt.Sprint(os.Getpid())}, time.Minute)
+	return errors.Join(err, l.Close())
+}
+
+type child struct {
+	cmd  *exec.Cmd
+	said bytes.Buffer
+}
+
+func startChild(t testing.TB, program string, job task) *child {
+	t.Helper()
+	input, err := json.Marshal(job)
+	require.NoError(t, err)
+	c := &child{cmd: exec.Command(os.Args[0])}
+	c.cmd.Env = append(os.Environ(), childVariable+"="+program)
+	c.cmd.Stdin, c.cmd.Stderr = bytes.NewReader(input), &c.said
+	require.NoError(t, c.cmd.Start())
+	t.Cleanup(func() { // none outlives a test that failed
+		if c.cmd.ProcessState == nil {
+			c.kill()
+			_ = c.cmd.Wait()
+		}
+	})
+	return c
+}
+
+func (c *child) kill() { _ = c.cmd.Process.Signal(syscall.SIGKILL) }
+
+// wait reports whether the child came to its end, and was not killed.
+func (c *child) wait(t testing.TB) bool {
+	t.Helper()
+	err := c.cmd.Wait()
+	if exit, failed := errors.AsType[*exec.ExitError](err); failed && exit.Sys().(syscall.WaitStatus).Signaled() {
+		return false
+	}
+	require.NoError(t, err, "%s", c.said.String())
+	return true
+}
+
+// places are the ledgers that the tests of this folder are run on: each returns
+// where a new ledger is to be.
+func places(t *testing.T, test func(t *testing.T, newPlace func(t testing.TB) string)) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, func(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		p := startPostgres(t)
+		test(t, func(t testing.TB) string { return p.url(p.newSchema(t)) })
+	})
+}
+
+// rounds is how often a test is to be done: as often as the variable says, or n
+// times by default.
+func rounds(variable string, n int) int {
+	if more, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return more
+	}
+	return n
+}

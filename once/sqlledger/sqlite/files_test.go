@@ -1,0 +1,308 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
+)
+
+// childVariable makes this test binary a program that opens the ledger it names and
+// begins a key, or says why not.
+const childVariable = "SQLITE_TEST_OPEN"
+
+func TestMain(m *testing.M) {
+	path, isChild := os.LookupEnv(childVariable)
+	if !isChild {
+		os.Exit(m.Run())
+	}
+	l, err := sqlite.Open(path)
+	if err == nil {
+		_, _, err = l.Begin(context.Background(), record("of the child"), time.Minute)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+func record(key string) once.Record {
+	return once.Record{Key: key, Request: agentcopy.CopyRequest{SourceID: "s", Name: "n"}}
+}
+
+func begin(t testing.TB, l *sqlledger.Ledger, key string) once.Record {
+	t.Helper()
+	r, _, err := l.Begin(t.Context(), record(key), time.Minute)
+	require.NoError(t, err)
+	return r
+}
+
+// fill puts some records into a ledger and closes it.
+func fill(t testing.TB, path string, n int) {
+	t.Helper()
+	l, err := sqlite.Open(path)
+	require.NoError(t, err)
+	for i := range n {
+		begin(t, l, fmt.Sprint("key ", i))
+	}
+	require.NoError(t, l.Close())
+}
+
+func count(t testing.TB, l *sqlledger.Ledger) (n int) {
+	t.Helper()
+	for _, err := range l.List(t.Context()) {
+		require.NoError(t, err)
+		n++
+	}
+	return n
+}
+
+func TestWhatIsNoLedgerIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ledger.db")
+	fill(t, path, 100)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	database := filepath.Join(dir, "other.db")
+	out, err := exec.Command("sqlite3", database, "CREATE TABLE t (x)").CombinedOutput()
+	if err != nil {
+		t.Logf("left out, another program's database: %v %s", err, out)
+		database = ""
+	}
+	write := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		return path
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "no folder", "ledger.db"): "its folder cannot be opened",
+		dir:                                  "cannot be opened",
+		"":                                   "no name of a file",
+		":memory:":                           "no name of a file",
+		write("empty", nil):                  "the file is empty",
+		write("short", whole[:50]):           "not a ledger",
+		write("text", make([]byte, 5000)):    "not a ledger",
+		write("cut", whole[:len(whole)-100]): "the file is cut off",
+		write("cut more", whole[:4096]):      "the file is cut off",
+		database:                             "a database, but not a ledger",
+	} {
+		if l, err := sqlite.Open(path); err == nil {
+			t.Errorf("%s was opened", path)
+			require.NoError(t, l.Close())
+		} else if path != "" {
+			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, path)
+		}
+	}
+	left, err := os.ReadFile(filepath.Join(dir, "empty"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestDamageIsFoundByCheck(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path, 500)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := 5 * 4096; i < 9*4096; i++ {
+		content[i] ^= 0xff
+	}
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	l := open(t, path)
+	require.Error(t, l.Check(t.Context()))
+}
+
+func TestTheHandlesOfAProcessShareTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ledger.db")
+	first, second := open(t, path), open(t, filepath.Join(dir, ".", "ledger.db"))
+	begin(t, first, "a")
+	require.NoError(t, os.Symlink(path, filepath.Join(dir, "symlink")))
+	third := open(t, filepath.Join(dir, "symlink"))
+	begin(t, second, "b")
+	begin(t, third, "c")
+	require.NoError(t, os.Link(path, filepath.Join(dir, "other name")))
+	_, err := sqlite.Open(filepath.Join(dir, "other name"))
+	require.ErrorContains(t, err, "the same file open")
+	require.NoError(t, second.Close())
+	require.NoError(t, second.Close(), "Close again")
+	require.Equal(t, 3, count(t, first))
+	require.NoError(t, exec.Command("rm", filepath.Join(dir, "other name")).Run())
+}
+
+func TestNothingIsLeftBesideALedger(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ledger.db")
+	fill(t, path, 1)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	info, err := entries[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestAFileSystemWithoutHardLinks(t *testing.T) {
+	defer sqlite.WithoutLinks()()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path, 10)
+	require.Equal(t, 10, count(t, open(t, path)))
+}
+
+// openAs opens a ledger in another process, as user nobody if it can be.
+func openAs(t *testing.T, path string) error {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+path)
+	if os.Getuid() == 0 {
+		binary := filepath.Join("/tmp", fmt.Sprintf("sqlite-test-%d", os.Getpid())) // where nobody may read
+		content, err := os.ReadFile(os.Args[0])
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(binary, content, 0o755))
+		defer os.Remove(binary)
+		cmd.Path = binary
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return errors.New(string(out))
+	}
+	return nil
+}
+
+func TestAFileThatCannotBeWritten(t *testing.T) {
+	dir, err := os.MkdirTemp("", "agentcopy-sqlite-")
+	require.NoError(t, err)
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "ledger.db")
+	fill(t, path, 1)
+	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, os.Chmod(path, 0o444))
+	require.ErrorContains(t, openAs(t, path), "it cannot be written")
+	require.NoError(t, os.Chmod(path, 0o666))
+	require.NoError(t, openAs(t, path))
+	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
+	require.Error(t, openAs(t, path))
+	require.ErrorContains(t, openAs(t, filepath.Join(dir, "new.db")), "it cannot be made")
+}
+
+// tmpfs is a small file system, or the test is skipped.
+func tmpfs(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("left out: a full disk needs a file system of its own: %v %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	return dir
+}
+
+func TestAFullDisk(t *testing.T) {
+	dir := tmpfs(t, "1m")
+	ballast := filepath.Join(dir, "ballast")
+	for size := 1024 * 1024; size > 0; size -= 64 * 1024 { // ever more room
+		require.NoError(t, os.WriteFile(ballast, nil, 0o600))
+		_ = os.WriteFile(ballast, make([]byte, size), 0o600)
+		path := filepath.Join(dir, "ledger.db")
+		l, err := sqlite.Open(path)
+		if err != nil {
+			_, err := os.Stat(path)
+			require.ErrorIs(t, err, os.ErrNotExist, "what is left of a ledger that could not be made")
+			continue
+		}
+		var begun []string
+		for i := range 10_000 {
+			key := fmt.Sprint("key ", i)
+			if _, _, err = l.Begin(t.Context(), record(key), time.Minute); err != nil {
+				break
+			}
+			begun = append(begun, key)
+		}
+		require.ErrorContains(t, err, "full")
+		require.NoError(t, os.Remove(ballast))
+		for _, key := range begun {
+			_, found, err := l.Get(t.Context(), key)
+			require.NoError(t, err)
+			require.True(t, found, key)
+		}
+		if len(begun) > 0 {
+			require.NoError(t, l.Check(t.Context()))
+			begin(t, l, "with room again")
+		}
+		require.NoError(t, l.Close())
+		require.NoError(t, os.Remove(path))
+	}
+}
+
+// A backup that is taken by VACUUM INTO or sqlite3's .backup while others write is
+// whole, and is gone on with.
+func TestABackupIsGoneOnWith(t *testing.T) {
+	if _, err := exec.LookPath("sqlite3"); err != nil {
+		t.Skip("left out: sqlite3 is not installed")
+	}
+	dir := t.TempDir()
+	path, backup := filepath.Join(dir, "ledger.db"), filepath.Join(dir, "backup.db")
+	l := open(t, path)
+	stop, stopped := make(chan struct{}), make(chan int)
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				stopped <- i
+				return
+			default:
+				if _, _, err := l.Begin(t.Context(), record(fmt.Sprint("key ", i)), time.Minute); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}()
+	time.Sleep(200 * time.Millisecond)
+	before := count(t, l)
+	out, err := exec.Command("sqlite3", "-cmd", ".timeout 10000", path, ".backup '"+backup+"'").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	close(stop)
+	written := <-stopped
+	restored := open(t, backup)
+	require.NoError(t, restored.Check(t.Context()))
+	n := count(t, restored)
+	require.GreaterOrEqual(t, n, before)
+	require.LessOrEqual(t, n, written)
+	begin(t, restored, "after the backup")
+}
+
+func TestAContextEndsAWaitForAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l := open(t, path)
+	other := exec.Command("sqlite3", "-cmd", ".timeout 2000", path, "BEGIN IMMEDIATE", ".shell sleep 2")
+	if other.Start() != nil {
+		t.Skip("left out: sqlite3 is not installed")
+	}
+	defer other.Process.Kill() //nolint:errcheck // it may have ended
+	require.Eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		_, _, err := l.Begin(ctx, record("k"), time.Minute)
+		require.Less(t, time.Since(start), time.Second)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			require.True(t, err == nil || errors.Is(err, once.ErrInProgress), "%v", err)
+			return false
+		}
+		return true
+	}, 2*time.Second, 10*time.Millisecond, "the other process locked nothing")
+}

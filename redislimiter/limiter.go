@@ -1,0 +1,152 @@
+package redislimiter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// Limiter admits at most n attempts in any window of a given length, as the
+// server counts them, over all processes that give the same Redis and key. It
+// implements agentcopy.Limiter, agentcopy.Acquirer and agentcopy.Pauser.
+//
+// It keeps the promise of agentcopy.WindowLimiter: an admitted attempt holds its
+// place from admission until a full window after its answer's headers, or its
+// failure, were seen. Both are moments on Redis's clock, and the vendor counted
+// the attempt in between, so neither the network nor the clocks of the machines
+// can break it. The place of a process that crashed falls free by itself, after
+// the attempt timeout and a window; see [WithAttemptTimeout].
+//
+// Waiters are admitted roughly first come, first served, across processes. A
+// decision is one round trip, in which a waiter that is not admitted is told
+// when to come back: for most it is then their turn. A wait that cannot end
+// before the deadline of its context fails at once, with an error that is
+// context.DeadlineExceeded.
+//
+// When the vendor refuses an attempt of one process, all of them pause.
+//
+// All methods may be called from any number of goroutines.
+type Limiter struct {
+	store    store
+	keys     []string
+	n        int
+	per      time.Duration
+	timeout  time.Duration // of an attempt
+	maxPause time.Duration
+
+	line   line
+	memory memory
+}
+
+var (
+	_ agentcopy.Limiter  = (*Limiter)(nil)
+	_ agentcopy.Acquirer = (*Limiter)(nil)
+	_ agentcopy.Pauser   = (*Limiter)(nil)
+)
+
+// New returns a limiter of n attempts in any window of length per, shared
+// by all processes that give the same Redis and key. It does no I/O.
+//
+// The key names what the limit is on, such as "kolena/team-a": one for each
+// credential, and not the credential itself, since anybody who may list the keys
+// of the Redis sees it. All processes should give the same n and per; while they
+// do not, as in a rollout, the laxest holds.
+//
+// Give a documented limit a second more than it says, since some servers stamp
+// in whole seconds: Kolena's is New(rdb, key, 60, 61*time.Second).
+//
+// It panics if rdb is nil, if key is empty, and unless n and per are positive.
+func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts ...Option) *Limiter {
+	switch {
+	case rdb == nil:
+		panic("redislimiter.New: rdb is nil")
+	case key == "":
+		panic("redislimiter.New: key is empty")
+	case n <= 0 || per <= 0:
+		panic(fmt.Sprintf("redislimiter.New(..., %d, %v): both must be positive", n, per))
+	}
+	prefix := tag(key) + "limiter:"
+	l := &Limiter{
+		store:    newStore(rdb),
+		keys:     []string{prefix + "state", prefix + "places", prefix + "queue", prefix + "seen"},
+		n:        n,
+		per:      per,
+		timeout:  defaultAttemptTimeout,
+		maxPause: defaultMaxPause,
+		line:     newLine(n, per),
+	}
+	for _, opt := range opts {
+		opt(l)
+	}
+	return l
+}
+
+// String says what the limiter allows.
+func (l *Limiter) String() string { return allowance(l.n, l.per) }
+
+func allowance(n int, per time.Duration) string {
+	return fmt.Sprintf("%d per %v, shared through Redis", n, per)
+}
+
+// Wait admits one attempt whose place falls free a window after its admission.
+// It is for callers that cannot say when the answer came; Acquire keeps the
+// stronger promise. Its errors are those of Acquire.
+func (l *Limiter) Wait(ctx context.Context) error {
+	_, err := l.admit(ctx, l.per)
+	return err
+}
+
+// Acquire admits one attempt. release says that its answer's headers were seen,
+// or that it failed; its place falls free a window later. Until then the place
+// is renewed in the background. Calling release more than once does nothing; it
+// takes one round trip, and a second at most if Redis does not answer.
+//
+// An error means that nothing may be sent. It matches
+//
+//   - ctx.Err() if ctx ended, or its deadline comes before the place could;
+//   - agentcopy.ErrRateLimited if the vendor has asked for a pause that is
+//     longer than [WithMaxPause] allows;
+//   - [ErrUnavailable] if Redis could not be asked.
+func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
+	id, err := l.admit(ctx, l.timeout+l.per)
+	if err != nil {
+		return nil, err
+	}
+	return newPlace(l, id).release, nil
+}
+
+// Pause admits nobody for d from now on, in any process, if they are not held
+// back for longer already. The SDK calls it when the vendor asks for a pause. If
+// Redis cannot be reached within a second, the others are not told.
+func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, tidyTime)
+	defer cancel()
+	_ = l.tell(ctx, pauseScript, newID(), d) // they will meet a refusal of their own
+}
+
+// tell runs a script that takes a duration and answers with the count.
+func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, d time.Duration) error {
+	reply, err := l.store.run(ctx, l.command(script, id, d.Microseconds()))
+	if err == nil {
+		l.memory.note(reply[0].(int64))
+	}
+	return err
+}
+
+// command is a run of script for the attempt id, with what all scripts of a
+// limiter are told.
+func (l *Limiter) command(script *redis.Script, id string, args ...any) command {
+	harm := l.timeout + l.per
+	return command{
+		script: script,
+		keys:   l.keys,
+		args:   append([]any{id, l.memory.known(harm), harm.Microseconds()}, args...),
+	}
+}

@@ -1,0 +1,235 @@
+package redislimiter_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/redislimiter"
+)
+
+func init() {
+	if os.Getenv("REDISSTORE_TEST_LOG") == "" {
+		redis.SetLogger(silent{}) // it reports every connection that the tests break
+	}
+}
+
+// ample is what a busy machine may take for what takes no time by itself.
+const ample = 10 * time.Second
+
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
+func TestLimiterHoldsAPlaceUntilAWindowAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	const window, answer = 300 * time.Millisecond, 150 * time.Millisecond
+	a := redislimiter.New(server.client(), "k", 1, window)
+	b := redislimiter.New(server.client(), "k", 1, window)
+	start := time.Now()
+	for i, l := range []*redislimiter.Limiter{a, b, a, b} {
+		release, err := l.Acquire(t.Context())
+		require.NoError(t, err)
+		want := time.Duration(i) * (window + answer)
+		require.GreaterOrEqual(t, time.Since(start), want, "admission of number %d", i)
+		require.Less(t, time.Since(start), want+ample, "admission of number %d", i)
+		time.Sleep(answer)
+		release()
+		release() // once more makes no difference
+	}
+}
+
+func TestLimiterWaitCountsFromAdmission(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	l := redislimiter.New(server.client(), "k", 3, 200*time.Millisecond)
+	start := time.Now()
+	for i := range 9 {
+		require.NoError(t, l.Wait(t.Context()))
+		want := time.Duration(i/3) * 200 * time.Millisecond
+		require.GreaterOrEqual(t, time.Since(start), want-time.Millisecond, "admission of number %d", i)
+		require.Less(t, time.Since(start), want+ample, "admission of number %d", i)
+	}
+}
+
+func TestLimiterKeepsToTheDeadline(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	l := redislimiter.New(server.client(), "k", 1, time.Minute)
+	require.NoError(t, l.Wait(t.Context()))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	start := time.Now()
+	_, err := l.Acquire(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Regexp(t, `^1 per 1m0s, shared through Redis: no place sooner than in .*, which is past the context's deadline`, err.Error())
+	require.Less(t, time.Since(start), ample, "how long it took to say so")
+
+	// Behind those who queue in Redis already, it is told without asking.
+	waiting, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { assert.ErrorIs(t, l.Wait(waiting), context.Canceled) })
+	time.Sleep(100 * time.Millisecond)
+	start = time.Now()
+	require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded)
+	require.Less(t, time.Since(start), ample, "how long it took to say so")
+	stop()
+	wg.Wait()
+}
+
+func TestLimiterIsFirstComeFirstServed(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	var mu sync.Mutex
+	var order []int
+	var wg sync.WaitGroup
+	for i := range 12 {
+		l := redislimiter.New(server.client(), "k", 2, 300*time.Millisecond) // each as in a process of its own
+		wg.Go(func() {
+			assert.NoError(t, l.Wait(t.Context()))
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, i)
+		})
+		time.Sleep(20 * time.Millisecond)
+	}
+	wg.Wait()
+	for i, who := range order {
+		require.InDelta(t, i, who, 2, "place of each in line: %v", order)
+	}
+}
+
+func TestLimitersOfOtherKeysAreOthers(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	for _, key := range []string{"a", "b", "{a}", "}", "a}b", "%7D"} {
+		l := redislimiter.New(server.client(), key, 1, time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		require.NoError(t, l.Wait(ctx), "key %q", key)
+		require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded, "key %q", key)
+		cancel()
+	}
+}
+
+func TestPauseHoldsAllProcessesBack(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	a := redislimiter.New(server.client(), "k", 10, time.Second)
+	b := redislimiter.New(server.client(), "k", 10, time.Second, redislimiter.WithMaxPause(time.Second))
+	start := time.Now()
+	a.Pause(t.Context(), 400*time.Millisecond)
+	a.Pause(t.Context(), 100*time.Millisecond)
+	a.Pause(t.Context(), -time.Minute)
+	require.NoError(t, b.Wait(t.Context()))
+	require.GreaterOrEqual(t, time.Since(start), 399*time.Millisecond, "when the pause was over")
+	require.Less(t, time.Since(start), ample, "when the pause was over")
+
+	a.Pause(t.Context(), time.Hour)
+	err := b.Wait(t.Context())
+	require.ErrorIs(t, err, agentcopy.ErrRateLimited)
+	require.ErrorContains(t, err, "beyond the 1s that WithMaxPause allows")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	patient := redislimiter.New(server.client(), "k", 10, time.Second, redislimiter.WithMaxPause(2*time.Hour))
+	err = patient.Wait(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "the vendor has asked for a pause")
+}
+
+func TestThePlaceOfACrashedProcessFallsFree(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	const window, timeout = 200 * time.Millisecond, 300 * time.Millisecond
+	// It takes a place and never says another word.
+	crashed := server.client()
+	_, err := redislimiter.New(crashed, "k", 1, window, redislimiter.WithAttemptTimeout(timeout)).Acquire(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, crashed.Close())
+	start := time.Now()
+	l := redislimiter.New(server.client(), "k", 1, window, redislimiter.WithAttemptTimeout(timeout))
+	require.NoError(t, l.Wait(t.Context()))
+	require.Less(t, time.Since(start), window+timeout+ample, "when its place fell free")
+}
+
+func TestTheAttemptUnderWayKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, durable...)
+	if server == nil {
+		return
+	}
+	const window, timeout = 100 * time.Millisecond, time.Second // a busy machine may renew late
+	l := redislimiter.New(server.client(), "k", 1, window, redislimiter.WithAttemptTimeout(timeout))
+	release, err := l.Acquire(t.Context())
+	require.NoError(t, err)
+	start := time.Now()
+	time.AfterFunc(3*timeout, release) // long after the place would have fallen free
+	require.NoError(t, l.Wait(t.Context()))
+	require.GreaterOrEqual(t, time.Since(start), 3*timeout+window, "when the place fell free")
+}
+
+func TestNewLimiterPanicsOnNonsense(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{})
+	defer rdb.Close()
+	for want, f := range map[string]func(){
+		"redislimiter.New: rdb is nil":                          func() { redislimiter.New(nil, "k", 1, time.Second) },
+		"redislimiter.New: key is empty":                        func() { redislimiter.New(rdb, "", 1, time.Second) },
+		"redislimiter.New(..., 0, 1s): both must be positive":   func() { redislimiter.New(rdb, "k", 0, time.Second) },
+		"redislimiter.New(..., 1, 0s): both must be positive":   func() { redislimiter.New(rdb, "k", 1, 0) },
+		"redislimiter.WithPatience(-1s): must not be negative":  func() { redislimiter.WithPatience(-time.Second) },
+		"redislimiter.WithMaxPause(-1s): must not be negative":  func() { redislimiter.WithMaxPause(-time.Second) },
+		"redislimiter.WithAttemptTimeout(0s): must be positive": func() { redislimiter.WithAttemptTimeout(0) },
+	} {
+		require.PanicsWithValue(t, want, f)
+	}
+}
+
+func TestNoPasswordIsPrinted(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
+	if server == nil {
+		return
+	}
+	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
+	limiter := redislimiter.New(wrong, "k", 1, time.Second)
+	start := time.Now()
+	waited := limiter.Wait(t.Context())
+	require.Less(t, time.Since(start), ample, "a wrong password should be reported at once")
+	require.ErrorIs(t, waited, redislimiter.ErrUnavailable)
+	require.ErrorContains(t, waited, "WRONGPASS")
+	for _, text := range []string{
+		waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter),
+	} {
+		require.NotContains(t, text, "swordfish")
+		require.NotContains(t, text, "hunter2")
+	}
+}

@@ -1,0 +1,72 @@
+package redislimiter
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// mostInQueue is how many waiters of one process queue in Redis at a time. Each
+// of them comes back every few seconds, so there must not be thousands.
+const mostInQueue = 64
+
+// line is where the waiters of this process wait for leave to queue in Redis,
+// first come first served.
+type line struct {
+	n     int
+	per   time.Duration
+	queue chan struct{} // holds an element for each waiter in Redis's queue
+	len   *atomic.Int64 // those behind them
+}
+
+func newLine(n int, per time.Duration) line {
+	return line{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue)), len: new(atomic.Int64)}
+}
+
+// enter waits until the caller may queue in Redis.
+func (l *line) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	select {
+	case l.queue <- struct{}{}:
+		return nil
+	default:
+	}
+	ahead := int64(cap(l.queue)) + l.len.Add(1) - 1
+	defer l.len.Add(-1)
+	if wait := l.shortestWait(ahead); endsFirst(ctx, wait) {
+		return fmt.Errorf("%s: %w", allowance(l.n, l.per), tooLate(wait))
+	}
+	select {
+	case l.queue <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+func (l *line) leave() { <-l.queue }
+
+// shortestWait is how long the next one waits at the least with so many ahead
+// who all stay: each n of them take a window, and the first n may be admitted at
+// once.
+func (l *line) shortestWait(ahead int64) time.Duration {
+	rounds := ahead / int64(l.n)
+	if rounds > math.MaxInt64/int64(l.per) {
+		return math.MaxInt64
+	}
+	return time.Duration(rounds) * l.per
+}
+
+func endsFirst(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && wait > 0 && wait >= time.Until(deadline)
+}
+
+func tooLate(wait time.Duration) error {
+	return fmt.Errorf("no place sooner than in %v, which is past the context's deadline: %w",
+		wait.Round(time.Millisecond), context.DeadlineExceeded)
+}

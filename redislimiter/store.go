@@ -1,0 +1,122 @@
+package redislimiter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrUnavailable is matched by every error that says that Redis could not be
+// asked, or did not do as it was asked: unreachable, out of memory, access
+// denied. The error that matches it says which.
+var ErrUnavailable = errors.New("redislimiter: Redis is not available")
+
+const (
+	defaultPatience = 10 * time.Second
+	// answerTime is how long one command may take. It matters where the client has
+	// no timeout of its own, or does not apply the context's.
+	answerTime = 5 * time.Second
+	// tidyTime is how long what nobody waits for may take.
+	tidyTime = time.Second
+	// The pauses before a command is repeated: the first one, doubled each time
+	// up to the last.
+	firstPause = 25 * time.Millisecond
+	lastPause  = 500 * time.Millisecond
+)
+
+// store runs scripts on Redis.
+type store struct {
+	// rdb stands behind a func, since its options hold a password, and fmt and the
+	// dumpers of test libraries print unexported fields.
+	rdb      func() redis.UniversalClient
+	patience time.Duration
+}
+
+// command is one run of a script. It may be run more than once, with the same
+// arguments.
+type command struct {
+	script *redis.Script
+	keys   []string
+	args   []any
+	// undo takes back what was done by a run of which the answer came too late for
+	// anybody to act on. It may be nil.
+	undo func()
+}
+
+// run runs c until it is answered. While Redis is away, it tries again.
+func (s *store) run(ctx context.Context, c command) ([]any, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
+	}
+	try := attempt{store: s, command: c}
+	reply, err := s.persist(ctx, &try)
+	if err != nil {
+		try.giveUp()
+		return nil, failure(ctx, err)
+	}
+	return reply, nil
+}
+
+// persist repeats the command until it is answered, the fault is one that stays,
+// or patience or ctx end. It returns the last fault there was.
+func (s *store) persist(ctx context.Context, try *attempt) (reply []any, fault error) {
+	began := time.Now()
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		reply, err := try.once(ctx)
+		if err == nil {
+			return reply, nil
+		}
+		if fault == nil || ctx.Err() == nil { // a run that ctx cut off says nothing
+			fault = err
+		}
+		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > s.patience || !sleep(ctx, pause/2+rand.N(pause/2)) {
+			return nil, fault
+		}
+	}
+}
+
+// failure is what the caller is told: what Redis said last, and why the context
+// ended, if it did.
+func failure(ctx context.Context, err error) error {
+	switch ended := ctx.Err(); {
+	case ended == nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case errors.Is(err, ended):
+		return fmt.Errorf("redislimiter: while Redis was asked: %w", contextError(ctx))
+	}
+	return fmt.Errorf("%w: %w; until then: %w", ErrUnavailable, contextError(ctx), err)
+}
+
+// contextErrorOf is contextError, or nil while ctx has not ended.
+func contextErrorOf(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return contextError(ctx)
+}
+
+// contextError is an error that is ctx.Err(), and the cause where whoever ended
+// ctx gave another.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// sleep waits for d, and reports whether ctx lasted.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
