@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+)
+
+// program is the tool, built once for all tests: they run it as its users do.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "agentcopy-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "agentcopy")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "the tool does not build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// secret stands for the credentials. It must not turn up anywhere.
+const secret = "credential-of-the-test"
+
+// bench is a directory to work in, and a fake to copy on.
+type bench struct {
+	t      *testing.T
+	dir    string
+	env    []string
+	kolena *agentcopytest.Kolena
+	source string // an agent on it
+}
+
+// newBench starts a fake of Kolena without its limit, which is a minute long.
+func newBench(t *testing.T) *bench {
+	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1000, time.Second))
+	t.Cleanup(server.Close)
+	b := &bench{t: t, dir: t.TempDir(), kolena: server}
+	b.source = fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
+	b.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "TERM=xterm-256color", "KOLENA_API_KEY=" + secret, "KOLENA_API_URL=" + server.URL()}
+	return b
+}
+
+// write puts a file into the directory.
+func (b *bench) write(name, content string) {
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.dir, name), []byte(content), 0o600))
+}
+
+func (b *bench) read(name string) string {
+	content, err := os.ReadFile(filepath.Join(b.dir, name))
+	require.NoError(b.t, err)
+	return string(content)
+}
+
+// tenants writes the manifest of n copies, tenants.csv.
+func (b *bench) tenants(n int) {
+	rows := []string{"provider,source_id,name"}
+	for i := range n {
+		rows = append(rows, fmt.Sprintf("kolena,%s,Tenant %02d", b.source, i+1))
+	}
+	b.write("tenants.csv", strings.Join(rows, "\n")+"\n")
+}
+
+// process is the tool at work.
+type process struct {
+	*exec.Cmd
+	t           *testing.T
+	out, errOut lockedBuffer
+}
+
+func (b *bench) command(args ...string) *process {
+	p := &process{Cmd: exec.Command(program, args...), t: b.t}
+	p.Dir, p.Env = b.dir, b.env
+	p.Stdout, p.Stderr = &p.out, &p.errOut
+	return p
+}
+
+// start runs the tool in the background.
+func (b *bench) start(args ...string) *process {
+	p := b.command(args...)
+	require.NoError(b.t, p.Start())
+	b.t.Cleanup(func() { _ = p.Process.Kill() }) // if it is still there
+	return p
+}
+
+// run runs the tool and expects it to end with code.
+func (b *bench) run(code int, args ...string) *process {
+	b.t.Helper()
+	p := b.start(args...)
+	p.ends(code)
+	return p
+}
+
+// ends waits for the end, which must come with code.
+func (p *process) ends(code int) {
+	p.t.Helper()
+	_ = p.Wait() // an error if the code is not 0, which is looked at here
+	require.Equal(p.t, code, p.ProcessState.ExitCode(), "%s\n%s", &p.out, &p.errOut)
+	require.NotContains(p.t, p.out.String()+p.errOut.String(), secret)
+}
+
+// says waits until the tool has written text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return strings.Contains(p.said(), text) }, 10*time.Second, 5*time.Millisecond, "%s\n%s", &p.out, &p.errOut)
+}
+
+// said is what it wrote.
+func (p *process) said() string { return p.out.String() + p.errOut.String() }
+
+// results reads a results file, by the names of the copies.
+func (b *bench) results(name string) map[string]map[string]string {
+	b.t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(b.read(name))).ReadAll()
+	require.NoError(b.t, err)
+	results := make(map[string]map[string]string)
+	for _, cells := range rows[1:] {
+		result := make(map[string]string)
+		for i, column := range rows[0] {
+			result[column] = cells[i]
+		}
+		results[result["name"]] = result
+	}
+	return results
+}
+
+// requireEachOnce requires that the server made these n copies, none of them
+// twice.
+func (b *bench) requireEachOnce(n int) {
+	b.t.Helper()
+	names := make(map[string]bool)
+	for _, c := range b.kolena.Copies() {
+		require.False(b.t, names[c.Name], "%s was copied twice", c.Name)
+		names[c.Name] = true
+	}
+	require.Len(b.t, names, n)
+}
+
+// copyRequests counts the requests that ask for a copy.
+func (b *bench) copyRequests() (n int) {
+	for _, r := range b.kolena.Requests() {
+		if strings.HasSuffix(r.Path, "/copy") {
+			n++
+		}
+	}
+	return n
+}
+
+// requireNoSecret requires that no file in the directory holds the credential.
+func (b *bench) requireNoSecret() {
+	b.t.Helper()
+	entries, err := os.ReadDir(b.dir)
+	require.NoError(b.t, err)
+	for _, e := range entries {
+		require.NotContains(b.t, b.read(e.Name()), secret, e.Name())
+	}
+}
+
+// repeated is n times the same fault.
+func repeated(n int, f agentcopytest.Fault) (faults []agentcopytest.Fault) {
+	for range n {
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+// lockedBuffer is a buffer that is read while it is written.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+const rootHelp = `Agentcopy copies AI agents by the hundred, on Zudu, Cotool, LangSmith and Kolena.
+It can be stopped and started at will: what it has copied it does not copy again,
+and a copy whose answer was lost it looks for before it sends the request again.
+
+A manifest lists the copies, as CSV or JSON:
+
+  provider,source_id,name
+  kolena,123,Tenant 1
+  kolena,123,Tenant 2
+
+Beside it, tenants.ledger.db remembers what was copied, and tenants.results.csv
+says what became of each row. Keep the ledger as long as you may run it again.
+
+Credentials are taken from the environment alone:
+  zudu       ZUDU_API_KEY, ZUDU_API_SECRET   (ZUDU_BASE_URL)
+  cotool     COTOOL_API_KEY                  (COTOOL_BASE_URL)
+  langsmith  LANGSMITH_API_KEY               (LANGSMITH_WORKSPACE_ID, LANGSMITH_ENDPOINT)
+  kolena     KOLENA_API_KEY                  (KOLENA_API_URL)
+
+Exit codes:
+  0    everything is copied
+  1    some rows failed, or were not sent: no copy of them was made
+  2    something has to be fixed first: nothing was sent
+  3    of some rows it is not known whether they were copied
+  129  stopped by SIGHUP: the terminal is gone
+  130  stopped by Ctrl-C
+  143  stopped by SIGTERM`
+
+const rootExamples = `  agentcopy plan tenants.csv          what would be done? sends nothing
+  agentcopy run tenants.csv           make the copies, or go on with them
+  agentcopy status tenants.csv        how far is it? from any terminal
+  agentcopy run tenants.csv --failed  only those that failed
+  agentcopy resolve tenants.csv "kolena/123/Tenant 1" --assign 456`
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "agentcopy",
+		Short:         "Copy AI agents by the hundred, each of them once",
+		Long:          rootHelp,
+		Example:       rootExamples,
+		SilenceErrors: true, // main prints them
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newRun(), newPlan(), newStatus(), newResolve(), newVersion())
+	return root
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) {
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				info = &debug.BuildInfo{}
+			}
+			text := "agentcopy " + info.Main.Version + ", " + info.GoVersion
+			for _, s := range info.Settings {
+				switch s.Key {
+				case "vcs.revision", "vcs.time", "GOOS", "GOARCH":
+					text += ", " + s.Value
+				case "vcs.modified":
+					if s.Value == "true" {
+						text += ", modified"
+					}
+				}
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), text)
+		},
+	}
+}

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+func TestRunAndRunAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(12)
+	b.kolena.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopytest.Fault{Status: 502, AfterCopy: true})
+	first := b.run(0, "run", "tenants.csv", "--settle", "1s")
+	require.Contains(t, first.out.String(), "12 rows: 12 copied (2 of them by an earlier run, or found).")
+	b.requireEachOnce(12)
+	requests := b.copyRequests()
+	results := b.results("tenants.results.csv")
+	require.Len(t, results, 12)
+	require.Equal(t, "copied", results["Tenant 07"]["status"])
+	require.NotEmpty(t, results["Tenant 07"]["copy_id"])
+
+	again := b.run(0, "run", "tenants.csv")
+	require.Contains(t, again.out.String(), "12 copied (12 of them by an earlier run, or found)")
+	require.Equal(t, requests, b.copyRequests(), "nothing is sent again")
+	require.Equal(t, results["Tenant 07"]["copy_id"], b.results("tenants.results.csv")["Tenant 07"]["copy_id"])
+
+	b.run(0, "run", "tenants.results.csv", "--results", "second.csv")
+	require.Equal(t, requests, b.copyRequests(), "results are a manifest")
+	b.requireNoSecret()
+}
+
+func TestSeveralVendors(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	zuduServer, cotoolServer, langsmithServer := agentcopytest.NewZudu(), agentcopytest.NewCotool(), agentcopytest.NewLangSmith()
+	for _, s := range []*agentcopytest.Server{zuduServer.Server, cotoolServer.Server, langsmithServer.Server} {
+		t.Cleanup(s.Close)
+	}
+	b.env = append(b.env,
+		"ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+zuduServer.URL(),
+		"COTOOL_API_KEY="+secret, "COTOOL_BASE_URL="+cotoolServer.URL(),
+		"LANGSMITH_API_KEY="+secret, "LANGSMITH_ENDPOINT="+langsmithServer.URL())
+	b.write("all.jsonl", strings.Join([]string{
+		fmt.Sprintf(`{"provider":"zudu","source_id":%q,"name":"Berlin"}`, zuduServer.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID),
+		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, cotoolServer.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"}).ID),
+		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`,
+			langsmithServer.AddAgent(langsmith.Agent{Name: "Researcher"}).ID),
+		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north"}`, b.source),
+	}, "\n"))
+	b.run(0, "run", "all.jsonl")
+	for _, s := range []*agentcopytest.Server{zuduServer.Server, cotoolServer.Server, langsmithServer.Server, b.kolena.Server} {
+		require.Len(t, s.Copies(), 1)
+	}
+	require.Contains(t, string(b.kolena.Requests()[0].Body), `"target_folder_id":7`)
+	lines := strings.Split(strings.TrimSpace(b.read("all.results.jsonl")), "\n")
+	require.Len(t, lines, 4)
+	var entry map[string]string
+	require.NoError(t, json.Unmarshal([]byte(lines[3]), &entry))
+	require.Equal(t, "the one in Hamburg", entry["key"])
+	require.Equal(t, "north", entry["region"])
+	require.Equal(t, b.kolena.Copies()[0].ID, entry["copy_id"])
+}
+
+func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(121)
+	withKey := b.env
+	b.env = b.env[:3]
+	p := b.run(0, "plan", "tenants.csv")
+	require.Contains(t, p.out.String(), "121 rows: 0 copied, 121 not started")
+	require.Contains(t, p.out.String(), "takes 2m2s, and")
+	require.Contains(t, p.out.String(), "The environment lacks KOLENA_API_KEY.")
+	entries, err := os.ReadDir(b.dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "the manifest")
+	require.Contains(t, b.run(2, "run", "tenants.csv").errOut.String(), "the environment lacks KOLENA_API_KEY; nothing was sent")
+	require.Contains(t, b.run(0, "run", "-n", "tenants.csv", "--json", "--limit", "kolena=10/1m").out.String(), `"expected_seconds":720`)
+	require.Empty(t, b.kolena.Requests())
+
+	b.env = withKey
+	b.tenants(3)
+	b.run(0, "run", "tenants.csv")
+	b.write("tenants.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 01\nkolena,"+b.source+",New\n")
+	p = b.run(0, "plan", "tenants.csv")
+	require.Contains(t, p.out.String(), "2 rows: 1 copied (1 of them by an earlier run, or found), 1 not started; 2 more in the ledger")
+	require.Contains(t, p.out.String(), b.kolena.URL())
+}
+
+// A key stands for one copy as long as the ledger lasts.
+func TestReusedKeysAreFoundBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	row := func(source, name, folder string) string {
+		return "provider,source_id,name,key,target_folder_id\nkolena," + source + "," + name + ",k," + folder + "\n"
+	}
+	b.write("m.csv", row(b.source, "A", "7"))
+	b.run(0, "run", "m.csv")
+	b.write("m.csv", row("0"+b.source, "A", "7"))
+	b.run(0, "run", "m.csv") // the same ID
+	for want, content := range map[string]string{"another copy": row(b.source, "B", "7"), "other values": row(b.source, "A", "8")} {
+		b.write("m.csv", content)
+		require.Contains(t, b.run(2, "run", "m.csv").errOut.String(), want)
+		require.Contains(t, b.run(2, "plan", "m.csv").errOut.String(), want)
+	}
+	require.Len(t, b.kolena.Copies(), 1)
+}
+
+func TestALedgerKnowsItsAccount(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(3)
+	b.run(0, "run", "tenants.csv")
+	b.env = append(b.env, "KOLENA_API_KEY=another-key")
+	p := b.run(2, "run", "tenants.csv")
+	require.Contains(t, p.errOut.String(), "--same-account")
+	require.Contains(t, b.run(2, "plan", "tenants.csv").errOut.String(), "--same-account")
+	require.Contains(t, b.run(0, "run", "tenants.csv", "--same-account").out.String(), "3 copied (3 of them")
+	b.run(0, "run", "tenants.csv") // from now on, it knows both
+	b.env = append(b.env, "KOLENA_API_KEY="+secret)
+	b.run(0, "run", "tenants.csv")
+	b.requireEachOnce(3)
+	b.requireNoSecret()
+}
+
+func TestALostLedgerStopsTheRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(3)
+	b.run(0, "run", "tenants.csv")
+	for _, name := range []string{"tenants.ledger.db", "tenants.ledger.db-wal", "tenants.ledger.db-shm"} {
+		_ = os.Remove(filepath.Join(b.dir, name))
+	}
+	require.Contains(t, b.run(2, "run", "tenants.csv").errOut.String(), "--adopt")
+	require.Contains(t, b.run(0, "run", "tenants.csv", "--adopt").out.String(), "3 copied (3 of them")
+	b.requireEachOnce(3)
+
+	// Without results, an agent of the name is only possible: a person decides.
+	_ = os.Remove(filepath.Join(b.dir, "tenants.results.csv"))
+	p := b.run(3, "run", "tenants.csv", "--ledger", "new.db", "--adopt")
+	require.Contains(t, p.out.String(), "3 ambiguous")
+	key := "kolena/" + b.source + "/Tenant 01"
+	shown := b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db").out.String()
+	id := ""
+	for _, c := range b.kolena.Copies() {
+		if c.Name == "Tenant 01" {
+			id = c.ID
+		}
+	}
+	require.Contains(t, shown, id)
+	require.Contains(t, b.run(2, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", "77777").errOut.String(), "--force")
+	b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", id)
+	b.run(0, "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 02", "--ledger", "new.db", "--forget")
+	require.Contains(t, b.run(0, "status", "tenants.csv", "--ledger", "new.db").out.String(), "1 copied, 0 failed, 0 in doubt, 1 ambiguous, 0 being sent, 1 not begun")
+	require.Contains(t, b.run(0, "__complete", "resolve", "--ledger", "new.db", "tenants.csv", "kol").out.String(), "Tenant 03")
+	b.requireEachOnce(3)
+}
+
+func TestWhatAVendorAsksForIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(10)
+	b.kolena.Inject(repeated(2, agentcopytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})...)
+	p := b.run(0, "run", "tenants.csv", "--stats", "500ms")
+	require.Contains(t, p.errOut.String(), "kolena: asks to wait")
+	require.Contains(t, p.errOut.String(), "the vendor asks to wait")
+	b.requireEachOnce(10)
+
+	b.write("more.csv", "provider,source_id,name\nkolena,"+b.source+",More\n")
+	b.kolena.Inject(agentcopytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"600"}}})
+	p = b.run(1, "run", "more.csv", "--max-wait", "1m")
+	require.Contains(t, p.out.String(), "longer than --max-wait 1m")
+	require.Contains(t, p.out.String(), "1 not started")
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
+		p := b.run(1, "run", "m.csv")
+		require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
+		require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
+		require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
+		b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
+		sent := b.copyRequests()
+		b.run(1, "run", "m.csv", "--failed")
+		require.Equal(t, sent+2, b.copyRequests())
+		require.Len(t, b.kolena.Copies(), 1)
+	})
+	t.Run("what the vendor says it copied is not sent again", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		b.tenants(2)
+		b.kolena.Inject(agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
+		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1")
+		require.Eventually(t, func() bool { return b.copyRequests() == 1 }, 5*time.Second, 5*time.Millisecond)
+		time.Sleep(time.Second)
+		require.NoError(t, p.Process.Signal(os.Interrupt))
+		p.ends(130)
+		require.Contains(t, p.out.String(), "1 in doubt")
+		require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
+		require.Equal(t, 1, b.copyRequests())
+	})
+	for _, tc := range []struct {
+		name, want string
+		env        func(*bench) []string
+	}{
+		{"401", "401 Unauthorized; check the key", func(b *bench) []string {
+			server := agentcopytest.NewKolena(agentcopytest.WithCredential("another one"))
+			b.t.Cleanup(server.Close)
+			return []string{"KOLENA_API_URL=" + server.URL()}
+		}},
+		{"another path", "404 Not Found, from something that is not", func(b *bench) []string {
+			server := httptest.NewServer(http.NotFoundHandler())
+			b.t.Cleanup(server.Close)
+			return []string{"KOLENA_API_URL=" + server.URL}
+		}},
+		{"nobody there", "no connection to the server", func(*bench) []string { return []string{"KOLENA_API_URL=http://127.0.0.1:1"} }},
+	} {
+		t.Run("halt the lane: "+tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.env = append(b.env, tc.env(b)...)
+			b.tenants(100)
+			p := b.run(1, "run", "tenants.csv")
+			require.Contains(t, p.out.String(), tc.want)
+			require.Contains(t, p.out.String(), "were not sent")
+			require.Contains(t, p.out.String(), "not started")
+		})
+	}
+}
+
+func TestBadCommandLines(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(1)
+	for _, args := range [][]string{
+		{"run"}, {"run", "missing.csv"}, {"run", "tenants.csv", "--settle", "0s"}, {"run", "tenants.csv", "--concurrency", "0"},
+		{"run", "tenants.csv", "--limit", "kolena"}, {"run", "tenants.csv", "--limit", "acme=1/1s"}, {"run", "tenants.csv", "--json", "--plain"},
+		{"run", "tenants.csv", "--results", "tenants.csv"}, {"run", "tenants.csv", "--key", "x"}, {"fly"}, {"run", "tenants.csv", "-q", "-v"},
+		{"run", "tenants.csv", "--results", "no/such/folder.csv"}, {"run", "tenants.csv", "--ledger", "no/such/folder.db"},
+		{"plan", "tenants.csv", "--results", "no/such/folder.csv"}, {"run", "tenants.csv", "--limiter", "http://x"},
+		{"run", "tenants.csv", "--log-file", "no/such/file"}, {"run", "tenants.csv", "--results", "."},
+		{"status", "nowhere.csv"}, {"resolve", "nowhere.csv", "x"}, {"resolve"},
+	} {
+		p := b.run(2, args...)
+		require.True(t, strings.HasPrefix(p.errOut.String(), "agentcopy: "), "%q: %s", args, &p.errOut)
+	}
+	b.env = append(b.env, "KOLENA_API_URL=http://example.com")
+	require.Contains(t, b.run(2, "run", "tenants.csv").errOut.String(), "http")
+	require.Empty(t, b.kolena.Requests())
+	entries, err := os.ReadDir(b.dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing is left behind: %v", entries)
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	help := b.run(0, "--help").out.String()
+	for _, want := range []string{"agentcopy plan", "Exit codes:", "143", "KOLENA_API_KEY", "completion"} {
+		require.Contains(t, help, want)
+	}
+	for _, column := range []string{"provider", "source_id", "permissions_visibility", "target_folder_id"} {
+		require.Contains(t, b.run(0, "run", "--help").out.String(), column)
+	}
+	require.Contains(t, b.run(0, "completion", "bash").out.String(), "agentcopy")
+	require.Contains(t, b.run(0, "version").out.String(), "go1.")
+}
+
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("m.jsonl", fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Tenant 1"}`, b.source))
+	p := b.command("run", "-", "--json", "--results", "out.csv", "--log-file", "log")
+	p.Stdin = strings.NewReader(b.read("m.jsonl"))
+	require.NoError(t, p.Start())
+	p.ends(0)
+	require.Empty(t, p.errOut.String())
+	lines := strings.Split(strings.TrimSpace(p.out.String()), "\n")
+	require.Len(t, lines, 2)
+	require.Contains(t, lines[0], `{"event":"row","line":1,"key":"kolena/`)
+	require.Contains(t, lines[1], `"counts":{"copied":1}`)
+	require.FileExists(t, filepath.Join(b.dir, "agentcopy.ledger.db"))
+	require.Contains(t, b.read("log"), "sending the request")
+	b.requireNoSecret()
+
+	p = b.run(0, "run", "m.jsonl", "--quiet")
+	require.Empty(t, p.said())
+	b.write("bad.csv", "provider,source_id,name\nkolena,x,A\n")
+	require.Contains(t, b.run(2, "run", "bad.csv", "--json").out.String(), `{"event":"fault","line":2,"column":"source_id","value":"x"`)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"io"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+)
+
+// slow is a vendor that takes its time for each of n copies.
+func (b *bench) slow(n int, each time.Duration) {
+	b.kolena.Inject(repeated(n, agentcopytest.Fault{Delay: each})...)
+}
+
+// copiesAre waits until the server has made n copies.
+func (b *bench) copiesAre(n int) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return len(b.kolena.Copies()) >= n }, 15*time.Second, 5*time.Millisecond)
+}
+
+func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.tenants(40)
+			b.slow(40, 300*time.Millisecond)
+			p := b.start("run", "tenants.csv", "--concurrency", "2")
+			b.copiesAre(4)
+			require.NoError(t, p.Process.Signal(sig))
+			p.ends(code)
+			require.Contains(t, p.errOut.String(), "Once more stops at once")
+			require.Contains(t, p.out.String(), "were not sent.\nTo go on: agentcopy run tenants.csv")
+			made := len(b.kolena.Copies())
+			require.Less(t, made, 12)
+			copied := 0
+			for _, r := range b.results("tenants.results.csv") {
+				require.Contains(t, []string{"copied", "not_started"}, r["status"])
+				if r["status"] == "copied" {
+					copied++
+				}
+			}
+			require.Equal(t, made, copied, "each copy on the server is known: %s", &p.out)
+			require.Equal(t, made, b.copyRequests())
+			b.run(0, "run", "tenants.csv")
+			b.requireEachOnce(40)
+			require.Equal(t, 40, b.copyRequests(), "nothing was sent twice")
+		})
+	}
+}
+
+// What waits for the limiter could wait for a minute, and is withdrawn instead.
+func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(10)
+	p := b.start("run", "tenants.csv", "--limit", "kolena=3/1h")
+	b.copiesAre(3)
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "3 copied", "while the run is on")
+	begun := time.Now()
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	p.ends(143)
+	require.Less(t, time.Since(begun), 15*time.Second)
+	require.Contains(t, p.out.String(), "3 copied, 7 not started")
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "3 copied, 0 failed, 0 in doubt, 0 ambiguous, 0 being sent, 7 not begun")
+	b.run(0, "run", "tenants.csv")
+	b.requireEachOnce(10)
+}
+
+func TestASecondSignalStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(4)
+	b.slow(4, 8*time.Second)
+	p := b.start("run", "tenants.csv")
+	require.Eventually(t, func() bool { return b.copyRequests() == 4 }, 10*time.Second, 5*time.Millisecond)
+	begun := time.Now()
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	p.says("Once more stops at once")
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	p.ends(130)
+	require.Less(t, time.Since(begun), 6*time.Second, "those under way take eight")
+	require.Contains(t, p.out.String(), "4 are in doubt")
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "0 copied, 0 failed, 4 in doubt")
+	b.run(0, "run", "tenants.csv", "--settle", "12s")
+	b.requireEachOnce(4)
+	require.Equal(t, 4, b.copyRequests(), "the copies showed while it looked for them")
+}
+
+func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(20)
+	p := b.command("run", "tenants.csv", "--json")
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	p.Stdout, p.Stderr = w, w
+	require.NoError(t, p.Start())
+	require.NoError(t, w.Close())
+	_, err = io.ReadFull(r, make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	p.ends(0)
+	b.requireEachOnce(20)
+	require.Len(t, b.results("tenants.results.csv"), 20)
+}
+
+// AGENTCOPY_KILLS=20 AGENTCOPY_ROWS=1200 is the long form.
+func TestKilledAndRunAgain(t *testing.T) {
+	t.Parallel()
+	number := func(name string, otherwise int) int {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	kills, rows := number("AGENTCOPY_KILLS", 3), number("AGENTCOPY_ROWS", 60)
+	b := newBench(t)
+	b.tenants(rows)
+	b.slow(rows, 100*time.Millisecond)
+	for range kills {
+		p := b.start("run", "tenants.csv", "--settle", "1s", "--concurrency", "4")
+		b.copiesAre(min(rows, len(b.kolena.Copies())+rows/(2*kills)))
+		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
+		require.NoError(t, p.Process.Kill())
+		p.ends(-1)
+	}
+	b.run(0, "run", "tenants.csv", "--settle", "1s")
+	b.requireEachOnce(rows)
+	b.requireNoSecret()
+}
+
+func TestOnATerminal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(40)
+	b.slow(40, 200*time.Millisecond)
+	screen := b.terminal(110, "run", "tenants.csv", "--concurrency", "2")
+	screen.says("left")
+	_, err := screen.tty.Write([]byte{3}) // Ctrl-C
+	require.NoError(t, err)
+	screen.says("Stopping")
+	screen.ends(130)
+	require.Contains(t, screen.out.String(), "[=", "a bar")
+
+	screen = b.terminal(40, "run", "tenants.csv")
+	screen.ends(0)
+	require.Contains(t, screen.out.String(), "40 copied")
+	b.requireEachOnce(40)
+	b.env = append(b.env, "TERM=dumb")
+	screen = b.terminal(40, "run", "tenants.csv", "--ledger", "tenants.ledger.db")
+	screen.ends(0)
+	require.NotContains(t, screen.out.String(), "\x1b")
+}
+
+// A lost terminal ends no request: the results are written.
+func TestALostTerminal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(20)
+	b.slow(20, 200*time.Millisecond)
+	screen := b.terminal(80, "run", "tenants.csv", "--concurrency", "2")
+	b.copiesAre(2)
+	require.NoError(t, screen.tty.Close())
+	screen.process.ends(129)
+	copied := 0
+	for _, r := range b.results("tenants.results.csv") {
+		if r["status"] == "copied" {
+			copied++
+		}
+	}
+	require.Equal(t, len(b.kolena.Copies()), copied)
+}
+
+// screen is the tool at work on a terminal.
+type screen struct {
+	*process
+	tty  *os.File
+	read chan struct{}
+}
+
+func (b *bench) terminal(columns uint16, args ...string) *screen {
+	p := b.command(args...)
+	p.Stdout, p.Stderr = nil, nil // pty.Start sets them
+	tty, err := pty.StartWithSize(p.Cmd, &pty.Winsize{Rows: 24, Cols: columns})
+	require.NoError(b.t, err)
+	s := &screen{p, tty, make(chan struct{})}
+	b.t.Cleanup(func() { _ = p.Process.Kill(); _ = tty.Close() })
+	go func() {
+		defer close(s.read)
+		buf := make([]byte, 4096)
+		for {
+			n, err := tty.Read(buf)
+			_, _ = s.out.Write(buf[:n])
+			if err != nil { // at the end, a pseudo-terminal gives EIO
+				return
+			}
+		}
+	}()
+	return s
+}
+
+func (s *screen) ends(code int) {
+	s.t.Helper()
+	<-s.read
+	s.process.ends(code)
+}
