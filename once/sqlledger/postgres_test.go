@@ -61,7 +61,12 @@ func startPostgres(t testing.TB, settings ...string) *postgres {
 	out, err := p.command("initdb", "-D", p.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
 	require.NoError(t, err, "initdb: %s", out)
 	p.start(t)
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(p.dir + "/log"); t.Failed() && err == nil {
+			t.Logf("PostgreSQL's log ends with %s", log[max(0, len(log)-2000):])
+		}
+		p.kill()
+	})
 	return p
 }
 

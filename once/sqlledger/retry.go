@@ -78,7 +78,7 @@ func (f *failure) because(ctx context.Context, patience time.Duration) error {
 
 func (f *failure) Error() string {
 	text := "sqlledger: " + f.what
-	if f.doubt {
+	if f.doubt && !reading[f.what] {
 		text += " (it may have been done)"
 	}
 	if f.reason != nil {
@@ -89,6 +89,9 @@ func (f *failure) Error() string {
 	}
 	return text
 }
+
+// reading are the methods that change nothing.
+var reading = map[string]bool{"Get": true, "KeepsNames": true, "List": true, "Owners": true, "Pending": true}
 
 func (f *failure) Unwrap() []error {
 	return slices.DeleteFunc([]error{f.reason, f.last}, func(err error) bool { return err == nil })
@@ -111,6 +114,7 @@ func faultOf(err error) fault {
 		SafeToRetry() bool // pgx
 	}](err)
 	_, isNet := errors.AsType[net.Error](err)
+	op, isOp := errors.AsType[*net.OpError](err)
 	state, code := sqlState(err), sqliteCode(err)
 	switch {
 	case code == 5 || code == 6: // SQLITE_BUSY, SQLITE_LOCKED
@@ -125,7 +129,7 @@ func faultOf(err error) fault {
 		return fault{again: true, done: true}
 	case state != "":
 		return fault{}
-	case errors.Is(err, driver.ErrBadConn), isSafe && safe.SafeToRetry():
+	case errors.Is(err, driver.ErrBadConn), isSafe && safe.SafeToRetry(), isOp && op.Op == "dial":
 		return fault{again: true}
 	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return fault{again: true, done: true}
