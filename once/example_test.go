@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
@@ -78,16 +77,6 @@ func ExampleAmbiguousError() {
 	// 3 Hamburg certain
 	// 2 Hamburg certain
 	// 3 <nil>
-}
-
-func countCopyRequests(requests []agentcopytest.Request) int {
-	n := 0
-	for _, r := range requests {
-		if strings.HasSuffix(r.Path, "/copy") {
-			n++
-		}
-	}
-	return n
 }
 
 // What an operator does with a ledger: see what is settled and what is not, find

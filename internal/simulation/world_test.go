@@ -25,8 +25,6 @@ type job struct {
 	closed    bool
 	tries     int // of a person
 	last      error
-	assigned  bool // by a person
-	dismissed bool
 }
 
 // madeCopy is a copy that a request of a key made.

@@ -66,11 +66,11 @@ type task struct {
 
 type job struct{ Key, SourceID, Name string }
 
-func (t task) open() (*sqlledger.Ledger, error) {
-	if !strings.HasPrefix(t.Ledger, "postgres:") {
-		return sqlite.Open(t.Ledger)
+func (work task) open() (*sqlledger.Ledger, error) {
+	if !strings.HasPrefix(work.Ledger, "postgres:") {
+		return sqlite.Open(work.Ledger)
 	}
-	db, err := sql.Open("pgx", t.Ledger)
+	db, err := sql.Open("pgx", work.Ledger)
 	if err != nil {
 		return nil, err
 	}
