@@ -91,9 +91,9 @@ func makeCopies(t task) error {
 	return l.Close()
 }
 
-func (t *task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
+func (work *task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
 	return func(yield func(once.Job) bool) {
-		for _, j := range t.Jobs {
+		for _, j := range work.Jobs {
 			if !yield(once.Job{Key: j.Key, Copier: copier, Request: agentcopy.CopyRequest{SourceID: j.SourceID, Name: j.Name}}) {
 				return
 			}
