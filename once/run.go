@@ -142,19 +142,15 @@ func (r *run) sending(ctx context.Context) state {
 			r.refusal = err
 			return r.refused
 		}
-		return r.doubt(ctx, nil, err)
+		return r.doubt(ctx, agentcopy.OutcomeUnknown, nil, err)
 	}
-	return r.doubt(ctx, err, nil)
+	return r.doubt(ctx, outcome, err, nil)
 }
 
 // doubt begins to look after a sending that failed or was refused.
-func (r *run) doubt(ctx context.Context, failure, refusal error) state {
+func (r *run) doubt(ctx context.Context, outcome agentcopy.Outcome, failure, refusal error) state {
 	if r.refusal = refusal; failure != nil {
 		r.failure = failure
-	}
-	outcome := agentcopy.OutcomeUnknown
-	if failure != nil {
-		outcome = outcomeOf(failure)
 	}
 	// Should the ledger fail, this call knows it, and the next write carries it.
 	err := r.claim.update(r.claim.writes, func(record *Record) {
