@@ -8,7 +8,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
-// Limiter paces attempts: every request, repeats included, calls Wait before it
+// Limiter paces attempts: every request, retries included, calls Wait before it
 // is sent. *rate.Limiter of golang.org/x/time/rate satisfies it.
 //
 // Each vendor package has a default that stays inside the vendor's documented

@@ -27,7 +27,7 @@ type Response struct {
 	Warning error
 }
 
-// Attempt is one request of a call. A call has several when it was repeated.
+// Attempt is one request of a call. A call has several when it was retried.
 // An attempt that ended before anything was sent, while waiting for the limiter
 // say, is not recorded.
 type Attempt struct {
