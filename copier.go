@@ -37,7 +37,7 @@ type Copy struct {
 	CreatedAt time.Time `json:"created_at,omitzero"` // zero if the vendor did not say
 	// Body is the vendor's answer to the request, as received. It is nil when
 	// there is none to show: the copy was found by looking for it, or was made
-	// by an earlier run, of which a Ledger keeps no answers.
+	// by an earlier run, whose answer no Ledger keeps.
 	Body []byte `json:"-"`
 	// Attempts are the requests of the call that made the copy, in order; nil
 	// where Body is.

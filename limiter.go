@@ -39,7 +39,7 @@ type Pauser interface {
 }
 
 // Unlimited is the [Limiter] that lets everything pass. A pause that the vendor
-// imposed by 429, or by 503 with Retry-After, holds all the same.
+// imposed by 429, or by 503 with Retry-After, still holds.
 var Unlimited Limiter = unlimited{}
 
 type unlimited struct{}
