@@ -21,10 +21,10 @@ type job struct {
 	request agentcopy.CopyRequest
 	group   string // the same for keys that stand for the same request
 
-	life      int // how often it was said that there is no copy
-	closed    bool
-	tries     int // of a person
-	last      error
+	life   int // how often it was said that there is no copy
+	closed bool
+	tries  int // of a person
+	last   error
 }
 
 // madeCopy is a copy that a request of a key made.
