@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlledger_test
+package conformance_test
 
 import (
 	"bufio"
@@ -160,7 +160,7 @@ func (work task) check(t testing.TB) (sends int) {
 // started again.
 func TestProcessesAreKilled(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		kills := rounds("AGENTCOPY_KILLS", 10)
+		kills := rounds("AGENTCOPY_KILLS", 4)
 		work := newWork(t, newPlace(t), 150*kills)
 		children := make([]*child, 3)
 		for i := range children {
@@ -190,7 +190,7 @@ func TestProcessesAreKilled(t *testing.T) {
 func TestPostgreSQLIsKilled(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
-	kills := rounds("AGENTCOPY_KILLS", 2)
+	kills := rounds("AGENTCOPY_KILLS", 1)
 	work := newWork(t, p.url(p.newSchema(t)), 1000*kills)
 	children := make([]*child, 8)
 	for i := range children {
@@ -212,7 +212,7 @@ func TestPostgreSQLIsKilled(t *testing.T) {
 // Two processes open a new ledger at the same moment.
 func TestTwoProcessesMakeALedger(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		for range rounds("AGENTCOPY_STARTS", 5) {
+		for range rounds("AGENTCOPY_STARTS", 3) {
 			work := task{Ledger: newPlace(t), Start: time.Now().Add(150 * time.Millisecond)}
 			children := []*child{startChild(t, "openOnly", work), startChild(t, "openOnly", work)}
 			for _, c := range children {
