@@ -91,14 +91,6 @@ func failure(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w; until then: %w", ErrUnavailable, contextError(ctx), err)
 }
 
-// contextErrorOf is contextError, or nil while ctx has not ended.
-func contextErrorOf(ctx context.Context) error {
-	if ctx.Err() == nil {
-		return nil
-	}
-	return contextError(ctx)
-}
-
 // contextError is an error that is ctx.Err(), and the cause where whoever ended
 // ctx gave another.
 func contextError(ctx context.Context) error {

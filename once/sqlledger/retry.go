@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ErrUnavailable: the database did not do what it was asked for within the patience
+// ErrUnavailable says that the database did not do what it was asked for within the patience
 // of the ledger; see [WithPatience].
 var ErrUnavailable = errors.New("the database is not available")
 

@@ -129,30 +129,30 @@ func newWork(t testing.TB, place string, keys int) task {
 }
 
 // sent is how many copies the vendor made.
-func (work task) sent(t testing.TB) int {
-	t.Helper()
-	lines, err := os.ReadFile(work.Vendor)
-	require.NoError(t, err)
+func (t task) sent(tb testing.TB) int {
+	tb.Helper()
+	lines, err := os.ReadFile(t.Vendor)
+	require.NoError(tb, err)
 	return bytes.Count(lines, []byte("\n"))
 }
 
 // check requires one copy of each key, which the ledger knows.
-func (work task) check(t testing.TB) (sends int) {
-	t.Helper()
-	l, err := work.open()
-	require.NoError(t, err)
+func (t task) check(tb testing.TB) (sends int) {
+	tb.Helper()
+	l, err := t.open()
+	require.NoError(tb, err)
 	defer l.Close()
 	known := map[string]once.Record{}
-	for r, err := range l.List(t.Context()) {
-		require.NoError(t, err)
+	for r, err := range l.List(tb.Context()) {
+		require.NoError(tb, err)
 		known[r.Key] = r
 		sends += r.Sends
 	}
-	require.Len(t, known, len(work.Jobs))
-	for _, j := range work.Jobs {
-		require.Equal(t, []string{known[j.Key].Copy.ID}, copiesOf(work.Vendor, j.Key), j.Key)
+	require.Len(tb, known, len(t.Jobs))
+	for _, j := range t.Jobs {
+		require.Equal(tb, []string{known[j.Key].Copy.ID}, copiesOf(t.Vendor, j.Key), j.Key)
 	}
-	require.NoError(t, l.Check(t.Context()))
+	require.NoError(tb, l.Check(tb.Context()))
 	return sends
 }
 
