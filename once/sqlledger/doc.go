@@ -1,62 +1,108 @@
-// Package sqlledger keeps the records of package once in a database: PostgreSQL,
-// which the replicas of a service share, or SQLite, one file that the processes of a
-// machine share. It imports no driver; package once/sqlledger/sqlite comes with one
-// for SQLite that needs no C compiler.
+// Package sqlledger keeps the ledger of package once in a database: in one SQLite file
+// that the processes of a machine share, or in PostgreSQL, which any number of machines
+// share.
 //
-//	db, err := sql.Open("pgx", "postgres://service@db.internal/copies")
-//	if err != nil {
-//		return err
-//	}
+//	ledger, err := sqlite.Open("copies.db") // package once/sqlledger/sqlite
+//
+//	db, err := sql.Open("pgx", "postgres://...") // any driver of PostgreSQL
 //	ledger, err := sqlledger.Open(ctx, db, sqlledger.Postgres)
-//	if err != nil {
-//		return err
-//	}
+//
 //	runner := &once.Runner{Ledger: ledger}
+//
+// The package imports no driver. [Open] creates the table, or migrates it; any number
+// of processes may do so at once. Only the first needs the right to create tables, and
+// the others SELECT, INSERT, UPDATE and DELETE.
 //
 // # The table
 //
-// All is in the table agentcopy_ledger, a row for each key, which anybody can read
-// with psql or sqlite3:
+// One row of agentcopy_ledger is one key. Read it with psql or sqlite3; do not write to it.
 //
-//	key                            the key of the caller
-//	provider, origin, account      whose agents they are
-//	template, source_id, name      what was asked for
-//	copy_id, copy_name             the copy, once it is known
-//	sends                          how often the request was sent
-//	since, sent_at                 by the database's clock: right before the first
-//	                               sending, and when the last one ended, at the latest
-//	writer_since, writer_sent_at   the same by the clock of the process that wrote it
-//	begun_at, written_at           when the row was made, and last written
-//	lease_end                      until when a process is at work on the key
-//	token, claims, write_no        tell claims and their writes apart
-//	rival_of, ref, keeps_names_of  what rows are found by; each has an index
-//	record                         the whole record, as JSON
+//	key                       the key that Runner.Copy was given
+//	provider, origin, account, template, source_id, name
+//	                          what the key stands for; see agentcopy.Identity
+//	copy_id, copy_name        the copy; NULL until it is known
+//	sends                     how often the request was sent, or was about to be
+//	since, sent_at            when it was first sent, and when the latest sending ends or ended;
+//	                          NULL if nothing was sent that may have made a copy
+//	writer_since, writer_sent_at
+//	                          the same on the clock of the process that wrote it
+//	begun_at, written_at      when the row was made, and last changed
+//	lease_end                 until when a process is at work on the key; NULL if none is
+//	token, claims, write_no   tell the claims of a key, and the writes of a claim, apart
+//	rival_of                  the provider, origin and account of a row that is sent and not
+//	                          done: what other keys of the account ask for
+//	ref                       the origin, provider and ID of the copy: no two rows have the same
+//	keeps_names_of            a hash of the account and template for which the row shows that
+//	                          the vendor keeps names
+//	record                    the whole once.Record as JSON, with the writer's times
 //
-// NUL and bytes that are no UTF-8 stand as \xNN, and \ as \\. A table that an
-// older version of this module made is migrated by Open; any number of processes may
-// open it at once.
+// Times without "writer" are the database's own: timestamptz, or text in UTC on SQLite. A
+// text that a database would not take is escaped: a backslash is \\, a NUL or a byte that
+// is not UTF-8 is \xNN. agentcopy_ledger_version has the version of the table.
+//
+// For example, what is not settled, oldest first:
+//
+//	SELECT key, sends, sent_at, lease_end FROM agentcopy_ledger WHERE ref IS NULL ORDER BY sent_at
+//
+// A ledger holds IDs and names of agents. It never holds a credential or an answer of
+// a vendor.
+//
+// # What a call knows
+//
+// A method that returns nil is durable. One that fails says "it may have been done" if
+// that is so; without those words nothing was changed. While the database cannot be
+// reached, restarts, fails over or refuses a statement for the moment (deadlocks,
+// serialization failures, the lock of a file), a call tries again, for 10 seconds or what
+// [WithPatience] says; then its error matches [ErrUnavailable]. Each write is made so
+// that doing it twice is doing it once: a claim is known by its token, and the writes of a
+// claim are numbered, so that one which arrives late does not undo a later one. Every
+// call ends with its context. A Begin that was cut off may have claimed the key, which
+// is then held for one lease.
 //
 // # Clocks
 //
-// Leases run on the database's clock. Of the times that look for a copy, the earlier
-// Since and the later SentAt of both clocks are given, so that no step of either hides
-// a copy.
+// Leases are on the database's clock, read after the row is locked. Since and SentAt are
+// stored on both clocks; the earlier Since and the later SentAt are given back, so that
+// no step of either clock hides a copy. A step may make a call look for longer, or find
+// older agents possible. If the database's clock is set forward, leases end early: the
+// processes that held them find out at their next write, which comes before each
+// sending. If it is set back, a key is held for one lease more at most.
+//
+// On SQLite the clock is the machine's own, for database and writer alike. A step
+// between two processes there is as one of both clocks.
 //
 // # PostgreSQL
 //
-// Version 13 or newer. Every call is one statement, or a few that each stand alone;
-// nothing is kept in a session. Behind PgBouncer in transaction mode, give pgx
-// default_query_exec_mode=exec, or use PgBouncer 1.21 or newer with
-// max_prepared_statements.
+// PostgreSQL 13 or newer, at READ COMMITTED (its default). Every write is one statement
+// in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on.
 //
-// A failover to a standby with asynchronous replication may lose the last records
-// that were confirmed: a key whose record is lost is copied again. Set
-// synchronous_commit to on, with synchronous_standby_names, where that must not be;
-// a restored backup loses what was written after it in the same way.
+// Failover: what a primary has confirmed must be on the server that takes over. With
+// synchronous replication (synchronous_standby_names, and synchronous_commit = on or
+// more) it is, and a failover is a pause. With asynchronous replication the last
+// moments are lost: a key begun in them may be copied a second time, and a copy that was
+// recorded in them is looked for again, if the row of its sending was not lost as well.
+// Before you go on after such a failover, wait until SettleTime is over and compare with
+// the vendor's list. Never let two primaries take writes.
 //
-// # When the database fails
+// PgBouncer in transaction mode works with pgx's default_query_exec_mode=exec (in the
+// connection string). pgx's default mode needs PgBouncer 1.21 or newer with
+// max_prepared_statements; the error says so otherwise. Do not use describe_exec with it.
 //
-// A call tries again while the database restarts, fails over or is busy, for as long
-// as [WithPatience] and its context allow. Then it fails with an error that matches
-// [ErrUnavailable] and says whether the write may have been done.
+// # Backups
+//
+// A backup taken while processes write is consistent: pg_dump, a base backup with WAL, or
+// for SQLite ".backup" of sqlite3 or VACUUM INTO. Never copy a SQLite file that is in use:
+// what is in the -wal file beside it would be missing. A restored backup does not know what
+// was copied since it was taken. Calls with those keys copy again: run [once.Runner]'s
+// Find for them first, or settle them by Assign.
+//
+// # Pruning
+//
+// A ledger grows by a kilobyte or so a key, and no call gets slower by it: a look asks by
+// index. [Ledger.Prune] forgets what was done long ago; its doc says what that means.
+//
+// # More than one ledger
+//
+// Keys of different tenants never meet, so a ledger for each tenant or shard, in a
+// database or a schema (search_path) of its own, works as one does.
 package sqlledger

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlledger_test
+package conformance_test
 
 import (
 	"bufio"
@@ -129,30 +129,30 @@ func newWork(t testing.TB, place string, keys int) task {
 }
 
 // sent is how many copies the vendor made.
-func (work task) sent(t testing.TB) int {
-	t.Helper()
-	lines, err := os.ReadFile(work.Vendor)
-	require.NoError(t, err)
+func (t task) sent(tb testing.TB) int {
+	tb.Helper()
+	lines, err := os.ReadFile(t.Vendor)
+	require.NoError(tb, err)
 	return bytes.Count(lines, []byte("\n"))
 }
 
 // check requires one copy of each key, which the ledger knows.
-func (work task) check(t testing.TB) (sends int) {
-	t.Helper()
-	l, err := work.open()
-	require.NoError(t, err)
+func (t task) check(tb testing.TB) (sends int) {
+	tb.Helper()
+	l, err := t.open()
+	require.NoError(tb, err)
 	defer l.Close()
 	known := map[string]once.Record{}
-	for r, err := range l.List(t.Context()) {
-		require.NoError(t, err)
+	for r, err := range l.List(tb.Context()) {
+		require.NoError(tb, err)
 		known[r.Key] = r
 		sends += r.Sends
 	}
-	require.Len(t, known, len(work.Jobs))
-	for _, j := range work.Jobs {
-		require.Equal(t, []string{known[j.Key].Copy.ID}, copiesOf(work.Vendor, j.Key), j.Key)
+	require.Len(tb, known, len(t.Jobs))
+	for _, j := range t.Jobs {
+		require.Equal(tb, []string{known[j.Key].Copy.ID}, copiesOf(t.Vendor, j.Key), j.Key)
 	}
-	require.NoError(t, l.Check(t.Context()))
+	require.NoError(tb, l.Check(tb.Context()))
 	return sends
 }
 
@@ -160,7 +160,7 @@ func (work task) check(t testing.TB) (sends int) {
 // started again.
 func TestProcessesAreKilled(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		kills := rounds("AGENTCOPY_KILLS", 10)
+		kills := rounds("AGENTCOPY_KILLS", 4)
 		work := newWork(t, newPlace(t), 150*kills)
 		children := make([]*child, 3)
 		for i := range children {
@@ -190,7 +190,7 @@ func TestProcessesAreKilled(t *testing.T) {
 func TestPostgreSQLIsKilled(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
-	kills := rounds("AGENTCOPY_KILLS", 2)
+	kills := rounds("AGENTCOPY_KILLS", 1)
 	work := newWork(t, p.url(p.newSchema(t)), 1000*kills)
 	children := make([]*child, 8)
 	for i := range children {
@@ -212,7 +212,7 @@ func TestPostgreSQLIsKilled(t *testing.T) {
 // Two processes open a new ledger at the same moment.
 func TestTwoProcessesMakeALedger(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		for range rounds("AGENTCOPY_STARTS", 5) {
+		for range rounds("AGENTCOPY_STARTS", 3) {
 			work := task{Ledger: newPlace(t), Start: time.Now().Add(150 * time.Millisecond)}
 			children := []*child{startChild(t, "openOnly", work), startChild(t, "openOnly", work)}
 			for _, c := range children {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlledger_test
+package conformance_test
 
 import (
 	"database/sql"

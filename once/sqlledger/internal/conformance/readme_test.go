@@ -1,4 +1,4 @@
-package sqlledger_test
+package conformance_test
 
 import (
 	"context"
