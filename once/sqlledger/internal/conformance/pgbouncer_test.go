@@ -58,7 +58,7 @@ logfile = %[3]s/bouncer.log
 		_ = cmd.Process.Signal(syscall.SIGHUP)
 		url := fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable%s", schema, port, params)
 		db := connect(t, url+"&default_query_exec_mode=exec")
-		require.Eventually(t, func() bool { return db.Ping() == nil }, 10*time.Second, 10*time.Millisecond, "PgBouncer did not start")
+		require.Eventually(t, func() bool { return db.Ping() == nil }, time.Minute, 10*time.Millisecond, "PgBouncer did not start")
 		return url
 	}
 }

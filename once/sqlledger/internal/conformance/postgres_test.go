@@ -91,9 +91,9 @@ func (p *postgres) command(name string, args ...string) *exec.Cmd {
 func (p *postgres) start(t testing.TB) {
 	t.Helper()
 	db := p.open(t, "public")
-	for range 100 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		p.launch(t)
-		for range 3000 {
+		for time.Now().Before(deadline) {
 			if db.Ping() == nil {
 				return
 			}
@@ -104,7 +104,6 @@ func (p *postgres) start(t testing.TB) {
 		}
 		_ = p.process.Process.Kill()
 		_ = p.process.Wait()
-		time.Sleep(50 * time.Millisecond)
 	}
 	require.Fail(t, "PostgreSQL did not start")
 }
