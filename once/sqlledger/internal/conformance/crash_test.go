@@ -129,17 +129,17 @@ func newWork(t testing.TB, place string, keys int) task {
 }
 
 // sent is how many copies the vendor made.
-func (t task) sent(tb testing.TB) int {
+func (work task) sent(tb testing.TB) int {
 	tb.Helper()
-	lines, err := os.ReadFile(t.Vendor)
+	lines, err := os.ReadFile(work.Vendor)
 	require.NoError(tb, err)
 	return bytes.Count(lines, []byte("\n"))
 }
 
 // check requires one copy of each key, which the ledger knows.
-func (t task) check(tb testing.TB) (sends int) {
+func (work task) check(tb testing.TB) (sends int) {
 	tb.Helper()
-	l, err := t.open()
+	l, err := work.open()
 	require.NoError(tb, err)
 	defer l.Close()
 	known := map[string]once.Record{}
@@ -148,9 +148,9 @@ func (t task) check(tb testing.TB) (sends int) {
 		known[r.Key] = r
 		sends += r.Sends
 	}
-	require.Len(tb, known, len(t.Jobs))
-	for _, j := range t.Jobs {
-		require.Equal(tb, []string{known[j.Key].Copy.ID}, copiesOf(t.Vendor, j.Key), j.Key)
+	require.Len(tb, known, len(work.Jobs))
+	for _, j := range work.Jobs {
+		require.Equal(tb, []string{known[j.Key].Copy.ID}, copiesOf(work.Vendor, j.Key), j.Key)
 	}
 	require.NoError(tb, l.Check(tb.Context()))
 	return sends
