@@ -131,7 +131,7 @@ func lostAnswer(ctx context.Context, out io.Writer) error {
 			fmt.Fprintf(out, "   By default, agentcopy says: %v\n", err)
 			fmt.Fprintf(out, "   It sends no copy again that may have been made. Copies on the server: %d\n", len(server.Copies()))
 		case mode == agentcopy.RetryAlways && err == nil:
-			fmt.Fprintf(out, "   A client that repeats whatever fails reports success. Copies on the server: %d\n", len(server.Copies()))
+			fmt.Fprintf(out, "   A client that retries whatever fails reports success. Copies on the server: %d\n", len(server.Copies()))
 		default:
 			return fmt.Errorf("under retry mode %v the call ended with %v, which this program did not expect", mode, err)
 		}
