@@ -113,7 +113,7 @@ func onKolena(ctx context.Context, row func(vendor, source, id, name string)) er
 }
 
 // lostAnswer has the connection break after the copy was made: for a client that
-// repeats whatever fails, for this SDK's default, and for Once.
+// retries whatever fails, for this SDK's default, and for Once.
 func lostAnswer(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "2. The vendor makes the copy, and the connection breaks before its answer comes")
 	for _, mode := range []agentcopy.RetryMode{agentcopy.RetryAlways, agentcopy.RetrySafe} {

@@ -16,7 +16,7 @@ func TestDemo(t *testing.T) {
 			`Zudu `, `"Support, Berlin"`, `Cotool `, `LangSmith `, `Kolena `, `"Lease reader, Hamburg"`,
 			"(outcome unknown, 1 attempt)",
 			"that may have been made. Copies on the server: 1",
-			"that repeats whatever fails reports success. Copies on the server: 2",
+			"that retries whatever fails reports success. Copies on the server: 2",
 			"once.Runner looks for the copy, and returns agent 2. Copies on the server: 1",
 			"   0s  #####\n   1s  #####\n   2s  #####\n   3s  #####\n",
 			"20 requests, 0 refused with 429, in 3s.",
