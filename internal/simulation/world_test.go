@@ -60,7 +60,7 @@ type violation struct{ key, text string }
 var names = []string{"Support", "Support", "Support", "Support 2", " Support ", "Mu\u0308ller", "R&D <1>", "a rather long name, cut", "LEASES"}
 
 func newWorld(seed uint64) *world {
-	r := rand.New(rand.NewPCG(seed, 16))
+	r := rand.New(&lockedSource{source: rand.NewPCG(seed, 16)})
 	w := &world{
 		seed: seed, random: r, start: time.Now(), ledger: once.NewMemoryLedger(),
 		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string),
@@ -142,7 +142,7 @@ func (w *world) life() {
 			w.work(p, jobs, lasts)
 		})
 	}
-	colleagues := rand.New(rand.NewPCG(w.random.Uint64(), 1))
+	colleagues := rand.New(&lockedSource{source: rand.NewPCG(w.random.Uint64(), 1)})
 	for range w.random.IntN(5) * w.random.IntN(2) {
 		time.Sleep(upTo(colleagues, 30*time.Second))
 		w.colleague(colleagues)
@@ -173,7 +173,7 @@ func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 	p.end = cancel
 	var all sync.WaitGroup
 	for i, j := range jobs {
-		c := &call{process: p, key: j.key, random: rand.New(rand.NewPCG(w.random.Uint64(), uint64(i)))}
+		c := &call{process: p, key: j.key, random: rand.New(&lockedSource{source: rand.NewPCG(w.random.Uint64(), uint64(i))})}
 		late := c.upTo(3 * time.Second)
 		all.Go(func() {
 			time.Sleep(late)
@@ -439,4 +439,16 @@ func shortened(text string) string {
 		return text[:300] + "..."
 	}
 	return text
+}
+
+// lockedSource is chance that goroutines share.
+type lockedSource struct {
+	mu     sync.Mutex
+	source rand.Source
+}
+
+func (l *lockedSource) Uint64() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source.Uint64()
 }
