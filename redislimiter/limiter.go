@@ -3,6 +3,7 @@ package redislimiter
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -87,6 +88,10 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 
 // String says what the limiter allows.
 func (l *Limiter) String() string { return allowance(l.n, l.per) }
+
+// Format prints the text of String under every verb: the fields change while the
+// limiter is at work.
+func (l *Limiter) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
 
 func allowance(n int, per time.Duration) string {
 	return fmt.Sprintf("%d per %v, shared through Redis", n, per)
