@@ -150,7 +150,7 @@ func quirky(t *testing.T, vendor string, quirks agentcopytest.Quirks) aVendor {
 // A day's batch: many keys, one answer in a hundred is lost, and colleagues make an
 // agent of another name every minute. Ordinary life ends without an ambiguous key.
 func TestOnceADaysBatch(t *testing.T) {
-	const keys = 1000
+	const keys = 5000
 	for _, concurrency := range []int{8, 64} {
 		t.Run(fmt.Sprintf("%d at a time", concurrency), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
