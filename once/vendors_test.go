@@ -2,7 +2,6 @@ package once_test
 
 import (
 	"net/http"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +10,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/once"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // aVendor is a fake with one agent that can be copied, and its client's Copier.
@@ -29,34 +24,6 @@ type aVendor struct {
 	}
 	copier   agentcopy.Copier
 	sourceID string
-}
-
-var vendors = map[string]func(*testing.T) aVendor{
-	"zudu": func(t *testing.T) aVendor {
-		server := agentcopytest.NewZudu()
-		client, err := zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
-		return aVendor{server, client.Copier(), server.AddAgent(zudu.Agent{AgentName: "source"}).AgentID}
-	},
-	"cotool": func(t *testing.T) aVendor {
-		server := agentcopytest.NewCotool()
-		client, err := cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
-		return aVendor{server, client.Copier(), server.AddAgent(cotool.Agent{Name: "source"}).ID}
-	},
-	"langsmith": func(t *testing.T) aVendor {
-		server := agentcopytest.NewLangSmith()
-		client, err := langsmith.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
-		return aVendor{server, client.Copier(langsmith.CloneAgentRequest{}), server.AddAgent(langsmith.Agent{Name: "source"}).ID}
-	},
-	"kolena": func(t *testing.T) aVendor {
-		server := agentcopytest.NewKolena()
-		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
-		id := server.AddAgent(kolena.Agent{Name: "source"}).ID
-		return aVendor{server, client.Copier(kolena.CopyAgentRequest{}), strconv.FormatInt(id, 10)}
-	},
 }
 
 // Whatever becomes of the answer, each vendor makes one copy, and Once knows it.
@@ -73,11 +40,11 @@ func TestOnceSettlesWithEachVendor(t *testing.T) {
 		"lost twice, then answered":    {{Drop: true}, {Status: 504}},
 		"lost, sent again, lost again": {{Drop: true}, {Drop: true, AfterCopy: true}},
 	}
-	for vendorName, newVendor := range vendors {
+	for _, vendorName := range []string{"zudu", "cotool", "langsmith", "kolena"} {
 		for faultName, fault := range faults {
 			t.Run(vendorName+", "+faultName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					v := newVendor(t)
+					v := quirky(t, vendorName, agentcopytest.Quirks{})
 					defer v.server.Close()
 					if fault != nil {
 						v.server.Inject(fault...)

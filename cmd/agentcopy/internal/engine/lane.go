@@ -94,7 +94,7 @@ func (l *Lane) jobs(ctx context.Context) func(func(once.Job) bool) {
 
 func (l *Lane) copier(row *Row) agentcopy.Copier { return watched{l.client.Copier(row.Extras), l} }
 
-// back counts a row that is no longer at work. One that the vendor asked to wait
+// back counts a row that nobody works on any more. One that the vendor asked to wait
 // for, or that another process is at work on, is queued again.
 func (l *Lane) back(row *Row, err error) (settled bool) {
 	l.mu.Lock()

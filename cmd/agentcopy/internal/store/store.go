@@ -183,7 +183,7 @@ func (s *Store) Failures(ctx context.Context) (map[string]Failure, error) {
 	failures := make(map[string]Failure, len(all))
 	for key, value := range all {
 		var f Failure
-		_ = json.Unmarshal([]byte(value), &f) // what cannot be read is a failure all the same
+		_ = json.Unmarshal([]byte(value), &f) // an entry that cannot be read still counts as a failure
 		failures[key] = f
 	}
 	return failures, err
