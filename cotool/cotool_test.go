@@ -10,7 +10,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 const (
@@ -19,10 +19,10 @@ const (
 )
 
 // newClient returns a client that sends through wire, with a key of its own.
-func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *cotool.Client {
+func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *cotool.Client {
 	t.Helper()
 	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := cotool.New(wiretest.Key(), opts...)
+	client, err := cotool.New(vendortest.Key(), opts...)
 	require.NoError(t, err)
 	return client
 }
@@ -41,14 +41,14 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := cotool.New(tt.key, tt.opts...)
 			require.Nil(t, client)
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestNewFromEnv(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
-	send := func(t *testing.T, opts ...agentcopy.Option) wiretest.Request {
+	wire := vendortest.Always(http.StatusOK, agent)
+	send := func(t *testing.T, opts ...agentcopy.Option) vendortest.Request {
 		t.Helper()
 		client, err := cotool.NewFromEnv(append(opts, agentcopy.WithHTTPClient(wire.Client()))...)
 		require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestNewFromEnv(t *testing.T) {
 		requests := wire.Requests()
 		return requests[len(requests)-1]
 	}
-	key := wiretest.Key()
+	key := vendortest.Key()
 	t.Setenv("COTOOL_API_KEY", key)
 	t.Setenv("COTOOL_BASE_URL", "")
 	sent := send(t)
@@ -72,15 +72,15 @@ func TestNewFromEnv(t *testing.T) {
 
 	t.Setenv("COTOOL_BASE_URL", "gateway.example")
 	_, err := cotool.NewFromEnv()
-	wiretest.RequireInvalid(t, err, "COTOOL_BASE_URL")
+	vendortest.RequireInvalid(t, err, "COTOOL_BASE_URL")
 
 	t.Setenv("COTOOL_API_KEY", "")
 	_, err = cotool.NewFromEnv()
-	wiretest.RequireInvalid(t, err, "COTOOL_API_KEY")
+	vendortest.RequireInvalid(t, err, "COTOOL_API_KEY")
 }
 
 func TestWith(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire)
 	changed, err := original.With(agentcopy.WithBaseURL("https://other.example"))
 	require.NoError(t, err)
@@ -94,13 +94,13 @@ func TestWith(t *testing.T) {
 	require.Equal(t, requests[0].Header.Get("Authorization"), requests[1].Header.Get("Authorization"))
 
 	_, err = original.With(agentcopy.WithLimiter(nil))
-	wiretest.RequireInvalid(t, err, "WithLimiter")
+	vendortest.RequireInvalid(t, err, "WithLimiter")
 }
 
 // All calls of a key share the courtesy limit: 10 at once, then 10 a second.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, wiretest.Always(http.StatusOK, agent))
+		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()
 		for range 30 {
 			_, err := client.GetAgent(t.Context(), sourceID)

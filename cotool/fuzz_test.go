@@ -6,11 +6,11 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := cotool.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+	c, err := cotool.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,28 +22,28 @@ func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.R
 }
 
 func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+	vendortest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
 		_, _, _, err := fuzzedCopy(t, wire)
 		return err
 	})
 }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "copy.json"),
-		wiretest.Document(f, "copy_sparse.json"),
+	vendortest.FuzzSuccessBody(f, []string{
+		vendortest.Document(f, "copy.json"),
+		vendortest.Document(f, "copy_sparse.json"),
 	}, fuzzedCopy)
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, []string{
 		`[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"},null]`,
 	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := cotool.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		c, err := cotool.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), cotool.ListAgentsRequest{}))
+		_, err = vendortest.Collect(t, c.ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 		return err
 	})
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestGetAgent(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+	wire := vendortest.Always(http.StatusOK, agent)
 	got, err := newClient(t, wire).GetAgent(t.Context(), sourceID)
 	require.NoError(t, err)
 	require.Equal(t, "Triage", got.Name)
@@ -24,10 +24,10 @@ func TestGetAgent(t *testing.T) {
 }
 
 func TestGetAgentFails(t *testing.T) {
-	_, err := newClient(t, wiretest.Always(http.StatusOK, `{"name":"Triage"}`)).GetAgent(t.Context(), sourceID)
+	_, err := newClient(t, vendortest.Always(http.StatusOK, `{"name":"Triage"}`)).GetAgent(t.Context(), sourceID)
 	require.ErrorContains(t, err, "lacks the agent's ID")
-	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 
-	_, err = newClient(t, wiretest.Always(http.StatusNotFound, ``)).GetAgent(t.Context(), sourceID)
+	_, err = newClient(t, vendortest.Always(http.StatusNotFound, ``)).GetAgent(t.Context(), sourceID)
 	require.ErrorIs(t, err, agentcopy.ErrNotFound)
 }

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := kolena.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+	c, err := kolena.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,29 +26,29 @@ func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.R
 }
 
 func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+	vendortest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
 		_, _, _, err := fuzzedCopy(t, wire)
 		return err
 	})
 }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "copy.json"),
-		wiretest.Document(f, "copy_oldest.json"),
+	vendortest.FuzzSuccessBody(f, []string{
+		vendortest.Document(f, "copy.json"),
+		vendortest.Document(f, "copy_oldest.json"),
 	}, fuzzedCopy)
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, []string{
 		`{"agents":[{"id":1,"name":"A"},{"id":2},{"name":"B"}],"total_pages":3,"page_number":0,"page_size":3}`,
 		`{"agents":[],"total_pages":0,"page_number":0,"page_size":0}`,
 	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := kolena.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		c, err := kolena.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+		_, err = vendortest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 		return err
 	})
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestGetAgent(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "copy_oldest.json"))
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "copy_oldest.json"))
 	got, err := newClient(t, wire).GetAgent(t.Context(), 123)
 	require.NoError(t, err)
 	require.Equal(t, "Leases", got.Name)
@@ -24,15 +24,15 @@ func TestGetAgent(t *testing.T) {
 }
 
 func TestGetAgentFails(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, `{"name":"Leases"}`)
+	wire := vendortest.Always(http.StatusOK, `{"name":"Leases"}`)
 	client := newClient(t, wire)
 	for _, id := range []int64{0, -123} {
 		_, err := client.GetAgent(t.Context(), id)
-		wiretest.RequireInvalid(t, err, "agentID")
+		vendortest.RequireInvalid(t, err, "agentID")
 	}
 	require.Empty(t, wire.Requests())
 
 	_, err := client.GetAgent(t.Context(), 123)
 	require.ErrorContains(t, err, "lacks the agent's ID")
-	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 }

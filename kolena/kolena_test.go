@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 const agent = `{"id":456,"workspace_id":7,"name":"Leases","objective":"","created_by":"","n_runs":0,"prompts":[]}`
 
 // newClient returns a client that sends through wire, with a key of its own.
-func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *kolena.Client {
+func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *kolena.Client {
 	t.Helper()
 	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := kolena.New(wiretest.Key(), opts...)
+	client, err := kolena.New(vendortest.Key(), opts...)
 	require.NoError(t, err)
 	return client
 }
@@ -38,14 +38,14 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := kolena.New(tt.key, tt.opts...)
 			require.Nil(t, client)
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestNewFromEnv(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
-	send := func(t *testing.T, opts ...agentcopy.Option) wiretest.Request {
+	wire := vendortest.Always(http.StatusOK, agent)
+	send := func(t *testing.T, opts ...agentcopy.Option) vendortest.Request {
 		t.Helper()
 		client, err := kolena.NewFromEnv(append(opts, agentcopy.WithHTTPClient(wire.Client()))...)
 		require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestNewFromEnv(t *testing.T) {
 		requests := wire.Requests()
 		return requests[len(requests)-1]
 	}
-	key := wiretest.Key()
+	key := vendortest.Key()
 	t.Setenv("KOLENA_API_KEY", key)
 	t.Setenv("KOLENA_API_URL", "")
 	sent := send(t)
@@ -69,22 +69,22 @@ func TestNewFromEnv(t *testing.T) {
 
 	t.Setenv("KOLENA_API_URL", "https://user:word@gateway.example")
 	_, err := kolena.NewFromEnv()
-	wiretest.RequireInvalid(t, err, "KOLENA_API_URL")
+	vendortest.RequireInvalid(t, err, "KOLENA_API_URL")
 
 	t.Setenv("KOLENA_API_URL", "http://gateway.example")
 	_, err = kolena.NewFromEnv()
-	wiretest.RequireInvalid(t, err, "KOLENA_API_URL")
+	vendortest.RequireInvalid(t, err, "KOLENA_API_URL")
 	require.Equal(t, "gateway.example", send(t, agentcopy.WithInsecureHTTP()).Host)
 
 	for _, key := range []string{" ", "two\nlines"} {
 		t.Setenv("KOLENA_API_KEY", key)
 		_, err = kolena.NewFromEnv()
-		wiretest.RequireInvalid(t, err, "KOLENA_API_KEY")
+		vendortest.RequireInvalid(t, err, "KOLENA_API_KEY")
 	}
 }
 
 func TestWith(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire)
 	changed, err := original.With(agentcopy.WithHeader("X-Team", "a"))
 	require.NoError(t, err)
@@ -98,7 +98,7 @@ func TestWith(t *testing.T) {
 	require.Equal(t, requests[0].Header.Get("Authorization"), requests[1].Header.Get("Authorization"))
 
 	_, err = original.With(nil)
-	wiretest.RequireInvalid(t, err, "opts")
+	vendortest.RequireInvalid(t, err, "opts")
 }
 
 // Each endpoint keeps its own documented number, whichever client it is called
@@ -113,7 +113,7 @@ func TestPace(t *testing.T) {
 			return err
 		}},
 		"list": {600, func(t *testing.T, c *kolena.Client) error {
-			_, err := wiretest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+			_, err := vendortest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 			return err
 		}},
 		"get": {1200, func(t *testing.T, c *kolena.Client) error {
@@ -123,7 +123,7 @@ func TestPace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+				wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 					if r.Path() == "/api/v1/client/agents" {
 						return http.StatusOK, `{"agents":[],"total_pages":0}`
 					}
@@ -147,7 +147,7 @@ func TestPace(t *testing.T) {
 // Copies that are under way hold their places until they are answered.
 func TestPaceOfCopiesUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := wiretest.New(func(int, wiretest.Request) (int, string) {
+		slow := vendortest.New(func(int, vendortest.Request) (int, string) {
 			time.Sleep(20 * time.Second)
 			return http.StatusOK, agent
 		})

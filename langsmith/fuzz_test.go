@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func fuzzedClone(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+	c, err := langsmith.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,29 +22,29 @@ func fuzzedClone(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.
 }
 
 func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+	vendortest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
 		_, _, _, err := fuzzedClone(t, wire)
 		return err
 	})
 }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "clone.json"),
-		wiretest.Document(f, "create.json"),
+	vendortest.FuzzSuccessBody(f, []string{
+		vendortest.Document(f, "clone.json"),
+		vendortest.Document(f, "create.json"),
 	}, fuzzedClone)
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, []string{
 		`{"items":[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"}],"next_cursor":"next"}`,
 		`{"items":[],"next_cursor":null}`,
 	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		c, err := langsmith.New(vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
+		_, err = vendortest.Collect(t, c.ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
 		return err
 	})
 }

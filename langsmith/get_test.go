@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestGetAgent(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+	wire := vendortest.Always(http.StatusOK, agent)
 	got, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "Research", got.Name)
@@ -29,15 +29,15 @@ func TestGetAgent(t *testing.T) {
 }
 
 func TestGetAgentFails(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, `{"name":"Research"}`)
+	wire := vendortest.Always(http.StatusOK, `{"name":"Research"}`)
 	client := newClient(t, wire)
 	for _, id := range []string{"", " ", ".", "..", "my-agent"} {
 		_, err := client.GetAgent(t.Context(), id, langsmith.GetAgentRequest{})
-		wiretest.RequireInvalid(t, err, "agentID")
+		vendortest.RequireInvalid(t, err, "agentID")
 	}
 	require.Empty(t, wire.Requests())
 
 	_, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.ErrorContains(t, err, "lacks the agent's ID")
-	require.Equal(t, agentcopy.OutcomeNotCopied, wiretest.RequireError(t, err).Outcome)
+	require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
@@ -19,10 +19,10 @@ const (
 )
 
 // newClient returns a client that sends through wire, with a key of its own.
-func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *langsmith.Client {
+func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
 	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := langsmith.New(wiretest.Key(), opts...)
+	client, err := langsmith.New(vendortest.Key(), opts...)
 	require.NoError(t, err)
 	return client
 }
@@ -43,14 +43,14 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := langsmith.New(tt.key, tt.opts...)
 			require.Nil(t, client)
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestNewFromEnv(t *testing.T) {
 	const target = "/v1/deepagents/agents/" + sourceID
-	key := wiretest.Key()
+	key := vendortest.Key()
 	for name, tt := range map[string]struct {
 		endpoint, workspace string
 		opts                []agentcopy.Option
@@ -77,7 +77,7 @@ func TestNewFromEnv(t *testing.T) {
 			t.Setenv("LANGSMITH_API_KEY", key)
 			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
 			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
-			wire := wiretest.Always(http.StatusOK, agent)
+			wire := vendortest.Always(http.StatusOK, agent)
 			client, err := langsmith.NewFromEnv(append(tt.opts, agentcopy.WithHTTPClient(wire.Client()))...)
 			require.NoError(t, err)
 			_, err = client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
@@ -106,13 +106,13 @@ func TestNewFromEnvRefuses(t *testing.T) {
 			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
 			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
 			_, err := langsmith.NewFromEnv()
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestWith(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
 	changed, err := original.With(langsmith.WithWorkspace("ws-2"))
 	require.NoError(t, err)
@@ -126,14 +126,14 @@ func TestWith(t *testing.T) {
 	require.Equal(t, requests[0].Header.Get("X-Api-Key"), requests[1].Header.Get("X-Api-Key"))
 
 	_, err = original.With(langsmith.WithWorkspace(""))
-	wiretest.RequireInvalid(t, err, "WithWorkspace")
+	vendortest.RequireInvalid(t, err, "WithWorkspace")
 }
 
 // All calls of a key share one limit, which keeps inside both that LangSmith
 // documents, from the first request on.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, wiretest.Always(http.StatusOK, agent))
+		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()
 		var sent []time.Duration
 		for range 2200 {

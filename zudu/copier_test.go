@@ -14,7 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -195,7 +195,7 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 	}
 	pages := [][]string{agents(time.Hour, 11*time.Hour), agents(13 * time.Hour), agents(14 * time.Hour)}
 	read := 0
-	wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+	wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 		if r.Method == http.MethodPost {
 			return http.StatusOK, page(`{}`, 0, 0)
 		}

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
+	c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey+"-secret", vendortest.FuzzOptions(wire)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,17 +25,17 @@ func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.R
 }
 
 func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
+	vendortest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
 		_, _, _, err := fuzzedCopy(t, wire)
 		return err
 	})
 }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "duplicate_first.json"),
-		wiretest.Document(f, "duplicate_second.json"),
-		wiretest.Document(f, "duplicate_empty.json"),
+	vendortest.FuzzSuccessBody(f, []string{
+		vendortest.Document(f, "duplicate_first.json"),
+		vendortest.Document(f, "duplicate_second.json"),
+		vendortest.Document(f, "duplicate_empty.json"),
 	}, fuzzedCopy)
 }
 
@@ -46,8 +46,8 @@ func FuzzAgentID(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		wire := wiretest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
-		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
+		wire := vendortest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
+		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,15 +74,15 @@ func FuzzAgentID(f *testing.F) {
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, []string{
 		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
 		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
 	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
+		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey+"-secret", vendortest.FuzzOptions(wire)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+		_, err = vendortest.Collect(t, c.ListAgents(t.Context(), zudu.ListAgentsRequest{}))
 		return err
 	})
 }

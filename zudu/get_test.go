@@ -7,11 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestGetAgent(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "full_first.json"))
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "full_first.json"))
 	agent, err := newClient(t, wire).GetAgent(t.Context(), "agent_123")
 	require.NoError(t, err)
 	require.Equal(t, "agent_123", agent.AgentID)
@@ -37,9 +37,9 @@ func TestGetAgentFails(t *testing.T) {
 		"without ID": {200, `{"status":"success","data":{}}`, nil, "lacks the agent's ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, tt.body)
+			wire := vendortest.Always(tt.status, tt.body)
 			_, err := newClient(t, wire).GetAgent(t.Context(), "agent_123")
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "a read makes no copy")
 			require.Equal(t, "GetAgent", e.Operation)
 			require.ErrorContains(t, err, tt.message)

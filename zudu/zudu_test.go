@@ -9,16 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // newClient returns a client that sends through wire, with credentials of its
 // own.
-func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *zudu.Client {
+func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *zudu.Client {
 	t.Helper()
 	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := zudu.New(wiretest.Key(), "s3cr3t_test", opts...)
+	client, err := zudu.New(vendortest.Key(), "s3cr3t_test", opts...)
 	require.NoError(t, err)
 	return client
 }
@@ -38,14 +38,14 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := zudu.New(tt.key, tt.secret, tt.opt)
 			require.Nil(t, client)
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestRequestsCarryBothCredentials(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
-	key := wiretest.Key()
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
+	key := vendortest.Key()
 	client, err := zudu.New(key, "s3cr3t_test", agentcopy.WithHTTPClient(wire.Client()))
 	require.NoError(t, err)
 	_, err = client.GetAgent(t.Context(), "agent_123")
@@ -60,8 +60,8 @@ func TestRequestsCarryBothCredentials(t *testing.T) {
 }
 
 func TestNewFromEnv(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
-	send := func(t *testing.T, opts ...agentcopy.Option) wiretest.Request {
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
+	send := func(t *testing.T, opts ...agentcopy.Option) vendortest.Request {
 		t.Helper()
 		client, err := zudu.NewFromEnv(append(opts, agentcopy.WithHTTPClient(wire.Client()))...)
 		require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestNewFromEnv(t *testing.T) {
 		requests := wire.Requests()
 		return requests[len(requests)-1]
 	}
-	key := wiretest.Key()
+	key := vendortest.Key()
 	t.Setenv("ZUDU_API_KEY", key+"\n") // as a secret read from a file may be
 	t.Setenv("ZUDU_API_SECRET", "s3cr3t_env")
 	t.Setenv("ZUDU_BASE_URL", "")
@@ -100,13 +100,13 @@ func TestNewFromEnvRefuses(t *testing.T) {
 			t.Setenv("ZUDU_API_SECRET", tt.secret)
 			t.Setenv("ZUDU_BASE_URL", tt.baseURL)
 			_, err := zudu.NewFromEnv()
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
 func TestWith(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
 	original := newClient(t, wire, agentcopy.WithUserAgent("original/1"))
 	changed, err := original.With(agentcopy.WithUserAgent("changed/2"), agentcopy.WithHeader("X-Team", "a"))
 	require.NoError(t, err)
@@ -124,14 +124,14 @@ func TestWith(t *testing.T) {
 	require.Equal(t, first.Get("X-API-SECRET"), second.Get("X-API-SECRET"))
 
 	_, err = original.With(agentcopy.WithAttemptTimeout(0))
-	wiretest.RequireInvalid(t, err, "WithAttemptTimeout")
+	vendortest.RequireInvalid(t, err, "WithAttemptTimeout")
 }
 
 // All calls of a pair of credentials share the courtesy limit: 10 at once, then
 // 10 a second.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json")))
+		client := newClient(t, vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json")))
 		start := time.Now()
 		for range 15 {
 			_, err := client.GetAgent(t.Context(), "agent_1")

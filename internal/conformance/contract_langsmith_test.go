@@ -46,10 +46,10 @@ func TestLangSmithContract(t *testing.T) {
 			t.Errorf("CloneAgent(%+v): %v", req, err)
 		}
 	}
-	_, _ = client.CloneAgent(t.Context(), newUUID, langsmith.CloneAgentRequest{}) // 404
+	_, _ = client.CloneAgent(t.Context(), unknownUUID, langsmith.CloneAgentRequest{}) // 404
 	_, _ = stranger.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{})
 	_, _ = client.GetAgent(t.Context(), source.ID, langsmith.GetAgentRequest{})
-	_, _ = client.GetAgent(t.Context(), newUUID, langsmith.GetAgentRequest{})
+	_, _ = client.GetAgent(t.Context(), unknownUUID, langsmith.GetAgentRequest{})
 	for _, name := range []string{"", "Research"} {
 		for _, err := range client.ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: name}) {
 			if err != nil {
@@ -143,7 +143,7 @@ func TestLangSmithContractHasTeeth(t *testing.T) {
 		req.Header.Set("X-Api-Key", key)
 		return contract.input(t, exchange{request: req})
 	}
-	clone := "/agents/" + sourceUUID + "/clone"
+	clone := "/agents/" + unknownUUID + "/clone"
 	for name, in := range map[string]*openapi3filter.RequestValidationInput{
 		"name of another type":  request(clone, `{"name":7}`, "key"),
 		"unknown identity":      request(clone, `{"permissions":{"identity":"odd"}}`, "key"),

@@ -30,6 +30,9 @@ type endpoint struct {
 	query map[string]*regexp.Regexp
 }
 
+// unknownUUID is the ID of no agent.
+const unknownUUID = "7d1f3b1e-93f5-4c0e-a3f0-0c5f5f1c8a11"
+
 var (
 	zuduID    = `/api/agents/agent_[^/]+`
 	uuidPath  = `/api/agents/[0-9a-f-]{36}`
@@ -209,7 +212,7 @@ func TestCotoolContract(t *testing.T) {
 			_, _ = client.CopyAgent(t.Context(), source.ID)
 		}
 		_, _ = client.GetAgent(t.Context(), source.ID)
-		_, _ = client.GetAgent(t.Context(), newUUID)
+		_, _ = client.GetAgent(t.Context(), unknownUUID)
 		for range client.ListAgents(t.Context(), cotool.ListAgentsRequest{}) {
 		}
 	}
@@ -258,8 +261,8 @@ func TestSchemasHaveTeeth(t *testing.T) {
 		{"zudu", "duplicateRequest", `{"agent_name":" padded "}`},
 		{"zudu", "duplicateRequest", `{"agent_name":"x","made_up":1}`},
 		{"zudu", "agentAnswer", `{"message":"","status":"success","data":{"agent_id":7}}`},
-		{"cotool", "copyAnswer", `{"agent":{"id":"no UUID","organizationId":"","name":""},"parkedAgentId":"` + newUUID + `","parkedAgentName":"","transferredTriggerNames":[]}`},
-		{"cotool", "copyAnswer", `{"agent":{"id":"` + newUUID + `","organizationId":"","name":""}}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"no UUID","organizationId":"","name":""},"parkedAgentId":"` + unknownUUID + `","parkedAgentName":"","transferredTriggerNames":[]}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"` + unknownUUID + `","organizationId":"","name":""}}`},
 		{"kolena", "copyRequest", `{"name":""}`},
 		{"kolena", "copyRequest", `{"name":"x","target_folder_id":"1"}`},
 		{"kolena", "agent", `{"id":"1"}`},

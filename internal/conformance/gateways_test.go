@@ -20,10 +20,9 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/once"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // gatewayWays are what a vendor behind a gateway does after it made a copy.
@@ -78,7 +77,7 @@ func newGatewayVendor(t *testing.T) *gatewayVendor {
 		v.copies[segment]++
 		v.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		gatewayWays[way].answer(w, operationNamed(op).docs.good)
+		gatewayWays[way].answer(w, operationNamed(op).Answers.Good)
 	}))
 	v.Config.ErrorLog = nil
 	v.Start()
@@ -228,23 +227,20 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 				transport.Protocols.SetUnencryptedHTTP2(true)
 			}
 			defer transport.CloseIdleConnections()
-			lines := make([]string, len(gatewayWays)*len(copyOperations()))
+			lines := make([]string, len(gatewayWays)*len(copyOperations))
 			var all sync.WaitGroup
 			for way := range gatewayWays {
-				for i, op := range copyOperations() {
+				for i, op := range copyOperations {
 					all.Go(func() {
 						segment := fmt.Sprintf("%d-%v", way, op)
-						url := base + "/" + segment
-						if op.provider == "langsmith" {
-							url += "/v1/deepagents"
-						}
+						url := base + "/" + segment + op.Vendor.BasePath
 						r := row{timeout: 30 * time.Second}
-						client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(url), throughTransport(transport))...)
+						client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(url), throughTransport(transport))...)
 						if err != nil {
 							t.Error(err)
 							return
 						}
-						_, err = client.do(context.WithoutCancel(t.Context()))
+						_, err = client.Do(context.WithoutCancel(t.Context()))
 						vendor.mu.Lock()
 						copies := vendor.copies[segment]
 						vendor.mu.Unlock()
@@ -252,11 +248,11 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 						if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 							outcome, attempts = e.Outcome, len(e.Attempts)
 						}
-						what := fmt.Sprintf("%s, %s: %d copies, %v", gatewayWays[way].name, op.provider, copies, outcome)
+						what := fmt.Sprintf("%s, %s: %d copies, %v", gatewayWays[way].name, op.Vendor.Name, copies, outcome)
 						if err != nil {
 							what += fmt.Sprintf(" (%v)", err)
 						}
-						lines[way*len(copyOperations())+i] = what
+						lines[way*len(copyOperations)+i] = what
 						tally.cases.Add(1)
 						tally.copies.Add(int64(copies))
 						switch {
@@ -306,18 +302,12 @@ func TestNodeClosesIdleConnections(t *testing.T) {
 	}
 	port := freePort(t)
 	command := exec.CommandContext(t.Context(), path, "-e", nodeServer)
-	var op *operation
-	for _, o := range copyOperations() {
-		if o.provider == "kolena" {
-			op = o
-		}
-	}
-	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+op.docs.good)
+	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+operationNamed("kolena.CopyAgent").Answers.Good)
 	base := startProgram(t, command, port)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	r := row{}
-	client, err := kolena.New(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+	client, err := kolena.New(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,13 +356,13 @@ func getJSON(url string, v any) error {
 // from before the copy is what every look sees, long after SettleTime: none of them
 // counts, and nothing is sent again.
 func TestLooksThroughVarnish(t *testing.T) {
-	for _, op := range copyOperations() {
-		if op.provider != "langsmith" && op.provider != "zudu" { // the others send Authorization, which Varnish does not cache
+	for _, op := range copyOperations {
+		if op.Vendor.Header("key").Get("Authorization") != "" { // Varnish does not cache what it gets with that
 			continue
 		}
-		t.Run(op.provider, func(t *testing.T) {
+		t.Run(op.Vendor.Name, func(t *testing.T) {
 			t.Parallel()
-			srv := newFake(t, op.provider)
+			srv := newFake(t, op.Vendor)
 			upstream, err := url.Parse(srv.URL())
 			if err != nil {
 				t.Fatal(err)
@@ -381,25 +371,15 @@ func TestLooksThroughVarnish(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			base, source := startVarnish(t, vendor), "agent_1"
-			if op.provider == "langsmith" {
-				base, source = base+"/v1/deepagents", sourceUUID
-			}
+			base := startVarnish(t, vendor) + op.Vendor.BasePath
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
 			r := row{}
-			client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+			copier, err := op.Vendor.NewCopier(append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var copier agentcopy.Copier
-			switch c := client.client.(type) {
-			case *zudu.Client:
-				copier = c.Copier()
-			case *langsmith.Client:
-				copier = c.Copier(langsmith.CloneAgentRequest{})
-			}
-			req := agentcopy.CopyRequest{SourceID: source, Name: "The copy"}
+			req := agentcopy.CopyRequest{SourceID: op.Vendor.SourceID, Name: "The copy"}
 			if _, err := copier.FindCopies(t.Context(), req, time.Now()); err != nil { // Varnish keeps the list
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -99,14 +100,16 @@ func TestPacingBeforeNginx(t *testing.T) {
 		"unpaced": {agentcopy.Unlimited, func(n int) bool { return n > 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := newFake(t, "kolena", agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv.AddAgent(kolena.Agent{ID: 1, Name: "The source"})
+			t.Cleanup(srv.Close)
 			gateway := startNginx(t, srv.URL())
 			if gateway == "" {
 				return
 			}
 			transport := &http.Transport{MaxIdleConnsPerHost: 64}
 			defer transport.CloseIdleConnections()
-			key := newKey()
+			key := vendortest.Key()
 			var running sync.WaitGroup
 			var mu sync.Mutex
 			refused := 0
@@ -162,15 +165,15 @@ func TestNginxInFrontOfNothing(t *testing.T) {
 	if gateway == "" {
 		return
 	}
-	for _, op := range copyOperations() {
+	for _, op := range copyOperations {
 		transport := &http.Transport{}
 		r := row{}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(gateway+"/gone"), throughTransport(transport))...)
+		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(gateway+"/gone"), throughTransport(transport))...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := observed{op: op}
-		o.result, o.err = client.do(context.WithoutCancel(t.Context()))
+		o.result, o.err = client.Do(context.WithoutCancel(t.Context()))
 		transport.CloseIdleConnections()
 		o.requests = -1
 		e, ok := errors.AsType[*agentcopy.Error](o.err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // TestRedirects: none is followed, to the same host or to another, which gets no
@@ -69,11 +70,11 @@ func TestRedirectsOfAUsersClient(t *testing.T) {
 		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
 		asked := false
 		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
-		client, err := op.connect(newKey(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
+		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.do(t.Context()); err == nil || m.requests != 1 || asked {
+		if _, err := client.Do(t.Context()); err == nil || m.requests != 1 || asked {
 			t.Errorf("%v: got %v, %d requests, CheckRedirect asked %v; want an error, one request, not asked", op, err, m.requests, asked)
 		}
 	}

@@ -115,7 +115,7 @@ func (r *row) attempts(op *operation, mode agentcopy.RetryMode) int {
 	switch {
 	case mode == agentcopy.RetryNever:
 		return 1
-	case !op.copies:
+	case !op.Copies:
 		return r.reads
 	case mode == agentcopy.RetryAlways:
 		return r.always
@@ -141,11 +141,11 @@ func (r *row) check(o observed) []string {
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	want := r.attempts(o.op, o.mode)
 	succeeds := r.succeeds
-	if !o.op.copies {
+	if !o.op.Copies {
 		succeeds = r.readSucceeds
 	}
 	if r.loose {
-		if !o.op.copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
+		if !o.op.Copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
 			complain("got error %v, want success %v", o.err, succeeds)
 		}
 		return faults
@@ -153,8 +153,8 @@ func (r *row) check(o observed) []string {
 	if succeeds {
 		if o.err != nil {
 			complain("got error %v, want success", o.err)
-		} else if o.result.response != nil && len(o.result.response.Attempts) != want {
-			complain("got %d attempts, want %d", len(o.result.response.Attempts), want)
+		} else if o.result.Response != nil && len(o.result.Response.Attempts) != want {
+			complain("got %d attempts, want %d", len(o.result.Response.Attempts), want)
 		}
 		return faults
 	}
@@ -164,7 +164,7 @@ func (r *row) check(o observed) []string {
 		return faults
 	}
 	outcome := agentcopy.OutcomeNotCopied
-	if o.op.copies {
+	if o.op.Copies {
 		outcome = r.outcome
 	}
 	if e.Outcome != outcome {
@@ -197,17 +197,17 @@ func (o *observed) invariants() []string {
 	switch {
 	case o.err != nil && !failed:
 		complain("got %#v, want an *agentcopy.Error", o.err)
-	case o.err != nil && (e.Provider != o.op.provider || e.Operation != o.op.name):
+	case o.err != nil && (e.Provider != o.op.Vendor.Name || e.Operation != o.op.Name):
 		complain("the error is of %s.%s, want %v", e.Provider, e.Operation, o.op)
 	case o.err != nil && e.Error() == "":
 		complain("the error has no text")
-	case o.err == nil && o.op.copies && o.result.id == "":
+	case o.err == nil && o.op.Copies && o.result.ID == "":
 		complain("success without the ID of the new agent")
 	}
-	if o.requests >= 0 && failed && o.requests > len(e.Attempts) && o.op.copies {
+	if o.requests >= 0 && failed && o.requests > len(e.Attempts) && o.op.Copies {
 		complain("the server got %d requests of %d attempts: one was sent in silence", o.requests, len(e.Attempts))
 	}
-	if !o.op.copies {
+	if !o.op.Copies {
 		if failed && e.Outcome != agentcopy.OutcomeNotCopied {
 			complain("a read has outcome %v", e.Outcome)
 		}
@@ -234,7 +234,7 @@ type counts struct {
 
 func (c *counts) note(o *observed) {
 	c.cases.Add(1)
-	if !o.op.copies {
+	if !o.op.Copies {
 		return
 	}
 	c.copies.Add(int64(o.copies))
@@ -257,11 +257,11 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 func (r *row) applies(op *operation) bool {
 	doc := r.fault.answer.body
 	switch {
-	case doc.of != literal && doc.textFor(op.docs) == "":
+	case doc.of != literal && doc.textFor(op.Answers) == "":
 		return false
-	case !op.copies && r.reads == 0:
+	case !op.Copies && r.reads == 0:
 		return false
-	case op.copies && r.safe == 0:
+	case op.Copies && r.safe == 0:
 		return false
 	}
 	return true
@@ -269,7 +269,7 @@ func (r *row) applies(op *operation) bool {
 
 // modesOf are those that make a difference for op.
 func modesOf(op *operation) []agentcopy.RetryMode {
-	if op.copies {
+	if op.Copies {
 		return modes
 	}
 	return modes[:2]

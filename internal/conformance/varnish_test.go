@@ -17,6 +17,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // varnishWays are what a vendor behind Varnish does after it made a copy. A way
@@ -119,12 +120,12 @@ func (v *varnishVendor) serve(conn *net.TCPConn) {
 		if _, err := fmt.Sscanf(segment, "%d-%s", &way, &op); err != nil {
 			return
 		}
-		if isCopy(req.Method, req.URL.Path) {
+		if vendortest.IsCopy(req.Method, req.URL.Path) {
 			v.mu.Lock()
 			v.copies[segment] = append(v.copies[segment], req.Header.Get("X-Varnish"))
 			v.mu.Unlock()
 		}
-		varnishWays[way].answer(conn, operationNamed(op).docs.good)
+		varnishWays[way].answer(conn, operationNamed(op).Answers.Good)
 		if !varnishWays[way].succeeds || !varnishWays[way].warm {
 			return
 		}
@@ -195,7 +196,7 @@ func TestAnswersLostBehindVarnish(t *testing.T) {
 			if varnishWays[way].warm != warm {
 				continue
 			}
-			for _, op := range copyOperations() {
+			for _, op := range copyOperations {
 				cases.run(fmt.Sprintf("%s, %v", varnishWays[way].name, op), func() []string {
 					return vendor.copyThrough(t, gateway, way, op)
 				})
@@ -207,8 +208,8 @@ func TestAnswersLostBehindVarnish(t *testing.T) {
 	}
 	for way := range varnishWays {
 		counts := make([]string, 0, 4)
-		for _, op := range copyOperations() {
-			counts = append(counts, fmt.Sprintf("%s %d", op.provider, len(vendor.copies[fmt.Sprintf("%d-%v", way, op)])))
+		for _, op := range copyOperations {
+			counts = append(counts, fmt.Sprintf("%s %d", op.Vendor.Name, len(vendor.copies[fmt.Sprintf("%d-%v", way, op)])))
 		}
 		t.Logf("copies, %s: %s", varnishWays[way].name, strings.Join(counts, ", "))
 	}
@@ -221,15 +222,12 @@ func (v *varnishVendor) copyThrough(t *testing.T, gateway string, way int, op *o
 	defer transport.CloseIdleConnections()
 	call := func(way int) (*result, error) {
 		r := row{timeout: 30 * time.Second}
-		base := fmt.Sprintf("%s/%d-%v", gateway, way, op)
-		if op.provider == "langsmith" {
-			base += "/v1/deepagents"
-		}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+		base := fmt.Sprintf("%s/%d-%v", gateway, way, op) + op.Vendor.BasePath
+		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
 		if err != nil {
 			return nil, err
 		}
-		return client.do(context.WithoutCancel(t.Context()))
+		return client.Do(context.WithoutCancel(t.Context()))
 	}
 	if want.warm && !want.succeeds {
 		if _, err := call(0); err != nil {
@@ -246,7 +244,7 @@ func (v *varnishVendor) copyThrough(t *testing.T, gateway string, way int, op *o
 	switch {
 	case want.succeeds: // calls that warm a connection up meet it as well
 		o.copies = min(o.copies, 1)
-	case want.warm && op.noBody && o.copies == 2 && made[0] == made[1]:
+	case want.warm && op.NoBody && o.copies == 2 && made[0] == made[1]:
 		// One request to Varnish became two of its own: it retries one that has no body,
 		// of whatever method, where a connection that it kept alive ends before the
 		// answer. No client can prevent that, and the outcome is unknown.

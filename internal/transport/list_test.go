@@ -8,7 +8,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -69,7 +69,7 @@ func TestList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var cursors []string
 			list := things.List(inTurn(&cursors, tt.pages...))
-			items, err := wiretest.Collect(t, list)
+			items, err := vendortest.Collect(t, list)
 			ids := []string{}
 			for _, item := range items {
 				ids = append(ids, item.ID)
@@ -96,7 +96,7 @@ func TestList(t *testing.T) {
 // A server that makes up agents for ever is left at some point.
 func TestListEnds(t *testing.T) {
 	fetched := 0
-	items, err := wiretest.Collect(t, things.List(func(number int, _ string) (transport.Page[listed], error) {
+	items, err := vendortest.Collect(t, things.List(func(number int, _ string) (transport.Page[listed], error) {
 		fetched++
 		return pageOf(true, fmt.Sprint("cursor ", number), fmt.Sprint("thing ", number)), nil
 	}))
@@ -119,7 +119,7 @@ func TestListStopsWithTheLoop(t *testing.T) {
 
 func TestListYieldsAnErrorOnce(t *testing.T) {
 	var cursors []string
-	items, err := wiretest.Collect(t, things.List(inTurn(&cursors, pageOf(true, "", "a"))))
+	items, err := vendortest.Collect(t, things.List(inTurn(&cursors, pageOf(true, "", "a"))))
 	require.EqualError(t, err, "no such page")
 	require.Len(t, items, 1)
 }
@@ -128,7 +128,7 @@ func TestOnly(t *testing.T) {
 	var cursors []string
 	list := things.List(inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
 	chosen := transport.Only(list, func(l *listed) bool { return l.ID != "b" })
-	items, err := wiretest.Collect(t, chosen)
+	items, err := vendortest.Collect(t, chosen)
 	require.EqualError(t, err, "no such page", "the error passes")
 	require.Len(t, items, 3)
 
@@ -142,7 +142,7 @@ func TestOnly(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	items, err := wiretest.Collect(t, transport.Failed[listed](errors.New("refused")))
+	items, err := vendortest.Collect(t, transport.Failed[listed](errors.New("refused")))
 	require.EqualError(t, err, "refused")
 	require.Empty(t, items)
 }

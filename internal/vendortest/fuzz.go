@@ -1,4 +1,4 @@
-package wiretest
+package vendortest
 
 import (
 	"bytes"

@@ -1,6 +1,7 @@
-// Package wiretest helps the tests of the vendor packages: a transport that
-// records what was sent and answers as told, and checks that all four share.
-package wiretest
+// Package vendortest holds the registry of the vendors for the tests that run over
+// all of them, a transport that records requests and gives canned answers, and the
+// checks that the tests of all vendors share.
+package vendortest
 
 import (
 	"io"
