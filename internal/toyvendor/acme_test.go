@@ -4,24 +4,29 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // vendor is what sets Acme apart. It documents 30 copies a minute.
 var vendor = &transport.Vendor{
 	Name:    "acme",
 	BaseURL: "https://api.acme.example",
-	Limits: func() transport.Limits {
-		return transport.Limits{
-			transport.CopyEndpoint: agentcopy.NewWindowLimiter(30, 61*time.Second),
-			transport.ListEndpoint: agentcopy.Unlimited,
-			transport.GetEndpoint:  agentcopy.Unlimited,
+	Limits: func() pacing.Limits {
+		return pacing.Limits{
+			Copy: agentcopy.NewWindowLimiter(30, 61*time.Second),
+			List: agentcopy.Unlimited,
+			Get:  agentcopy.Unlimited,
 		}
 	},
 }
 
 // Client calls Acme with one API key.
-type Client struct{ transport *transport.Client }
+type Client struct {
+	transport *transport.Client
+	dates     *vendorkit.Dates // of its answers
+}
 
 // New returns a client for an API key.
 func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
@@ -31,16 +36,16 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
 // NewFromEnv is New with what ACME_API_KEY and, if it is set, ACME_BASE_URL say.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.KeyFromEnv(vendor, "ACME_API_KEY")
+	key, err := vendorkit.KeyFromEnv(vendor, "ACME_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("ACME_BASE_URL", transport.Getenv("ACME_BASE_URL"), opts)...)
+	return New(key, vendorkit.BaseURLFromEnv("ACME_BASE_URL", vendorkit.Getenv("ACME_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of c.
@@ -49,5 +54,5 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Copier returns the client as an [agentcopy.Copier]. Its FindCopies knows a copy
 // by its name and its age.
-func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.transport.ForCopier()}} }
+func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.transport.ForCopier(), c.dates}} }
 
 type copier struct{ client *Client }
 
@@ -25,19 +25,19 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	finder := &transport.Finder[Agent, string]{
-		Client: c.client.transport,
+	finder := &vendorkit.Finder[Agent, string]{
 		Lister: lister,
+		Dates:  c.client.dates,
 		Name:   req.Name,
 		Since:  since,
-		Show: func(a *Agent) transport.Shown {
-			return transport.Shown{
+		Show: func(a *Agent) vendorkit.Shown {
+			return vendorkit.Shown{
 				Provider: vendor.Name, SourceID: req.SourceID, ID: a.ID, Name: a.Name,
 				Created: a.CreatedAt, Response: a.Response, Out: a.ID == req.SourceID,
 			}
 		},
 	}
-	found, err := finder.Find(c.client.pages(ctx, transport.NoCache()))
+	found, err := finder.Find(c.client.pages(ctx, vendorkit.NoCache()))
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,12 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
-var lister = transport.Lister[Agent, string]{
+var lister = vendorkit.Lister[Agent, string]{
 	Vendor:    vendor,
 	Operation: listAgents.Name,
 	ID:        func(a *Agent) string { return a.ID },
@@ -32,8 +33,8 @@ func (c *Client) ListAgents(ctx context.Context) iter.Seq2[*Agent, error] {
 }
 
 // pages gets the pages of the list.
-func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (transport.Page[Agent], error) {
-	return func(number int, _ string) (transport.Page[Agent], error) {
+func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
+	return func(number int, _ string) (vendorkit.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.transport, transport.Request{
 			Op:     listAgents,
 			Path:   "/v1/agents",
@@ -41,9 +42,9 @@ func (c *Client) pages(ctx context.Context, header http.Header) func(int, string
 			Header: header,
 		}, verifyList)
 		if err != nil {
-			return transport.Page[Agent]{}, err
+			return vendorkit.Page[Agent]{}, err
 		}
-		return transport.Page[Agent]{Items: answer.Agents, More: answer.More, Response: response}, nil
+		return vendorkit.Page[Agent]{Items: answer.Agents, More: answer.More, Response: response}, nil
 	}
 }
 
