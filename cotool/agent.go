@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Agent is an agent as Cotool's API shows it, whole in every answer. Fields
@@ -125,5 +125,5 @@ type Skill struct {
 // received completes an agent that response brought.
 func (a *Agent) received(response *agentcopy.Response) {
 	a.Response = response
-	transport.NullToNil(&a.ModelAlias, &a.StructuredOutputSchema)
+	vendorkit.NullToNil(&a.ModelAlias, &a.StructuredOutputSchema)
 }

@@ -11,7 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/names"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
@@ -41,7 +41,7 @@ func (c *Client) forCopier() *Client {
 	if c == nil {
 		return &Client{}
 	}
-	return &Client{c.transport.ForCopier()}
+	return &Client{c.transport.ForCopier(), c.dates}
 }
 
 type copier struct{ client *Client }
@@ -50,10 +50,10 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	moved, err := c.client.CopyAgent(ctx, source)
 	if err != nil {
-		c.client.transport.Answered(nil, err)
+		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.transport.Answered(moved.Response, nil)
+	c.client.dates.Note(moved.Response, nil)
 	return agentcopy.Copy{
 		Provider: vendor.Name, SourceID: source, ID: canonical(moved.Agent.ID), Name: moved.Agent.Name,
 		CreatedAt: moved.Agent.CreatedAt.Time, Body: moved.Response.Body, Attempts: moved.Response.Attempts,
@@ -68,14 +68,14 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	if err := c.look(ctx, &s); err != nil {
 		return nil, err
 	}
-	finder := &transport.Finder[Agent, string]{
-		Client: c.client.transport,
+	finder := &vendorkit.Finder[Agent, string]{
 		Lister: lister,
+		Dates:  c.client.dates,
 		Since:  since,
-		Show:   func(a *Agent) transport.Shown { return shown(a, s.id) },
+		Show:   func(a *Agent) vendorkit.Shown { return shown(a, s.id) },
 	}
-	found, err := finder.Find(func(int, string) (transport.Page[Agent], error) {
-		page, err := c.client.page(ctx, transport.NoCache())
+	found, err := finder.Find(func(int, string) (vendorkit.Page[Agent], error) {
+		page, err := c.client.page(ctx, vendorkit.NoCache())
 		for i := range page.Items {
 			s.listed(&page.Items[i])
 		}
@@ -116,14 +116,14 @@ type source struct {
 
 // look asks for the source.
 func (c copier) look(ctx context.Context, s *source) error {
-	agent, err := c.client.get(ctx, s.id, transport.NoCache())
+	agent, err := c.client.get(ctx, s.id, vendorkit.NoCache())
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it
 		s.done = "its source is gone"
 	case err != nil:
 		return err
 	default:
-		s.stale = c.client.transport.Staleness(agent.Response)
+		s.stale = c.client.dates.Staleness(agent.Response)
 		s.show(agent)
 	}
 	return nil
@@ -143,9 +143,9 @@ func (s *source) show(a *Agent) {
 	}
 }
 
-func shown(a *Agent, source string) transport.Shown {
+func shown(a *Agent, source string) vendorkit.Shown {
 	id := canonical(a.ID)
-	s := transport.Shown{
+	s := vendorkit.Shown{
 		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
 		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
 		Out: id != "" && id == source || !a.DeletedAt.IsZero(),

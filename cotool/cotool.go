@@ -4,7 +4,9 @@ import (
 	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // agentsPath is where the agents are.
@@ -13,16 +15,19 @@ const agentsPath = "/api/agents"
 var vendor = &transport.Vendor{
 	Name:    "cotool",
 	BaseURL: "https://app.cotool.ai",
-	Limits: func() transport.Limits {
+	Limits: func() pacing.Limits {
 		courtesy := rate.NewLimiter(10, 10)
-		return transport.Limits{courtesy, courtesy, courtesy}
+		return pacing.Limits{Copy: courtesy, List: courtesy, Get: courtesy}
 	},
 }
 
 // Client calls the Cotool API with one API key. It is safe for concurrent use,
 // and its settings never change; see With. Make one with New: the zero Client
 // cannot be used.
-type Client struct{ transport *transport.Client }
+type Client struct {
+	transport *transport.Client
+	dates     *vendorkit.Dates // of its answers
+}
 
 // made is what New made. If c is nil or zero, every call of it is an error.
 func (c *Client) made() *transport.Client {
@@ -46,7 +51,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
 // NewFromEnv is New with the key in the environment variable COTOOL_API_KEY
@@ -55,11 +60,11 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // A key that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.KeyFromEnv(vendor, "COTOOL_API_KEY")
+	key, err := vendorkit.KeyFromEnv(vendor, "COTOOL_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("COTOOL_BASE_URL", transport.Getenv("COTOOL_BASE_URL"), opts)...)
+	return New(key, vendorkit.BaseURLFromEnv("COTOOL_BASE_URL", vendorkit.Getenv("COTOOL_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of
@@ -69,5 +74,5 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }

@@ -6,11 +6,12 @@ import (
 	"net/http"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
-var lister = transport.Lister[Agent, string]{
+var lister = vendorkit.Lister[Agent, string]{
 	Vendor:    vendor,
 	Operation: listAgents.Name,
 	ID:        func(a *Agent) string { return a.ID },
@@ -35,24 +36,24 @@ type ListAgentsRequest struct {
 // Cotool: GET /api/agents,
 // https://docs.cotool.ai/api-reference/agents/list-all-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	agents := lister.List(func(int, string) (transport.Page[Agent], error) { return c.page(ctx, nil) })
+	agents := lister.List(func(int, string) (vendorkit.Page[Agent], error) { return c.page(ctx, nil) })
 	if req.Name == "" {
 		return agents
 	}
-	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+	return vendorkit.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
 }
 
 // page gets the list, which is one page.
-func (c *Client) page(ctx context.Context, header http.Header) (transport.Page[Agent], error) {
+func (c *Client) page(ctx context.Context, header http.Header) (vendorkit.Page[Agent], error) {
 	agents, response, err := transport.Do(ctx, c.made(), transport.Request{
 		Op:     listAgents,
 		Path:   agentsPath,
 		Header: header,
 	}, verifyList)
 	if err != nil {
-		return transport.Page[Agent]{}, err
+		return vendorkit.Page[Agent]{}, err
 	}
-	return transport.Page[Agent]{Items: *agents, Response: response}, nil
+	return vendorkit.Page[Agent]{Items: *agents, Response: response}, nil
 }
 
 func verifyList(agents *[]Agent) error {

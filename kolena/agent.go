@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Agent is an agent as Kolena's API shows it, whole in every answer. Fields
@@ -69,8 +69,8 @@ type OutputTemplate struct {
 // received completes an agent that response brought.
 func (a *Agent) received(response *agentcopy.Response) {
 	a.Response = response
-	transport.NullToNil(&a.Metadata)
+	vendorkit.NullToNil(&a.Metadata)
 	for i := range a.Prompts {
-		transport.NullToNil(&a.Prompts[i].Options)
+		vendorkit.NullToNil(&a.Prompts[i].Options)
 	}
 }

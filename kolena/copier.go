@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
@@ -30,7 +31,7 @@ import (
 // server may have changed the name, unless it has another objective or other prompts
 // than the source, which a copy has of it, and neither was edited since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(transport.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -38,13 +39,13 @@ func (c *Client) forCopier() *Client {
 	if c == nil {
 		return &Client{}
 	}
-	return &Client{c.transport.ForCopier()}
+	return &Client{c.transport.ForCopier(), c.dates}
 }
 
 type copier struct {
 	client   *Client
 	template CopyAgentRequest
-	verdicts *transport.Verdicts
+	verdicts *vendorkit.Verdicts
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -59,10 +60,10 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	request.Name = c.nameOf(req)
 	agent, err := c.client.CopyAgent(ctx, source, request)
 	if err != nil {
-		c.client.transport.Answered(nil, err)
+		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.transport.Answered(agent.Response, nil)
+	c.client.dates.Note(agent.Response, nil)
 	return agentcopy.Copy{
 		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(agent.ID), Name: agent.Name,
 		CreatedAt: agent.Created.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
@@ -97,12 +98,12 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		return nil, err
 	}
 	var listed *Agent // the source, as the list shows it
-	finder := &transport.Finder[Agent, int64]{
-		Client: c.client.transport,
+	finder := &vendorkit.Finder[Agent, int64]{
 		Lister: lister,
+		Dates:  c.client.dates,
 		Name:   name,
 		Since:  since,
-		Show: func(a *Agent) transport.Shown {
+		Show: func(a *Agent) vendorkit.Shown {
 			if a.ID == source {
 				listed = a
 			}
@@ -113,20 +114,20 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 			if listed != nil {
 				return listed, nil
 			}
-			return c.client.get(ctx, source, transport.NoCache())
+			return c.client.get(ctx, source, vendorkit.NoCache())
 		},
 		Differs:  differs,
 		Verdicts: c.verdicts,
 	}
-	found, err := finder.Find(c.client.pages(ctx, transport.NoCache()))
+	found, err := finder.Find(c.client.pages(ctx, vendorkit.NoCache()))
 	if err != nil {
 		return nil, err
 	}
 	return found.Result(vendor.Name)
 }
 
-func (c copier) shown(a *Agent, source int64) transport.Shown {
-	s := transport.Shown{
+func (c copier) shown(a *Agent, source int64) vendorkit.Shown {
+	s := vendorkit.Shown{
 		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(a.ID), Name: a.Name,
 		Created: a.Created, Updated: a.Updated, Response: a.Response, Out: a.ID == source,
 	}
@@ -143,7 +144,7 @@ func (c copier) shown(a *Agent, source int64) transport.Shown {
 // differs reports whether agent has another objective or other prompts than
 // source, as far as both show them.
 func differs(source, agent *Agent) bool {
-	return transport.Conflict(source.Objective, agent.Objective) || transport.Conflict(promptsOf(source), promptsOf(agent))
+	return vendorkit.Conflict(source.Objective, agent.Objective) || vendorkit.Conflict(promptsOf(source), promptsOf(agent))
 }
 
 // promptsOf is the names of the prompts of an agent in one text, in whatever order

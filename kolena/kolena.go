@@ -4,7 +4,9 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // agentsPath is where the agents are.
@@ -16,11 +18,11 @@ const minute = 61 * time.Second
 var vendor = &transport.Vendor{
 	Name:    "kolena",
 	BaseURL: "https://agents-api.kolena.com",
-	Limits: func() transport.Limits {
-		return transport.Limits{
-			transport.CopyEndpoint: transport.NewSpacedWindow(60, minute, 1050*time.Millisecond),
-			transport.ListEndpoint: agentcopy.NewWindowLimiter(600, minute),
-			transport.GetEndpoint:  agentcopy.NewWindowLimiter(1200, minute),
+	Limits: func() pacing.Limits {
+		return pacing.Limits{
+			Copy: pacing.NewAdaptiveWindow(60, minute, 1050*time.Millisecond),
+			List: agentcopy.NewWindowLimiter(600, minute),
+			Get:  agentcopy.NewWindowLimiter(1200, minute),
 		}
 	},
 }
@@ -28,7 +30,10 @@ var vendor = &transport.Vendor{
 // Client calls the Kolena Agents API with one API key. It is safe for
 // concurrent use, and its settings never change; see With. Make one with New:
 // the zero Client cannot be used.
-type Client struct{ transport *transport.Client }
+type Client struct {
+	transport *transport.Client
+	dates     *vendorkit.Dates // of its answers
+}
 
 // made is what New made. If c is nil or zero, every call of it is an error.
 func (c *Client) made() *transport.Client {
@@ -53,7 +58,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
 // NewFromEnv is New with the key in the environment variable KOLENA_API_KEY
@@ -63,11 +68,11 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // A key that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.KeyFromEnv(vendor, "KOLENA_API_KEY")
+	key, err := vendorkit.KeyFromEnv(vendor, "KOLENA_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, transport.BaseURLFromEnv("KOLENA_API_URL", transport.Getenv("KOLENA_API_URL"), opts)...)
+	return New(key, vendorkit.BaseURLFromEnv("KOLENA_API_URL", vendorkit.Getenv("KOLENA_API_URL"), opts)...)
 }
 
 // With returns a client with the same key, and opts on top of the settings of
@@ -77,5 +82,5 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }

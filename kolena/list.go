@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // pageSize is how many agents are asked for at once. Kolena allows 1,000, but
@@ -17,7 +18,7 @@ const pageSize = 200
 
 var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
-var lister = transport.Lister[Agent, int64]{
+var lister = vendorkit.Lister[Agent, int64]{
 	Vendor:    vendor,
 	Operation: listAgents.Name,
 	ID:        func(a *Agent) int64 { return a.ID },
@@ -46,12 +47,12 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	if req.Name == "" {
 		return agents
 	}
-	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+	return vendorkit.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
 }
 
 // pages gets the pages of the list.
-func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (transport.Page[Agent], error) {
-	return func(number int, _ string) (transport.Page[Agent], error) {
+func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
+	return func(number int, _ string) (vendorkit.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.made(), transport.Request{
 			Op:   listAgents,
 			Path: agentsPath,
@@ -62,10 +63,10 @@ func (c *Client) pages(ctx context.Context, header http.Header) func(int, string
 			Header: header,
 		}, verifyList)
 		if err != nil {
-			return transport.Page[Agent]{}, err
+			return vendorkit.Page[Agent]{}, err
 		}
 		more := number+1 < answer.TotalPages || number > 0 && answer.TotalPages <= 0 // then it does not rule it out
-		return transport.Page[Agent]{Items: answer.Agents, More: more, Total: answer.TotalPages, Response: response}, nil
+		return vendorkit.Page[Agent]{Items: answer.Agents, More: more, Total: answer.TotalPages, Response: response}, nil
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Agent is a Managed Deep Agent as LangSmith's API shows it. LangSmith promises
@@ -153,5 +153,5 @@ type FileEntry struct {
 // received completes an agent that response brought.
 func (a *Agent) received(response *agentcopy.Response) {
 	a.Response = response
-	transport.NullToNil(&a.Extras)
+	vendorkit.NullToNil(&a.Extras)
 }

@@ -11,6 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
@@ -29,7 +30,7 @@ import (
 // backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
 // and neither was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(transport.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -37,13 +38,13 @@ func (c *Client) forCopier() *Client {
 	if c == nil {
 		return &Client{}
 	}
-	return &Client{c.transport.ForCopier()}
+	return &Client{c.transport.ForCopier(), c.dates}
 }
 
 type copier struct {
 	client   *Client
 	template CloneAgentRequest
-	verdicts *transport.Verdicts
+	verdicts *vendorkit.Verdicts
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -55,10 +56,10 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	agent, err := c.client.CloneAgent(ctx, source, clone)
 	if err != nil {
-		c.client.transport.Answered(nil, err)
+		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.transport.Answered(agent.Response, nil)
+	c.client.dates.Note(agent.Response, nil)
 	return agentcopy.Copy{
 		Provider: vendor.Name, SourceID: source, ID: canonical(agent.ID), Name: agent.Name,
 		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
@@ -83,31 +84,31 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	if err := checkListed(name); err != nil {
 		return nil, err
 	}
-	get := func(id string) (*Agent, error) { return c.client.get(ctx, id, GetAgentRequest{}, transport.NoCache()) }
-	finder := &transport.Finder[Agent, string]{
-		Client:   c.client.transport,
+	get := func(id string) (*Agent, error) { return c.client.get(ctx, id, GetAgentRequest{}, vendorkit.NoCache()) }
+	finder := &vendorkit.Finder[Agent, string]{
 		Lister:   lister,
+		Dates:    c.client.dates,
 		Name:     name,
 		Since:    since,
 		Sorted:   true,
-		Show:     func(a *Agent) transport.Shown { return shown(a, source) },
-		Named:    func() iter.Seq2[*Agent, error] { return lister.List(c.client.pages(ctx, name, transport.NoCache())) },
+		Show:     func(a *Agent) vendorkit.Shown { return shown(a, source) },
+		Named:    func() iter.Seq2[*Agent, error] { return lister.List(c.client.pages(ctx, name, vendorkit.NoCache())) },
 		SourceID: source,
 		Source:   func() (*Agent, error) { return get(source) },
 		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
 		Differs:  differs,
 		Verdicts: c.verdicts,
 	}
-	found, err := finder.Find(c.client.pages(ctx, "", transport.NoCache()))
+	found, err := finder.Find(c.client.pages(ctx, "", vendorkit.NoCache()))
 	if err != nil {
 		return nil, err
 	}
 	return found.Result(vendor.Name)
 }
 
-func shown(a *Agent, source string) transport.Shown {
+func shown(a *Agent, source string) vendorkit.Shown {
 	id := canonical(a.ID)
-	return transport.Shown{
+	return vendorkit.Shown{
 		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
 		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
 	}
@@ -116,14 +117,14 @@ func shown(a *Agent, source string) transport.Shown {
 // differs reports whether agent differs from source in what a clone has of it, as
 // far as both show it.
 func differs(source, agent *Agent) bool {
-	return transport.Conflict(source.Runtime.Model.ModelID, agent.Runtime.Model.ModelID) ||
-		transport.Conflict(source.Backend.Type, agent.Backend.Type) ||
-		transport.Conflict(source.SystemPrompt, agent.SystemPrompt) ||
-		transport.Conflict(namesOf(source.Tools.Tools, func(t ToolSpec) string { return t.Name }),
+	return vendorkit.Conflict(source.Runtime.Model.ModelID, agent.Runtime.Model.ModelID) ||
+		vendorkit.Conflict(source.Backend.Type, agent.Backend.Type) ||
+		vendorkit.Conflict(source.SystemPrompt, agent.SystemPrompt) ||
+		vendorkit.Conflict(namesOf(source.Tools.Tools, func(t ToolSpec) string { return t.Name }),
 			namesOf(agent.Tools.Tools, func(t ToolSpec) string { return t.Name })) ||
-		transport.Conflict(namesOf(source.Subagents, func(s SubagentSpec) string { return s.Name }),
+		vendorkit.Conflict(namesOf(source.Subagents, func(s SubagentSpec) string { return s.Name }),
 			namesOf(agent.Subagents, func(s SubagentSpec) string { return s.Name })) ||
-		transport.Conflict(namesOf(source.Skills, func(s SkillSpec) string { return s.Name }),
+		vendorkit.Conflict(namesOf(source.Skills, func(s SkillSpec) string { return s.Name }),
 			namesOf(agent.Skills, func(s SkillSpec) string { return s.Name }))
 }
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // NewFromEnv is New with the key in the environment variable LANGSMITH_API_KEY
@@ -18,14 +18,14 @@ import (
 // A key that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.KeyFromEnv(vendor, "LANGSMITH_API_KEY")
+	key, err := vendorkit.KeyFromEnv(vendor, "LANGSMITH_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	if workspace := transport.Getenv("LANGSMITH_WORKSPACE_ID"); workspace != "" {
-		opts = append([]agentcopy.Option{transport.FromEnv("LANGSMITH_WORKSPACE_ID", WithWorkspace(workspace))}, opts...)
+	if workspace := vendorkit.Getenv("LANGSMITH_WORKSPACE_ID"); workspace != "" {
+		opts = append([]agentcopy.Option{vendorkit.FromEnv("LANGSMITH_WORKSPACE_ID", WithWorkspace(workspace))}, opts...)
 	}
-	return New(key, transport.BaseURLFromEnv("LANGSMITH_ENDPOINT", withAPIPath(transport.Getenv("LANGSMITH_ENDPOINT")), opts)...)
+	return New(key, vendorkit.BaseURLFromEnv("LANGSMITH_ENDPOINT", withAPIPath(vendorkit.Getenv("LANGSMITH_ENDPOINT")), opts)...)
 }
 
 // withAPIPath is endpoint with the path of this API, which it may have already.

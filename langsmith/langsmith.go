@@ -4,7 +4,9 @@ import (
 	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // apiPath is where the API lies below LangSmith's own address.
@@ -16,11 +18,11 @@ const agentsPath = "/agents"
 var vendor = &transport.Vendor{
 	Name:    "langsmith",
 	BaseURL: "https://api.smith.langchain.com" + apiPath,
-	Limits: func() transport.Limits {
+	Limits: func() pacing.Limits {
 		// In a window of w seconds at most 32 + 32w pass: 1,952 in a minute, 352 in
 		// 10 seconds.
 		all := rate.NewLimiter(32, 32)
-		return transport.Limits{all, all, all}
+		return pacing.Limits{Copy: all, List: all, Get: all}
 	},
 	Hint: hint,
 }
@@ -28,7 +30,10 @@ var vendor = &transport.Vendor{
 // Client calls LangSmith's Managed Deep Agents API with one API key. It is safe
 // for concurrent use, and its settings never change; see With. Make one with New:
 // the zero Client cannot be used.
-type Client struct{ transport *transport.Client }
+type Client struct {
+	transport *transport.Client
+	dates     *vendorkit.Dates // of its answers
+}
 
 // made is what New made. If c is nil or zero, every call of it is an error.
 func (c *Client) made() *transport.Client {
@@ -55,7 +60,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
 // With returns a client with the same key, and opts on top of the settings of
@@ -65,5 +70,5 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }

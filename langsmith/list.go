@@ -11,11 +11,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
-var lister = transport.Lister[Agent, string]{
+var lister = vendorkit.Lister[Agent, string]{
 	Vendor:    vendor,
 	Operation: listAgents.Name,
 	ID:        func(a *Agent) string { return a.ID },
@@ -42,13 +43,13 @@ type ListAgentsRequest struct {
 // LangSmith: GET /agents, as the API's last published document says.
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
 	if err := checkListed(req.Name); err != nil {
-		return transport.Failed[Agent](err)
+		return vendorkit.Failed[Agent](err)
 	}
 	agents := lister.List(c.pages(ctx, req.Name, nil))
 	if req.Name == "" {
 		return agents
 	}
-	return transport.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+	return vendorkit.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
 }
 
 // checkListed refuses a name that cannot be asked for.
@@ -60,16 +61,16 @@ func checkListed(name string) error {
 }
 
 // pages gets the pages of the agents whose name contains name; of all for "".
-func (c *Client) pages(ctx context.Context, name string, header http.Header) func(int, string) (transport.Page[Agent], error) {
-	return func(_ int, cursor string) (transport.Page[Agent], error) {
+func (c *Client) pages(ctx context.Context, name string, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
+	return func(_ int, cursor string) (vendorkit.Page[Agent], error) {
 		request := listPage(name, cursor)
 		request.Header = header
 		answer, response, err := transport.Do(ctx, c.made(), request, verifyList)
 		if err != nil {
-			return transport.Page[Agent]{}, err
+			return vendorkit.Page[Agent]{}, err
 		}
 		next, _ := answer.cursor() // verifyList has read it
-		return transport.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next, Response: response}, nil
+		return vendorkit.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next, Response: response}, nil
 	}
 }
 

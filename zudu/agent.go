@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Agent is an agent as Zudu's API shows it. Zudu documents two generations of
@@ -106,5 +106,5 @@ type TTSConfig struct {
 // received completes an agent that response brought.
 func (a *Agent) received(response *agentcopy.Response) {
 	a.Response = response
-	transport.NullToNil(&a.PostCallAnalysisModel, &a.WidgetConfig, &a.AccessInfo)
+	vendorkit.NullToNil(&a.PostCallAnalysisModel, &a.WidgetConfig, &a.AccessInfo)
 }

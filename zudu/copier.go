@@ -9,6 +9,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
@@ -27,7 +28,7 @@ import (
 // server may have changed the name, unless it differs from the source in its
 // configuration, which Zudu documents as copied, and neither was edited since.
 func (c *Client) Copier() agentcopy.Copier {
-	return copier{c.forCopier(), new(transport.Verdicts)}
+	return copier{c.forCopier(), new(vendorkit.Verdicts)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -35,21 +36,21 @@ func (c *Client) forCopier() *Client {
 	if c == nil {
 		return &Client{}
 	}
-	return &Client{c.transport.ForCopier()}
+	return &Client{c.transport.ForCopier(), c.dates}
 }
 
 type copier struct {
 	client   *Client
-	verdicts *transport.Verdicts
+	verdicts *vendorkit.Verdicts
 }
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	agent, err := c.client.DuplicateAgent(ctx, req.SourceID, DuplicateAgentRequest{AgentName: req.Name})
 	if err != nil {
-		c.client.transport.Answered(nil, err)
+		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.transport.Answered(agent.Response, nil)
+	c.client.dates.Note(agent.Response, nil)
 	return agentcopy.Copy{
 		Provider: vendor.Name, SourceID: req.SourceID, ID: agent.AgentID, Name: agent.AgentName,
 		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
@@ -62,30 +63,30 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		return nil, err
 	}
 	whole := func(a *Agent) (*Agent, error) {
-		full, err := c.client.get(ctx, a.AgentID, transport.NoCache())
+		full, err := c.client.get(ctx, a.AgentID, vendorkit.NoCache())
 		if errors.Is(err, agentcopy.ErrNotFound) { // but it was listed
 			return a, nil
 		}
 		return full, err
 	}
-	finder := &transport.Finder[Agent, string]{
-		Client:   c.client.transport,
+	finder := &vendorkit.Finder[Agent, string]{
 		Lister:   lister,
+		Dates:    c.client.dates,
 		Name:     name,
 		Since:    since,
 		Sorted:   true,
-		Show:     func(a *Agent) transport.Shown { return shown(a, req.SourceID) },
+		Show:     func(a *Agent) vendorkit.Shown { return shown(a, req.SourceID) },
 		Stamped:  whole,
-		Named:    func() iter.Seq2[*Agent, error] { return c.client.find(ctx, name, transport.NoCache()) },
+		Named:    func() iter.Seq2[*Agent, error] { return c.client.find(ctx, name, vendorkit.NoCache()) },
 		SourceID: req.SourceID,
-		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, transport.NoCache()) },
+		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, vendorkit.NoCache()) },
 		Whole:    whole,
 		Differs:  differs,
 		Verdicts: c.verdicts,
 	}
 	found, err := finder.Find(c.client.pages(ctx, func(number int) transport.Request {
 		request := listPage(number)
-		request.Header = transport.NoCache()
+		request.Header = vendorkit.NoCache()
 		return request
 	}))
 	if err != nil {
@@ -94,9 +95,9 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	return found.Result(vendor.Name)
 }
 
-func shown(a *Agent, source string) transport.Shown {
+func shown(a *Agent, source string) vendorkit.Shown {
 	id := strings.TrimSpace(a.AgentID)
-	return transport.Shown{
+	return vendorkit.Shown{
 		Provider: vendor.Name, SourceID: source, ID: id, Name: a.AgentName,
 		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
 	}
@@ -118,7 +119,7 @@ func differs(source, agent *Agent) bool {
 		func(a *Agent) string { return a.STTConfig.Language },
 		func(a *Agent) string { return a.TTSConfig.VoiceID },
 	} {
-		if transport.Conflict(value(source), value(agent)) {
+		if vendorkit.Conflict(value(source), value(agent)) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // pageSize is the most agents that Zudu puts on a page.
@@ -28,7 +29,7 @@ var (
 	findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
 )
 
-var lister = transport.Lister[Agent, string]{
+var lister = vendorkit.Lister[Agent, string]{
 	Vendor:    vendor,
 	Operation: listAgents.Name,
 	ID:        func(a *Agent) string { return a.AgentID },
@@ -60,11 +61,11 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	name := strings.TrimSpace(req.Name)
 	switch {
 	case name == "":
-		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is blank"))
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is blank"))
 	case !utf8.ValidString(name):
-		return transport.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	return transport.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
+	return vendorkit.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
 }
 
 // find yields the agents that Zudu finds by name, which may be others as well.
@@ -77,14 +78,14 @@ func (c *Client) find(ctx context.Context, name string, header http.Header) iter
 }
 
 // pages gets the pages that request asks for.
-func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (transport.Page[Agent], error) {
-	return func(number int, _ string) (transport.Page[Agent], error) {
+func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (vendorkit.Page[Agent], error) {
+	return func(number int, _ string) (vendorkit.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.made(), request(number), verifyList)
 		if err != nil {
-			return transport.Page[Agent]{}, err
+			return vendorkit.Page[Agent]{}, err
 		}
 		agents, pagination := answer.Data.Agents, answer.Data.Pagination
-		return transport.Page[Agent]{
+		return vendorkit.Page[Agent]{
 			Items:    agents,
 			More:     pagination.more(number, len(agents)),
 			Total:    max(pagination.Total, pagination.TotalCount),

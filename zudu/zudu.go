@@ -4,7 +4,9 @@ import (
 	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 // agentsPath is where the agents are.
@@ -13,9 +15,9 @@ const agentsPath = "/api/agents"
 var vendor = &transport.Vendor{
 	Name:    "zudu",
 	BaseURL: "https://api.zudu.ai",
-	Limits: func() transport.Limits {
+	Limits: func() pacing.Limits {
 		courtesy := rate.NewLimiter(10, 10)
-		return transport.Limits{courtesy, courtesy, courtesy}
+		return pacing.Limits{Copy: courtesy, List: courtesy, Get: courtesy}
 	},
 	Hint: hint,
 }
@@ -23,7 +25,10 @@ var vendor = &transport.Vendor{
 // Client calls the Zudu API with one pair of credentials. It is safe for
 // concurrent use, and its settings never change; see With. Make one with New:
 // the zero Client cannot be used.
-type Client struct{ transport *transport.Client }
+type Client struct {
+	transport *transport.Client
+	dates     *vendorkit.Dates // of its answers
+}
 
 // made is what New made. If c is nil or zero, every call of it is an error.
 func (c *Client) made() *transport.Client {
@@ -48,7 +53,7 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
 // NewFromEnv is New with the credentials in the environment variables
@@ -58,15 +63,15 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // A credential that is not set is an *[agentcopy.Error] that names the variable and
 // matches [agentcopy.ErrInvalid]. White space around a value does not count.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := transport.KeyFromEnv(vendor, "ZUDU_API_KEY")
+	key, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_KEY")
 	if err != nil {
 		return nil, err
 	}
-	secret, err := transport.KeyFromEnv(vendor, "ZUDU_API_SECRET")
+	secret, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_SECRET")
 	if err != nil {
 		return nil, err
 	}
-	return New(key, secret, transport.BaseURLFromEnv("ZUDU_BASE_URL", transport.Getenv("ZUDU_BASE_URL"), opts)...)
+	return New(key, secret, vendorkit.BaseURLFromEnv("ZUDU_BASE_URL", vendorkit.Getenv("ZUDU_BASE_URL"), opts)...)
 }
 
 // With returns a client with the same credentials, and opts on top of the
@@ -76,5 +81,5 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t}, nil
+	return &Client{t, new(vendorkit.Dates)}, nil
 }

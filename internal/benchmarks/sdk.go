@@ -8,7 +8,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/zudu"
@@ -21,7 +21,7 @@ import (
 func wideBucket() agentcopy.Option { return agentcopy.WithLimiter(rate.NewLimiter(1e9, 1e6)) }
 
 func wideWindow() agentcopy.Option {
-	return agentcopy.WithLimiter(transport.NewSpacedWindow(1e6, time.Millisecond, time.Millisecond))
+	return agentcopy.WithLimiter(pacing.NewAdaptiveWindow(1e6, time.Millisecond, time.Millisecond))
 }
 
 func zuduSDK(s site) (call, error) {

@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // Client is what the four vendor clients are made of. It is safe for concurrent
@@ -23,8 +24,10 @@ type Client struct {
 	path   string // of base, escaped, without a slash at the end
 	server string // of base, as host:port
 	log    *slog.Logger
-	pacing *pacing
-	jar    http.CookieJar
+	pacing *pacing.Shared
+
+	limiters pacing.Limiters
+	jar      http.CookieJar
 
 	trace   agentcopy.Trace // all of the settings as one
 	timeout time.Duration   // of one attempt
@@ -40,8 +43,6 @@ type Client struct {
 
 	// protocol is the major version of HTTP that the origin last answered in.
 	protocol atomic.Int32
-
-	dates dates // of the answers to copies and looks; see fresh.go
 }
 
 // New makes a client of vendor v from its credentials and options. It does no
@@ -65,7 +66,7 @@ func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
 
 func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, opts []agentcopy.Option) (*Client, error) {
 	for _, s := range secrets {
-		if reason := faultOf(s.Value); reason != "" {
+		if reason := check.Credential(s.Value); reason != "" {
 			return nil, Invalid(v, operation, s.Field, reason)
 		}
 	}
@@ -102,22 +103,55 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		}
 	}
 	c.loop = newLoop(c)
-	c.pacing = pacingFor(v, scopeOf(base, transport), secrets)
+	c.pacing = share(v, scopeOf(base, transport), secrets)
+	c.limiters = limitersOf(cfg, c.pacing)
 	if c.chain, err = newChain(c, transport); err != nil {
 		return nil, setupError(v, operation, err)
 	}
 	return c, nil
 }
 
-// limiter paces the attempts of op.
-func (c *Client) limiter(op *Operation) agentcopy.Limiter {
-	switch {
-	case op.copies() && c.cfg.Limiter != nil:
-		return c.cfg.Limiter
-	case !op.copies() && c.cfg.ReadLimiter != nil:
-		return c.cfg.ReadLimiter
+// share is what c shares with the other clients of its credentials.
+func share(v *Vendor, scope string, secrets []Secret) *pacing.Shared {
+	values := make([]string, len(secrets))
+	for i, s := range secrets {
+		values[i] = s.Value
 	}
-	return c.pacing.limits[op.Endpoint]
+	return pacing.Share(v.Name, scope, values, v.Limits)
+}
+
+// scopeOf says which server a client talks to: the origin of its base URL, or
+// what a transport says that answers for any origin. The in-memory clients of
+// agentcopytest do, so that tests with a server each share no limit.
+func scopeOf(base *url.URL, transport http.RoundTripper) string {
+	if t, ok := transport.(interface{ PacingScope() string }); ok {
+		return t.PacingScope()
+	}
+	return originOf(base)
+}
+
+// limiter paces the attempts of op.
+func (c *Client) limiter(op *Operation) pacing.Limiter {
+	switch op.Endpoint {
+	case CopyEndpoint:
+		return c.limiters.Copy
+	case ListEndpoint:
+		return c.limiters.List
+	}
+	return c.limiters.Get
+}
+
+// limitersOf are those of the settings, and else the shared ones.
+func limitersOf(cfg agentcopy.Config, shared *pacing.Shared) pacing.Limiters {
+	l := shared.Limiters
+	if cfg.Limiter != nil {
+		l.Copy = pacing.For(cfg.Limiter)
+	}
+	if cfg.ReadLimiter != nil {
+		l.List = pacing.For(cfg.ReadLimiter)
+		l.Get = l.List
+	}
+	return l
 }
 
 // Config returns the client's settings.

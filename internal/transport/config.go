@@ -86,7 +86,7 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 		}
 	}
 	cfg.Retry = withDefaults(cfg.Retry)
-	return secureBaseURL(cfg)
+	return CheckBaseURL(cfg)
 }
 
 // withDefaults sets the fields of p that are zero to what they stand for.
@@ -98,9 +98,9 @@ func withDefaults(p agentcopy.RetryPolicy) agentcopy.RetryPolicy {
 	return p
 }
 
-// secureBaseURL parses the base URL and refuses to send credentials in the
+// CheckBaseURL parses the base URL and refuses to send credentials in the
 // clear over a network.
-func secureBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
+func CheckBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	u, err := check.BaseURL(cfg.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("WithBaseURL: %w", err)

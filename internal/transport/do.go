@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // Request is one typed call, ready to be sent.
@@ -89,10 +90,10 @@ type call struct {
 
 	kept      *kept
 	attempts  []agentcopy.Attempt
-	idleSince time.Time // when the call began or its last attempt ended
-	permit    permit    // of the attempt under way
-	backoff   *wait     // the one under way, if anybody is told
-	current   *attempt  // the one under way, or the last
+	idleSince time.Time     // when the call began or its last attempt ended
+	permit    pacing.Permit // of the attempt under way
+	backoff   *wait         // the one under way, if anybody is told
+	current   *attempt      // the one under way, or the last
 
 	retrying bool // go-retryablehttp has been told to make another attempt
 

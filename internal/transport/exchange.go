@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // result is what became of one attempt.
@@ -47,7 +48,7 @@ func exchange(wire http.RoundTripper) stage {
 		if stopped, any := a.sends.stopped(); stopped != nil {
 			closeBody(resp)
 			if !any {
-				c.permit.unused()
+				c.permit.Unused()
 				return notSent(stopped)
 			}
 			a.stopped(c, stopped)
@@ -210,18 +211,17 @@ func (c *call) cause(ctx context.Context, err error) error {
 func (c *call) applyRetryAfter(r *result) {
 	r.verdict = judgeStatus(c.op.copies(), r.status, nil, false) // to be logged
 	limiter := c.client.limiter(c.op)
-	if l, ok := limiter.(*SpacedWindow); ok && r.status == http.StatusTooManyRequests {
-		l.Refused()
+	if r.status == http.StatusTooManyRequests {
+		limiter.Refused()
 	}
 	if !r.pauses() {
 		return
 	}
-	if c.client.pacing.gate.pause(sane(r.wait)) {
+	pause := pacing.Bounded(r.wait)
+	if c.client.pacing.Gate.Pause(pause) {
 		c.logPause(r)
 	}
-	if l, ok := limiter.(agentcopy.Pauser); ok {
-		l.Pause(c.Context, sane(r.wait))
-	}
+	limiter.Pause(c.Context, pause)
 }
 
 // pauses reports whether the answer asks everybody to wait: a 429 always does,

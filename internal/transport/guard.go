@@ -39,7 +39,7 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	defer s.permit.answered() // for a transport that panics
+	defer s.permit.Answered() // for a transport that panics
 	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
 	s.end(callOf(req.Context()), resp, err)
 	return resp, err

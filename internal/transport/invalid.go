@@ -95,6 +95,3 @@ func CheckHeaderValue(v *Vendor, op *Operation, field, value string) error {
 	}
 	return nil
 }
-
-// faultOf says what is wrong with a credential, without quoting it.
-func faultOf(secret string) string { return check.Credential(secret) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // noteworthyWait is the wait for the limiter from which on it is mentioned.
@@ -35,7 +36,7 @@ func (c *call) logRetry(r *result) {
 // logPause is for an attempt under way, which is not among the attempts yet.
 func (c *call) logPause(r *result) {
 	message := "the vendor asks to wait: the credential is paused"
-	if r.wait > longestPause {
+	if r.wait > pacing.LongestPause {
 		message = "the vendor asks to wait for more than a day: the credential is paused for a minute"
 	}
 	c.log(slog.LevelWarn, message, c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))

@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
@@ -20,13 +19,9 @@ import (
 var paced = &transport.Vendor{
 	Name:    "paced",
 	BaseURL: "https://api.acme.example",
-	Limits: func() transport.Limits {
+	Limits: func() pacing.Limits {
 		reads := agentcopy.NewWindowLimiter(3, time.Minute)
-		return transport.Limits{
-			transport.CopyEndpoint: agentcopy.NewWindowLimiter(2, time.Minute),
-			transport.ListEndpoint: reads,
-			transport.GetEndpoint:  reads,
-		}
+		return pacing.Limits{Copy: agentcopy.NewWindowLimiter(2, time.Minute), List: reads, Get: reads}
 	},
 }
 
@@ -162,90 +157,8 @@ func TestAPauseOutlivesTheClients(t *testing.T) {
 
 // awaitPacings collects garbage until the process remembers no more credentials
 // than want, and returns how many it remembers in the end.
-func awaitPacings(want int) int {
-	for range 1000 {
-		if transport.Pacings() <= want {
-			break
-		}
-		runtime.GC()
-		time.Sleep(time.Millisecond) // lets the runtime's clean-ups run
-	}
-	return transport.Pacings()
-}
-
-func TestPacingsAreFreed(t *testing.T) {
-	const keys = 2000
-	s := play(answer(200, made))
-	before := transport.Pacings()
-	for range keys { // that send nothing
-		newPacedClient(t, newKey(), s)
-	}
-	require.LessOrEqual(t, awaitPacings(before), before, "credentials remembered after %d that were never used", keys)
-
-	synctest.Test(t, func(t *testing.T) {
-		for range keys {
-			_, _, err := doCopy(t, newPacedClient(t, newKey(), s))
-			require.NoError(t, err)
-		}
-		runtime.GC()
-		require.GreaterOrEqual(t, transport.Pacings(), keys, "credentials remembered just after their use")
-		time.Sleep(10 * time.Minute)
-	})
-	require.LessOrEqual(t, awaitPacings(before), before, "credentials remembered long after the use of %d", keys)
-}
-
 // The clean-up of a pacing that is gone comes late, when there may be another.
-func TestALateCleanUpForgetsNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		key, server := newKey(), refuseFirst(answer(429, "", "Retry-After", "10"))
-		c := newPacedClient(t, key, server)
-		refused(t, c)
-		transport.ForgetPacing(c, paced.BaseURL+":443")
-		_, _, err := doCopy(t, newPacedClient(t, key, server))
-		require.NoError(t, err)
-		require.Equal(t, []time.Duration{0, 10 * time.Second}, server.arrivals)
-		runtime.KeepAlive(c)
-	})
-}
-
 // Clients are built and dropped while the garbage collector works, each of which
 // must find the pace of its credential, or make one, and never lose it.
-func TestPacingsUnderConcurrentUse(t *testing.T) {
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for i := range 200 {
-				key := fmt.Sprint("credential-", i%3)
-				s := inMemory{play(answer(200, made)), t.Name()}
-				_, _, err := doCopy(t, newPacedClient(t, key, s, agentcopy.WithLimiter(agentcopy.Unlimited)))
-				assert.NoError(t, err)
-				if i%50 == 0 {
-					runtime.GC()
-				}
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // BenchmarkDistinctKeys makes a client for a new key each time. Run it with
 // -benchtime 1000000x: what is remembered does not grow with the number.
-func BenchmarkDistinctKeys(b *testing.B) {
-	rt := play(answer(200, made))
-	remembered, heap, most := transport.Pacings(), heapInUse(), 0
-	b.ReportAllocs()
-	for b.Loop() {
-		newPacedClient(b, newKey(), rt)
-		most = max(most, transport.Pacings())
-	}
-	b.ReportMetric(float64(most), "most-remembered")
-	b.ReportMetric(float64(awaitPacings(remembered)), "remembered-in-the-end")
-	b.ReportMetric(float64(heapInUse()-heap), "heap-growth-B")
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}

@@ -21,7 +21,7 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 	readable := c.client.readable
 	e.StatusCode = r.status
 	e.Header = r.header
-	e.Body = keptBody(r.body)
+	e.Body = KeptBody(r.body)
 	e.RequestID = c.client.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
@@ -48,9 +48,9 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 	}
 }
 
-// keptBody is the part of a body that an error keeps, in memory of its own: a part of
+// KeptBody is the part of a body that an error keeps, in memory of its own: a part of
 // a slice would keep all of it.
-func keptBody(body []byte) []byte { return bytes.Clone(body[:min(len(body), errorBodyLimit)]) }
+func KeptBody(body []byte) []byte { return bytes.Clone(body[:min(len(body), errorBodyLimit)]) }
 
 // hintError is what experience says about a bare refusal.
 type hintError string

@@ -13,6 +13,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // newLoop returns the go-retryablehttp client that retries the attempts of all
@@ -157,8 +158,8 @@ func (c *call) failure() *agentcopy.Error {
 	if c.lastResponse != nil {
 		c.describe(e, c.lastResponse)
 	}
-	if paused, ok := errors.AsType[*pausedError](c.last.err); ok {
-		e.RetryAfter = paused.left
+	if paused, ok := errors.AsType[*pacing.PausedError](c.last.err); ok {
+		e.RetryAfter = paused.Left
 	}
 	if e.Message == "" && e.Err != nil {
 		e.Message = e.Err.Error()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // send is one way of a request from the guard to the wire and back. An attempt
@@ -18,7 +19,7 @@ import (
 type send struct {
 	attempt *attempt
 	before  *send // the one before it, if any
-	permit  permit
+	permit  pacing.Permit
 	trace   wireTrace
 	request http.Request
 
@@ -112,7 +113,7 @@ func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
 		err = errors.New("Trace.AttemptStart returned a context that does not descend from the one it was given")
 	}
 	if err != nil {
-		s.permit.unused()
+		s.permit.Unused()
 		return nil, err
 	}
 	return sendContext, nil
@@ -121,9 +122,9 @@ func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
 // end notes what came of a send, and whether it may be followed by another one.
 func (s *send) end(c *call, resp *http.Response, err error) {
 	if s.before == nil {
-		c.permit.answered() // the place in the limiter's window begins to cool
+		c.permit.Answered() // the place in the limiter's window begins to cool
 	} else {
-		s.permit.answered()
+		s.permit.Answered()
 	}
 	settled := false
 	switch {

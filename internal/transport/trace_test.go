@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
@@ -139,7 +140,7 @@ func TestAttemptStartThatStops(t *testing.T) {
 			require.ErrorIs(t, a.Err, no)
 			done = append(done, o)
 		}}
-		limiter := transport.NewSpacedWindow(1, time.Minute, time.Second)
+		limiter := pacing.NewAdaptiveWindow(1, time.Minute, time.Second)
 		refuse := true
 		second := agentcopy.Trace{AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
 			time.Sleep(time.Hour) // does not count against the attempt's time
@@ -243,7 +244,7 @@ func TestSecondSendOfMiddleware(t *testing.T) {
 			return func(req *http.Request) (*http.Response, error) { time.Sleep(time.Second); return next(req) }
 		}
 		s := play(slow(answer(401, "")), slow(answer(201, made)))
-		limiter := transport.NewSpacedWindow(1, time.Minute, time.Second)
+		limiter := pacing.NewAdaptiveWindow(1, time.Minute, time.Second)
 		c := newClient(t, s, renewing(), withLimiter(limiter), agentcopy.WithTrace(d.trace()), agentcopy.WithAttemptTimeout(3*time.Second))
 		_, _, err := doCopy(t, c)
 		require.NoError(t, err)

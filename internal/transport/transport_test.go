@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
@@ -19,8 +20,8 @@ import (
 var vendor = &transport.Vendor{
 	Name:    "acme",
 	BaseURL: "https://api.acme.example/root",
-	Limits: func() transport.Limits {
-		return transport.Limits{agentcopy.Unlimited, agentcopy.Unlimited, agentcopy.Unlimited}
+	Limits: func() pacing.Limits {
+		return pacing.Limits{Copy: agentcopy.Unlimited, List: agentcopy.Unlimited, Get: agentcopy.Unlimited}
 	},
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // Vendor is what sets one vendor apart from the others.
@@ -11,7 +12,7 @@ type Vendor struct {
 	Name    string // as in agentcopy.Error.Provider
 	BaseURL string // of the vendor's own server
 	// Limits makes the default limiters, once per credential.
-	Limits func() Limits
+	Limits func() pacing.Limits
 	// Hint adds to a bare refusal what experience says about its cause; "" for
 	// nothing. It may look at the credentials, and must not quote them. May be nil.
 	Hint func(e *agentcopy.Error, secrets []Secret) string
@@ -25,11 +26,7 @@ const (
 	CopyEndpoint Endpoint = iota // makes a copy: never retried unless it provably made none
 	ListEndpoint
 	GetEndpoint
-	endpoints
 )
-
-// Limits are the default limiters of a vendor, by Endpoint. Endpoints may share one.
-type Limits [endpoints]agentcopy.Limiter
 
 // Operation is one method of a vendor's client.
 type Operation struct {

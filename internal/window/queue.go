@@ -14,7 +14,7 @@ type waiter struct {
 	ticket Ticket
 	err    error
 
-	mayWait    MayWait // of Turns alone
+	mayWait    MayWait // of Pacer alone
 	prev, next *waiter
 }
 

@@ -1,7 +1,6 @@
-// Package window holds the mechanisms that pace attempts: [Limiter], which is
-// agentcopy.WindowLimiter with the one thing more that the SDK's own limiters
-// need, to give a place back unused; and [Turns], which lets callers through one
-// at a time.
+// Package window holds the mechanisms that pace attempts. [Limiter] is the core of
+// agentcopy.WindowLimiter; unlike it, it takes back a ticket that was not used.
+// [Pacer] lets callers through one at a time.
 package window
 
 import (

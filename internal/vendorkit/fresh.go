@@ -1,6 +1,7 @@
-package transport
+package vendorkit
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -18,9 +19,9 @@ func NoCache() http.Header { return http.Header{"Cache-Control": {"no-cache"}} }
 // judged: Date has whole seconds.
 const dateStep = 2 * time.Second
 
-// dates remembers when the vendor's clock showed what, to notice answers from a
-// cache: their Date stands still.
-type dates struct {
+// Dates remembers the Date of the answers that a client received, to notice those
+// of a cache: their Date stands still. The zero Dates is ready for use.
+type Dates struct {
 	mu      sync.Mutex
 	settled time.Time // the latest Date of the answers that are at least dateStep old
 	recent  []dated   // the others, one for each Date, in the order they came
@@ -31,7 +32,7 @@ type dated struct{ received, date time.Time }
 // advanced notes an answer, and reports whether its Date is later than those of
 // all that came at least dateStep before. A vendor whose clock is set back shows no
 // such Date until it has caught up.
-func (d *dates) advanced(received, date time.Time) bool {
+func (d *Dates) advanced(received, date time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for len(d.recent) > 0 && received.Sub(d.recent[0].received) >= dateStep {
@@ -52,25 +53,25 @@ func (d *dates) advanced(received, date time.Time) bool {
 	return true
 }
 
-// Answered notes the Date of an answer which is no look: that of a copy, say.
-// response is nil where err is not.
-func (c *Client) Answered(response *agentcopy.Response, err error) {
+// Note notes the Date of an answer that is not judged itself, such as that to a
+// copy. response is nil where err is not.
+func (d *Dates) Note(response *agentcopy.Response, err error) {
 	if response != nil {
-		c.staleness(response.Header, response.Attempts)
-	} else if e := errorOf(err); e != nil {
-		c.staleness(e.Header, e.Attempts)
+		d.staleness(response.Header, response.Attempts)
+	} else if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+		d.staleness(e.Header, e.Attempts)
 	}
 }
 
-// Staleness says why a look at r may not show the vendor's agents as they are: a
-// cache has answered it. "" if nothing shows that.
-func (c *Client) Staleness(r *agentcopy.Response) string {
-	return c.staleness(r.Header, r.Attempts)
+// Staleness says why r may not show the vendor's agents as they are: a cache has
+// answered. "" if nothing shows that.
+func (d *Dates) Staleness(r *agentcopy.Response) string {
+	return d.staleness(r.Header, r.Attempts)
 }
 
-func (c *Client) staleness(header http.Header, attempts []agentcopy.Attempt) string {
+func (d *Dates) staleness(header http.Header, attempts []agentcopy.Attempt) string {
 	received, date := receivedAt(attempts), dateOf(header)
-	advanced := date.IsZero() || c.dates.advanced(received, date)
+	advanced := date.IsZero() || d.advanced(received, date)
 	if age, err := strconv.Atoi(strings.TrimSpace(header.Get("Age"))); err == nil && age > 0 {
 		return "a cache answered: Age is " + strconv.Itoa(age)
 	}

@@ -1,4 +1,4 @@
-package transport
+package vendorkit
 
 import (
 	"cmp"
@@ -30,8 +30,8 @@ const (
 // those of agentcopy.MatchAgent; the Finder reads the list, notices whether it saw
 // all of it, and sets aside what a copy cannot be.
 type Finder[A any, K comparable] struct {
-	Client *Client
 	Lister Lister[A, K]
+	Dates  *Dates // of the client's answers
 	// Name is what was asked for; "" if it is not known.
 	Name  string
 	Since time.Time
@@ -265,7 +265,7 @@ type reading[A any, K comparable] struct {
 	seen        map[K]bool
 	total       int
 	twice, fell bool   // an ID came twice, the total fell
-	stale       string // see Client.Staleness
+	stale       string // see Dates.Staleness
 	last        agentcopy.Time
 	descending  bool // so far, the stamps are those of a list that comes newest first
 	cut         bool // it was not read to its end
@@ -279,7 +279,7 @@ func (r *reading[A, K]) observe(fetch func(int, string) (Page[A], error)) func(i
 		if err != nil {
 			return page, err
 		}
-		r.stale = cmp.Or(r.stale, r.Client.Staleness(page.Response))
+		r.stale = cmp.Or(r.stale, r.Dates.Staleness(page.Response))
 		r.fell = r.fell || page.Total < r.total
 		r.total = page.Total
 		for i := range page.Items {
@@ -362,7 +362,7 @@ func (s *search[A, K]) uneditedSource() *A {
 		return nil
 	}
 	shown := s.Show(source)
-	if shown.Updated.Time.IsZero() || s.Client.Staleness(shown.Response) != "" {
+	if shown.Updated.Time.IsZero() || s.Dates.Staleness(shown.Response) != "" {
 		return nil
 	}
 	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
@@ -423,15 +423,4 @@ func (v *Verdicts) put(source, agent string, differs bool) {
 		v.differs = make(map[[2]string]bool)
 	}
 	v.differs[[2]string{source, agent}] = differs
-}
-
-// Conflict reports whether both values are there and differ.
-func Conflict[T comparable](a, b T) bool {
-	var none T
-	return a != none && b != none && a != b
-}
-
-func errorOf(err error) *agentcopy.Error {
-	e, _ := errors.AsType[*agentcopy.Error](err)
-	return e
 }

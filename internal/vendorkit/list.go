@@ -1,16 +1,12 @@
-package transport
+package vendorkit
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
-
-// ErrNoList is for verify: the answer is JSON, but lacks the list. It must not
-// pass for an empty one: who looks for a copy would conclude that there is none.
-var ErrNoList = errors.New("the answer lacks the list of agents")
 
 // maxPages ends a list that no server has, whatever its answers promise.
 const maxPages = 10_000
@@ -18,7 +14,7 @@ const maxPages = 10_000
 // Lister turns the pages of a vendor's list into a sequence of agents, of type
 // A with an ID of type K.
 type Lister[A any, K comparable] struct {
-	Vendor    *Vendor
+	Vendor    *transport.Vendor
 	Operation string
 	ID        func(*A) K                    // the zero K if the agent has none
 	Received  func(*A, *agentcopy.Response) // completes an agent of a page
@@ -116,7 +112,7 @@ func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *a
 		Message:    fmt.Sprintf("page %d of the list %s", number+1, reason),
 		RequestID:  r.RequestID,
 		Header:     r.Header,
-		Body:       keptBody(r.Body),
+		Body:       transport.KeptBody(r.Body),
 		Attempts:   r.Attempts,
 	}
 }

@@ -1,4 +1,4 @@
-package transport_test
+package vendorkit_test
 
 import (
 	"errors"
@@ -6,14 +6,16 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
-	"github.com/stretchr/testify/require"
 )
 
-var things = transport.Lister[listed, string]{
-	Vendor:    vendor,
+var things = vendorkit.Lister[listed, string]{
+	Vendor:    &transport.Vendor{Name: "acme"},
 	Operation: "ListThings",
 	ID:        func(l *listed) string { return l.ID },
 	Received:  func(l *listed, r *agentcopy.Response) { l.Response = r },
@@ -25,8 +27,8 @@ type listed struct {
 }
 
 // pageOf is a page with the given IDs, and a response of its own.
-func pageOf(more bool, cursor string, ids ...string) transport.Page[listed] {
-	p := transport.Page[listed]{More: more, Cursor: cursor, Response: &agentcopy.Response{StatusCode: http.StatusOK}}
+func pageOf(more bool, cursor string, ids ...string) vendorkit.Page[listed] {
+	p := vendorkit.Page[listed]{More: more, Cursor: cursor, Response: &agentcopy.Response{StatusCode: http.StatusOK}}
 	for _, id := range ids {
 		p.Items = append(p.Items, listed{ID: id})
 	}
@@ -34,11 +36,11 @@ func pageOf(more bool, cursor string, ids ...string) transport.Page[listed] {
 }
 
 // inTurn fetches each of pages in turn, counts how often, and notes the cursors.
-func inTurn(cursors *[]string, pages ...transport.Page[listed]) func(int, string) (transport.Page[listed], error) {
-	return func(number int, cursor string) (transport.Page[listed], error) {
+func inTurn(cursors *[]string, pages ...vendorkit.Page[listed]) func(int, string) (vendorkit.Page[listed], error) {
+	return func(number int, cursor string) (vendorkit.Page[listed], error) {
 		*cursors = append(*cursors, cursor)
 		if number >= len(pages) {
-			return transport.Page[listed]{}, errors.New("no such page")
+			return vendorkit.Page[listed]{}, errors.New("no such page")
 		}
 		return pages[number], nil
 	}
@@ -48,23 +50,23 @@ func TestList(t *testing.T) {
 	unreadable := pageOf(false, "")
 	unreadable.Response.Warning = errors.New("field is odd")
 	for name, tt := range map[string]struct {
-		pages   []transport.Page[listed]
+		pages   []vendorkit.Page[listed]
 		ids     string
 		fetched int
 		fault   string
 	}{
-		"one page":                    {pages: []transport.Page[listed]{pageOf(false, "", "a", "b")}, ids: "[a b]", fetched: 1},
-		"an empty list":               {pages: []transport.Page[listed]{pageOf(false, "")}, ids: "[]", fetched: 1},
-		"cursors":                     {pages: []transport.Page[listed]{pageOf(true, "x", "a"), pageOf(true, "y", "b"), pageOf(false, "", "c")}, ids: "[a b c]", fetched: 3},
-		"numbers":                     {pages: []transport.Page[listed]{pageOf(true, "", "a"), pageOf(false, "", "b")}, ids: "[a b]", fetched: 2},
-		"an agent on two pages":       {pages: []transport.Page[listed]{pageOf(true, "", "a", "b"), pageOf(false, "", "b", "c")}, ids: "[a b c]", fetched: 2},
-		"agents without ID":           {pages: []transport.Page[listed]{pageOf(true, "", "", "a", ""), pageOf(false, "", "")}, ids: "[ a  ]", fetched: 2},
-		"an empty last page":          {pages: []transport.Page[listed]{pageOf(true, "", "a"), pageOf(false, "")}, ids: "[a]", fetched: 2},
-		"an empty page in between":    {pages: []transport.Page[listed]{pageOf(true, "", "a"), pageOf(true, "")}, ids: "[a]", fetched: 2, fault: "page 2 of the list says that more follow"},
-		"the same page over and over": {pages: []transport.Page[listed]{pageOf(true, "", "a"), pageOf(true, "", "a")}, ids: "[a]", fetched: 2, fault: "not on an earlier one"},
-		"no IDs over and over":        {pages: []transport.Page[listed]{pageOf(true, "", "", "")}, ids: "[ ]", fetched: 1, fault: "not on an earlier one"},
-		"a cursor that leads back":    {pages: []transport.Page[listed]{pageOf(true, "x", "a"), pageOf(true, "y", "b"), pageOf(true, "x", "c")}, ids: "[a b c]", fetched: 3, fault: "page 3 of the list leads back"},
-		"nothing that can be read":    {pages: []transport.Page[listed]{unreadable}, ids: "[]", fetched: 1, fault: "field is odd"},
+		"one page":                    {pages: []vendorkit.Page[listed]{pageOf(false, "", "a", "b")}, ids: "[a b]", fetched: 1},
+		"an empty list":               {pages: []vendorkit.Page[listed]{pageOf(false, "")}, ids: "[]", fetched: 1},
+		"cursors":                     {pages: []vendorkit.Page[listed]{pageOf(true, "x", "a"), pageOf(true, "y", "b"), pageOf(false, "", "c")}, ids: "[a b c]", fetched: 3},
+		"numbers":                     {pages: []vendorkit.Page[listed]{pageOf(true, "", "a"), pageOf(false, "", "b")}, ids: "[a b]", fetched: 2},
+		"an agent on two pages":       {pages: []vendorkit.Page[listed]{pageOf(true, "", "a", "b"), pageOf(false, "", "b", "c")}, ids: "[a b c]", fetched: 2},
+		"agents without ID":           {pages: []vendorkit.Page[listed]{pageOf(true, "", "", "a", ""), pageOf(false, "", "")}, ids: "[ a  ]", fetched: 2},
+		"an empty last page":          {pages: []vendorkit.Page[listed]{pageOf(true, "", "a"), pageOf(false, "")}, ids: "[a]", fetched: 2},
+		"an empty page in between":    {pages: []vendorkit.Page[listed]{pageOf(true, "", "a"), pageOf(true, "")}, ids: "[a]", fetched: 2, fault: "page 2 of the list says that more follow"},
+		"the same page over and over": {pages: []vendorkit.Page[listed]{pageOf(true, "", "a"), pageOf(true, "", "a")}, ids: "[a]", fetched: 2, fault: "not on an earlier one"},
+		"no IDs over and over":        {pages: []vendorkit.Page[listed]{pageOf(true, "", "", "")}, ids: "[ ]", fetched: 1, fault: "not on an earlier one"},
+		"a cursor that leads back":    {pages: []vendorkit.Page[listed]{pageOf(true, "x", "a"), pageOf(true, "y", "b"), pageOf(true, "x", "c")}, ids: "[a b c]", fetched: 3, fault: "page 3 of the list leads back"},
+		"nothing that can be read":    {pages: []vendorkit.Page[listed]{unreadable}, ids: "[]", fetched: 1, fault: "field is odd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var cursors []string
@@ -84,7 +86,7 @@ func TestList(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			e := asError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.fault)
 			require.Equal(t, "ListThings", e.Operation)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
@@ -96,7 +98,7 @@ func TestList(t *testing.T) {
 // A server that makes up agents for ever is left at some point.
 func TestListEnds(t *testing.T) {
 	fetched := 0
-	items, err := vendortest.Collect(t, things.List(func(number int, _ string) (transport.Page[listed], error) {
+	items, err := vendortest.Collect(t, things.List(func(number int, _ string) (vendorkit.Page[listed], error) {
 		fetched++
 		return pageOf(true, fmt.Sprint("cursor ", number), fmt.Sprint("thing ", number)), nil
 	}))
@@ -127,7 +129,7 @@ func TestListYieldsAnErrorOnce(t *testing.T) {
 func TestOnly(t *testing.T) {
 	var cursors []string
 	list := things.List(inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
-	chosen := transport.Only(list, func(l *listed) bool { return l.ID != "b" })
+	chosen := vendorkit.Only(list, func(l *listed) bool { return l.ID != "b" })
 	items, err := vendortest.Collect(t, chosen)
 	require.EqualError(t, err, "no such page", "the error passes")
 	require.Len(t, items, 3)
@@ -142,7 +144,7 @@ func TestOnly(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	items, err := vendortest.Collect(t, transport.Failed[listed](errors.New("refused")))
+	items, err := vendortest.Collect(t, vendorkit.Failed[listed](errors.New("refused")))
 	require.EqualError(t, err, "refused")
 	require.Empty(t, items)
 }

@@ -19,11 +19,11 @@ func always(_, _ time.Duration) error { return nil }
 
 // line sends callers to t in order, each of whom logs its name when it is
 // through, or the error.
-func line(t *testing.T, turns *window.Turns, log *log, names ...string) *sync.WaitGroup {
+func line(t *testing.T, pacer *window.Pacer, log *log, names ...string) *sync.WaitGroup {
 	var wg sync.WaitGroup
 	for _, who := range names {
 		wg.Go(func() {
-			if err := turns.Take(t.Context(), always); err != nil {
+			if err := pacer.Wait(t.Context(), always); err != nil {
 				who += " " + err.Error()
 			}
 			log.add(who)
@@ -35,27 +35,27 @@ func line(t *testing.T, turns *window.Turns, log *log, names ...string) *sync.Wa
 
 func TestTurnsAreASpacingApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, log := window.NewTurns(time.Second), newLog()
-		line(t, turns, log, "a", "b", "c").Wait()
+		pacer, log := window.NewPacer(time.Second), newLog()
+		line(t, pacer, log, "a", "b", "c").Wait()
 		time.Sleep(time.Minute) // gathers no credit
-		line(t, turns, log, "d", "e").Wait()
+		line(t, pacer, log, "d", "e").Wait()
 		require.Equal(t, []string{"a at 0s", "b at 1s", "c at 2s", "d at 1m2s", "e at 1m3s"}, log.lines)
 	})
 }
 
 func TestHoldKeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, log := window.NewTurns(time.Second), newLog()
-		require.True(t, turns.Hold(10*time.Second))
-		require.False(t, turns.Hold(5*time.Second), "it is held for longer already")
-		require.False(t, turns.Hold(0))
-		require.False(t, turns.Hold(-time.Second))
-		wg := line(t, turns, log, "a", "b", "c")
+		pacer, log := window.NewPacer(time.Second), newLog()
+		require.True(t, pacer.Pause(10*time.Second))
+		require.False(t, pacer.Pause(5*time.Second), "it is held for longer already")
+		require.False(t, pacer.Pause(0))
+		require.False(t, pacer.Pause(-time.Second))
+		wg := line(t, pacer, log, "a", "b", "c")
 		time.Sleep(11500 * time.Millisecond) // a and b are through
-		require.Zero(t, turns.Held())
-		require.True(t, turns.Hold(10*time.Second))
-		require.Equal(t, 10*time.Second, turns.Held())
-		line(t, turns, log, "d").Wait()
+		require.Zero(t, pacer.Paused())
+		require.True(t, pacer.Pause(10*time.Second))
+		require.Equal(t, 10*time.Second, pacer.Paused())
+		line(t, pacer, log, "d").Wait()
 		wg.Wait()
 		require.Equal(t, []string{"a at 10s", "b at 11s", "c at 21.5s", "d at 22.5s"}, log.lines)
 	})
@@ -63,7 +63,7 @@ func TestHoldKeepsTheOrder(t *testing.T) {
 
 func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, log := window.NewTurns(time.Second), newLog()
+		pacer, log := window.NewPacer(time.Second), newLog()
 		tooLong := errors.New("too long")
 		upTo := func(limit time.Duration) window.MayWait {
 			return func(_, turn time.Duration) error {
@@ -73,24 +73,24 @@ func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 				return nil
 			}
 		}
-		turns.Hold(10 * time.Second)
-		require.ErrorIs(t, turns.Take(t.Context(), upTo(9*time.Second)), tooLong)
+		pacer.Pause(10 * time.Second)
+		require.ErrorIs(t, pacer.Wait(t.Context(), upTo(9*time.Second)), tooLong)
 		require.Zero(t, time.Since(log.start), "it should be told before it waits")
 
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			assert.ErrorIs(t, turns.Take(t.Context(), upTo(10*time.Second)), tooLong)
+			assert.ErrorIs(t, pacer.Wait(t.Context(), upTo(10*time.Second)), tooLong)
 			log.add("impatient")
 		})
 		synctest.Wait()
-		others := line(t, turns, log, "a", "b")
+		others := line(t, pacer, log, "a", "b")
 		wg.Go(func() {
-			assert.ErrorIs(t, turns.Take(t.Context(), upTo(21*time.Second)), tooLong)
+			assert.ErrorIs(t, pacer.Wait(t.Context(), upTo(21*time.Second)), tooLong)
 			log.add("third of the rest")
 		})
 		synctest.Wait()
 		time.Sleep(5 * time.Second)
-		turns.Hold(20 * time.Second)
+		pacer.Pause(20 * time.Second)
 		wg.Wait()
 		others.Wait()
 		slices.Sort(log.lines[:2]) // which are told at once
@@ -100,13 +100,13 @@ func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 
 func TestHoldTellsHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := window.NewTurns(time.Second)
+		pacer := window.NewPacer(time.Second)
 		stop := errors.New("seen enough")
-		turns.Hold(time.Minute)
-		go func() { _ = turns.Take(t.Context(), always) }()
+		pacer.Pause(time.Minute)
+		go func() { _ = pacer.Wait(t.Context(), always) }()
 		synctest.Wait()
 		time.Sleep(20 * time.Second)
-		err := turns.Take(t.Context(), func(opens, turn time.Duration) error {
+		err := pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
 			require.Equal(t, 40*time.Second, opens, "until it opens")
 			require.Equal(t, 41*time.Second, turn, "until the turn of the second in line")
 			return stop
@@ -118,37 +118,37 @@ func TestHoldTellsHowLong(t *testing.T) {
 
 func TestACancelledCallerLeavesNoGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, log := window.NewTurns(time.Second), newLog()
-		turns.Hold(10 * time.Second)
+		pacer, log := window.NewPacer(time.Second), newLog()
+		pacer.Pause(10 * time.Second)
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			assert.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
+			assert.ErrorIs(t, pacer.Wait(ctx, always), context.Canceled)
 			log.add("cancelled")
 		})
 		synctest.Wait()
-		others := line(t, turns, log, "a", "b")
+		others := line(t, pacer, log, "a", "b")
 		time.Sleep(time.Second)
 		cancel()
 		wg.Wait()
 		others.Wait()
 		require.Equal(t, []string{"cancelled at 1s", "a at 10s", "b at 11s"}, log.lines)
-		require.ErrorIs(t, turns.Take(ctx, always), context.Canceled)
+		require.ErrorIs(t, pacer.Wait(ctx, always), context.Canceled)
 	})
 }
 
 func TestANewcomerDoesNotTakeAnothersTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 100 {
-			turns, log := window.NewTurns(time.Second), newLog()
+			pacer, log := window.NewPacer(time.Second), newLog()
 			var newcomer sync.WaitGroup
 			newcomer.Go(func() { // is there at the moment of b's turn
 				time.Sleep(time.Second)
-				assert.NoError(t, turns.Take(t.Context(), always))
+				assert.NoError(t, pacer.Wait(t.Context(), always))
 				log.add("newcomer")
 			})
 			synctest.Wait()
-			line(t, turns, log, "a", "b").Wait()
+			line(t, pacer, log, "a", "b").Wait()
 			newcomer.Wait()
 			require.Equal(t, []string{"a at 0s", "b at 1s", "newcomer at 2s"}, log.lines)
 			time.Sleep(time.Minute)
@@ -158,16 +158,16 @@ func TestANewcomerDoesNotTakeAnothersTurn(t *testing.T) {
 
 func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, log := window.NewTurns(10*time.Second), newLog()
-		line(t, turns, log, "a").Wait()
-		require.True(t, turns.Hold(time.Second))
-		line(t, turns, log, "b").Wait()
+		pacer, log := window.NewPacer(10*time.Second), newLog()
+		line(t, pacer, log, "a").Wait()
+		require.True(t, pacer.Pause(time.Second))
+		line(t, pacer, log, "b").Wait()
 		require.Equal(t, []string{"a at 0s", "b at 10s"}, log.lines)
 	})
 }
 
 func TestTurnsOutliveBubbles(t *testing.T) {
-	turns := window.NewTurns(time.Millisecond)
+	pacer := window.NewPacer(time.Millisecond)
 	tooLong := errors.New("too long")
 	upToADay := func(_, turn time.Duration) error {
 		if turn > 24*time.Hour {
@@ -176,28 +176,28 @@ func TestTurnsOutliveBubbles(t *testing.T) {
 		return nil
 	}
 	leaves := map[string]func(*testing.T){ // the ways in which the last one who waits may leave
-		"through": func(t *testing.T) { require.NoError(t, turns.Take(t.Context(), always)) },
+		"through": func(t *testing.T) { require.NoError(t, pacer.Wait(t.Context(), always)) },
 		"cancelled": func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			require.ErrorIs(t, turns.Take(ctx, always), context.DeadlineExceeded)
+			require.ErrorIs(t, pacer.Wait(ctx, always), context.DeadlineExceeded)
 		},
 		"sent away": func(t *testing.T) {
-			time.AfterFunc(time.Minute, func() { turns.Hold(25 * time.Hour) })
-			require.ErrorIs(t, turns.Take(t.Context(), upToADay), tooLong)
+			time.AfterFunc(time.Minute, func() { pacer.Pause(25 * time.Hour) })
+			require.ErrorIs(t, pacer.Wait(t.Context(), upToADay), tooLong)
 		},
 	}
 	for name, leave := range leaves {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				require.Zero(t, turns.Held(), "held by the clock of another bubble")
-				require.True(t, turns.Hold(24*time.Hour))
+				require.Zero(t, pacer.Paused(), "held by the clock of another bubble")
+				require.True(t, pacer.Pause(24*time.Hour))
 				leave(t)
 			})
 			// On the clock of no bubble, too.
-			require.Zero(t, turns.Held(), "held by the clock of a bubble")
-			require.True(t, turns.Hold(time.Millisecond))
-			require.NoError(t, turns.Take(t.Context(), always))
+			require.Zero(t, pacer.Paused(), "held by the clock of a bubble")
+			require.True(t, pacer.Pause(time.Millisecond))
+			require.NoError(t, pacer.Wait(t.Context(), always))
 		})
 	}
 }

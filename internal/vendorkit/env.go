@@ -1,4 +1,4 @@
-package transport
+package vendorkit
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // Getenv returns the environment variable name without surrounding white space.
@@ -14,13 +16,13 @@ func Getenv(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 
 // KeyFromEnv returns the credential in the environment variable name, and an
 // error that names the variable if it is not set or can be no credential.
-func KeyFromEnv(v *Vendor, name string) (string, error) {
+func KeyFromEnv(v *transport.Vendor, name string) (string, error) {
 	value := Getenv(name)
 	if value == "" {
-		return "", Invalid(v, "NewFromEnv", name, "the environment variable is not set")
+		return "", transport.Invalid(v, "NewFromEnv", name, "the environment variable is not set")
 	}
-	if reason := faultOf(value); reason != "" {
-		return "", Invalid(v, "NewFromEnv", name, reason)
+	if reason := check.Credential(value); reason != "" {
+		return "", transport.Invalid(v, "NewFromEnv", name, reason)
 	}
 	return value, nil
 }
@@ -47,7 +49,7 @@ func BaseURLFromEnv(name, rawURL string, opts []agentcopy.Option) []agentcopy.Op
 		if c.BaseURL != rawURL {
 			return nil
 		}
-		_, err := secureBaseURL(c)
+		_, err := transport.CheckBaseURL(c)
 		return err
 	}
 	return slices.Concat(

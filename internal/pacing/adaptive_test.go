@@ -1,0 +1,161 @@
+package pacing_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
+)
+
+// admissions lets n attempts through and returns when each was, from now on.
+func admissions(t *testing.T, s *pacing.AdaptiveWindow, n int) (at []time.Duration) {
+	t.Helper()
+	start := time.Now()
+	for range n {
+		require.NoError(t, s.Wait(t.Context()))
+		at = append(at, time.Since(start))
+	}
+	return at
+}
+
+func atOnce(n int) []time.Duration { return make([]time.Duration, n) }
+
+func every(spacing time.Duration, n int) (at []time.Duration) {
+	for i := range n {
+		at = append(at, time.Duration(i)*spacing)
+	}
+	return at
+}
+
+func TestARefusalSpacesTheAdmissions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pacing.NewAdaptiveWindow(10, time.Minute, 2*time.Second)
+		require.Equal(t, atOnce(10), admissions(t, s, 10), "before a refusal")
+		require.Equal(t, "10 per 1m0s", s.String())
+		s.Refused()
+		time.Sleep(time.Minute)
+		require.Equal(t, every(2*time.Second, 10), admissions(t, s, 10), "after it")
+		time.Sleep(time.Minute)
+		require.Equal(t, atOnce(10), admissions(t, s, 10), "two windows after the refusal")
+	})
+}
+
+func TestSpeedThatIsRefusedAgain(t *testing.T) {
+	const spacing = 2 * time.Second
+	cases := []struct {
+		name   string
+		calm   time.Duration // between the first refusal and the second
+		rest   time.Duration // after the second
+		spaced bool          // then
+	}{
+		{"within two windows, for two windows", time.Minute, 2*time.Minute - 1, true},
+		{"within two windows, no longer", time.Minute, 2 * time.Minute, false},
+		{"within a day, for a day", 2 * time.Minute, 24*time.Hour - 1, true},
+		{"within a day, no longer", 2 * time.Minute, 24 * time.Hour, false},
+		{"after a day, for two windows", 24 * time.Hour, 2*time.Minute - 1, true},
+		{"after a day, no longer", 24 * time.Hour, 2 * time.Minute, false},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := pacing.NewAdaptiveWindow(10, time.Minute, spacing)
+				s.Refused()
+				time.Sleep(tc.calm)
+				s.Refused()
+				time.Sleep(tc.rest)
+				if tc.spaced {
+					require.Equal(t, every(spacing, 2)[1], admissions(t, s, 2)[1], "the second admission")
+				} else {
+					require.Equal(t, atOnce(10), admissions(t, s, 10))
+				}
+			})
+		})
+	}
+}
+
+func TestRefusalsInSpiteOfTheSpacing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pacing.NewAdaptiveWindow(1000, time.Minute, time.Second)
+		s.Refused()
+		s.Refused() // of what was under way at the time
+		rests := func(n int) (rests []time.Duration) {
+			for range n {
+				admissions(t, s, 1)
+				s.Refused()
+				s.Refused()
+				rests = append(rests, admissions(t, s, 1)[0])
+				time.Sleep(time.Second)
+			}
+			return rests
+		}
+		seconds := func(s ...time.Duration) []time.Duration {
+			for i := range s {
+				s[i] *= time.Second
+			}
+			return s
+		}
+		require.Equal(t, seconds(2, 4, 8, 16, 32, 60, 60), rests(7), "from a refusal to the next admission")
+		time.Sleep(119 * time.Second) // and the cautious time is all but over
+	})
+}
+
+func TestRestsBeginAnewAfterACalm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pacing.NewAdaptiveWindow(1000, time.Minute, time.Second)
+		s.Refused()
+		time.Sleep(2 * time.Minute)
+		s.Refused() // full speed again: cautious for a day
+		restAfter := func(calm time.Duration) time.Duration {
+			time.Sleep(calm)
+			admissions(t, s, 1)
+			s.Refused()
+			return admissions(t, s, 1)[0]
+		}
+		require.Equal(t, 2*time.Second, restAfter(0))
+		require.Equal(t, 4*time.Second, restAfter(time.Minute))
+		require.Equal(t, 2*time.Second, restAfter(2*time.Minute), "after two windows without a refusal")
+	})
+}
+
+// seconds after a refusal, on a server that refuses the first for 90 seconds.
+// What was admitted before or during the pause is spaced too, or else it would
+// meet the next refusal.
+func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pacing.NewAdaptiveWindow(2, time.Minute, 10*time.Second)
+		s.Refused()
+		admissions(t, s, 1)
+		start := time.Now()
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			err := s.Wait(ctx)
+			cancel()
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "one every 10s: no turn sooner than in 10s")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		require.ErrorIs(t, s.Wait(ctx), context.Canceled)
+		require.Equal(t, time.Second, time.Since(start), "they should fail at once")
+		require.NoError(t, s.Wait(t.Context()), "they should have given their places back")
+		require.Equal(t, 10*time.Second, time.Since(start))
+	})
+}
+
+// A place that was not used because the call ended in the pause is another's at
+// once, not a window later.
+func TestCautionOutlivesNoBubble(t *testing.T) {
+	s := pacing.NewAdaptiveWindow(10, time.Minute, time.Second)
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			require.Equal(t, atOnce(10), admissions(t, s, 10))
+			time.Sleep(time.Hour)
+			s.Refused()
+			require.Equal(t, every(time.Second, 5), admissions(t, s, 5), "after a refusal")
+		})
+	}
+}
