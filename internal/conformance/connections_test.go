@@ -85,10 +85,10 @@ func TestLongBody(t *testing.T) {
 		{name: "too large before the body", fault: fault{answer: answer{status: 413, unread: true}}, loose: true},
 		{name: "rate limit before the body", fault: fault{answer: answer{status: 429, unread: true}}, loose: true},
 		{name: "failed before the body", fault: fault{made: true, answer: answer{status: 500, unread: true}}, loose: true},
-		{name: "closed within the body", fault: fault{at: atRequestBody, made: true}, safe: 1, outcome: agentcopy.OutcomeUnknown},
-		{name: "reset within the body", fault: fault{at: atRequestBody, breaks: reset, made: true}, safe: 1, outcome: agentcopy.OutcomeUnknown},
-		{name: "stalls within the body", fault: fault{at: atRequestBody, breaks: stalled, made: true}, safe: 1, outcome: agentcopy.OutcomeUnknown, timeout: stallTimeout},
-		{name: "read whole", fault: fault{made: true}, safe: 1, succeeds: true},
+		{name: "closed within the body", fault: fault{at: atRequestBody, made: true}, want: wants{safe: {1, Unknown}}},
+		{name: "reset within the body", fault: fault{at: atRequestBody, breaks: reset, made: true}, want: wants{safe: {1, Unknown}}},
+		{name: "stalls within the body", fault: fault{at: atRequestBody, breaks: stalled, made: true}, want: wants{safe: {1, Unknown}}, timeout: stallTimeout},
+		{name: "read whole", fault: fault{made: true}, want: wants{safe: {1, Succeeds}}},
 	}
 	cases := newGather()
 	for _, c := range []carrier{{}, {tls: true}} {

@@ -31,10 +31,10 @@ func TestRedirects(t *testing.T) {
 		for name, target := range targets {
 			r := &row{
 				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
-				safe:  1, always: 1, outcome: agentcopy.OutcomeNotCopied, reads: 1,
+				want:  wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}},
 			}
 			if status == http.StatusFound || status == http.StatusSeeOther { // it may lead to the new agent
-				r.outcome = agentcopy.OutcomeUnknown
+				r.want[safe] = end{1, Unknown}
 			}
 			for _, c := range []carrier{{}, {http2: true, tls: true}} {
 				for _, op := range operations {

@@ -29,17 +29,17 @@ var oddTransports = []struct {
 	{
 		"no trace, and a failure",
 		func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"an answer and an error both",
 		func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"neither answer nor error",
 		func(*http.Request, answers) (*http.Response, error) { return nil, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 3},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}},
 	},
 	{
 		"no header",
@@ -48,22 +48,22 @@ var oddTransports = []struct {
 			resp.Header = nil
 			return resp, nil
 		},
-		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
 	},
 	{
 		"neither header nor body",
 		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1},
+		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {1, Fails}}},
 	},
 	{
 		"a refusal without header and body",
 		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, reads: 3},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer},
 	},
 	{
 		"no status",
 		func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {1, Fails}}},
 	},
 	{
 		"a body that fails",
@@ -72,12 +72,12 @@ var oddTransports = []struct {
 			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), failingReader{}))
 			return resp, nil
 		},
-		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, is: errOdd, reads: 3},
+		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"an error that holds another attempt's context",
 		func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: context.Canceled, reads: 3},
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: context.Canceled},
 	},
 	{
 		"it changes the request",
@@ -86,7 +86,7 @@ var oddTransports = []struct {
 			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
 			return goodAnswer(docs), nil
 		},
-		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
 	},
 }
 

@@ -102,4 +102,4 @@ var keys atomic.Int64
 
 // Key returns a credential that no other test has: limits and pauses are shared
 // by all clients of one.
-func Key() string { return "test-credential-" + strconv.FormatInt(keys.Add(1), 10) }
+func Key() string { return "a-credential-of-a-test-" + strconv.FormatInt(keys.Add(1), 10) }
