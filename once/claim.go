@@ -27,22 +27,29 @@ type claim struct {
 	writes context.Context         // has the values of call, and does not end with it
 	stop   context.CancelFunc      // ends the renewals
 	kept   sync.WaitGroup          // the goroutine that renews
+	found  bool                    // there was a record before
 
 	// sem is held while the ledger writes, so that writes are in order. It is a
 	// channel, since a mutex that is held across a ledger's call stops the clock of
 	// testing/synctest.
 	sem chan struct{}
 
-	mu      sync.Mutex // of what follows; never held across a call
-	record  Record
-	renewed time.Time // the lease runs from here, or from later
-	over    bool      // finished, abandoned or lost
+	mu       sync.Mutex // of what follows; never held across a call
+	record   Record
+	version  int       // of the record, which set raises
+	stored   int       // the version that the ledger has
+	renewed  time.Time // the lease runs from here, or from later
+	over     bool      // finished, abandoned or lost
+	panicked any       // what the ledger panicked with in the background
 }
+
+// clock is time.Now, but in tests that set the wall clock.
+var clock = time.Now
 
 // newClaim begins to renew the lease of record, which was asked for at asked. The
 // call that claim.call is for ends if the lease cannot be kept.
-func newClaim(ctx context.Context, ledger Ledger, record Record, asked time.Time) *claim {
-	c := &claim{ledger: ledger, record: record, renewed: asked, sem: make(chan struct{}, 1)}
+func newClaim(ctx context.Context, ledger Ledger, record Record, found bool, asked time.Time) *claim {
+	c := &claim{ledger: ledger, record: record, found: found, renewed: asked, sem: make(chan struct{}, 1)}
 	c.call, c.end = context.WithCancelCause(ctx)
 	c.writes = context.WithoutCancel(ctx)
 	keep, stop := context.WithCancel(c.writes)
@@ -55,6 +62,12 @@ func newClaim(ctx context.Context, ledger Ledger, record Record, asked time.Time
 func (c *claim) keep(ctx context.Context) {
 	ticker := time.NewTicker(renewalTime)
 	defer ticker.Stop()
+	defer func() {
+		if p := recover(); p != nil { // release passes it on
+			c.panicked = p
+			c.end(fmt.Errorf("%w: the ledger panicked: %v", ErrLeaseLost, p))
+		}
+	}()
 	for {
 		select {
 		case <-ctx.Done():
@@ -96,6 +109,7 @@ func (c *claim) set(change func(*Record)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.record)
+	c.version++
 }
 
 // finish stores what done makes of the record, which is then done.
@@ -118,7 +132,7 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 		return contextError(ctx)
 	}
 	c.mu.Lock()
-	record, over := stored(c.record), c.over
+	record, version, over := stored(c.record), c.version, c.over
 	c.mu.Unlock()
 	if over {
 		return ErrLeaseLost
@@ -126,13 +140,13 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 	if change != nil {
 		change(&record)
 	}
-	asked := time.Now()
+	asked := clock()
 	err := store(ctx, record)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case err == nil:
-		c.renewed, c.over = asked, last
+		c.renewed, c.over, c.stored = asked, last, version
 	case errors.Is(err, ErrLeaseLost):
 		c.over = true
 	}
@@ -140,15 +154,22 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 }
 
 // release ends the renewals, and gives the lease up if there is still one, so that
-// the next call with the key need not wait for it to run out.
-func (c *claim) release() {
-	if c.stop == nil { // of a key that was done, there is nothing to release
-		return
-	}
+// the next call with the key need not wait for it to run out. It returns an error if
+// the ledger does not know all that this call does.
+func (c *claim) release() error {
 	c.stop()
 	c.kept.Wait()
-	_ = c.write(c.writes, true, nil, c.ledger.Release) // if this fails, the lease runs out by itself
-	c.end(nil)
+	defer c.end(nil)
+	if c.panicked != nil {
+		panic(c.panicked)
+	}
+	err := c.write(c.writes, true, nil, c.ledger.Release) // if this fails, the lease runs out by itself
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over || c.stored == c.version {
+		return nil
+	}
+	return err
 }
 
 // current returns the record as this call knows it.
@@ -169,6 +190,6 @@ func (c *claim) renewedAt() time.Time {
 // elapsed is how long ago from was, by the clock that says more: the monotonic
 // clock stands still while a machine sleeps, and the wall clock may be set back.
 func elapsed(from time.Time) time.Duration {
-	now := time.Now()
+	now := clock()
 	return max(now.Sub(from), now.Round(0).Sub(from.Round(0)))
 }

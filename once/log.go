@@ -52,7 +52,7 @@ func (r *run) logWait(ctx context.Context, pause time.Duration) {
 		level, r.toldWhy = slog.LevelInfo, why
 	}
 	r.logLine(ctx, level, "waiting for the next look", slog.String("why", why),
-		slog.Duration("wait", pause), slog.Duration("settles_in", max(0, time.Until(r.settled)).Round(time.Millisecond)))
+		slog.Duration("wait", pause), slog.Duration("settles_in", max(0, r.settled.Sub(clock())).Round(time.Millisecond)))
 }
 
 func (r *run) whyWait() string {
