@@ -29,21 +29,19 @@ func startBouncer(t testing.TB, p *postgres) (url func(schema, params string) st
 			t.Skip("left out: PgBouncer is not installed")
 		}
 	}
-	port := freePort(t)
 	require.NoError(t, os.WriteFile(p.dir+"/users.txt", []byte(`"postgres" ""`+"\n"), 0o644))
 	require.NoError(t, os.WriteFile(p.dir+"/pgbouncer.ini", fmt.Appendf(nil, `[databases]
-* = host=127.0.0.1 port=%d
+* = host=%[1]s port=5432
 [pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = %d
-unix_socket_dir =
+listen_port = 6432
+unix_socket_dir = %[1]s
 auth_type = trust
-auth_file = %s/users.txt
+auth_file = %[1]s/users.txt
 pool_mode = transaction
 default_pool_size = 5
 ignore_startup_parameters = search_path
-logfile = %[3]s/bouncer.log
-`, p.port, port, p.dir), 0o644))
+logfile = %[1]s/bouncer.log
+`, p.dir), 0o644))
 	cmd := p.command(bin, "-q", p.dir+"/pgbouncer.ini")
 	cmd.Path = bin
 	require.NoError(t, cmd.Start())
@@ -56,7 +54,7 @@ logfile = %[3]s/bouncer.log
 		_, err = fmt.Fprintf(users, "%q \"\"\n", schema)
 		require.NoError(t, errors.Join(err, users.Close()))
 		_ = cmd.Process.Signal(syscall.SIGHUP)
-		url := fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable%s", schema, port, params)
+		url := fmt.Sprintf("postgres://%s@/postgres?host=%s&port=6432%s", schema, p.dir, params)
 		db := connect(t, url+"&default_query_exec_mode=exec")
 		require.Eventually(t, func() bool { return db.Ping() == nil }, time.Minute, 10*time.Millisecond, "PgBouncer did not start")
 		return url

@@ -5,7 +5,6 @@ package conformance_test
 import (
 	"database/sql"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -28,8 +27,7 @@ import (
 
 // postgres is a PostgreSQL server of the test's own.
 type postgres struct {
-	dir, bin string
-	port     int
+	dir, bin string              // its socket is in dir
 	who      *syscall.Credential // it refuses to run as root
 	process  *exec.Cmd
 	settings []string
@@ -43,7 +41,7 @@ func startPostgres(t testing.TB, settings ...string) *postgres {
 	if bin == "" {
 		t.Skip("left out: PostgreSQL is not installed (no initdb)")
 	}
-	p := &postgres{bin: bin, port: freePort(t), settings: settings}
+	p := &postgres{bin: bin, settings: settings}
 	var err error
 	p.dir, err = os.MkdirTemp("", "agentcopy-pg-") // a socket's path must be short
 	require.NoError(t, err)
@@ -110,8 +108,9 @@ func (p *postgres) start(t testing.TB) {
 
 func (p *postgres) launch(t testing.TB) {
 	t.Helper()
-	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir, "-p", fmt.Sprint(p.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"}, p.settings...)...)
+	// What the system has taken survives a kill without fsync, and the disk may be slow.
+	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir,
+		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "fsync=off"}, p.settings...)...)
 	log, err := os.Create(p.dir + "/log")
 	require.NoError(t, err)
 	defer log.Close()
@@ -152,7 +151,7 @@ func (p *postgres) freeze() (children []int) {
 }
 
 func (p *postgres) url(schema string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable&search_path=%s,pg_catalog", p.port, url.QueryEscape(schema))
+	return fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=5432&search_path=%s,pg_catalog", url.QueryEscape(p.dir), url.QueryEscape(schema))
 }
 
 func (p *postgres) open(t testing.TB, schema string) *sql.DB {
@@ -185,14 +184,6 @@ func (p *postgres) exec(t testing.TB, statement string) {
 	defer db.Close()
 	_, err = db.Exec(statement)
 	require.NoError(t, err)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // store is a schema whose clock can be set: its clock_timestamp comes before
