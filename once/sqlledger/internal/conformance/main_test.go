@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -41,7 +42,13 @@ func TestMain(m *testing.M) {
 	lease.Time = shortLease
 	program := programs[os.Getenv(childVariable)]
 	if program == nil {
-		os.Exit(m.Run())
+		flag.Parse()
+		if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+			_ = f.Value.Set("8") // the tests wait more than they work
+		}
+		code := m.Run()
+		_ = os.RemoveAll(newCluster.dir)
+		os.Exit(code)
 	}
 	parent := os.Getppid()
 	go func() { // no child outlives its test, however that ends
