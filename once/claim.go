@@ -6,17 +6,13 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
-const (
-	// leaseTime is how long a crashed process keeps others from a key.
-	leaseTime = 15 * time.Second
-	// renewalTime is how often the lease is renewed. One renewal may fail.
-	renewalTime = leaseTime / 3
-	// ledgerTime bounds a write that is made although the call's context may have
-	// ended: what is known of a copy must not be lost with it.
-	ledgerTime = 10 * time.Second
-)
+// ledgerTime bounds a write that is made although the call's context may have
+// ended: what is known of a copy must not be lost with it.
+const ledgerTime = 10 * time.Second
 
 // claim is a record whose lease this call holds, and renews in the background
 // until it is released.
@@ -60,7 +56,7 @@ func newClaim(ctx context.Context, ledger Ledger, record Record, found bool, ask
 
 // keep renews the lease until ctx ends or the lease is lost.
 func (c *claim) keep(ctx context.Context) {
-	ticker := time.NewTicker(renewalTime)
+	ticker := time.NewTicker(lease.Renewal())
 	defer ticker.Stop()
 	defer func() {
 		if p := recover(); p != nil { // release passes it on
@@ -83,15 +79,15 @@ func (c *claim) keep(ctx context.Context) {
 
 // renew returns an error if the lease is lost, or will be before the next renewal.
 func (c *claim) renew(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, renewalTime)
+	ctx, cancel := context.WithTimeout(ctx, lease.Renewal())
 	defer cancel()
-	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrLeaseLost):
 		return err
-	case elapsed(c.renewedAt())+renewalTime >= leaseTime:
+	case elapsed(c.renewedAt())+lease.Renewal() >= lease.Time:
 		return fmt.Errorf("%w: it could not be renewed: %w", ErrLeaseLost, err)
 	}
 	return nil
@@ -101,7 +97,7 @@ func (c *claim) renew(ctx context.Context) error {
 // change stays: the next write carries it.
 func (c *claim) update(ctx context.Context, change func(*Record)) error {
 	c.set(change)
-	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 }
 
 // set changes the record for the next write.

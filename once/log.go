@@ -7,6 +7,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 func loggerOf(r *Runner) *slog.Logger {
@@ -72,7 +73,7 @@ func (r *run) whyWait() string {
 // logInProgress is for a key that another process is at work on.
 func (r *Runner) logInProgress(ctx context.Context, record Record) {
 	loggerOf(r).LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "waiting for another process to finish the key",
-		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", leaseTime))
+		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", lease.Time))
 }
 
 func (r *run) logAmbiguous(ctx context.Context, candidates int) {

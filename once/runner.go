@@ -53,6 +53,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 // Runner makes copies exactly once. Its fields must not change while its methods,
@@ -170,17 +171,17 @@ func recordOf(key string, c agentcopy.Copier, req agentcopy.CopyRequest) Record 
 // begin claims the key of record. It waits for one lease while another process is
 // at work on it.
 func (r *Runner) begin(ctx context.Context, record Record) (*claim, error) {
-	until := time.Now().Add(leaseTime)
+	until := time.Now().Add(lease.Time)
 	for told := false; ; {
 		asked := clock()
-		stored, found, err := r.Ledger.Begin(ctx, record, leaseTime)
+		stored, found, err := r.Ledger.Begin(ctx, record, lease.Time)
 		switch {
 		case errors.Is(err, ErrInProgress) && time.Now().Before(until):
 			if !told {
 				told = true
 				r.logInProgress(ctx, record)
 			}
-			if err := sleep(ctx, renewalTime/5); err != nil {
+			if err := sleep(ctx, lease.Renewal()/5); err != nil {
 				return nil, fmt.Errorf("%w; the wait for it ended: %w", ErrInProgress, err)
 			}
 			continue

@@ -14,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 // untracedTime is how long a sending is taken to last whose Copier does not say, if
@@ -182,7 +183,7 @@ func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 			r.Sends = s.before.Sends + 1
 		})
 	}
-	if err == nil && elapsed(asked) >= leaseTime {
+	if err == nil && elapsed(asked) >= lease.Time {
 		err = fmt.Errorf("%w: its record took %v", ErrLeaseLost, elapsed(asked).Round(time.Second))
 	}
 	s.mu.Lock()

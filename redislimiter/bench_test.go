@@ -39,9 +39,6 @@ func (r *roundTrips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 // number in one window.
 func BenchmarkDecision(b *testing.B) {
 	server := startRedis(b, durable...)
-	if server == nil {
-		return
-	}
 	soon, cancel := context.WithTimeout(b.Context(), time.Hour)
 	defer cancel()
 	type decision func(b *testing.B, rdb *redis.Client) func() error
