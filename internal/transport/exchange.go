@@ -44,7 +44,7 @@ func exchange(wire http.RoundTripper) stage {
 		c.current = a
 		a.begin(c, c.client.timeout)
 		defer a.end()
-		resp, err := wire.RoundTrip(a.wireRequest(c, req))
+		resp, err := a.roundTrip(wire, a.wireRequest(c, req))
 		if stopped, any := a.sends.stopped(); stopped != nil {
 			closeBody(resp)
 			if !any {
@@ -79,11 +79,29 @@ type attempt struct {
 	reader  bytes.Reader // of the request's body
 }
 
+// attemptKey is the key of the context of a request under which its attempt is found.
+type attemptKey struct{}
+
+// Value makes the attempt a value of its context.
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// roundTrip sends req through middleware. What middleware has begun to send and not
+// ended when it returns, it may still be sending; what it has not, it may not begin.
+func (a *attempt) roundTrip(wire http.RoundTripper, req *http.Request) (*http.Response, error) {
+	defer a.sends.close()
+	return wire.RoundTrip(req)
+}
+
 // wireRequest is the request of one attempt: a copy with a URL, headers and a
 // body of its own, since middleware may change them all.
 func (a *attempt) wireRequest(c *call, req *http.Request) *http.Request {
 	wire := &a.request
-	*wire = *req.WithContext(&a.attemptContext)
+	*wire = *req.WithContext(a)
 	a.url = *req.URL
 	wire.URL, wire.Host = &a.url, a.url.Host
 	wire.Header = c.client.header()
@@ -169,6 +187,9 @@ func (a *attempt) receive(c *call, resp *http.Response) {
 	var err error
 	a.body, err = readErrorBody(resp)
 	a.verdict = judgeStatus(c.op.copies(), a.status, a.body, err == nil)
+	if c.op.copies() && len(c.client.cfg.Middleware) > 0 && !a.sends.harmless() {
+		a.verdict = unknown // middleware has another answer than the last request got
+	}
 }
 
 // readRetryAfter sets how long to wait before a retry.

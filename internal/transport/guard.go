@@ -30,8 +30,8 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	err := g.check(req)
 	var s *send
 	if err == nil {
-		c := callOf(req.Context())
-		s, err = c.current.pass(c, req, g.addr)
+		a := req.Context().Value(attemptKey{}).(*attempt) // check has seen it
+		s, err = a.pass(callOf(req.Context()), req, g.addr)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -46,7 +46,7 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (g originGuard) check(req *http.Request) error {
-	if c, ok := req.Context().Value(callKey{}).(*call); !ok || c.current == nil {
+	if _, ok := req.Context().Value(attemptKey{}).(*attempt); !ok {
 		return &blockedError{"a request without the context it came with, which holds its deadline"}
 	}
 	if req.URL == nil {

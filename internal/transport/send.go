@@ -40,12 +40,31 @@ type sends struct {
 	last    *send
 	settled bool  // the last one provably made no copy
 	denied  error // the limiter or a trace stopped the attempt
+	over    bool  // middleware has returned: nothing more may be sent
 
 	first send
 }
 
 // errTwice stops middleware, which must not do what this SDK is there to prevent.
 var errTwice = errors.New("middleware sent the copy a second time although the first may have made one: it was stopped")
+
+// errLate stops middleware that returned before it sent its request.
+var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
+
+// close lets nothing more through.
+func (p *sends) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+}
+
+// harmless reports whether all requests that were sent provably made no copy. None
+// may be under way.
+func (p *sends) harmless() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last == nil || p.settled
+}
 
 // pass lets req through to the wire, watched by a trace of httptrace. That trace is
 // given to the transport alone: the requests that middleware makes of its own with
@@ -72,6 +91,8 @@ func (p *sends) next(c *call) (*send, error) {
 	defer p.mu.Unlock()
 	next := &p.first
 	switch {
+	case p.over:
+		return nil, errLate
 	case p.denied != nil:
 		return nil, p.denied
 	case p.last == nil:
@@ -98,7 +119,9 @@ func (p *sends) deny(s *send, err error) {
 // in the limiter, and each further one takes its own. It returns the context of
 // the request.
 func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
-	if s.before != nil {
+	if s.before == nil {
+		s.permit = c.permit
+	} else {
 		s.before.tellBefore(c)
 		s.attempt.halt()
 		var err error
@@ -121,11 +144,7 @@ func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
 
 // end notes what came of a send, and whether it may be followed by another one.
 func (s *send) end(c *call, resp *http.Response, err error) {
-	if s.before == nil {
-		c.permit.Answered() // the place in the limiter's window begins to cool
-	} else {
-		s.permit.Answered()
-	}
+	s.permit.Answered() // the place in the limiter's window begins to cool
 	settled := false
 	switch {
 	case err != nil:
@@ -229,7 +248,7 @@ func (p *sends) proof(err error, interrupted bool) proof {
 	switch {
 	case isBlocked(err) && p.last == nil:
 		return neverSent
-	case p.last == nil:
+	case p.last == nil, !p.last.ended: // middleware may have returned without waiting for it
 		return noProof
 	}
 	return p.last.trace.proof(err, interrupted)

@@ -142,22 +142,21 @@ func reportsError(object []byte) bool {
 	}
 	for doc.More() {
 		name, err := doc.Token()
-		var value any
+		var value json.RawMessage // as it came: decoded, it may take many times the memory
 		if err != nil || doc.Decode(&value) != nil {
 			return false
 		}
-		switch name {
+		switch text := string(value[:min(len(value), len(`"success"`)+1)]); name {
 		case "error", "detail":
-			if value != nil && value != false && value != "" {
+			if text != "null" && text != "false" && text != `""` {
 				return true
 			}
 		case "success":
-			if value != nil && value != true {
+			if text != "null" && text != "true" {
 				return true
 			}
 		case "status":
-			text, _ := value.(string)
-			if value != nil && !strings.EqualFold(text, "success") {
+			if text != "null" && !strings.EqualFold(text, `"success"`) {
 				return true
 			}
 		}
