@@ -12,6 +12,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/stretchr/testify/assert"
 )
 
 const agent = `{"id":456,"workspace_id":7,"name":"Leases","objective":"","created_by":"","n_runs":0,"prompts":[]}`
@@ -77,9 +78,7 @@ func TestPaceOfCopiesUnderWay(t *testing.T) {
 		for range 61 {
 			copies.Go(func() {
 				_, err := client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
-				if err != nil {
-					t.Error(err)
-				}
+				assert.NoError(t, err)
 			})
 		}
 		copies.Wait()

@@ -10,6 +10,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/stretchr/testify/require"
 )
 
 func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }
@@ -34,9 +35,7 @@ func FuzzAgentID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id string) {
 		wire := vendortest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
 		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
 		if errors.Is(err, agentcopy.ErrInvalid) {
 			if len(wire.Requests()) > 0 {
