@@ -13,6 +13,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestRateLimit(t *testing.T) {
@@ -102,9 +103,8 @@ func TestRateLimitIsNeverMetByTheSDK(t *testing.T) {
 		var group sync.WaitGroup
 		for range 150 {
 			group.Go(func() {
-				if _, err := client.CopyAgent(t.Context(), source.ID, kolena.CopyAgentRequest{Name: "Copy"}); err != nil {
-					t.Error(err)
-				}
+				_, err := client.CopyAgent(t.Context(), source.ID, kolena.CopyAgentRequest{Name: "Copy"})
+				assert.NoError(t, err)
 			})
 		}
 		group.Wait()

@@ -14,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestCopies(t *testing.T) {
@@ -69,9 +70,7 @@ func TestManyAtOnce(t *testing.T) {
 						s.Inject(agentcopytest.Fault{Status: 500, AfterCopy: true})
 					}
 					_, err := d.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-					if err != nil {
-						t.Error(err)
-					}
+					assert.NoError(t, err)
 					if i%40 == 0 {
 						_, _ = s.Copies(), s.Requests()
 					}

@@ -77,8 +77,13 @@ func TestCopyAgentRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := vendortest.Always(http.StatusOK, agent)
-			_, err := newClient(t, wire).CopyAgent(t.Context(), tt.id, tt.req)
+			client := newClient(t, wire)
+			_, err := client.CopyAgent(t.Context(), tt.id, tt.req)
 			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id)
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
 			require.Empty(t, wire.Requests())
 		})
 	}

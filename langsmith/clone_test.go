@@ -24,9 +24,7 @@ func TestDocumentsComeBack(t *testing.T) {
 
 func TestFalseComesBack(t *testing.T) {
 	const document = `{"id":"` + sourceID + `","is_owner":false}`
-	wire := vendortest.New(func(int, vendortest.Request) (int, string) { return http.StatusOK, document })
-	client, err := langsmith.New(vendortest.Key(), agentcopy.WithHTTPClient(wire.Client()))
-	require.NoError(t, err)
+	client := newClient(t, vendortest.Always(http.StatusOK, document))
 	agent, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	written, err := json.Marshal(agent)
@@ -116,8 +114,13 @@ func TestCloneAgentRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := vendortest.Always(http.StatusCreated, agent)
-			_, err := newClient(t, wire).CloneAgent(t.Context(), tt.id, tt.req)
+			client := newClient(t, wire)
+			_, err := client.CloneAgent(t.Context(), tt.id, tt.req)
 			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id, langsmith.GetAgentRequest{})
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
 			require.Empty(t, wire.Requests())
 		})
 	}

@@ -18,32 +18,22 @@ const (
 	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Research"}`
 )
 
-// newClient returns a client that sends through wire, with a key of its own.
 func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
-	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := langsmith.New(vendortest.Key(), opts...)
-	require.NoError(t, err)
-	return client
+	return vendortest.NewClient[*langsmith.Client](t, wire, opts...)
 }
 
-func TestNewRefuses(t *testing.T) {
-	for name, tt := range map[string]struct {
-		key   string
-		opts  []agentcopy.Option
-		field string
-	}{
-		"no key":                    {"", nil, "apiKey"},
-		"a key with a line break":   {"key\n", nil, "apiKey"},
-		"no workspace":              {"key", []agentcopy.Option{langsmith.WithWorkspace("")}, "WithWorkspace"},
-		"a blank workspace":         {"key", []agentcopy.Option{langsmith.WithWorkspace(" \t")}, "WithWorkspace"},
-		"a workspace of two lines":  {"key", []agentcopy.Option{langsmith.WithWorkspace("a\r\nX-Api-Key: b")}, "WithWorkspace"},
-		"a workspace with a delete": {"key", []agentcopy.Option{langsmith.WithWorkspace("a\x7f")}, "WithWorkspace"},
+func TestWithWorkspaceRefuses(t *testing.T) {
+	for name, workspace := range map[string]string{
+		"no workspace":              "",
+		"a blank workspace":         " \t",
+		"a workspace of two lines":  "a\r\nX-Api-Key: b",
+		"a workspace with a delete": "a\x7f",
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := langsmith.New(tt.key, tt.opts...)
+			client, err := langsmith.New("key", langsmith.WithWorkspace(workspace))
 			require.Nil(t, client)
-			vendortest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, "WithWorkspace")
 		})
 	}
 }
@@ -93,16 +83,13 @@ func TestNewFromEnv(t *testing.T) {
 }
 
 func TestNewFromEnvRefuses(t *testing.T) {
-	for name, tt := range map[string]struct{ key, endpoint, workspace, field string }{
-		"no key":                   {"", "", "", "LANGSMITH_API_KEY"},
-		"a bare host":              {"key", "api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
-		"slashes alone":            {"key", "///", "", "LANGSMITH_ENDPOINT"},
-		"a query":                  {"key", "https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
-		"a user":                   {"key", "https://user:word@api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
-		"a workspace of two lines": {"key", "", "a\nb", "LANGSMITH_WORKSPACE_ID"},
+	for name, tt := range map[string]struct{ endpoint, workspace, field string }{
+		"slashes alone":            {"///", "", "LANGSMITH_ENDPOINT"},
+		"a query":                  {"https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
+		"a workspace of two lines": {"", "a\nb", "LANGSMITH_WORKSPACE_ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("LANGSMITH_API_KEY", tt.key)
+			t.Setenv("LANGSMITH_API_KEY", "key")
 			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
 			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
 			_, err := langsmith.NewFromEnv()
@@ -111,7 +98,14 @@ func TestNewFromEnvRefuses(t *testing.T) {
 	}
 }
 
-func TestWith(t *testing.T) {
+func TestGetAgentIncludesFilesIfAsked(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, agent)
+	_, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
+	require.NoError(t, err)
+	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[0].Target)
+}
+
+func TestWithReplacesTheWorkspace(t *testing.T) {
 	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
 	changed, err := original.With(langsmith.WithWorkspace("ws-2"))

@@ -133,7 +133,7 @@ func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 // that of all below it if it ends in a slash.
 func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(req)
 			if err != nil || req.URL.Path != path && !(strings.HasSuffix(path, "/") && strings.HasPrefix(req.URL.Path, path)) {
 				return resp, err
@@ -146,10 +146,6 @@ func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
 		})
 	}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestPoolsStayWarm: whatever the answers, the connections of a client that a
@@ -49,14 +51,11 @@ func TestPoolsStayWarm(t *testing.T) {
 					r := row{}
 					client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetryAlways),
 						agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(shared))...)
-					if err != nil {
-						t.Fatal(err)
-					}
+					require.NoError(t, err)
 					_, _ = client.Do(t.Context())
 				}
-				if got, gone := connections.Load(), closedByClient.Load(); got != 1 || gone != 0 {
-					t.Errorf("%d calls took %d connections, %d of which were closed; want one, open", len(operations), got, gone)
-				}
+				assert.EqualValues(t, 1, connections.Load(), "connections of %d calls", len(operations))
+				assert.Zero(t, closedByClient.Load(), "connections that were closed")
 			})
 		}
 	}
@@ -101,9 +100,7 @@ func TestLongBody(t *testing.T) {
 			}
 		}
 	}
-	if faults := cases.wait(); faults != "" {
-		t.Error(faults)
-	}
+	assert.Empty(t, cases.wait())
 }
 
 // TestProtocolThatChanges: an origin that spoke HTTP/1.1 and, behind the same
@@ -116,17 +113,13 @@ func TestProtocolThatChanges(t *testing.T) {
 			for _, first := range []carrier{{tls: true}, {http2: true, tls: true}} {
 				second := carrier{http2: !first.http2, tls: true}
 				before, err := startServer(first, op, fault{made: true}, 0)
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				broken := fault{at: atReceipt, breaks: rst, code: code, made: true}
 				if !second.http2 {
 					broken.breaks = closed
 				}
 				after, err := startServer(second, op, broken, 0)
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				transport := before.transport()
 				transport.Protocols.SetHTTP1(true)
 				transport.Protocols.SetHTTP2(true)
@@ -141,12 +134,9 @@ func TestProtocolThatChanges(t *testing.T) {
 				r := row{}
 				client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe),
 					agentcopy.WithBaseURL(before.url()), throughTransport(transport))...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := client.Do(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
+				_, err = client.Do(t.Context())
+				require.NoError(t, err)
 				moved.Store(true)
 				for range 100 { // the old connection is given up
 					transport.CloseIdleConnections()
@@ -166,7 +156,5 @@ func TestProtocolThatChanges(t *testing.T) {
 			}
 		}
 	}
-	if len(faults) > 0 {
-		t.Error(joined(faults))
-	}
+	assert.Empty(t, faults)
 }

@@ -9,6 +9,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestContextsThatEndBeforeSending: nothing leaves, and the error says why, for
@@ -40,9 +42,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 						}
 						r := row{maxWait: 2 * time.Minute}
 						client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						require.NoError(t, err)
 						if tc.prepare != nil {
 							tc.prepare(t, client)
 						}
@@ -65,9 +65,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.Outcome != agentcopy.OutcomeNotCopied || len(e.Attempts) != 0 || o.requests != 0 {
 							faults = append(faults, "want not copied, no attempt, nothing sent")
 						}
-						if len(faults) > 0 {
-							t.Errorf("%v, deadline %v: %v\n  %s", op, deadline, o.err, joined(faults))
-						}
+						assert.Empty(t, faults, "%v, deadline %v: %v", op, deadline, o.err)
 					})
 				}
 			}
@@ -93,16 +91,13 @@ func TestContextThatEndsAfterTheAnswer(t *testing.T) {
 			m := &memory{op: op, fault: fault{made: true}}
 			r := row{}
 			client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(m))...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			o := observed{op: op}
 			o.result, o.err = client.Do(ctx)
 			cancel()
 			o.copies, o.requests = m.copies, m.requests
-			if faults := o.invariants(); o.err != nil || len(faults) > 0 {
-				t.Errorf("%v: got %v, want success\n  %s", op, o.err, joined(faults))
-			}
+			assert.NoError(t, o.err, op)
+			assert.Empty(t, o.invariants(), op)
 		})
 	}
 }

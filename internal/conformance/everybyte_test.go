@@ -12,6 +12,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // relay passes the bytes of connections on to a server. The first connection is
@@ -133,9 +135,8 @@ func TestBrokenAtEveryByte(t *testing.T) {
 			cases := newGather()
 			for _, op := range copyOperations {
 				whole, passed, err := throughRelay(t.Context(), c, op, [2]int64{-1, -1}, closed)
-				if err != nil || whole.err != nil {
-					t.Fatal(err, whole.err)
-				}
+				require.NoError(t, err)
+				require.NoError(t, whole.err)
 				for direction, length := range passed {
 					for n := range length + 1 {
 						limits := [2]int64{-1, -1}
@@ -152,9 +153,7 @@ func TestBrokenAtEveryByte(t *testing.T) {
 					}
 				}
 			}
-			if faults := cases.wait(); faults != "" {
-				t.Error(faults)
-			}
+			assert.Empty(t, cases.wait())
 		})
 	}
 }

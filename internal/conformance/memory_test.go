@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -18,6 +17,8 @@ import (
 	"time"
 
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // memory is a transport without a network: it reports to net/http/httptrace how
@@ -170,17 +171,13 @@ func runInMemory(t *testing.T, rows []row) {
 					synctest.Test(t, func(t *testing.T) {
 						m := &memory{op: op, fault: r.fault}
 						client, err := op.Connect(vendortest.Key(), append(r.options(mode), throughTransport(m))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
 						ctx, cancel := r.patience.context(t.Context())
 						defer cancel()
 						o.result, o.err = client.Do(ctx)
 						o.copies, o.requests = m.copies, m.requests
-						if faults := append(o.invariants(), r.check(o)...); len(faults) > 0 {
-							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
-						}
+						assert.Empty(t, append(o.invariants(), r.check(o)...), "%v, %v", op, mode)
 					})
 				}
 			}
@@ -201,14 +198,10 @@ func TestNamesOfRows(t *testing.T) {
 	seen := map[string]carriers{}
 	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {
-			if way := r.on & anyWay; seen[r.name]&way != 0 {
-				t.Errorf("two rows are named %q", r.name)
-			} else {
-				seen[r.name] |= way
-			}
-			if strings.TrimSpace(r.name) == "" || len(r.want) == 0 {
-				t.Errorf("row %q says nothing", fmt.Sprint(r))
-			}
+			assert.Zero(t, seen[r.name]&r.on&anyWay, "two rows are named %q", r.name)
+			seen[r.name] |= r.on & anyWay
+			assert.NotEmpty(t, strings.TrimSpace(r.name), "%v", r)
+			assert.NotEmpty(t, r.want, r.name)
 		}
 	}
 }

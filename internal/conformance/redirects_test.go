@@ -10,6 +10,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestRedirects: none is followed, to the same host or to another, which gets no
@@ -56,12 +58,8 @@ func TestRedirects(t *testing.T) {
 			}
 		}
 	}
-	if faults := cases.wait(); faults != "" {
-		t.Error(faults)
-	}
-	if n := elsewhere.Load(); n != 0 {
-		t.Errorf("the other host got %d requests, want none", n)
-	}
+	assert.Empty(t, cases.wait())
+	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
 }
 
 // TestRedirectsOfAUsersClient: its CheckRedirect is not asked, and changes nothing.
@@ -71,11 +69,10 @@ func TestRedirectsOfAUsersClient(t *testing.T) {
 		asked := false
 		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
 		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := client.Do(t.Context()); err == nil || m.requests != 1 || asked {
-			t.Errorf("%v: got %v, %d requests, CheckRedirect asked %v; want an error, one request, not asked", op, err, m.requests, asked)
-		}
+		require.NoError(t, err)
+		_, err = client.Do(t.Context())
+		assert.Error(t, err, op)
+		assert.Equal(t, 1, m.requests, "%v: requests", op)
+		assert.False(t, asked, "%v: CheckRedirect was asked", op)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
 )
 
 // toxics are networks as toxiproxy makes them, between the client and the fake
@@ -64,9 +65,7 @@ func TestToxiproxy(t *testing.T) {
 			}
 		}
 	}
-	if faults := cases.wait(); faults != "" {
-		t.Error(faults)
-	}
+	assert.Empty(t, cases.wait())
 }
 
 // throughToxic makes one copy of a fake's agent through a proxy with a toxic.

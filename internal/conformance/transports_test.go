@@ -11,6 +11,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
@@ -121,15 +123,11 @@ func TestOddTransports(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						through := &odd{transport: tc.transport, docs: op.Answers}
 						client, err := op.Connect(vendortest.Key(), append(tc.row.options(mode), throughTransport(through))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
 						o.result, o.err = client.Do(t.Context())
 						o.copies, o.requests = through.copies, through.requests
-						if faults := append(o.invariants(), tc.row.check(o)...); len(faults) > 0 {
-							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
-						}
+						assert.Empty(t, append(o.invariants(), tc.row.check(o)...), "%v, %v", op, mode)
 					})
 				}
 			}
@@ -145,22 +143,12 @@ func TestTransportThatPanics(t *testing.T) {
 		through := &odd{docs: op.Answers, transport: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}
 		r := row{}
 		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for range 3 {
-			func() {
-				defer func() {
-					if got := recover(); got != errOdd {
-						t.Errorf("%v: got panic %v, want that of the transport", op, got)
-					}
-				}()
-				_, _ = client.Do(t.Context())
-			}()
+			assert.PanicsWithError(t, errOdd.Error(), func() { _, _ = client.Do(t.Context()) }, op)
 		}
 		through.transport = func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), nil }
-		if _, err := client.Do(t.Context()); err != nil {
-			t.Errorf("%v: after a panic: %v", op, err)
-		}
+		_, err = client.Do(t.Context())
+		assert.NoError(t, err, "%v: after a panic", op)
 	}
 }

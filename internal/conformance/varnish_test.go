@@ -18,6 +18,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // varnishWays are what a vendor behind Varnish does after it made a copy. A way
@@ -87,9 +89,7 @@ type varnishVendor struct {
 
 func startVarnishVendor(t *testing.T) *varnishVendor {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	v := &varnishVendor{listener: l, copies: map[string][]string{}}
 	v.running.Go(func() {
 		for {
@@ -136,48 +136,17 @@ func (v *varnishVendor) serve(conn *net.TCPConn) {
 // returns its base URL. Where it is not installed it returns "", and the end of the
 // suite says so.
 func startVarnish(t *testing.T, upstream net.Addr) string {
-	path, err := exec.LookPath("varnishd")
-	if err != nil {
-		if path, err = exec.LookPath("/usr/sbin/varnishd"); err != nil {
-			leaveOut(t.Name() + ": varnishd is not installed")
-			t.Skip("varnishd is not installed: not tested is what becomes of copies whose answer is lost behind Varnish")
-		}
-	}
+	path := program(t, "varnishd", "what becomes of copies whose answer is lost behind Varnish")
 	dir := t.TempDir()
 	vcl := filepath.Join(dir, "default.vcl")
 	host, port, _ := net.SplitHostPort(upstream.String())
 	text := fmt.Sprintf("vcl 4.0; backend default { .host = %q; .port = %q; }\n", host, port)
-	if err := os.WriteFile(vcl, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
-	var output strings.Builder
-	command := exec.CommandContext(t.Context(), path, "-F", "-j", "none", "-n", filepath.Join(dir, "work"), "-a", address, "-f", vcl,
+	require.NoError(t, os.WriteFile(vcl, []byte(text), 0o600))
+	listen := freePort(t)
+	command := exec.CommandContext(t.Context(), path, "-F", "-j", "none", "-n", filepath.Join(dir, "work"), "-a", fmt.Sprintf("127.0.0.1:%d", listen), "-f", vcl,
 		"-s", "malloc,16m", "-T", "none", "-p", "first_byte_timeout=1", "-p", "between_bytes_timeout=1",
 		"-p", "thread_pools=1", "-p", "thread_pool_min=50", "-p", "vsl_space=2M")
-	command.Stdout, command.Stderr = &output, &output
-	// It ends its worker when it is asked to, and not when it is killed.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 10 * time.Second
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	t.Cleanup(func() { <-ended })
-	for range 3000 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return "http://" + address
-		}
-		select {
-		case <-ended:
-			t.Fatalf("varnishd ended: %s", output.String())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	t.Fatal("varnishd does not listen after half a minute")
-	return ""
+	return startProgram(t, command, listen)
 }
 
 // TestAnswersLostBehindVarnish: a copy was made and its answer was lost, in each of
@@ -202,9 +171,7 @@ func TestAnswersLostBehindVarnish(t *testing.T) {
 				})
 			}
 		}
-		if faults := cases.wait(); faults != "" {
-			t.Error(faults)
-		}
+		assert.Empty(t, cases.wait())
 	}
 	for way := range varnishWays {
 		counts := make([]string, 0, 4)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/stretchr/testify/assert"
 )
 
 // runOverWires runs each row over each wire it is for, as the first request of a
@@ -28,9 +29,7 @@ func runOverWires(t *testing.T, rows []row) {
 					}
 				}
 			}
-			if faults := cases.wait(); faults != "" {
-				t.Error(faults)
-			}
+			assert.Empty(t, cases.wait())
 		})
 	}
 }

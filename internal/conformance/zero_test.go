@@ -27,10 +27,11 @@ func TestClientsThatNewDidNotMake(t *testing.T) {
 				_, err := op.Do(t.Context(), client)
 				requireNotMade(err, op.Name)
 			}
-			requireNotMade(v.With(client), "With")
+			_, err := v.With(client)
+			requireNotMade(err, "With")
 			copier, req := v.Copier(client), agentcopy.CopyRequest{SourceID: v.SourceID, Name: "A copy"}
 			_ = copier.Identify(req)
-			_, err := copier.Copy(t.Context(), req)
+			_, err = copier.Copy(t.Context(), req)
 			requireNotMade(err, "Copier.Copy")
 			_, err = copier.FindCopies(t.Context(), req, time.Now())
 			requireNotMade(err, "Copier.FindCopies")

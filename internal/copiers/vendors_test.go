@@ -109,7 +109,7 @@ func (s *server) agent(path string) (int, string) {
 func (s *server) copier(t *testing.T, opts ...agentcopy.Option) agentcopy.Copier {
 	t.Helper()
 	headers := agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(req)
 			if err == nil && s.header != nil {
 				for name, values := range s.header(vendortest.Request{Method: req.Method, Target: req.URL.Path}) {
@@ -125,10 +125,6 @@ func (s *server) copier(t *testing.T, opts ...agentcopy.Option) agentcopy.Copier
 	require.NoError(t, err)
 	return copier
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // found are the candidates as "ID match", in order, the ID by its last digit.
 func found(candidates []agentcopy.Candidate) string {

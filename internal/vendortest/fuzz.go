@@ -26,6 +26,7 @@ func FuzzOptions(wire http.RoundTripper) []agentcopy.Option {
 	return []agentcopy.Option{
 		agentcopy.WithHTTPClient(&http.Client{Transport: wire}),
 		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithReadLimiter(agentcopy.Unlimited),
 		agentcopy.WithMaxResponseBytes(1 << 20),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1}),
 	}
@@ -45,15 +46,26 @@ var errorBodies = []string{
 	`{"detail":"` + strings.Repeat("x", 480) + FuzzedKey + `"}`,
 }
 
-// FuzzErrorBody fuzzes the body and the status of refusals that call meets.
-func FuzzErrorBody(f *testing.F, call func(testing.TB, http.RoundTripper) error) {
+// fuzzed calls an operation through wire, with a client of [FuzzedKey].
+func fuzzed(t testing.TB, o *Operation, wire http.RoundTripper) (*Result, error) {
+	t.Helper()
+	caller, err := o.Connect(FuzzedKey, FuzzOptions(wire)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller.Do(t.Context())
+}
+
+// FuzzErrorBody fuzzes the body and the status of refusals that a copy meets.
+func FuzzErrorBody(f *testing.F, vendor string) {
+	copies := Named(vendor).Operation(Copies)
 	for i, body := range errorBodies {
 		f.Add(uint16(300+i*7), []byte(body), "req "+FuzzedKey)
 		f.Add(uint16(429), []byte(body), strings.Repeat("x", 180)+FuzzedKey)
 	}
 	f.Fuzz(func(t *testing.T, status uint16, body []byte, requestID string) {
 		status = 300 + status%300
-		err := call(t, answering{int(status), body, requestID})
+		_, err := fuzzed(t, copies, answering{int(status), body, requestID})
 		e := RequireError(t, err)
 		if e.StatusCode != int(status) || e.Outcome == agentcopy.OutcomeCopied || len(e.Attempts) != 1 {
 			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
@@ -75,10 +87,10 @@ func FuzzErrorBody(f *testing.F, call func(testing.TB, http.RoundTripper) error)
 	})
 }
 
-// FuzzSuccessBody fuzzes the body of answers of status 200 and 201. documents
-// are good answers, for seeds; call returns the new agent's ID, as text, and the
-// vendor's answer.
-func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, http.RoundTripper) (id string, answer any, response *agentcopy.Response, err error)) {
+// FuzzSuccessBody fuzzes the body of the answers of status 200 and 201 to a copy.
+// documents are good answers, for seeds.
+func FuzzSuccessBody(f *testing.F, vendor string, documents ...string) {
+	copies := Named(vendor).Operation(Copies)
 	for _, body := range append(documents, errorBodies...) {
 		f.Add([]byte(body), false)
 		f.Add([]byte(body[:len(body)*2/3]), true)
@@ -88,7 +100,7 @@ func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, htt
 		if created {
 			status = http.StatusCreated
 		}
-		id, agent, response, err := call(t, answering{status, body, ""})
+		result, err := fuzzed(t, copies, answering{status, body, ""})
 		if err != nil {
 			e := RequireError(t, err)
 			if e.StatusCode != status || len(e.Attempts) != 1 {
@@ -100,12 +112,12 @@ func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, htt
 			checkPrinted(t, e)
 			return
 		}
-		if id == "" || !bytes.Equal(response.Body, body) {
-			t.Errorf("success with ID %q and body %q, want an ID and what was received: %q", id, response.Body, body)
+		if result.ID == "" || !bytes.Equal(result.Response.Body, body) {
+			t.Errorf("success with ID %q and body %q, want an ID and what was received: %q", result.ID, result.Response.Body, body)
 		}
-		data, err := json.Marshal(agent)
+		data, err := json.Marshal(result.Value)
 		if err != nil {
-			t.Fatalf("the answer %q was read as %#v, which cannot be written: %v", body, agent, err)
+			t.Fatalf("the answer %q was read as %#v, which cannot be written: %v", body, result.Value, err)
 		}
 		if !json.Valid(data) {
 			t.Errorf("the answer %q is written as %s, which is not JSON", body, data)
@@ -114,15 +126,16 @@ func FuzzSuccessBody(f *testing.F, documents []string, call func(testing.TB, htt
 }
 
 // FuzzListBody fuzzes the body of the pages of a list, every one of which is the
-// same. documents are good answers, for seeds; list reads the whole list.
-func FuzzListBody(f *testing.F, documents []string, list func(testing.TB, http.RoundTripper) error) {
+// same. documents are good answers, for seeds.
+func FuzzListBody(f *testing.F, vendor string, documents ...string) {
+	lists := Named(vendor).Operation(Lists)
 	for _, body := range append(documents, errorBodies...) {
 		f.Add([]byte(body))
 		f.Add([]byte(body[:len(body)*2/3]))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		sent := &counting{answering: answering{http.StatusOK, body, ""}}
-		err := list(t, sent)
+		_, err := fuzzed(t, lists, sent)
 		if sent.requests == 0 || sent.requests > 3 {
 			t.Errorf("%d requests for a list whose pages are all the same, want 1 to 3", sent.requests)
 		}

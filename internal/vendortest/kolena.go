@@ -15,9 +15,13 @@ import (
 func newKolena() *Vendor {
 	v := &Vendor{
 		Name: "kolena", SourceID: "1", CopyID: "2",
-		New:     func(key string, opts ...agentcopy.Option) (any, error) { return kolena.New(key, opts...) },
-		Copier:  func(c any) agentcopy.Copier { return c.(*kolena.Client).Copier(kolena.CopyAgentRequest{}) },
-		With:    func(c any) error { _, err := c.(*kolena.Client).With(); return err },
+		New:    func(key string, opts ...agentcopy.Option) (any, error) { return kolena.New(key, opts...) },
+		Copier: func(c any) agentcopy.Copier { return c.(*kolena.Client).Copier(kolena.CopyAgentRequest{}) },
+		With: func(c any, opts ...agentcopy.Option) (any, error) {
+			return c.(*kolena.Client).With(opts...)
+		},
+		FromEnv: func(opts ...agentcopy.Option) (any, error) { return kolena.NewFromEnv(opts...) },
+		KeyVars: []string{"KOLENA_API_KEY"}, URLVar: "KOLENA_API_URL", BaseURL: "https://agents-api.kolena.com",
 		NotMade: []any{(*kolena.Client)(nil), new(kolena.Client)},
 		NewFake: newKolenaFake,
 		Shape: Shape{
@@ -36,7 +40,12 @@ func newKolena() *Vendor {
 		Header:   Bearer,
 		CopyPath: "/api/v1/client/agents/*/copy", CopyBody: `{"name":"*"}`, Success: http.StatusOK,
 	}
-	result := func(a *kolena.Agent) *Result { return &Result{strconv.FormatInt(a.ID, 10), a, a.Response} }
+	result := func(a *kolena.Agent) *Result {
+		if a.ID <= 0 { // which no agent of Kolena's has
+			return &Result{"", a, a.Response}
+		}
+		return &Result{strconv.FormatInt(a.ID, 10), a, a.Response}
+	}
 	return v.of(
 		&Operation{
 			Name: "CopyAgent", Copies: true,

@@ -15,9 +15,13 @@ import (
 func newLangSmith() *Vendor {
 	v := &Vendor{
 		Name: "langsmith", BasePath: "/v1/deepagents", SourceID: sourceUUID, CopyID: copyUUID,
-		New:     func(key string, opts ...agentcopy.Option) (any, error) { return langsmith.New(key, opts...) },
-		Copier:  func(c any) agentcopy.Copier { return c.(*langsmith.Client).Copier(langsmith.CloneAgentRequest{}) },
-		With:    func(c any) error { _, err := c.(*langsmith.Client).With(); return err },
+		New:    func(key string, opts ...agentcopy.Option) (any, error) { return langsmith.New(key, opts...) },
+		Copier: func(c any) agentcopy.Copier { return c.(*langsmith.Client).Copier(langsmith.CloneAgentRequest{}) },
+		With: func(c any, opts ...agentcopy.Option) (any, error) {
+			return c.(*langsmith.Client).With(opts...)
+		},
+		FromEnv: func(opts ...agentcopy.Option) (any, error) { return langsmith.NewFromEnv(opts...) },
+		KeyVars: []string{"LANGSMITH_API_KEY"}, URLVar: "LANGSMITH_ENDPOINT", BaseURL: "https://api.smith.langchain.com",
 		NotMade: []any{(*langsmith.Client)(nil), new(langsmith.Client)},
 		NewFake: newLangSmithFake,
 		Shape: Shape{

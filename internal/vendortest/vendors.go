@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,12 @@ type Vendor struct {
 	// New returns a client, a *zudu.Client for example. Its credentials begin with key.
 	New    func(key string, opts ...agentcopy.Option) (any, error)
 	Copier func(client any) agentcopy.Copier
-	With   func(client any) error
+	With   func(client any, opts ...agentcopy.Option) (any, error)
+	// FromEnv is New with what the environment says in KeyVars and in URLVar.
+	FromEnv func(opts ...agentcopy.Option) (any, error)
+	KeyVars []string
+	URLVar  string
+	BaseURL string // without BasePath
 	// NotMade are a nil client and one that New did not make.
 	NotMade    []any
 	Operations []*Operation
@@ -90,6 +96,20 @@ func (v *Vendor) NewCopier(opts ...agentcopy.Option) (agentcopy.Copier, error) {
 	return v.Copier(client), err
 }
 
+// NewClient returns a client of type C, a *zudu.Client for example, that sends
+// through wire. No other test has its credential.
+func NewClient[C any](t testing.TB, wire *Wire, opts ...agentcopy.Option) C {
+	t.Helper()
+	for _, v := range Vendors {
+		if _, ok := v.NotMade[0].(C); ok {
+			client, err := v.New(Key(), append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)...)
+			require.NoError(t, err)
+			return client.(C)
+		}
+	}
+	panic(fmt.Sprintf("no vendor has a %T", *new(C)))
+}
+
 // FakeCopier returns the vendor's fake with an agent to copy, and a Copier that
 // calls the fake. The fake is closed when the test ends.
 func (v *Vendor) FakeCopier(t testing.TB, opts ...agentcopytest.ServerOption) (fake *Fake, copier agentcopy.Copier, sourceID string) {
@@ -100,6 +120,21 @@ func (v *Vendor) FakeCopier(t testing.TB, opts ...agentcopytest.ServerOption) (f
 	require.NoError(t, err)
 	return fake, copier, fake.Add("", "source")
 }
+
+// Named is the vendor of that name.
+func Named(name string) *Vendor {
+	return Vendors[slices.IndexFunc(Vendors, func(v *Vendor) bool { return v.Name == name })]
+}
+
+// Operation returns the first operation for which is reports true.
+func (v *Vendor) Operation(is func(*Operation) bool) *Operation {
+	return v.Operations[slices.IndexFunc(v.Operations, is)]
+}
+
+// Copies, Gets and Lists tell the three kinds of operations apart.
+func Copies(o *Operation) bool { return o.Copies }
+func Gets(o *Operation) bool   { return o.Name == "GetAgent" }
+func Lists(o *Operation) bool  { return o.Name == "ListAgents" }
 
 // Operation is a method of a vendor's client that sends a request.
 type Operation struct {

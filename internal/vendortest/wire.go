@@ -98,6 +98,11 @@ func (w *Wire) Requests() []Request {
 	return append([]Request(nil), w.seen...)
 }
 
+// RoundTripper is a func that is an [http.RoundTripper].
+type RoundTripper func(*http.Request) (*http.Response, error)
+
+func (f RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
 var keys atomic.Int64
 
 // Key returns a credential that no other test has: limits and pauses are shared

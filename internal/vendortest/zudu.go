@@ -17,8 +17,12 @@ func newZudu() *Vendor {
 		New: func(key string, opts ...agentcopy.Option) (any, error) {
 			return zudu.New(key, key+SecondSecret, opts...)
 		},
-		Copier:  func(c any) agentcopy.Copier { return c.(*zudu.Client).Copier() },
-		With:    func(c any) error { _, err := c.(*zudu.Client).With(); return err },
+		Copier: func(c any) agentcopy.Copier { return c.(*zudu.Client).Copier() },
+		With: func(c any, opts ...agentcopy.Option) (any, error) {
+			return c.(*zudu.Client).With(opts...)
+		},
+		FromEnv: func(opts ...agentcopy.Option) (any, error) { return zudu.NewFromEnv(opts...) },
+		KeyVars: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, URLVar: "ZUDU_BASE_URL", BaseURL: "https://api.zudu.ai",
 		NotMade: []any{(*zudu.Client)(nil), new(zudu.Client)},
 		NewFake: newZuduFake,
 		Shape: Shape{
