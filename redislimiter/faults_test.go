@@ -264,51 +264,51 @@ func TestAClockThatIsSetForwardFreesPlaces(t *testing.T) {
 	require.Zero(t, wait(), "forth and back, unseen")
 }
 
-// The rights that the package's documentation names are enough.
+// The rights that the package's documentation names are enough, and a decision touches
+// one slot of a Cluster.
 func TestARestrictedUserIsEnough(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t, durable...)
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	rights := regexp.MustCompile(`(?s)ACL SETUSER limiter (.*?)\n//\n`).FindSubmatch(doc)
 	require.NotNil(t, rights)
-	args := []any{"ACL", "SETUSER", "limiter"}
-	for _, right := range strings.Fields(strings.ReplaceAll(string(rights[1]), "//", "")) {
-		args = append(args, right)
+	const forClusters = "+cluster|slots +command"
+	require.Contains(t, string(doc), forClusters)
+	for name, args := range map[string][]string{"a single node": nil, "a Cluster": {"--cluster-enabled", "yes"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t, append(args, durable...)...)
+			words := string(rights[1])
+			if args != nil {
+				words += " " + forClusters
+				server.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+				server.retry(func() bool { return strings.Contains(server.do("CLUSTER", "INFO").(string), "cluster_state:ok") })
+			}
+			acl := []any{"ACL", "SETUSER", "limiter"}
+			for _, right := range strings.Fields(strings.ReplaceAll(words, "//", "")) {
+				acl = append(acl, right)
+			}
+			server.do(acl...)
+			rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.addr()}, Username: "limiter", Password: "secret", IsClusterMode: args != nil})
+			defer rdb.Close()
+			require.Error(t, rdb.Get(t.Context(), "another key").Err(), "what it may not do")
+			limiter := redislimiter.New(rdb, "a}b{c", 1, 100*time.Millisecond)
+			for range 3 {
+				release, err := limiter.Acquire(t.Context())
+				require.NoError(t, err)
+				release()
+			}
+			limiter.Pause(t.Context(), 10*time.Millisecond)
+			require.NoError(t, limiter.Wait(t.Context()))
+			// A step of the clock, whose script does more.
+			server.do("HINCRBY", "agentcopy:{a%7Db{c}:limiter:state", "latest", int64(1e6))
+			require.NoError(t, limiter.Wait(t.Context()))
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(20*time.Millisecond, cancel)
+			_, _ = limiter.Acquire(ctx) // leaves the queue
+			for _, entry := range server.do("ACL", "LOG").([]any) {
+				require.Contains(t, fmt.Sprint(entry), "object:get", "what was denied")
+			}
+		})
 	}
-	server.do(args...)
-	rdb := server.client(func(o *redis.Options) { o.Username, o.Password = "limiter", "secret" })
-	require.Error(t, rdb.Get(t.Context(), "another key").Err(), "what it may not do")
-	limiter := redislimiter.New(rdb, "k", 1, 100*time.Millisecond)
-	for range 3 {
-		release, err := limiter.Acquire(t.Context())
-		require.NoError(t, err)
-		release()
-	}
-	limiter.Pause(t.Context(), 10*time.Millisecond)
-	require.NoError(t, limiter.Wait(t.Context()))
-	// A step of the clock, whose script does more.
-	server.do("HINCRBY", "agentcopy:{k}:limiter:state", "latest", int64(1e6))
-	require.NoError(t, limiter.Wait(t.Context()))
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { time.Sleep(20 * time.Millisecond); cancel() }()
-	_, _ = limiter.Acquire(ctx) // leaves the queue
-	for _, entry := range server.do("ACL", "LOG").([]any) {
-		require.NotContains(t, fmt.Sprint(entry), "lua", "what was denied to a script")
-	}
-}
-
-func TestClusterKeepsADecisionInOneSlot(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, append([]string{"--cluster-enabled", "yes"}, durable...)...)
-	server.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.addr()}})
-	defer rdb.Close()
-	limiter := redislimiter.New(rdb, "a}b{c", 2, 100*time.Millisecond)
-	for range 4 {
-		release, err := limiter.Acquire(t.Context())
-		require.NoError(t, err)
-		release()
-	}
-	limiter.Pause(t.Context(), time.Millisecond)
 }

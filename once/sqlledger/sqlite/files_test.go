@@ -89,7 +89,9 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, content, 0o600))
 		return path
 	}
+	write("gone-wal", []byte("log"))
 	for path, want := range map[string]string{
+		filepath.Join(dir, "gone"):                   "its -wal file is there",
 		filepath.Join(dir, "no folder", "ledger.db"): "its folder cannot be opened",
 		dir:                                  "cannot be opened",
 		"":                                   "no name of a file",

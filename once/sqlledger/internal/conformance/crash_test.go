@@ -214,26 +214,34 @@ func TestProcessesAreKilled(t *testing.T) {
 }
 
 // PostgreSQL is killed, all its processes at once, and started again while eight
-// processes work.
+// processes work, on connections of their own and on PgBouncer's.
 func TestPostgreSQLIsKilled(t *testing.T) {
-	t.Parallel()
-	p := startPostgres(t)
-	kills := rounds("AGENTCOPY_KILLS", 1)
-	work := newWork(t, p.url(p.newSchema(t)), 200*(kills+1))
-	children := make([]*child, 8)
-	for i := range children {
-		children[i] = startChild(t, "workKeys", work)
+	for _, name := range []string{"directly", "through PgBouncer"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startPostgres(t)
+			url := func(schema, _ string) string { return p.url(schema) }
+			if name != "directly" {
+				url = startBouncer(t, p)
+			}
+			kills := rounds("AGENTCOPY_KILLS", 1)
+			work := newWork(t, url(p.newSchema(t), "&default_query_exec_mode=exec"), 200*(kills+1))
+			children := make([]*child, 8)
+			for i := range children {
+				children[i] = startChild(t, "workKeys", work)
+			}
+			for n := range kills {
+				work.waitForSent(t, 200*n+1+rand.IntN(200))
+				p.kill()
+				p.start(t)
+			}
+			for _, c := range children {
+				require.True(t, c.wait(t))
+			}
+			sends := work.check(t)
+			t.Logf("%d kills of the server, %d keys, %d copies, %d sendings written down, 0 duplicates", kills, len(work.Jobs), len(work.Jobs), sends)
+		})
 	}
-	for n := range kills {
-		work.waitForSent(t, 200*n+1+rand.IntN(200))
-		p.kill()
-		p.start(t)
-	}
-	for _, c := range children {
-		require.True(t, c.wait(t))
-	}
-	sends := work.check(t)
-	t.Logf("%d kills of the server, %d keys, %d copies, %d sendings written down, 0 duplicates", kills, len(work.Jobs), len(work.Jobs), sends)
 }
 
 // Two processes open a new ledger at the same moment.

@@ -32,7 +32,7 @@ import (
 // variable says which, and its standard input has its task.
 const childVariable = "SQLLEDGER_TEST_CHILD"
 
-var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended}
+var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce}
 
 // shortLease is how long a Runner of the programs claims a key for, so that tests need
 // not wait for long. Renewals may fail on a busy machine: the tests reckon with it.
@@ -70,10 +70,11 @@ func TestMain(m *testing.M) {
 
 // task is what a child is to do.
 type task struct {
-	Ledger string // a path or a PostgreSQL URL
-	Vendor string // a URL, or a file that stands for one
-	Name   string // of the vendor, or of a boundary
-	Jobs   []job
+	Ledger  string // a path or a PostgreSQL URL
+	Vendor  string // a URL, or a file that stands for one
+	Name    string // of the vendor, or of a boundary
+	Jobs    []job
+	Callers int
 }
 
 type job struct{ Key, SourceID, Name string }

@@ -44,7 +44,7 @@ func TestSuspendedProcessesMakeOneCopy(t *testing.T) {
 			source := fake.AddAgent(kolena.Agent{Name: "source of " + boundary})
 			j := job{Key: boundary, SourceID: strconv.FormatInt(source.ID, 10), Name: "copy " + boundary}
 			work.Jobs = append(work.Jobs, j)
-			children[boundary] = startChild(t, "suspended", task{work.Ledger, work.Vendor, boundary, []job{j}})
+			children[boundary] = startChild(t, "suspended", task{Ledger: work.Ledger, Vendor: work.Vendor, Name: boundary, Jobs: []job{j}})
 		}
 		for _, c := range children {
 			c.paused(t)
