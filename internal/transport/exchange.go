@@ -264,6 +264,7 @@ func (c *call) record(r *result, start time.Time, waited time.Duration) {
 		Err:        r.err,
 		Sent:       r.sent,
 	})
+	c.made.Add(1)
 }
 
 func closeBody(resp *http.Response) {
