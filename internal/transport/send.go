@@ -79,7 +79,7 @@ func (a *attempt) pass(c *call, req *http.Request, addr string) (*send, error) {
 		a.sends.deny(next, err)
 		return nil, err
 	}
-	ctx = next.trace.watch(ctx, addr, func() { a.cancel(nil) }, c.op.copies())
+	ctx = next.trace.watch(ctx, req, addr, func() { a.cancel(nil) }, c.op.copies())
 	next.request = *req.WithContext(ctx)
 	return next, nil
 }
