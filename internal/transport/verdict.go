@@ -208,7 +208,7 @@ func (e *proxyError) Error() string {
 // and otherwise err. Such an error is a bare text, of the proxy's own choice, and comes
 // before there is a connection. Those of net/http and crypto/tls name their package.
 func asProxyError(err error) error {
-	if reflect.TypeOf(err) != reflect.TypeOf(io.EOF) || err == io.EOF || err == io.ErrUnexpectedEOF || ofPackage.MatchString(err.Error()) {
+	if reflect.TypeOf(err) != reflect.TypeOf(io.EOF) || err == io.EOF || err == io.ErrUnexpectedEOF || isTimeout(err) || ofPackage.MatchString(err.Error()) {
 		return err
 	}
 	return &proxyError{cmp.Or(err.Error(), "it gave no reason")}
