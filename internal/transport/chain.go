@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
 // stage is one step of an attempt. It does its part, calls the next one, and
@@ -28,7 +29,7 @@ func newChain(c *Client, transport http.RoundTripper) (stage, error) {
 func withMiddleware(middleware []func(http.RoundTripper) http.RoundTripper, next http.RoundTripper) (http.RoundTripper, error) {
 	for i := len(middleware) - 1; i >= 0; i-- {
 		next = middleware[i](next)
-		if next == nil {
+		if check.IsNil(next) {
 			return nil, fmt.Errorf("WithMiddleware: argument %d returned a nil RoundTripper", i+1)
 		}
 	}

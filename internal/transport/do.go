@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -90,6 +91,7 @@ type call struct {
 
 	kept      *kept
 	attempts  []agentcopy.Attempt
+	made      atomic.Int32  // how many there are, for goroutines that middleware has left behind
 	idleSince time.Time     // when the call began or its last attempt ended
 	permit    pacing.Permit // of the attempt under way
 	backoff   *wait         // the one under way, if anybody is told
@@ -132,6 +134,9 @@ func (c *call) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
+
+// number is that of the attempt under way, from 1.
+func (c *call) number() int { return int(c.made.Load()) + 1 }
 
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 

@@ -143,7 +143,7 @@ func (c *call) openBody() (io.ReadCloser, error) { return io.NopCloser(bytes.New
 // fail fills a for an attempt that got no answer.
 func (a *attempt) fail(c *call, err error) {
 	proof := a.sends.proof(err, a.Err() != nil)
-	if proof == neverSent && a.sends.throughProxy() {
+	if proof == neverSent && a.Err() == nil && a.sends.throughProxy() {
 		err = asProxyError(err)
 	}
 	a.verdict = judgeFailure(c.op.copies(), err, proof)
@@ -189,6 +189,9 @@ func (a *attempt) receive(c *call, resp *http.Response) {
 	a.verdict = judgeStatus(c.op.copies(), a.status, a.body, err == nil)
 	if c.op.copies() && len(c.client.cfg.Middleware) > 0 && !a.sends.harmless() {
 		a.verdict = unknown // middleware has another answer than the last request got
+	}
+	if err != nil && c.Err() != nil && !a.verdict.retries(c.client.cfg.Retry.Mode) { // else retry says so
+		a.err = check.ContextError(c)
 	}
 }
 
@@ -264,6 +267,7 @@ func (c *call) record(r *result, start time.Time, waited time.Duration) {
 		Err:        r.err,
 		Sent:       r.sent,
 	})
+	c.made.Add(1)
 }
 
 func closeBody(resp *http.Response) {

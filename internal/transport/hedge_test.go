@@ -81,3 +81,25 @@ func TestMiddlewareThatReturnsAnotherAnswer(t *testing.T) {
 	require.Equal(t, agentcopy.OutcomeUnknown, asError(t, err).Outcome)
 	require.Len(t, s.requests(), 2)
 }
+
+// TestReadsThatMiddlewareSendsSideBySide is for the race detector.
+func TestReadsThatMiddlewareSendsSideBySide(t *testing.T) {
+	s := play(answer(200, made))
+	c := newClient(t, s, agentcopy.WithTrace(agentcopy.Trace{
+		AttemptDone: func(context.Context, agentcopy.AttemptInfo, agentcopy.Attempt, agentcopy.Outcome) {},
+	}), around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		first := make(chan *http.Response, 3)
+		for range cap(first) {
+			go func() {
+				if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
+					first <- resp
+				}
+			}()
+		}
+		return <-first, nil
+	}))
+	for range 100 {
+		_, _, err := doGet(t, c)
+		require.NoError(t, err)
+	}
+}

@@ -39,7 +39,7 @@ func (c *call) logPause(r *result) {
 	if r.wait > pacing.LongestPause {
 		message = "the vendor asks to wait for more than a day: the credential is paused for a minute"
 	}
-	c.log(slog.LevelWarn, message, c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
+	c.log(slog.LevelWarn, message, c.attrsOf(r, c.number(), slog.Duration("wait", r.wait)))
 }
 
 // logWait is for a wait that the lines of retries and pauses do not tell of.

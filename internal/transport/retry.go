@@ -137,7 +137,7 @@ func waitBeforeRetry(_, _ time.Duration, _ int, shell *http.Response) time.Durat
 func (c *call) drawBackoff() time.Duration {
 	policy := c.client.cfg.Retry
 	bound := policy.MaxBackoff
-	if n := len(c.attempts); n < 62 && policy.MinBackoff <= bound>>n {
+	if n := c.number() - 1; n < 62 && policy.MinBackoff <= bound>>n {
 		bound = policy.MinBackoff << n
 	}
 	return rand.N(min(bound, math.MaxInt64-1) + 1)

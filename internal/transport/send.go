@@ -70,23 +70,23 @@ func (p *sends) harmless() bool {
 // given to the transport alone: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
 func (a *attempt) pass(c *call, req *http.Request, addr string) (*send, error) {
-	next, err := a.sends.next(c)
+	next, err := a.next(c)
 	if err != nil {
 		return nil, err
 	}
-	next.attempt = a
 	ctx, err := next.admit(c, req.Context())
 	if err != nil {
 		a.sends.deny(next, err)
 		return nil, err
 	}
-	ctx = next.trace.watch(ctx, addr, func() { a.cancel(nil) }, c.op.copies())
+	ctx = next.trace.watch(ctx, req, addr, func() { a.cancel(nil) }, c.op.copies())
 	next.request = *req.WithContext(ctx)
 	return next, nil
 }
 
 // next makes the next send, if there may be one.
-func (p *sends) next(c *call) (*send, error) {
+func (a *attempt) next(c *call) (*send, error) {
+	p := &a.sends
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := &p.first
@@ -100,6 +100,9 @@ func (p *sends) next(c *call) (*send, error) {
 		return nil, errTwice
 	default:
 		next = &send{before: p.last}
+	}
+	if next.attempt = a; p.last == nil {
+		next.permit = c.permit
 	}
 	p.last, p.settled = next, false
 	return next, nil
@@ -119,9 +122,7 @@ func (p *sends) deny(s *send, err error) {
 // in the limiter, and each further one takes its own. It returns the context of
 // the request.
 func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
-	if s.before == nil {
-		s.permit = c.permit
-	} else {
+	if s.before != nil {
 		s.before.tellBefore(c)
 		s.attempt.halt()
 		var err error
@@ -145,12 +146,12 @@ func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
 // end notes what came of a send, and whether it may be followed by another one.
 func (s *send) end(c *call, resp *http.Response, err error) {
 	s.permit.Answered() // the place in the limiter's window begins to cool
-	settled := false
+	settled, refusal := false, result{}
 	switch {
 	case err != nil:
 		settled = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
 	case resp != nil && (resp.StatusCode < 200 || resp.StatusCode > 299):
-		s.applyRetryAfter(c, resp)
+		refusal = applyRetryAfter(c, resp)
 		var body []byte
 		whole := false
 		if len(c.client.cfg.Middleware) > 0 && bodyDecides(resp.StatusCode) {
@@ -161,7 +162,7 @@ func (s *send) end(c *call, resp *http.Response, err error) {
 	all := &s.attempt.sends
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	s.ended, s.err = true, err
+	s.ended, s.err, s.refusal = true, err, refusal
 	if resp != nil {
 		s.status = resp.StatusCode
 	}
@@ -171,11 +172,11 @@ func (s *send) end(c *call, resp *http.Response, err error) {
 }
 
 // applyRetryAfter makes everybody wait before middleware can send again.
-func (s *send) applyRetryAfter(c *call, resp *http.Response) {
-	r := &s.refusal
-	r.status, r.header = resp.StatusCode, resp.Header
+func applyRetryAfter(c *call, resp *http.Response) result {
+	r := result{status: resp.StatusCode, header: resp.Header}
 	r.readRetryAfter(c)
-	c.applyRetryAfter(r)
+	c.applyRetryAfter(&r)
+	return r
 }
 
 // applied reports whether the guard has seen the answer of that status already,
@@ -199,7 +200,11 @@ func (p *sends) stopped() (err error, any bool) {
 
 // tellBefore tells the trace of a send that is followed by another one.
 func (s *send) tellBefore(c *call) {
-	if !s.ended { // a read that middleware sends side by side: its end is told with the attempt's
+	all := &s.attempt.sends
+	all.mu.Lock()
+	ended := s.ended
+	all.mu.Unlock()
+	if !ended { // a read that middleware sends side by side: its end is told with the attempt's
 		return
 	}
 	s.tell(c, agentcopy.Attempt{

@@ -63,7 +63,7 @@ func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
 		return ctx, nil
 	}
 	a := s.attempt
-	s.number, s.timeout = len(c.attempts)+1, a.remaining()
+	s.number, s.timeout = c.number(), a.remaining()
 	if c.trace.AttemptStart != nil {
 		a.halt()
 		started, err := c.trace.AttemptStart(ctx, s.info(c))
@@ -75,6 +75,8 @@ func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
 			ctx = started
 		}
 	}
+	a.sends.mu.Lock()
+	defer a.sends.mu.Unlock()
 	s.traced = valueContext{c.Context, ctx}
 	return ctx, nil
 }
@@ -94,8 +96,11 @@ func (v valueContext) Value(key any) any { return v.values.Value(key) }
 
 // tell tells the trace what became of a request.
 func (s *send) tell(c *call, attempt agentcopy.Attempt, o agentcopy.Outcome) {
-	if ctx := s.traced; ctx != nil && c.trace.AttemptDone != nil {
-		s.traced = nil
+	s.attempt.sends.mu.Lock()
+	ctx := s.traced
+	s.traced = nil
+	s.attempt.sends.mu.Unlock()
+	if ctx != nil && c.trace.AttemptDone != nil {
 		c.trace.AttemptDone(ctx, s.info(c), attempt, o)
 	}
 }
@@ -135,7 +140,7 @@ type wait struct {
 // startWait tells of a wait that begins. Where its length is not known, it may be
 // over at once: then nobody is told.
 func (c *call) startWait(reason agentcopy.WaitReason, expected time.Duration) *wait {
-	w := &wait{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: len(c.attempts) + 1, Reason: reason, For: expected}}
+	w := &wait{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: c.number(), Reason: reason, For: expected}}
 	if expected > 0 {
 		w.tellStart()
 		if expected > noteworthyWait {
