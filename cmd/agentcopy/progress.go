@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 )
 
 // reporter shows how a run goes: as bars on a terminal, as lines in a log, as JSON for
@@ -174,20 +176,13 @@ func writeJSON(event any) {
 
 // eventOf is a row as an event.
 func eventOf(r *engine.Row) any {
-	return struct {
-		Event    string        `json:"event"`
-		Line     int           `json:"line"`
-		Key      string        `json:"key"`
-		Provider string        `json:"provider"`
-		SourceID string        `json:"source_id"`
-		Name     string        `json:"name,omitempty"`
-		Status   engine.Status `json:"status"`
-		CopyID   string        `json:"copy_id,omitempty"`
-		CopyName string        `json:"copy_name,omitempty"`
-		Existing bool          `json:"existing,omitempty"`
-		Cause    string        `json:"cause,omitempty"`
-		Error    string        `json:"error,omitempty"`
-	}{"row", r.Line, r.Key, r.Vendor.Name, r.Request.SourceID, r.Request.Name, r.Status, r.CopyID, r.CopyName, r.Existing, r.Cause, r.Error}
+	event := map[string]any{"event": "row", "line": r.Line, "provider": r.Vendor.Name, "source_id": r.Request.SourceID, "name": r.Request.Name, "cause": r.Cause}
+	for i, text := range outcome(r) {
+		event[append([]string{"key"}, manifest.ResultColumns...)[i]] = text
+	}
+	maps.DeleteFunc(event, func(_ string, value any) bool { return value == "" })
+	event["existing"] = r.Existing
+	return event
 }
 
 // describe is one line on what became of a row.
@@ -252,12 +247,10 @@ func countText(c engine.Counts) string {
 
 // commandLine is args as a shell takes them.
 func commandLine(args []string) string {
-	var words []string
-	for _, arg := range args {
+	for i, arg := range args {
 		if arg == "" || strings.ContainsAny(arg, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 		}
-		words = append(words, arg)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(args, " ")
 }

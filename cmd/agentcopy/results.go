@@ -98,12 +98,15 @@ func kept(m *manifest.Manifest) (columns []int, header []string) {
 	return columns, append(append(header, "key"), manifest.ResultColumns...)
 }
 
-// cell is a cell of the manifest, or "".
-func cell(row *engine.Row, i int) string {
-	if i < len(row.Cells) {
-		return row.Cells[i]
+// cell is a cell of the manifest as text, or "".
+func cell(m *manifest.Manifest, row *manifest.Row, i int) (text string) {
+	if i >= 0 && i < len(row.Cells) {
+		text = row.Cells[i]
 	}
-	return ""
+	if m.JSON {
+		text, _ = manifest.Text(text)
+	}
+	return text
 }
 
 // outcome is what became of a row, in the order of the columns of results.
@@ -122,11 +125,7 @@ func resultsCSV(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 	for _, row := range rows {
 		var cells []string
 		for _, i := range columns {
-			text := cell(row, i)
-			if m.JSON {
-				text, _ = manifest.Text(text)
-			}
-			cells = append(cells, text)
+			cells = append(cells, cell(m, row.Row, i))
 		}
 		cells = append(cells, outcome(row)...)
 		for i := range cells {
@@ -146,10 +145,11 @@ func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 	for _, row := range rows {
 		object := make(map[string]any, len(header))
 		for at, i := range columns {
-			if text := cell(row, i); text != "" && m.JSON {
-				object[header[at]] = json.RawMessage(text)
-			} else if text != "" {
-				object[header[at]] = text
+			if i < len(row.Cells) && row.Cells[i] != "" {
+				object[header[at]] = row.Cells[i]
+				if m.JSON {
+					object[header[at]] = json.RawMessage(row.Cells[i])
+				}
 			}
 		}
 		for i, text := range outcome(row) {
@@ -178,18 +178,8 @@ func readKnown(path string) (map[string]string, error) {
 	}
 	status, id := slices.Index(m.Columns, "status"), slices.Index(m.Columns, "copy_id")
 	for _, row := range m.Rows {
-		text := func(i int) string {
-			value := ""
-			if i >= 0 && i < len(row.Cells) {
-				value = row.Cells[i]
-			}
-			if m.JSON {
-				value, _ = manifest.Text(value)
-			}
-			return value
-		}
-		if text(status) == string(engine.Copied) {
-			known[row.Key] = text(id)
+		if cell(m, row, status) == string(engine.Copied) {
+			known[row.Key] = cell(m, row, id)
 		}
 	}
 	return known, nil

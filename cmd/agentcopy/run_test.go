@@ -12,6 +12,7 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
@@ -311,14 +312,78 @@ func TestOutput(t *testing.T) {
 	require.Empty(t, p.errOut.String())
 	lines := strings.Split(strings.TrimSpace(p.out.String()), "\n")
 	require.Len(t, lines, 2)
-	require.Contains(t, lines[0], `{"event":"row","line":1,"key":"kolena/`)
+	require.Regexp(t, `"event":"row","existing":false,"key":"kolena/\d+/Tenant 1","line":1,`, lines[0])
 	require.Contains(t, lines[1], `"counts":{"copied":1}`)
 	require.FileExists(t, filepath.Join(b.dir, "agentcopy.ledger.db"))
-	require.Contains(t, b.read("log"), "sending the request")
+	require.Contains(t, b.read("log"), "sending the request", "what package once logs")
+	require.Contains(t, b.read("log"), "status=200", "what the client logs")
 	b.requireNoSecret()
+	require.Empty(t, b.run(0, "run", "m.jsonl", "--quiet").said())
 
-	p = b.run(0, "run", "m.jsonl", "--quiet")
-	require.Empty(t, p.said())
+	b.tenants(1)
+	p = b.run(0, "run", "tenants.csv", "--verbose")
+	for _, want := range []string{"sending the request", "status=200", `kolena 1 "Tenant 01" -> `} {
+		require.Contains(t, p.errOut.String(), want)
+	}
+	require.NotContains(t, p.errOut.String(), "time=", "each line has one time")
+}
+
+func TestEveryEventIsJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(2)
+	b.inject(1, retryAfter("2"))
+	b.inject(1, agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`})
+	out := b.run(1, "run", "tenants.csv", "--json", "--verbose", "--stats", "100ms", "--concurrency", "1").out.String()
 	b.write("bad.csv", "provider,source_id,name\nkolena,x,A\n")
-	require.Contains(t, b.run(2, "run", "bad.csv", "--json").out.String(), `{"event":"fault","line":2,"column":"source_id","value":"x"`)
+	out += b.run(2, "run", "bad.csv", "--json").out.String()
+	out += b.run(2, "run", "nowhere.csv", "--json").out.String()
+	out += b.run(0, "plan", "tenants.csv", "--json").out.String()
+	out += b.run(0, "status", "tenants.csv", "--json").out.String()
+	events := make(map[string]int)
+	for line := range strings.Lines(out) {
+		var event struct{ Event string }
+		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
+		events[event.Event]++
+	}
+	for _, want := range []string{"row", "notice", "progress", "summary", "fault", "error", "plan"} {
+		require.Positive(t, events[want], want)
+	}
+	require.Contains(t, out, `{"event":"fault","line":2,"column":"source_id","value":"x"`)
+	require.Contains(t, out, `{"event":"error","exit_code":2,"text":"faults in the manifest: 1; nothing was sent"}`)
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(3)
+	var ids []string
+	for i := range 3 { // made by hand, or by a run whose ledger is lost
+		ids = append(ids, fmt.Sprint(b.kolena.AddAgent(kolena.Agent{Name: fmt.Sprintf("Tenant %02d", i+1)}).ID))
+	}
+	key := func(n int) string { return fmt.Sprintf("kolena/%s/Tenant %02d", b.source, n) }
+	p := b.run(3, "run", "tenants.csv", "--adopt")
+	require.Contains(t, p.out.String(), "3 need you to say which agent is the copy: agentcopy resolve tenants.csv KEY")
+	require.Contains(t, b.run(0, "__complete", "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 03").out.String(), key(3)+"\n")
+	for n, id := range ids {
+		shown := b.run(0, "resolve", "tenants.csv", key(n+1)).out.String()
+		require.Contains(t, shown, key(n+1)+": ambiguous; sent 0 times\n  "+id+"  ")
+	}
+	for _, args := range [][]string{
+		{"unknown key"}, {key(1), "--assign", "77777"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
+	} {
+		b.run(2, append([]string{"resolve", "tenants.csv"}, args...)...)
+	}
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1), "--assign", ids[0]).out.String(), "copied, as "+ids[0])
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(2), "--dismiss", ids[1]).out.String(), "the next run goes on")
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(3), "--forget").out.String(), "the next run makes a copy")
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1)).out.String(), "copied, as "+ids[0])
+	require.Empty(t, b.kolena.Copies(), "nobody was asked")
+
+	b.run(0, "run", "tenants.csv")
+	require.Len(t, b.kolena.Copies(), 2)
+	results := b.results("tenants.results.csv")
+	require.Equal(t, ids[0], results["Tenant 01"]["copy_id"])
+	require.Equal(t, b.copyOf("Tenant 02"), results["Tenant 02"]["copy_id"])
+	require.Equal(t, b.copyOf("Tenant 03"), results["Tenant 03"]["copy_id"])
 }

@@ -49,7 +49,7 @@ func TestThreeProcessesShareAManifest(t *testing.T) {
 		p.ends(0)
 		own := 0
 		for line := range strings.Lines(p.out.String()) {
-			if strings.HasPrefix(line, `{"event":"row"`) && strings.Contains(line, `"status":"copied"`) && !strings.Contains(line, `"existing":true`) {
+			if strings.Contains(line, `"event":"row","existing":false`) && strings.Contains(line, `"status":"copied"`) {
 				own++
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,12 +103,6 @@ func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
 // AGENTCOPY_KILLS=20 AGENTCOPY_ROWS=1200 is the long form.
 func TestKilledAndRunAgain(t *testing.T) {
 	t.Parallel()
-	number := func(name string, otherwise int) int {
-		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-			return n
-		}
-		return otherwise
-	}
 	kills, rows := number("AGENTCOPY_KILLS", 3), number("AGENTCOPY_ROWS", 60)
 	b := newBench(t)
 	b.tenants(rows)

@@ -143,7 +143,7 @@ func causeOf(err error) cause {
 		return cause{"the ledger fails", maxWide, "is its disk full, or its database unreachable?"}
 	case isDNS:
 		return cause{"DNS: there is no address of " + dns.Name, maxWide, "check the base URL and the network"}
-	case isTLS(err):
+	case has[*tls.CertificateVerificationError](err), has[tls.RecordHeaderError](err), has[x509.UnknownAuthorityError](err), has[x509.HostnameError](err):
 		return cause{"TLS: the server's certificate is not accepted", maxWide, "check the base URL; behind a proxy of your own, add its certificate to the system's"}
 	case status == http.StatusUnauthorized:
 		return cause{"401 Unauthorized", maxWide, "check the key in the environment"}
@@ -167,10 +167,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-func isTLS(err error) bool {
-	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
-	_, header := errors.AsType[tls.RecordHeaderError](err)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
-	_, host := errors.AsType[x509.HostnameError](err)
-	return verify || header || unknown || host
+func has[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }

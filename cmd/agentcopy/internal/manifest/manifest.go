@@ -47,15 +47,14 @@ type Fault struct {
 
 // String is "3: source_id "x7": is not a number".
 func (f Fault) String() string {
-	text := fmt.Sprintf("%d: ", f.Line)
-	if f.Column != "" {
-		text += f.Column
-		if f.Value != "" {
-			text += fmt.Sprintf(" %.60q", f.Value)
-		}
-		text += ": "
+	where := f.Column
+	if f.Value != "" {
+		where = strings.TrimSpace(fmt.Sprintf("%s %.60q", where, f.Value))
 	}
-	return text + f.Text
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%d: %s%s", f.Line, where, f.Text)
 }
 
 // The columns that every vendor has.
@@ -128,14 +127,16 @@ func (m *Manifest) understand(f *file) {
 		before := len(f.faults)
 		cells := make(map[string]string)
 		for i, cell := range rec.cells {
-			why := ""
-			if m.JSON && known[i] != "" {
-				cell, why = Text(cell)
+			if known[i] == "" {
+				continue
 			}
-			if why != "" {
-				f.fault(rec.line, known[i], cell, why)
+			if m.JSON {
+				var why string
+				if cell, why = Text(cell); why != "" {
+					f.fault(rec.line, known[i], cell, why)
+				}
 			}
-			if known[i] != "" && cell != "" {
+			if cell != "" {
 				cells[known[i]] = cell
 			}
 		}
@@ -146,13 +147,8 @@ func (m *Manifest) understand(f *file) {
 		if len(f.faults) > before {
 			continue
 		}
-		first, taken := lines[row.Key]
-		switch {
-		case taken && cells[keyColumn] != "":
-			f.fault(rec.line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy", first))
-			continue
-		case taken:
-			f.fault(rec.line, "", "", fmt.Sprintf("asks for the same copy as line %d; if you want two, give one of them a key of its own", first))
+		if first, taken := lines[row.Key]; taken {
+			f.fault(rec.line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy. If you want two, give one of them a key of its own", first))
 			continue
 		}
 		lines[row.Key] = rec.line
@@ -249,35 +245,14 @@ func Normal(column string) string {
 	return strings.NewReplacer(" ", "_", "-", "_", ".", "_", "\t", "_").Replace(strings.ToLower(strings.TrimSpace(column)))
 }
 
-// misspelt returns the column that name was probably meant to be: one that differs
-// in two letters at most, or in separators. Its cells would be ignored in every row.
+// misspelt returns the column that name was probably meant to be. Its cells would be
+// ignored in every row.
 func misspelt(name string, all []string) string {
+	bare := strings.NewReplacer("_", "")
 	for _, column := range all {
-		if len(column) > 4 && (strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(column, "_", "") ||
-			distance(name, column) <= 2 || len(name) > 8 && strings.HasPrefix(column, name)) {
+		if bare.Replace(name) == bare.Replace(column) || len(name) > 8 && strings.HasPrefix(column, name) {
 			return column
 		}
 	}
 	return ""
-}
-
-// distance is how many letters must be changed, added or left out.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -109,28 +109,20 @@ func readLines(text []byte) *file {
 
 // readArray reads a JSON array of objects.
 func readArray(text []byte) *file {
-	f, line, counted := &file{}, 1, 0
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	_, _ = decoder.Token() // [, as the caller saw
-	for decoder.More() {
-		var raw json.RawMessage
-		err := decoder.Decode(&raw)
-		end := int(decoder.InputOffset())
+	f, line := &file{}, 1
+	var objects []json.RawMessage
+	if err := json.Unmarshal(text, &objects); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			end = min(len(text), int(syntax.Offset))
+			line += bytes.Count(text[:min(len(text), int(syntax.Offset))], []byte("\n"))
 		}
-		start := max(counted, end-len(raw))
-		line += bytes.Count(text[counted:start], []byte("\n"))
-		if counted = start; err != nil {
-			f.notJSON(line, err)
-			return f
-		}
-		f.object(line, raw)
+		f.notJSON(line, err)
 	}
-	if _, err := decoder.Token(); err != nil {
-		f.fault(line, "", "", "the array is not closed: ] is missing")
-	} else if _, err := decoder.Token(); err != io.EOF {
-		f.fault(line, "", "", "something follows the array")
+	for _, object := range objects {
+		before, after, _ := bytes.Cut(text, object)
+		line += bytes.Count(before, []byte("\n"))
+		f.object(line, object)
+		line += bytes.Count(object, []byte("\n"))
+		text = after
 	}
 	return f
 }
@@ -176,11 +168,7 @@ func (f *file) object(line int, text []byte) {
 }
 
 func (f *file) notJSON(line int, err error) {
-	text := "is not JSON: " + err.Error()
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		text = "the JSON ends in the middle of an object"
-	}
-	f.fault(line, "", "", text)
+	f.fault(line, "", "", "is not JSON: "+err.Error())
 }
 
 // Text is a JSON value as the text of a cell. why says why the tool cannot use it.
