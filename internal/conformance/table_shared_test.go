@@ -19,12 +19,13 @@ func sharedRows() (rows []row) {
 		if f.Twice {
 			continue
 		}
-		r := row{name: "shared: " + f.Name, safe: 1, always: 1, outcome: f.Outcome, on: inMemory, fault: fault{made: f.Made}}
+		once, thrice := end{1, f.Outcome}, end{maxAttempts, f.Outcome}
+		r := row{name: "shared: " + f.Name, want: wants{safe: once, always: once}, on: inMemory, fault: fault{made: f.Made}}
 		switch {
 		case f.Retries:
-			r.safe, r.always = maxAttempts, maxAttempts
+			r.want = wants{safe: thrice, always: thrice}
 		case f.Outcome == agentcopy.OutcomeUnknown:
-			r.always = maxAttempts
+			r.want[always] = thrice
 		}
 		switch {
 		case f.Unsent:
