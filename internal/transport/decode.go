@@ -25,6 +25,8 @@ var (
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
 
+	errSentTwice = errors.New("the transport sent the copy a second time and could not be stopped: there may be another one")
+
 	errEmpty    = errors.New("the answer is empty")
 	errBroken   = errors.New("the answer is JSON that breaks off or is malformed")
 	errNotJSON  = errors.New("the answer is not JSON")
@@ -111,6 +113,9 @@ func (c *call) decoded(warning, err error) {
 		c.last.succeeded, c.last.verdict = true, noRetry
 		if c.op.copies() {
 			c.last.verdict = copied
+		}
+		if c.op.copies() && c.current.sends.resent() {
+			warning = errors.Join(warning, errSentTwice)
 		}
 		c.last.warning = maskError(c.client.mask, warning)
 	} else {
