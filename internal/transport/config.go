@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,11 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
+
+// Version is the version of this SDK, as its User-Agent header says it.
+const Version = "0.1.0"
+
+var userAgent = "agentcopy-go/" + Version + " (" + runtime.Version() + ")"
 
 func defaultConfig(v *Vendor) agentcopy.Config {
 	return agentcopy.Config{

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"regexp"
 	"strconv"
 	"strings"
@@ -44,14 +43,6 @@ type invalidCause struct{ option error }
 
 func (c invalidCause) Error() string   { return agentcopy.ErrInvalid.Error() }
 func (c invalidCause) Unwrap() []error { return []error{agentcopy.ErrInvalid, c.option} }
-
-// CheckContext refuses a nil context, which net/http would panic on.
-func CheckContext(ctx context.Context, v *Vendor, op *Operation) error {
-	if ctx == nil {
-		return Invalid(v, op.Name, "ctx", "is nil")
-	}
-	return nil
-}
 
 // CheckID refuses an ID that cannot be a segment of a path.
 func CheckID(v *Vendor, op *Operation, field, id string) error {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// waitAsked is how long an answer asks to wait: by Retry-After, or in a 429 without
+// requestedWait is how long an answer asks to wait: by Retry-After, or in a 429 without
 // one by the headers that tell when a rate limit opens again.
-func waitAsked(status int, h http.Header, now time.Time) (wait time.Duration, ok bool) {
+func requestedWait(status int, h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if wait, ok = retryAfter(h, now); ok || status != http.StatusTooManyRequests {
 		return wait, ok
 	}

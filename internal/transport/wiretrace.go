@@ -33,10 +33,9 @@ type wireTrace struct {
 	written atomic.Bool // the headers were written
 	sent    atomic.Bool // the whole request was written, or the answer began
 	again   atomic.Bool // and then another connection was asked for
-	// resent is set, and stop called, when a transport is about to send a copy a
-	// second time by itself. stop ends the attempt.
-	resent atomic.Bool
-	stop   context.CancelFunc
+	// stop ends the attempt when a transport is about to send a copy a second time by
+	// itself.
+	stop context.CancelCauseFunc
 
 	hooks httptrace.ClientTrace
 }
@@ -48,16 +47,14 @@ type wireTrace struct {
 // kinds.
 var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
-// watch returns a context whose request, to addr, t watches. stop ends that
-// request.
-func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelFunc, copies bool) context.Context {
+// watch returns a context whose request, to addr, t watches. stop ends the attempt.
+func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelCauseFunc, copies bool) context.Context {
 	t.stop = stop
 	t.hooks.GetConn = func(to string) { t.seek(to, addr) }
 	t.hooks.GotConn = func(info httptrace.GotConnInfo) {
 		t.got.Store(true)
 		if copies && t.again.Load() {
-			t.resent.Store(true)
-			t.stop()
+			t.stop(errResent)
 			t.closeConn(info.Conn)
 		}
 	}
