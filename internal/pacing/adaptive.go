@@ -128,12 +128,8 @@ func (a *AdaptiveWindow) isSlow() bool {
 	return a.sinceRefusal(time.Now()) < a.slow
 }
 
-// sinceRefusal is how long ago the last refusal was. One in the future is one by
-// another clock, and forgotten; see WindowLimiter.
+// sinceRefusal is how long ago the last refusal was.
 func (a *AdaptiveWindow) sinceRefusal(now time.Time) time.Duration {
-	if now.Before(a.refused) {
-		a.refused = time.Time{}
-	}
 	if a.refused.IsZero() {
 		return longestSlow
 	}

@@ -148,14 +148,3 @@ func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 
 // A place that was not used because the call ended in the pause is another's at
 // once, not a window later.
-func TestCautionOutlivesNoBubble(t *testing.T) {
-	s := pacing.NewAdaptiveWindow(10, time.Minute, time.Second)
-	for range 2 {
-		synctest.Test(t, func(t *testing.T) {
-			require.Equal(t, atOnce(10), admissions(t, s, 10))
-			time.Sleep(time.Hour)
-			s.Refused()
-			require.Equal(t, every(time.Second, 5), admissions(t, s, 5), "after a refusal")
-		})
-	}
-}

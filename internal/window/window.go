@@ -20,12 +20,11 @@ type Limiter struct {
 	per time.Duration
 
 	mu      sync.Mutex
-	latest  moment // the latest one seen; see advance
-	free    int    // places that nobody holds
-	held    slots  // those of attempts that were admitted and are not answered yet
-	cooling ring   // when those of answered attempts fall free, earliest first
-	queue   queue  // who waits, first come first
-	alarm   alarm  // rings when the next place falls free; off while nobody waits
+	free    int   // places that nobody holds
+	held    slots // those of attempts that were admitted and are not answered yet
+	cooling ring  // when those of answered attempts fall free, earliest first
+	queue   queue // who waits, first come first
+	alarm   alarm // rings when the next place falls free; off while nobody waits
 }
 
 // New returns a limiter of n attempts in any window of length per; both must be
@@ -147,17 +146,8 @@ func (l *Limiter) Answered(t Ticket) {
 // collects the places that have fallen free since, and hands them to those who
 // wait. Where it leaves a place free, then, nobody waits: a newcomer that takes
 // it overtakes no one.
-//
-// The monotonic clock never runs backwards, but the clock of a later
-// testing/synctest bubble is behind that of an earlier one, and limiters are
-// shared in a process. What is known of another clock is worth nothing, and
-// waiting for it to come true could take decades, so it is forgotten.
 func (l *Limiter) advance() moment {
 	now := now()
-	if now < l.latest {
-		l.forget()
-	}
-	l.latest = now
 	collected := false
 	for l.cooling.len > 0 && l.cooling.first() <= now {
 		l.cooling.pop()
@@ -168,13 +158,6 @@ func (l *Limiter) advance() moment {
 		l.serve(now)
 	}
 	return now
-}
-
-func (l *Limiter) forget() {
-	l.held.vacateAll()
-	l.cooling.clear()
-	l.free = l.n
-	l.serve(now())
 }
 
 // serve admits as many waiters as there are free places, each one by its own
