@@ -189,7 +189,7 @@ func TestContextOfAnAttempt(t *testing.T) {
 		},
 		CallDone: func(ctx context.Context, _ agentcopy.CallInfo, _ error) { note(ctx) },
 	}
-	wire := roundTripper(func(req *http.Request) (*http.Response, error) {
+	wire := step(func(req *http.Request) (*http.Response, error) {
 		note(req.Context())
 		return answer(200, made)(req)
 	})
@@ -310,7 +310,7 @@ func TestMiddlewareSeesTheBodyOfARefusal(t *testing.T) {
 // TestNoTraceCostsNothing: a call without one allocates as much as one whose
 // Trace has funcs that are never called.
 func TestNoTraceCostsNothing(t *testing.T) {
-	wire := roundTripper(answer(200, made))
+	wire := answer(200, made)
 	count := func(opts ...agentcopy.Option) float64 {
 		c := newClient(t, wire, opts...)
 		return testing.AllocsPerRun(200, func() { _, _, _ = doCopy(t, c) })
