@@ -14,7 +14,7 @@ import (
 const longestSlow = 24 * time.Hour
 
 // AdaptiveWindow is a WindowLimiter that slows down after a refusal. A refusal means
-// that another process uses the credential, or that the server counts otherwise than
+// that another process uses the credential, or that the server does not count as
 // documented. The limiter then also spaces its attempts evenly, until two windows
 // have passed without a refusal.
 //

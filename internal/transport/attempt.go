@@ -34,7 +34,7 @@ type attempt struct {
 // result is what became of an attempt.
 type result struct {
 	verdict
-	notSent bool // it ended before it reached the transport: it is no attempt
+	notSent bool // it ended before it reached the transport, and is not recorded
 
 	record   agentcopy.Attempt // as the caller sees it
 	answered bool              // there was an answer, whatever it said

@@ -78,7 +78,7 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Header)) {
 		values := cfg.Header[name]
 		if len(values) == 0 {
-			values = []string{""} // the name is checked all the same
+			values = []string{""} // the name is checked even so
 		}
 		for _, value := range values {
 			checks = append(checks, agentcopy.WithHeader(name, value))

@@ -21,8 +21,7 @@ var (
 	// ErrNoID is for verify: the answer is JSON, but lacks the agent's ID.
 	ErrNoID = errors.New("the answer lacks the agent's ID")
 	// ErrNoList is for verify: the answer is JSON, but lacks the list. It must not
-	// pass for an empty one: a Copier that looks for a copy would conclude that there
-	// is none.
+	// pass for an empty one: a Copier would conclude that there is no copy.
 	ErrNoList = errors.New("the answer lacks the list of agents")
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")

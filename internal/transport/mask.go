@@ -52,11 +52,12 @@ func containsAny(text string, forms []string) bool {
 	return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
 }
 
-// formsOf are the forms of a secret that are no escapes, without white space.
+// formsOf are the forms of a secret, without white space; escapes are taken off
+// elsewhere.
 func formsOf(secret string) []string {
 	forms := []string{squeeze(secret)}
 	for _, form := range []string{secret, strings.ReplaceAll(secret, " ", "+")} { // as in the query of a URL
-		// Of a secret that holds what looks like an escape, that is taken off as well.
+		// A secret may hold what looks like an escape: also without it.
 		for v, more := viewOf(form), true; more; v, more = v.unescaped() {
 			if form := squeeze(string(v.text)); len(form) >= shortestMasked {
 				forms = append(forms, form)
@@ -65,7 +66,7 @@ func formsOf(secret string) []string {
 	}
 	for before := range 3 { // bytes that are encoded with its first one
 		encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
-		// The characters that the secret alone decides.
+		// The characters that only the secret decides.
 		core := encoded[(before*8+5)/6 : (before+len(secret))*8/6]
 		forms = append(forms, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
 	}

@@ -38,13 +38,13 @@ func (c *Client) describe(e *agentcopy.Error, r *result) {
 	if r.status >= 300 && r.status <= 399 && r.status != http.StatusNotModified {
 		e.Message = readable("redirects are not followed" + redirectTarget(r.header) + ": " + checkBaseURL)
 	}
-	if hint := c.vendor.Hint; hint != nil && e.Err == nil {
-		if text := hint(e, c.secrets()); text != "" {
-			e.Err = hintError(text)
+	if advice := c.vendor.Advice; advice != nil && e.Err == nil {
+		if text := advice(e, c.secrets()); text != "" {
+			e.Err = adviceError(text)
 		}
 	}
 	if e.Err == nil && r.status >= 400 && r.status <= 499 && bytes.HasPrefix(trimmed(r.body), []byte("<")) {
-		e.Err = hintError(errNotJSON.Error() + ": " + checkBaseURL)
+		e.Err = adviceError(errNotJSON.Error() + ": " + checkBaseURL)
 	}
 }
 
@@ -52,10 +52,10 @@ func (c *Client) describe(e *agentcopy.Error, r *result) {
 // a slice would keep all of it.
 func KeptBody(body []byte) []byte { return bytes.Clone(body[:min(len(body), errorBodyLimit)]) }
 
-// hintError is what experience says about a bare refusal.
-type hintError string
+// adviceError is what experience says about a bare refusal.
+type adviceError string
 
-func (h hintError) Error() string { return string(h) }
+func (a adviceError) Error() string { return string(a) }
 
 // redirectTarget names the host that a redirect leads to, and nothing else of
 // its URL.

@@ -143,7 +143,7 @@ func readEpoch(text string, now time.Time) (time.Time, bool) {
 }
 
 // duration reads a decimal number of units. Exponents, signs, hexadecimals and
-// the words that ParseFloat knows are no such number.
+// the words that ParseFloat knows are refused.
 func duration(text string, unit time.Duration) (time.Duration, bool) {
 	if strings.Trim(text, "0123456789.") != "" {
 		return 0, false

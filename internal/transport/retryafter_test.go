@@ -60,7 +60,7 @@ func TestRetryAfter(t *testing.T) {
 		{name: "two points", value: "1.2.3", want: never},
 		{name: "a point", value: ".", want: never},
 		{name: "underscores", value: "1_000", want: never},
-		{name: "a unit alone", value: "s", want: never},
+		{name: "only a unit", value: "s", want: never},
 		{name: "another unit", value: "3 apples", want: never},
 		{name: "words", value: "soon", want: never},
 		{name: "other digits", value: "٣", want: never},

@@ -14,8 +14,8 @@ import (
 )
 
 // send is one way of a request from the guard to the wire and back. An attempt
-// has one, unless middleware sends its request again: after it renewed a token,
-// say.
+// has one, unless middleware sends its request again, such as after it renewed a
+// token.
 type send struct {
 	attempt *attempt
 	before  *send // the one before it, if any

@@ -7,8 +7,8 @@ import (
 )
 
 // attemptContext is the context of an attempt. It ends when the attempt has taken
-// longer than it may. Its clock stands still while the attempt waits for a place
-// in the limiter or for a Trace. The guard finds the attempt in it, behind the
+// longer than it may. Its clock stands still while the attempt waits for the
+// limiter or for a Trace. The guard finds the attempt in it, behind the
 // middleware.
 type attemptContext struct {
 	context.Context

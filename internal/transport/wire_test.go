@@ -184,7 +184,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.Zero(t, reached.Load())
 }
 
-// TestHTTP2 is the same road in HTTP/2, where net/http would repeat more.
+// TestHTTP2: the same over HTTP/2, where net/http would retry more.
 func TestHTTP2(t *testing.T) {
 	var protocol atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -51,11 +51,11 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 		l.mu.Unlock()
 		return t, nil
 	}
-	return l.line(ctx, now)
+	return l.enqueue(ctx, now)
 }
 
 // Pass is Admit for a caller that cannot say when its attempt is answered: the
-// place falls free a window after the admission.
+// place falls free a window after it is admitted.
 func (l *Limiter) Pass(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return check.ContextError(ctx)
@@ -68,7 +68,7 @@ func (l *Limiter) Pass(ctx context.Context) error {
 		l.mu.Unlock()
 		return nil
 	}
-	t, err := l.line(ctx, now)
+	t, err := l.enqueue(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -76,9 +76,9 @@ func (l *Limiter) Pass(ctx context.Context) error {
 	return nil
 }
 
-// line waits in the queue, unless the wait cannot end before the deadline. It is
+// enqueue waits in the queue, unless the wait cannot end before the deadline. It is
 // called under the lock and returns without it.
-func (l *Limiter) line(ctx context.Context, now moment) (Ticket, error) {
+func (l *Limiter) enqueue(ctx context.Context, now moment) (Ticket, error) {
 	if wait := l.shortestWait(now); EndsFirst(ctx, wait) {
 		l.mu.Unlock()
 		return Ticket{}, fmt.Errorf("%v: no place sooner than in %v, which is past the context's deadline: %w",

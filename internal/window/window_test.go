@@ -343,7 +343,7 @@ func TestSizes(t *testing.T) {
 }
 
 // TestNeverMoreThanNInAnyWindow lets attempts arrive at a server at any moment
-// between their admission and their answer, and counts there.
+// between the moments at which they are admitted and answered, and counts there.
 func TestNeverMoreThanNInAnyWindow(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
