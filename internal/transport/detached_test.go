@@ -29,7 +29,7 @@ func TestTransportThatCannotBeStopped(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	below := server.Client().Transport
-	detached := roundTripper(func(req *http.Request) (*http.Response, error) {
+	detached := step(func(req *http.Request) (*http.Response, error) {
 		again := req.Clone(context.WithoutCancel(req.Context()))
 		again.Body, again.ContentLength = http.NoBody, 0
 		resp, err := below.RoundTrip(req)
