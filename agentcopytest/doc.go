@@ -45,10 +45,9 @@
 // chance, such as lists that flap, and the IDs that a fake gives are the same in
 // each run. AddAgent, UpdateAgent and DeleteAgent do what colleagues do meanwhile.
 //
-// # A ledger of your own
+// # A ledger or a Copier of your own
 //
-// [TestLedger] tests whether an implementation of once.Ledger does what that
-// says.
+// Package oncetest, below once, tests whether one does what its interface says.
 //
 // # Faults of the test
 //

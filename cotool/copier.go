@@ -14,26 +14,25 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. It ignores the name of a request:
-// none can be chosen. The Body of its copies is Cotool's whole answer, which names
-// the parked agent and the triggers that were moved as well; decode it into a
-// [CopyAgentResponse]. A copy that a ledger or a look returns has no Body: its
-// SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
-// takes [agentcopy.RetryAlways] for RetrySafe, which makes no
-// second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. It ignores the name of a request, since none
+// can be chosen. The Body of its copies is Cotool's whole answer, which also names the
+// parked agent and the moved triggers: decode it into a [CopyAgentResponse]. A copy
+// that a ledger or FindCopies returns has no Body: its SourceID is the parked agent,
+// and GetAgent shows the triggers in TriggerSummary. It treats [agentcopy.RetryAlways]
+// as RetrySafe, which makes no second copy.
 //
-// Its FindCopies asks first whether the source is parked: by its ID and in the list.
-// If it is, in whatever form deletedAt comes, or if its ID answers 404, the error
-// matches [agentcopy.ErrAlreadyDone], and the request must never be sent again. If it
-// is not, there is no copy, unless an agent of about the source's name was made since,
-// which is possible then.
+// Its FindCopies first finds out whether the source is parked, by its ID and in the
+// list. If it is, in whatever form deletedAt comes, or if its ID answers 404, the
+// error matches [agentcopy.ErrAlreadyDone], and the request must never be sent again.
+// If it is not, there is no copy; but an agent of about the source's name that was
+// made since is possible.
 //
-// Candidates are the agents that are not deleted, by the rules of
-// [agentcopy.MatchAgent]. Cotool does not say what a copy is called, nor that it has
-// no syncKey. Certain is only one that has its source's name and no syncKey, and was
-// made since the request: that a copy has these is inferred. Where Cotool no longer
-// shows the source, its name is not known, and no candidate is certain.
+// Candidates are agents that are not deleted, by the rules of [agentcopy.MatchAgent].
+// An agent is certain only if it has the name of the source and no syncKey, and was
+// made since the request. That a copy has these is inferred: Cotool does not say. If
+// Cotool no longer shows the source, its name is not known, and no candidate is
+// certain.
 func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -65,7 +64,7 @@ func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id))
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	s := source{id: canonical(req.SourceID)}
-	if err := c.look(ctx, &s); err != nil {
+	if err := c.findSource(ctx, &s); err != nil {
 		return nil, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
@@ -95,8 +94,8 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 }
 
 // namesakes are the candidates that have about the source's name. While the source
-// does not show as parked there should be no copy; but how that shows is inferred,
-// so they forbid to send again.
+// does not show as parked there should be no copy. But how that shows is inferred, so
+// the request must not be sent again.
 func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candidate {
 	candidates = slices.DeleteFunc(candidates, func(c agentcopy.Candidate) bool { return !names.Near(name, c.Copy.Name) })
 	for i := range candidates {
@@ -106,7 +105,7 @@ func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candid
 	return candidates
 }
 
-// source is what a look has shown of the agent that is to be copied.
+// source is what Cotool shows of the agent that is to be copied.
 type source struct {
 	id    string
 	name  string // "" if it is not shown
@@ -114,8 +113,8 @@ type source struct {
 	stale string // why it may be shown as it was before
 }
 
-// look asks for the source.
-func (c copier) look(ctx context.Context, s *source) error {
+// findSource asks for the source.
+func (c copier) findSource(ctx context.Context, s *source) error {
 	agent, err := c.client.get(ctx, s.id, vendorkit.NoCache())
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it

@@ -1,6 +1,7 @@
 package kolena
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,23 +16,24 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. Every copy is made with template;
-// the name of a request replaces the template's. IDs are decimal numbers there;
-// a SourceID that is none is [agentcopy.ErrInvalid], and "0123" and "+123" are 123.
-// It takes [agentcopy.RetryAlways] for RetrySafe, which makes no second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. Every copy is made with template; the name of
+// a request replaces the template's. IDs are decimal numbers: any other SourceID is
+// [agentcopy.ErrInvalid], and "0123" and "+123" are 123. It treats
+// [agentcopy.RetryAlways] as RetrySafe, which makes no second copy.
 //
 // Its FindCopies reads the whole list, since Kolena has no search and documents no
-// order, and sorts the agents by the rules of [agentcopy.MatchAgent]. If the template
-// names a workspace, agents of other workspaces are no candidates. What it relies on
-// without Kolena saying so: a stamp without a zone is UTC. If it is not, a copy is
-// possible rather than certain, as long as it has the name or a near one.
+// order, and judges the agents by the rules of [agentcopy.MatchAgent]. If the template
+// names a workspace, agents of other workspaces are left out. It assumes that a stamp
+// without a zone is UTC, which Kolena does not say. If it is not, a copy of the name
+// or a near one is possible rather than certain.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it has another objective or other prompts
-// than the source, which a copy has of it, and neither was edited since.
+// server may have changed the name. It is left out if its objective or its prompts
+// differ from those of the source, which a copy shares, and neither agent was edited
+// since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -45,7 +47,7 @@ func (c *Client) forCopier() *Client {
 type copier struct {
 	client   *Client
 	template CopyAgentRequest
-	verdicts *vendorkit.Verdicts
+	known    *vendorkit.Differences
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -78,12 +80,7 @@ func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error)
 	return id, nil
 }
 
-func (c copier) nameOf(req agentcopy.CopyRequest) string {
-	if req.Name != "" {
-		return req.Name
-	}
-	return c.template.Name
-}
+func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Name, c.template.Name) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	source, err := sourceOf(findCopies, req)
@@ -116,8 +113,8 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 			}
 			return c.client.get(ctx, source, vendorkit.NoCache())
 		},
-		Differs:  differs,
-		Verdicts: c.verdicts,
+		Differs: differs,
+		Known:   c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, vendorkit.NoCache()))
 	if err != nil {

@@ -1,6 +1,7 @@
 package langsmith
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -14,23 +15,23 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. Every clone is made with template;
-// the name of a request replaces the template's. It takes [agentcopy.RetryAlways]
-// for RetrySafe, which makes no second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. Every clone is made with template; the name
+// of a request replaces the template's. It treats [agentcopy.RetryAlways] as
+// RetrySafe, which makes no second copy.
 //
-// Its FindCopies reads the caller's own agents, of whom a clone is one, from the
-// newest on, down to five minutes before the request, and sorts them by the rules of
+// Its FindCopies reads the caller's own agents, which include the clones, from the
+// newest on, down to five minutes before the request, and judges them by the rules of
 // [agentcopy.MatchAgent]. Beyond that it asks LangSmith for the agents of the name.
-// Of a request without a name, LangSmith does not document what the clone is called:
-// then every agent that was made since may be it, and none is certain.
+// LangSmith does not document the name of a clone that was requested without one: then
+// every agent that was made since is possible, and none is certain.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it differs from the source in its model,
-// backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
-// and neither was edited since.
+// server may have changed the name. It is left out if its model, backend, prompt,
+// tools, subagents or skills, which LangSmith documents as copied, differ from those
+// of the source, and neither agent was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -44,7 +45,7 @@ func (c *Client) forCopier() *Client {
 type copier struct {
 	client   *Client
 	template CloneAgentRequest
-	verdicts *vendorkit.Verdicts
+	known    *vendorkit.Differences
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -69,12 +70,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 // canonical is a UUID in the one form by which IDs are compared.
 func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
-func (c copier) nameOf(req agentcopy.CopyRequest) string {
-	if req.Name != "" {
-		return req.Name
-	}
-	return c.template.Name
-}
+func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Name, c.template.Name) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	name, source := c.nameOf(req), canonical(req.SourceID)
@@ -97,7 +93,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Source:   func() (*Agent, error) { return get(source) },
 		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
 		Differs:  differs,
-		Verdicts: c.verdicts,
+		Known:    c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, "", vendorkit.NoCache()))
 	if err != nil {

@@ -12,23 +12,24 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. It takes [agentcopy.RetryAlways] for
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. It treats [agentcopy.RetryAlways] as
 // RetrySafe, which makes no second copy.
 //
-// Its FindCopies reads the agents from the newest on, down to five minutes before
-// the request, and sorts them by the rules of [agentcopy.MatchAgent]. Beyond that it
-// asks Zudu for the agents of the name. What it relies on without Zudu saying so:
+// Its FindCopies reads the agents from the newest on, down to five minutes before the
+// request, and judges them by the rules of [agentcopy.MatchAgent]. Beyond that it asks
+// Zudu for the agents of the name. It assumes what Zudu does not say:
 //
 //   - A stamp without a zone is UTC. If it is not, a copy is possible rather than
 //     certain, as long as it has the name or a near one.
 //   - A list shows when an agent was made. Where it does not, the agent is read.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it differs from the source in its
-// configuration, which Zudu documents as copied, and neither was edited since.
+// server may have changed the name. It is left out if its configuration, which Zudu
+// documents as copied, differs from that of the source, and neither agent was edited
+// since.
 func (c *Client) Copier() agentcopy.Copier {
-	return copier{c.forCopier(), new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -40,8 +41,8 @@ func (c *Client) forCopier() *Client {
 }
 
 type copier struct {
-	client   *Client
-	verdicts *vendorkit.Verdicts
+	client *Client
+	known  *vendorkit.Differences
 }
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
@@ -82,7 +83,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, vendorkit.NoCache()) },
 		Whole:    whole,
 		Differs:  differs,
-		Verdicts: c.verdicts,
+		Known:    c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, func(number int) transport.Request {
 		request := listPage(number)

@@ -39,18 +39,17 @@ var lister = vendorkit.Lister[Agent, string]{
 // ListAgentsRequest narrows [Client.ListAgents].
 type ListAgentsRequest struct {
 	// Name, if it is set, lists only agents of exactly that name. White space
-	// around it does not count, on either side, since Zudu trims names. A blank
+	// around it is ignored, on either side, since Zudu trims names. A blank
 	// Name, which no agent can have, is [agentcopy.ErrInvalid].
 	Name string
 }
 
-// ListAgents yields the agents of the organization, newest first. Pages are
-// fetched as the loop comes to them; breaking off the loop fetches no more. An
-// error is yielded once, with a nil agent, and ends the sequence. The sequence
-// may be ranged over again, which asks Zudu again.
+// ListAgents yields the agents of the organization, newest first. Pages are fetched as
+// the loop needs them. An error is yielded once, with a nil agent, and ends the
+// sequence. Ranging over the sequence again lists the agents anew.
 //
-// How much of an agent a list shows, Zudu does not say: its ID and name at
-// least. [Client.GetAgent] shows all of it.
+// A list shows at least the ID and name of an agent; Zudu does not say what else.
+// [Client.GetAgent] shows all of it.
 //
 // Zudu: GET /api/agents, https://docs.zudu.ai/api-reference/agents/get-agents,
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
@@ -68,7 +67,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	return vendorkit.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
 }
 
-// find yields the agents that Zudu finds by name, which may be others as well.
+// find yields the agents that Zudu finds by name, which may include others.
 func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
 	return lister.List(c.pages(ctx, func(number int) transport.Request {
 		request := findPage(number, name)

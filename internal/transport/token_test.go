@@ -37,7 +37,7 @@ func TestTransportThatFetchesAToken(t *testing.T) {
 		tokenURL, copyURL := start(&tokens, &ok), start(&copies, &status)
 		below := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: http2}
 		t.Cleanup(below.CloseIdleConnections)
-		withToken := roundTripper(func(req *http.Request) (*http.Response, error) {
+		withToken := step(func(req *http.Request) (*http.Response, error) {
 			if err := fetch(req.Context(), &http.Client{Transport: below}, tokenURL); err != nil {
 				return nil, err
 			}
