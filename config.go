@@ -97,8 +97,8 @@ func nameOf(l Limiter) string {
 	return fmt.Sprintf("%T", l)
 }
 
-// withoutUserInfo leaves of a URL what is no secret: a Config that no
-// constructor has checked yet may hold user info or a query.
+// withoutUserInfo drops what may be secret from a URL: a Config that no constructor
+// has checked yet may hold user info or a query.
 func withoutUserInfo(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -107,7 +107,7 @@ func withoutUserInfo(raw string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// Format prints the settings, and of headers the names alone, under every verb.
+// Format prints the settings under every verb. Of headers it prints only the names.
 func (c Config) Format(f fmt.State, verb rune) {
 	formatText(f, verb, fmt.Sprintf("%+v", c.printable()))
 }

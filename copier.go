@@ -1,6 +1,7 @@
 package agentcopy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,10 @@ type CopyRequest struct {
 	// Name is the name of the copy. It is ignored where the vendor allows none
 	// (Cotool).
 	Name string `json:"name,omitzero"`
-	// IdempotencyKey is the same for every sending of one copy, for a vendor that
-	// has such a thing; none of the four has. Package once sets it on the request
-	// that it hands to [Copier].Copy. It is no part of what makes two requests the
-	// same, and is never stored.
+	// IdempotencyKey is the same for every send of one copy, for a vendor that has
+	// idempotency keys; none of the four does. Package once sets it on the request
+	// that it hands to [Copier].Copy. It is not compared when requests are, and is
+	// never stored.
 	IdempotencyKey string `json:"-"`
 }
 
@@ -35,9 +36,9 @@ type Copy struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name,omitzero"`
 	CreatedAt time.Time `json:"created_at,omitzero"` // zero if the vendor did not say
-	// Body is the vendor's answer to the request, as received. It is nil when
-	// there is none to show: the copy was found by looking for it, or was made
-	// by an earlier run, whose answer no Ledger keeps.
+	// Body is the vendor's answer to the request, as received. It is nil if the copy
+	// was found by FindCopies, or was made by an earlier run: a Ledger keeps no
+	// answers.
 	Body []byte `json:"-"`
 	// Attempts are the requests of the call that made the copy, in order; nil
 	// where Body is.
@@ -46,7 +47,7 @@ type Copy struct {
 
 // String names the copy and what it was made of.
 func (c Copy) String() string {
-	return fmt.Sprintf("%s: %s %q, a copy of %s", orElse(c.Provider, "agentcopy"), c.ID, c.Name, c.SourceID)
+	return fmt.Sprintf("%s: %s %q, a copy of %s", cmp.Or(c.Provider, "agentcopy"), c.ID, c.Name, c.SourceID)
 }
 
 // Format prints the text of String under every verb, so that none prints the
@@ -72,7 +73,7 @@ type Candidate struct {
 	// Made is when the agent was made, on the caller's clock (Copy.CreatedAt is on
 	// the vendor's); zero if unknown.
 	Made time.Time `json:"made,omitzero"`
-	// Reason says for a person why the agent is only possible, such as
+	// Reason tells a person why the agent is only possible, such as
 	// "named \"Leases\", made 2s before the request".
 	Reason string `json:"reason,omitzero"`
 }
@@ -81,8 +82,8 @@ type Candidate struct {
 type Match int
 
 const (
-	// MatchPossible: the agent may be the copy. It forbids to send the request
-	// again, and is never taken for the copy without a person's word.
+	// MatchPossible: the agent may be the copy. The request must not be sent again,
+	// and only a person can say that the agent is the copy.
 	MatchPossible Match = iota
 	// MatchCertain: the name and whatever else is known agree, and the agent was
 	// made since the request.
@@ -125,15 +126,16 @@ type Copier interface {
 	// candidates.
 	FindCopies(ctx context.Context, req CopyRequest, since time.Time) ([]Candidate, error)
 
-	// Identify says what the Copier makes of a request. It asks nobody.
+	// Identify returns the identity of a request. It sends nothing.
 	Identify(req CopyRequest) Identity
 }
 
-// What an error of [Copier].FindCopies may match, beside candidates or alone.
+// What an error of [Copier].FindCopies may match, with candidates or without.
 var (
-	// ErrLookIncomplete: this look may not have seen everything, because a cache
-	// answered it or the list changed while it was read. It permits no sending.
-	ErrLookIncomplete = errors.New("the look may not have seen every agent")
+	// ErrLookIncomplete: the search may not have seen every agent, because a cache
+	// answered it or the list changed while it was read. The request must not be sent
+	// again on its word.
+	ErrLookIncomplete = errors.New("the search may not have seen every agent")
 	// ErrNameTaken: an agent of exactly that name is older than the request. It
 	// explains a refusal such as "the name is taken".
 	ErrNameTaken = errors.New("an older agent has the name")
@@ -142,7 +144,8 @@ var (
 	ErrAlreadyDone = errors.New("the vendor shows that the copy was made")
 )
 
-// Identity says what a [Copier] makes of a request, beyond the request itself.
+// Identity is what tells one request of a [Copier] from another, beyond the request
+// itself.
 type Identity struct {
 	// Provider is the vendor, as in [Error].
 	Provider string `json:"provider,omitzero"`
@@ -159,11 +162,11 @@ type Identity struct {
 	// SourceID is the ID of the source in its canonical form: decimal without
 	// leading zeros, lower-case UUIDs. Empty means CopyRequest.SourceID as it is.
 	SourceID string `json:"source_id,omitzero"`
-	// SearchKey is what FindCopies looks for, which is the name where names can be
-	// chosen. Two requests with the same SearchKey make copies that it cannot tell
+	// SearchKey is what FindCopies searches for: the name, where one can be chosen. Two
+	// requests with the same SearchKey make copies that it cannot tell
 	// apart.
 	SearchKey string `json:"search_key,omitzero"`
 	// Traced means that the Copier's calls are reported to the [Trace] of their
-	// context: package once then records each sending right before it.
+	// context. Package once then records each send right before it.
 	Traced bool `json:"-"`
 }

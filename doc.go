@@ -8,7 +8,7 @@
 //
 // None of them documents an idempotency key, so the same request sent twice
 // makes two agents. Common HTTP clients retry such a POST on every 5xx and on
-// every connection that breaks. This SDK keeps five promises instead:
+// every broken connection. This SDK keeps five promises instead:
 //
 //  1. No duplicate by accident. By default an attempt is retried only on proof
 //     that it made no copy.
@@ -38,14 +38,14 @@
 //	case err == nil:
 //		fmt.Println(agent.ID)
 //	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied):
-//		// look for the copy; sending again could make a second one
+//		// find the copy; sending again could make a second one
 //	default:
 //		// no copy was made
 //	}
 //
-// Package once answers that question for the program: it looks for the copy by
-// itself and works with the [Copier] of any vendor. The package
-// documentation of each vendor says how its copies are recognised.
+// Package once finds the copy for the program. It works with the [Copier] of any
+// vendor. The package documentation of each vendor says how its copies are
+// recognised.
 //
 // # What is retried
 //
@@ -92,15 +92,15 @@
 //
 // # What a call waits for
 //
-// Before each attempt: while the vendor has asked the credential to wait; then
-// for the limiter; between attempts, for Retry-After or the backoff. A wait that
-// would pass [RetryPolicy].MaxWait or the deadline of the context is not begun:
-// the call ends at once, with the vendor's error. A 429, and a 503 with
+// Before each attempt, a call waits while the vendor has asked the credential to
+// wait, and then for the limiter. Between attempts it waits for Retry-After or the
+// backoff. It does not begin a wait that would pass [RetryPolicy].MaxWait or the
+// deadline of the context: it ends at once, with the vendor's error. A 429, and a 503 with
 // Retry-After, pause every client in the process with the same vendor, origin
 // and credential.
 //
 // # Testing
 //
 // Package [github.com/agentcopy/agentcopy-go/agentcopytest] has in-memory fakes
-// of the four vendors, which the tests of this SDK use, too.
+// of the four vendors. The tests of this SDK use them, too.
 package agentcopy

@@ -1,6 +1,7 @@
 package agentcopy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,46 +14,46 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// Error is why a call failed, and for a copy, whether one was made all the
-// same. Every method of the vendor clients that takes a context returns its
+// Error tells why a call failed and, for a copy call, whether a copy was made.
+// Every method of the vendor clients that takes a context returns its
 // errors as an *Error:
 //
 //	if e, ok := errors.AsType[*agentcopy.Error](err); ok && e.Outcome == agentcopy.OutcomeUnknown {
-//		// look for the copy before sending the request again
+//		// find the copy before sending the request again
 //	}
 //
 // To tell kinds of failure apart, prefer [errors.Is] with the sentinels of this
-// package: [ErrNotFound], [ErrRateLimited], [ErrOutcomeUnknown] and so on.
+// package, such as [ErrNotFound] and [ErrOutcomeUnknown].
 //
-// No rendering of an Error, be it by fmt, slog or encoding/json, shows a
-// credential, a header or a body. Message and Code are the vendor's text with
-// any credential in it masked; Header and Body are as received.
+// An Error never shows a credential, a header or a body when it is printed, logged
+// or marshalled. Message and Code are the vendor's text, with credentials masked;
+// Header and Body are as received.
 type Error struct {
 	Provider   string        // "zudu", "cotool", "langsmith" or "kolena"
-	Operation  string        // the client's method: "CopyAgent", "ListAgents", ...; "New" and "NewFromEnv" of what cannot be set up
+	Operation  string        // the client's method: "CopyAgent", "ListAgents", ...; or the constructor: "New", "NewFromEnv"
 	Outcome    Outcome       // over all attempts of the call; OutcomeNotCopied on reads
 	StatusCode int           // of the last answer; 0 if there was none
 	Code       string        // the vendor's machine-readable code, if any
 	Message    string        // the vendor's text, or ours
 	Fields     []FieldError  // per-field faults: the vendor's, or found before sending
 	RequestID  string        // X-Request-Id, or what the vendor or its edge sends instead
-	RetryAfter time.Duration // how long the vendor asked to wait, or the pause it asked for has to run; 0 if neither
+	RetryAfter time.Duration // how long the vendor asked to wait, or its pause still lasts; 0 if neither
 	Header     http.Header   // of the last answer, as received
 	Body       []byte        // of the last answer, at most 64 KiB; may hold user data, so never printed
 	Attempts   []Attempt     // what was sent, in order; empty if nothing was
-	Err        error         // the cause, if the status alone does not tell
+	Err        error         // the cause, if the status does not tell
 }
 
-// FieldError is a fault of one field of a request. Field is the parameter or Go
-// field where this SDK found it before sending, and the vendor's path, such as
-// "prompts.0.name", where the vendor did.
+// FieldError is a fault of one field of a request. Field is the Go parameter or
+// field if this SDK found the fault, and the vendor's path, such as
+// "prompts.0.name", if the vendor did.
 type FieldError struct{ Field, Reason string }
 
 // Error returns one line that says what failed, why, and for a copy, whether one
 // was made. It holds no credential, header or body.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(orElse(e.Provider, "agentcopy"))
+	b.WriteString(cmp.Or(e.Provider, "agentcopy"))
 	if e.Operation != "" {
 		b.WriteString(": " + e.Operation)
 	}
@@ -167,8 +168,8 @@ var (
 	// ErrForbidden: status 403, the credential lacks the right. Some vendors
 	// answer a wrong credential with it too.
 	ErrForbidden = errors.New("forbidden")
-	// ErrNotFound: status 404. Vendors send it as well for agents that exist but
-	// are not visible to the credential.
+	// ErrNotFound: status 404. Vendors also send it for agents that exist but are not
+	// visible to the credential.
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: status 409.
 	ErrConflict = errors.New("conflict")
@@ -177,7 +178,8 @@ var (
 	ErrRateLimited = errors.New("rate limited")
 	// ErrServer: any status from 500 to 599.
 	ErrServer = errors.New("server error")
-	// ErrOutcomeUnknown: a copy may have been made. Look before sending again.
+	// ErrOutcomeUnknown: the copy may or may not have been made. Find out before you
+	// send the request again.
 	ErrOutcomeUnknown = errors.New("outcome unknown: a copy may have been made")
 	// ErrCopied: a copy was made, although the call failed.
 	ErrCopied = errors.New("a copy was made, but its answer cannot be used")
@@ -232,11 +234,4 @@ func (e Error) MarshalJSON() ([]byte, error) {
 		e.Provider, e.Operation, e.Outcome.String(), e.StatusCode, e.Code, e.text(),
 		e.Fields, e.RequestID, e.RetryAfter.Seconds(), len(e.Attempts),
 	})
-}
-
-func orElse(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }

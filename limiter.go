@@ -8,32 +8,32 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/window"
 )
 
-// Limiter paces attempts: every request, retries included, calls Wait before it
-// is sent. *rate.Limiter of golang.org/x/time/rate satisfies it.
+// Limiter paces attempts: Wait is called before every request, retries included.
+// *rate.Limiter of golang.org/x/time/rate is a Limiter.
 //
-// Each vendor package has a default that stays inside the vendor's documented
-// limit and is shared by all clients with the same credential; give another
-// one with [WithLimiter]. Wait must return an error, and soon, when ctx ends.
+// The default of each vendor package stays inside the vendor's documented limit, and
+// all clients with the same credential share it. [WithLimiter] sets another one.
+// Wait must return an error soon after ctx ends.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// Acquirer may be implemented by a [Limiter] that must know when an attempt it
-// admitted was answered. If it is, the SDK calls Acquire in place of Wait, and
-// release once the headers of the answer have arrived or the attempt has
-// failed. release must be safe to call more than once.
+// Acquirer may be implemented by a [Limiter] that must know when the attempts it
+// admitted were answered. The SDK then calls Acquire instead of Wait, and calls
+// release once the headers of the answer have arrived or the attempt has failed.
+// release must be safe to call more than once.
 type Acquirer interface {
 	Acquire(ctx context.Context) (release func(), err error)
 }
 
-// Pauser may be implemented by a [Limiter] that others share, outside this
-// process. The vendor's answer 429, or 503 with Retry-After, makes all clients of
-// the process that have the same credential wait; the SDK then also calls Pause,
-// so that the others need not meet a refusal of their own.
+// Pauser may be implemented by a [Limiter] that several processes share. When the
+// vendor answers 429, or 503 with Retry-After, all clients of this process with the
+// same credential wait. The SDK then also calls Pause, so that the other processes
+// wait too.
 //
-// d runs from now on, and is a day at most. Pause should return soon, since the
-// answer waits to be read; it has nobody to report an error to. A pause never
-// makes an earlier one shorter.
+// The pause begins now and lasts for d, a day at most. It never shortens an earlier
+// one. Pause should return soon, since the answer waits to be read; it cannot report
+// an error.
 type Pauser interface {
 	Pause(ctx context.Context, d time.Duration)
 }
@@ -56,14 +56,13 @@ func (unlimited) String() string { return "unlimited" }
 // second lets 119 requests through in its first minute. Neither can a limiter
 // that stamps its own clock when it sends: two requests sent 61 seconds apart
 // arrive 59 apart if the first one was slow. So an admitted attempt holds its
-// place from admission until a full window after its answer's headers, or its
-// failure, were seen. The server counted it somewhere in between, whatever the
-// network did, so at the server too no window holds more than n.
+// permit until a full window after the headers of its answer, or its failure, were
+// seen. The server counted it somewhere in between, whatever the network did, so
+// no window holds more than n at the server either.
 //
-// Waiters are admitted first come, first served. One costs O(1), is woken
-// alone, and gives its place up when its context ends. A wait that cannot end
-// before the deadline of its context, if those ahead stay, fails at once with an
-// error that is context.DeadlineExceeded.
+// Waiters are admitted first come, first served. A waiter costs O(1), and leaves the
+// queue when its context ends. A wait that cannot end before the deadline of its
+// context fails at once with context.DeadlineExceeded.
 //
 // # Simulation
 //
@@ -82,10 +81,9 @@ func (unlimited) String() string { return "unlimited" }
 //	token bucket of 60, one a second           none    98%
 //	token bucket of 10, one a second            100    85%
 //
-// The two that refuse some do not allow 60 in every minute. There it was the
-// fallback of Kolena's default limiter that helped, which after a refusal spaces
-// its attempts evenly: every copy was made, none twice, and there were no more
-// than two bursts of refusals.
+// The two that refuse some do not allow 60 in every minute. There Kolena's default
+// limiter adapts: after a refusal it spaces its attempts evenly. Every copy was
+// made, none twice, and there were no more than two bursts of refusals.
 //
 // All methods may be called from any number of goroutines.
 type WindowLimiter struct {
@@ -106,16 +104,15 @@ func NewWindowLimiter(n int, per time.Duration) *WindowLimiter {
 // String says what the limiter allows.
 func (l *WindowLimiter) String() string { return l.window.String() }
 
-// Wait admits one attempt whose place falls free a window after its admission.
-// It is for callers that cannot say when the answer came; Acquire keeps the
-// stronger promise.
+// Wait admits one attempt, whose permit is free again a window later. It is for
+// callers that cannot tell when the answer came; Acquire keeps the stronger promise.
 func (l *WindowLimiter) Wait(ctx context.Context) error {
 	return l.window.Pass(ctx)
 }
 
-// Acquire admits one attempt. release says that its answer's headers were seen,
-// or that it failed; its place falls free a window later. A place that is never
-// released is never used again. Calling release more than once does nothing.
+// Acquire admits one attempt. Call release when the headers of its answer were seen
+// or it has failed: its permit is free again a window later. A permit that is never
+// released is lost. Only the first call of release has an effect.
 func (l *WindowLimiter) Acquire(ctx context.Context) (release func(), err error) {
 	t, err := l.window.Admit(ctx)
 	if err != nil {

@@ -42,8 +42,8 @@ type Sighting struct {
 	Ahead time.Duration
 }
 
-// MatchAgent says whether an agent may be the copy that a request for name, sent
-// at or after since on the caller's clock, has made. It is for [Copier].FindCopies
+// MatchAgent reports whether an agent may be the copy that was made by a request for
+// name, sent at or after since on the caller's clock. It is for [Copier].FindCopies
 // of a vendor that this SDK does not know. ok is false if the agent is no
 // candidate; if it has exactly the name then, it is older, and FindCopies reports
 // [ErrNameTaken].
@@ -57,14 +57,14 @@ type Sighting struct {
 //     zone other than UTC;
 //   - one of any other name that was made since, with a minute's margin.
 //
-// An empty name means that it is not known what the copy is called. Then any name
-// may be it, and so may an agent whose name could not be read; none is certain. A
-// zero since means all time: then every agent of that name or of a near one is
-// possible, and of other names none.
+// An empty name means that the name of the copy is not known. Then an agent of any
+// name may be the copy, also one whose name could not be read, and none is certain.
+// A zero since means all time: then only agents of that name or of a near one are
+// possible.
 //
-// Leave out the source yourself, and what differs from a copy in a field that the
-// vendor documents as copied. Make a Candidate possible that differs in anything
-// else from what a copy should be.
+// The caller leaves out the source, and agents that differ from a copy in a field
+// that the vendor documents as copied. It makes a Candidate possible that differs
+// in anything else from what a copy should be.
 func MatchAgent(s Sighting, name string, since time.Time) (c Candidate, ok bool) {
 	age := s.age(since)
 	exact := name != "" && !s.NameUnknown && s.Copy.Name == name
@@ -137,7 +137,7 @@ func inSomeZone(stamp, from, until time.Time) bool {
 	return false
 }
 
-// describe says for a person how the agent is named.
+// describe tells a person how the agent is named.
 func (s *Sighting) describe(name string) string {
 	switch {
 	case s.NameUnknown:
@@ -148,7 +148,7 @@ func (s *Sighting) describe(name string) string {
 	return fmt.Sprintf("named %q where %q was asked for", s.Copy.Name, name)
 }
 
-// describe says for a person when the agent was made, compared with since.
+// describe tells a person when the agent was made, compared with since.
 func (a *age) describe(since time.Time) string {
 	switch {
 	case !a.stamped:

@@ -12,8 +12,8 @@ import (
 )
 
 // Option changes one setting of a client. The constructors of the vendor
-// packages take options, and so does With of their clients. An option that is
-// given something it cannot use returns an error, and the constructor with it.
+// packages take options, and so does With of their clients. An option that
+// cannot use its argument returns an error, and so does the constructor.
 type Option func(*Config) error
 
 // WithBaseURL sends the requests to rawURL in place of the vendor's server: a
@@ -35,27 +35,28 @@ func WithBaseURL(rawURL string) Option {
 // [WithAttemptTimeout]; redirects are never followed, whatever its
 // CheckRedirect. c is copied and never changed; nil is an error.
 //
-// Without this option, connections of the process are shared: an idle one is closed
-// after 3 seconds, sooner than common servers close it, which could leave the outcome
-// of a copy unknown; and one of HTTP/2 that is silent for 15 seconds is pinged. Do the
-// same in a Transport of your own: [http.Transport] keeps idle connections for ever,
-// [http.DefaultTransport] for 90 seconds, and neither pings.
+// Without this option, all clients of the process share their connections. An idle
+// connection is closed after 3 seconds: if the server closed it first, just as a
+// request is written, the outcome of a copy would be unknown. An HTTP/2 connection
+// that is silent for 15 seconds is pinged. Do the same in a Transport of your own:
+// [http.Transport] keeps idle connections without limit, [http.DefaultTransport] for
+// 90 seconds, and neither pings.
 //
 //	t := http.DefaultTransport.(*http.Transport).Clone()
 //	t.IdleConnTimeout = 3 * time.Second
 //	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
 //
-// A Transport must keep to the context of the request until its answer's body is
-// read. One that is not net/http's must not fall back to another connection by
-// itself: a failed one that it reports to net/http/httptrace counts as proof that
-// nothing was sent.
+// A Transport must obey the context of the request until the body of the answer is
+// read. A Transport of your own must not fall back to another connection by itself: a
+// failed one that it reports to net/http/httptrace is taken as proof that nothing was
+// sent.
 //
-// A Transport that retries, such as that of go-retryablehttp's StandardClient, is
-// stopped before it sends a copy a second time, as far as it reports to httptrace
-// and keeps the request's context; the outcome is then unknown. To stop it, the SDK
-// closes the connection that the second request was given, which the doc of
-// httptrace forbids to others. Transports that send requests side by side
-// (hedging) cannot be stopped with certainty: do not use one.
+// A Transport that retries by itself, such as that of go-retryablehttp's
+// StandardClient, is stopped before it sends a copy a second time, provided that it
+// reports to httptrace and keeps the context of the request. The outcome is then
+// unknown. To stop it, the SDK closes the connection of the second request. A
+// Transport that sends several requests side by side (hedging) cannot be stopped with
+// certainty: do not use one.
 func WithHTTPClient(c *http.Client) Option {
 	return func(cfg *Config) error {
 		if c == nil {
@@ -72,11 +73,10 @@ func WithHTTPClient(c *http.Client) Option {
 // that the request goes to the configured origin; the first one given is the
 // outermost.
 //
-// A middleware must pass on the context of its request, which ends with the
-// attempt. It must not send a copy a second time, and is stopped from it, unless
-// the first provably made no copy: it may renew a token after a 401. What it sends
-// a second time takes a place of its own in the limiter; that wait does not count
-// against the attempt timeout.
+// A middleware must pass on the context of its request, which ends with the attempt.
+// It may send a copy a second time only if the first request provably made none, as
+// after a 401 that makes it renew a token; else it is stopped. The second request
+// waits for a permit of its own, which is not part of the attempt timeout.
 func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Config) error {
 		for i, middleware := range m {
@@ -102,7 +102,7 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithReadLimiter paces GetAgent, ListAgents and the looks of package once by l in
+// WithReadLimiter paces GetAgent, ListAgents and the searches of package once by l in
 // place of the vendor's default. nil is an error; to send unpaced, see
 // [Unlimited].
 func WithReadLimiter(l Limiter) Option {
@@ -165,9 +165,9 @@ func WithAttemptTimeout(d time.Duration) Option {
 // longer one is [ErrTooLarge]. Zero and negative are an error.
 //
 // Default: 32 MiB. An agent is a document of some KiB, and a page of a list has at
-// most 200 of them. The largest answer is Cotool's list, which has no pages: 1,000
-// agents of 30 KiB each. What is decoded takes a few times the bytes of an answer at
-// most: a part of it that would take more is left out with a [Response].Warning.
+// most 200 of them. Cotool's list has no pages: 32 MiB are a thousand agents of 30 KiB
+// each. A decoded answer takes at most a few times the memory of its bytes; a part
+// that would take more is left out, with a [Response].Warning.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Config) error {
 		if n <= 0 {
@@ -181,14 +181,15 @@ func WithMaxResponseBytes(n int64) Option {
 // WithLogger writes lines to l:
 //
 //   - Debug for each attempt, when it is over.
-//   - Info for each wait of more than a second, when it begins: its reason, and its
-//     length if that is known. The lines of pauses and retries tell the length of theirs.
+//   - Info for each wait of more than a second, when it begins, with its reason and,
+//     if it is known, its length; unless a line of a pause or a retry tells of it.
 //   - Warn for each pause that the vendor asks for, each retry, and each call that
 //     failed although a copy was or may have been made.
 //
-// They name the provider, operation, attempt, status, duration, request ID and
-// outcome, and never hold a header, a body, a query or a credential. The context of a line has the
-// values of the call's, by which a handler finds its trace. Default: silent; nil is an error.
+// The lines name the provider, operation, attempt, status, duration, request ID and
+// outcome. They never hold a header, a body, a query or a credential. Their context
+// has the values of the call's context, such as a span. Default: silent; nil is an
+// error.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Config) error {
 		if l == nil {
@@ -211,10 +212,10 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithHeader sends the header on every request; a second value for the same
-// name replaces the first. Headers that authenticate, that frame the message,
-// and Idempotency-Key are refused: the first two are the SDK's, and the last
-// one, which no vendor honours, makes net/http send a POST twice in silence.
+// WithHeader sends the header with every request; a second value for the same name
+// replaces the first. Headers that authenticate or frame the message are refused,
+// since the SDK sets them. So is Idempotency-Key: no vendor honours it, and it makes
+// net/http silently send a POST twice.
 func WithHeader(name, value string) Option {
 	return func(c *Config) error {
 		if err := check.Header(name, value); err != nil {

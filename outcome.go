@@ -9,20 +9,20 @@ import (
 // Outcome says whether a copy call made a copy. It is the answer to the one
 // question that a failed copy raises: may I send it again?
 //
-// The zero value is [OutcomeUnknown], so that an Outcome nobody has set claims nothing.
+// The zero value is [OutcomeUnknown], so that an Outcome that was never set claims nothing.
 type Outcome int
 
 const (
 	// OutcomeUnknown means that the request may or may not have made a copy: the
-	// connection broke after it left, or the answer does not tell. Look before
-	// you send it again.
+	// connection broke after it left, or the answer does not tell. Find out before you
+	// send it again.
 	OutcomeUnknown Outcome = iota
-	// OutcomeNotCopied means that no copy was made, provably. It is safe to send the
+	// OutcomeNotCopied means that provably no copy was made. It is safe to send the
 	// request again. Reads are always OutcomeNotCopied.
 	OutcomeNotCopied
-	// OutcomeCopied means that the vendor said it made the copy, although the call
-	// failed: its answer was cut off, say. Sending the request again makes a
-	// second copy.
+	// OutcomeCopied means that the vendor said it made the copy although the call
+	// failed, because its answer was cut off, for example. Sending the request again
+	// makes a second copy.
 	OutcomeCopied
 )
 

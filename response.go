@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Response is how a successful call went. Every typed response of the vendor
-// packages holds one in its field Response.
+// Response describes the answer to a successful call. Every typed answer of the
+// vendor packages holds one in its field Response.
 //
 // Printing a Response, logging it or marshalling it to JSON shows neither
 // Header nor Body, which may hold what should not be in a log; read the fields
@@ -28,8 +28,8 @@ type Response struct {
 }
 
 // Attempt is one request of a call. A call has several when it was retried.
-// An attempt that ended before anything was sent, while waiting for the limiter
-// say, is not recorded.
+// An attempt that ended before anything was sent, such as while it waited for the
+// limiter, is not recorded.
 type Attempt struct {
 	Start    time.Time     // when the request was handed to the transport, before it has a connection
 	Waited   time.Duration // before Start, since the call began or the attempt before failed: pause, limiter and backoff

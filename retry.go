@@ -17,9 +17,9 @@ const (
 	RetrySafe RetryMode = iota
 	// RetryNever makes one attempt a call, of copies and of reads.
 	RetryNever
-	// RetryAlways retries unknown outcomes too: at least once instead of at most
-	// once. It may make several copies of one request; choose it only where a
-	// duplicate does no harm.
+	// RetryAlways also retries unknown outcomes: at least once instead of at most
+	// once. One request may make several copies; choose it only if duplicates do no
+	// harm.
 	RetryAlways
 )
 
@@ -44,9 +44,9 @@ type RetryPolicy struct {
 	Mode RetryMode
 	// MaxAttempts counts the first attempt too. 0 means 4.
 	MaxAttempts int
-	// MinBackoff and MaxBackoff bound the pause before a retry where the vendor
-	// names none: it is drawn evenly between zero and MinBackoff doubled with
-	// each attempt, up to MaxBackoff. 0 means 500ms and 30s.
+	// MinBackoff and MaxBackoff bound the wait before a retry if the vendor names
+	// none. It is drawn evenly between zero and MinBackoff, which doubles with each
+	// attempt, up to MaxBackoff. 0 means 500ms and 30s.
 	MinBackoff, MaxBackoff time.Duration
 	// MaxWait is the longest wait that a vendor may impose by Retry-After. A
 	// longer one ends the call at once, with the vendor's error and its

@@ -17,19 +17,18 @@ import (
 //
 // A zoneless stamp is taken as UTC, which neither vendor states; see HasZone.
 //
-// A stamp that cannot be read leaves the embedded [time.Time] zero and never fails
-// the decode of the document around it: losing the ID of a copy over the form of
-// its date would be the worse fault.
+// A stamp that cannot be read leaves the embedded [time.Time] zero. It never fails
+// the decoding of the document around it, which would lose the ID of a copy.
 //
 // Marshalling a Time that was decoded writes the bytes it was decoded from, unless
 // the embedded time was changed since.
 type Time struct {
 	time.Time
-	raw string // JSON as it came; "" if MarshalJSON of the time alone gives it
+	raw string // JSON as it came; "" if marshalling the time gives the same
 }
 
-// UnmarshalJSON sets t to the stamp in data. Of null, "", 0 and false, which say
-// that there is none, it makes the zero Time. It always returns nil.
+// UnmarshalJSON sets t to the stamp in data. null, "", 0 and false mean that there
+// is none, and give the zero Time. It always returns nil.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	*t = Time{}
 	data = bytes.TrimSpace(data)
@@ -45,9 +44,9 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the bytes that t was decoded from. Of a time that did not
-// come from JSON, it writes RFC 3339 with as many digits of a second as t has, and
-// null for the zero Time.
+// MarshalJSON writes the bytes that t was decoded from. A time that did not come
+// from JSON is written as RFC 3339, with as many digits of a second as it has, and
+// the zero Time as null.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.isRaw() {
 		return []byte(t.raw), nil
@@ -58,13 +57,13 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return t.Time.MarshalJSON()
 }
 
-// IsZero reports whether there is no stamp. One that was sent but cannot be read
-// is a stamp: its IsZero is false and that of the embedded [time.Time] is true.
+// IsZero reports whether there is no stamp. A stamp that was sent but cannot be read
+// is one: IsZero is false, and IsZero of the embedded [time.Time] is true.
 func (t Time) IsZero() bool { return t.Time.IsZero() && t.raw == "" }
 
-// HasZone reports whether the stamp says its place in time exactly: it was sent
-// with a zone or as an epoch, or was not decoded from JSON at all. It is false for
-// a zoneless stamp and for one that cannot be read.
+// HasZone reports whether the stamp is an exact point in time: it was sent with a
+// zone or as an epoch, or was not decoded from JSON at all. It is false for a
+// zoneless stamp and for one that cannot be read.
 func (t Time) HasZone() bool {
 	if !t.isRaw() {
 		return !t.Time.IsZero()

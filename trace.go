@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Trace is told of each step of a call, as net/http/httptrace is. Every func may
-// be nil. They run while the call waits for them, so they should return soon.
+// Trace holds funcs that are called at each step of a call, as those of
+// net/http/httptrace are. Every func may be nil. The call waits for them, so they
+// should return soon.
 //
 // The steps of a call, in order:
 //
@@ -18,29 +19,28 @@ import (
 //	  ...
 //	CallDone
 //
-// Calls that are refused before anything could be sent, for an empty ID say, are
+// Calls that are refused before anything could be sent, such as for an empty ID, are
 // not traced.
 type Trace struct {
-	// CallStart is told of a call. The context it returns is the call's: it must
-	// descend from ctx. nil stands for ctx.
+	// CallStart is called when a call begins. The context it returns is the call's: it
+	// must descend from ctx. nil stands for ctx.
 	CallStart func(ctx context.Context, c CallInfo) context.Context
-	// WaitStart and WaitDone are told of a wait that is not over at once. A wait
-	// for a limiter whose length is not known begins, as told here, a moment
-	// late.
+	// WaitStart and WaitDone are called for a wait that is not over at once. If the
+	// length of a wait for a limiter is not known, WaitStart is called a moment late.
 	WaitStart func(ctx context.Context, w WaitInfo)
 	WaitDone  func(ctx context.Context, w WaitInfo, err error)
-	// AttemptStart is asked right before each request leaves, behind the limiter
-	// and all middleware; what middleware sends once more included. The context
-	// it returns is the request's: it must descend from ctx; nil stands for ctx.
-	// The first error stops the attempt: nothing is sent, the call ends without
-	// a retry, and the limiter's place is given back. The time that it takes does
-	// not count against the attempt timeout.
+	// AttemptStart is called right before each request leaves, behind the limiter and
+	// all middleware, also for a request that middleware sends once more. The context
+	// it returns is the request's: it must descend from ctx; nil stands for ctx. The
+	// first error stops the attempt: nothing is sent, the call ends without a retry,
+	// and the limiter gets its permit back. The time that AttemptStart takes is not
+	// part of the attempt timeout.
 	AttemptStart func(ctx context.Context, a AttemptInfo) (context.Context, error)
-	// AttemptDone is told what became of a request that AttemptStart let pass, with
-	// the values of the context that AttemptStart returned. o is OutcomeCopied
-	// if a copy succeeded, and OutcomeNotCopied for reads.
+	// AttemptDone is called when a request that AttemptStart let pass is over, with the
+	// values of the context that AttemptStart returned. o is OutcomeCopied if a copy
+	// succeeded, and OutcomeNotCopied for reads.
 	AttemptDone func(ctx context.Context, a AttemptInfo, attempt Attempt, o Outcome)
-	// CallDone is told how a call ended, with the context that CallStart returned.
+	// CallDone is called when a call ends, with the context that CallStart returned.
 	CallDone func(ctx context.Context, c CallInfo, err error)
 }
 
@@ -54,8 +54,8 @@ type CallInfo struct {
 // AttemptInfo says which attempt a Trace is told of.
 type AttemptInfo struct {
 	Call    CallInfo
-	Number  int           // of the attempt, from 1; what middleware sends once more has the same
-	Timeout time.Duration // what is left to the attempt
+	Number  int           // of the attempt, from 1; a request that middleware sends once more has the same
+	Timeout time.Duration // that remains of the attempt's
 	Method  string        // of the request: POST, GET
 	Server  string        // that the client is configured for, as host:port
 }
@@ -78,7 +78,7 @@ const (
 	WaitBackoff WaitReason = "backoff" // between two attempts
 )
 
-// WithTrace tells t of each step of the client's calls. Several traces add up.
+// WithTrace reports each step of the client's calls to t. Several traces add up.
 func WithTrace(t Trace) Option {
 	return func(c *Config) error {
 		c.Traces = append(c.Traces, t)
@@ -88,16 +88,16 @@ func WithTrace(t Trace) Option {
 
 type traceKey struct{}
 
-// ContextWithTrace returns a context whose calls are told to t as well, after the
+// ContextWithTrace returns a context whose calls are also reported to t, after the
 // traces of the client and those that ctx has already.
 func ContextWithTrace(ctx context.Context, t Trace) context.Context {
 	before, _ := ctx.Value(traceKey{}).(traces)
 	return context.WithValue(ctx, traceKey{}, append(slices.Clip(before), t))
 }
 
-// ContextTrace returns the traces of ctx as one that tells them all, in order.
-// The zero Trace stands for none. The clients of this SDK use it by themselves; it
-// is for a [Copier] of your own.
+// ContextTrace returns the traces of ctx as one that calls them all, in order. The
+// zero Trace stands for none. The clients of this SDK use it by themselves; it is for
+// a [Copier] of your own.
 func ContextTrace(ctx context.Context) Trace {
 	all, _ := ctx.Value(traceKey{}).(traces)
 	switch len(all) {

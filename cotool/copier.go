@@ -17,8 +17,8 @@ import (
 // Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
 // for programs that copy on several vendors. It ignores the name of a request:
 // none can be chosen. The Body of its copies is Cotool's whole answer, which names
-// the parked agent and the triggers that were moved as well; decode it into a
-// [CopyAgentResponse]. A copy that a ledger or a look returns has no Body: its
+// the parked agent and the moved triggers, too; decode it into a
+// [CopyAgentResponse]. A copy that a ledger or FindCopies returns has no Body: its
 // SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
 // takes [agentcopy.RetryAlways] for RetrySafe, which makes no
 // second copy.
@@ -65,7 +65,7 @@ func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id))
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	s := source{id: canonical(req.SourceID)}
-	if err := c.look(ctx, &s); err != nil {
+	if err := c.findSource(ctx, &s); err != nil {
 		return nil, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
@@ -95,8 +95,8 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 }
 
 // namesakes are the candidates that have about the source's name. While the source
-// does not show as parked there should be no copy; but how that shows is inferred,
-// so they forbid to send again.
+// does not show as parked there should be no copy. But how that shows is inferred, so
+// the request must not be sent again.
 func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candidate {
 	candidates = slices.DeleteFunc(candidates, func(c agentcopy.Candidate) bool { return !names.Near(name, c.Copy.Name) })
 	for i := range candidates {
@@ -106,7 +106,7 @@ func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candid
 	return candidates
 }
 
-// source is what a look has shown of the agent that is to be copied.
+// source is what Cotool shows of the agent that is to be copied.
 type source struct {
 	id    string
 	name  string // "" if it is not shown
@@ -114,8 +114,8 @@ type source struct {
 	stale string // why it may be shown as it was before
 }
 
-// look asks for the source.
-func (c copier) look(ctx context.Context, s *source) error {
+// findSource asks for the source.
+func (c copier) findSource(ctx context.Context, s *source) error {
 	agent, err := c.client.get(ctx, s.id, vendorkit.NoCache())
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it

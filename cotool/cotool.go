@@ -58,7 +58,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // and, if it is set, the base URL in COTOOL_BASE_URL, which an option overrides.
 //
 // A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value does not count.
+// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "COTOOL_API_KEY")
 	if err != nil {

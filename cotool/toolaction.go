@@ -7,7 +7,7 @@ import (
 )
 
 // ToolActionConfig limits what an [Agent] may do with a tool. Type tells the
-// members of a union apart, of which Cotool shows this one alone, which by its fields
+// members of a union apart, of which Cotool shows only this one, which by its fields
 // is for Slack.
 type ToolActionConfig struct {
 	Type            string    `json:"type,omitzero"`
@@ -46,7 +46,7 @@ func (c ToolActionConfig) MarshalJSON() ([]byte, error) {
 		return c.Raw, nil
 	}
 	fields := make(map[string]json.RawMessage)
-	_ = json.Unmarshal(c.Raw, &fields) // what is no object has no fields to keep
+	_ = json.Unmarshal(c.Raw, &fields) // only an object has fields to keep
 	for name, f := range map[string]struct{ value, read any }{
 		"type":            {c.Type, read.Type},
 		"allowedChannels": {c.AllowedChannels, read.AllowedChannels},

@@ -1,6 +1,7 @@
 package kolena
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,7 @@ import (
 // server may have changed the name, unless it has another objective or other prompts
 // than the source, which a copy has of it, and neither was edited since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -45,7 +46,7 @@ func (c *Client) forCopier() *Client {
 type copier struct {
 	client   *Client
 	template CopyAgentRequest
-	verdicts *vendorkit.Verdicts
+	known    *vendorkit.Differences
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -78,12 +79,7 @@ func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error)
 	return id, nil
 }
 
-func (c copier) nameOf(req agentcopy.CopyRequest) string {
-	if req.Name != "" {
-		return req.Name
-	}
-	return c.template.Name
-}
+func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Name, c.template.Name) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	source, err := sourceOf(findCopies, req)
@@ -116,8 +112,8 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 			}
 			return c.client.get(ctx, source, vendorkit.NoCache())
 		},
-		Differs:  differs,
-		Verdicts: c.verdicts,
+		Differs: differs,
+		Known:   c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, vendorkit.NoCache()))
 	if err != nil {

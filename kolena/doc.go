@@ -37,7 +37,7 @@
 // replaces the first, [agentcopy.WithReadLimiter] the others.
 //
 // Kolena may still refuse a copy with 429, because another process uses the key or
-// because it counts otherwise than documented. Copies are then spaced evenly, one
+// because it does not count as documented. Copies are then spaced evenly, one
 // every 1.05 seconds, until two windows have passed without a refusal. If full
 // speed is refused again within a day, they stay spaced for a day.
 //

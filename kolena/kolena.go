@@ -66,7 +66,7 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // Both are the names that Kolena's own Python client reads.
 //
 // A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value does not count.
+// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "KOLENA_API_KEY")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // Agent is a Managed Deep Agent as LangSmith's API shows it. LangSmith promises
-// none of the fields; a list shows the first part alone. Fields newer than this
+// none of the fields; a list shows only the first part. Fields newer than this
 // SDK are in Response.Body.
 //
 // Marshalling an Agent gives LangSmith's document back, without the fields that
@@ -96,7 +96,7 @@ type ModelConfig struct {
 // Backend is where an [Agent] works.
 type Backend struct {
 	Type          BackendType   `json:"type,omitzero"`
-	SandboxConfig SandboxConfig `json:"sandbox_config,omitzero"` // with BackendSandbox alone
+	SandboxConfig SandboxConfig `json:"sandbox_config,omitzero"` // only with BackendSandbox
 }
 
 // SandboxConfig describes the sandboxes of a [Backend].

@@ -1,6 +1,7 @@
 package langsmith
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -30,7 +31,7 @@ import (
 // backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
 // and neither was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -44,7 +45,7 @@ func (c *Client) forCopier() *Client {
 type copier struct {
 	client   *Client
 	template CloneAgentRequest
-	verdicts *vendorkit.Verdicts
+	known    *vendorkit.Differences
 }
 
 // findCopies is what faults of a request to find copies are reported under.
@@ -69,12 +70,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 // canonical is a UUID in the one form by which IDs are compared.
 func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
-func (c copier) nameOf(req agentcopy.CopyRequest) string {
-	if req.Name != "" {
-		return req.Name
-	}
-	return c.template.Name
-}
+func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Name, c.template.Name) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	name, source := c.nameOf(req), canonical(req.SourceID)
@@ -97,7 +93,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Source:   func() (*Agent, error) { return get(source) },
 		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
 		Differs:  differs,
-		Verdicts: c.verdicts,
+		Known:    c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, "", vendorkit.NoCache()))
 	if err != nil {

@@ -45,7 +45,7 @@ const (
 // BackendType is where an [Agent] works.
 type BackendType string
 
-// The types of a backend: the agent's state alone, or a sandbox.
+// The types of a backend: only the agent's state, or a sandbox.
 const (
 	BackendState   BackendType = "state"
 	BackendSandbox BackendType = "sandbox"

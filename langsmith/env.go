@@ -9,14 +9,14 @@ import (
 
 // NewFromEnv is New with the key in the environment variable LANGSMITH_API_KEY
 // and, where they are set, the base URL in LANGSMITH_ENDPOINT and the workspace
-// in LANGSMITH_WORKSPACE_ID, both of which options override.
+// in LANGSMITH_WORKSPACE_ID. Options override both.
 //
 // LangSmith's own clients disagree on LANGSMITH_ENDPOINT: it is the address of
 // LangSmith to some, that of this API to others. So it may end in
 // /v1/deepagents or not.
 //
 // A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value does not count.
+// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "LANGSMITH_API_KEY")
 	if err != nil {

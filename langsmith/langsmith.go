@@ -24,7 +24,7 @@ var vendor = &transport.Vendor{
 		all := rate.NewLimiter(32, 32)
 		return pacing.Limits{Copy: all, List: all, Get: all}
 	},
-	Hint: hint,
+	Advice: advice,
 }
 
 // Client calls LangSmith's Managed Deep Agents API with one API key. It is safe

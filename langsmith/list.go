@@ -108,7 +108,7 @@ func (a *listAnswer) cursor() (string, error) {
 }
 
 // verifyList refuses a page whose items are null or missing. LangSmith promises no
-// field, but who looks for a copy must not take such an answer for an empty list.
+// field, but a search for a copy must not take such an answer for an empty list.
 func verifyList(answer *listAnswer) error {
 	if answer.Items == nil {
 		return transport.ErrNoList

@@ -28,7 +28,7 @@ import (
 // server may have changed the name, unless it differs from the source in its
 // configuration, which Zudu documents as copied, and neither was edited since.
 func (c *Client) Copier() agentcopy.Copier {
-	return copier{c.forCopier(), new(vendorkit.Verdicts)}
+	return copier{c.forCopier(), new(vendorkit.Differences)}
 }
 
 // forCopier is the client that a Copier calls. It is never nil.
@@ -40,8 +40,8 @@ func (c *Client) forCopier() *Client {
 }
 
 type copier struct {
-	client   *Client
-	verdicts *vendorkit.Verdicts
+	client *Client
+	known  *vendorkit.Differences
 }
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
@@ -82,7 +82,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, vendorkit.NoCache()) },
 		Whole:    whole,
 		Differs:  differs,
-		Verdicts: c.verdicts,
+		Known:    c.known,
 	}
 	found, err := finder.Find(c.client.pages(ctx, func(number int) transport.Request {
 		request := listPage(number)

@@ -39,7 +39,7 @@ var lister = vendorkit.Lister[Agent, string]{
 // ListAgentsRequest narrows [Client.ListAgents].
 type ListAgentsRequest struct {
 	// Name, if it is set, lists only agents of exactly that name. White space
-	// around it does not count, on either side, since Zudu trims names. A blank
+	// around it is ignored, on either side, since Zudu trims names. A blank
 	// Name, which no agent can have, is [agentcopy.ErrInvalid].
 	Name string
 }
@@ -68,7 +68,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	return vendorkit.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
 }
 
-// find yields the agents that Zudu finds by name, which may be others as well.
+// find yields the agents that Zudu finds by name, which may include others.
 func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
 	return lister.List(c.pages(ctx, func(number int) transport.Request {
 		request := findPage(number, name)

@@ -19,7 +19,7 @@ var vendor = &transport.Vendor{
 		courtesy := rate.NewLimiter(10, 10)
 		return pacing.Limits{Copy: courtesy, List: courtesy, Get: courtesy}
 	},
-	Hint: hint,
+	Advice: advice,
 }
 
 // Client calls the Zudu API with one pair of credentials. It is safe for
@@ -61,7 +61,7 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // ZUDU_BASE_URL, which an option overrides.
 //
 // A credential that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value does not count.
+// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_KEY")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// ContextError is why ctx ended: an error that is ctx.Err() and, where whoever
+// ContextError is why ctx ended: an error that is ctx.Err() and, where the one that
 // ended it gave another cause, that cause too. It is nil while ctx has not ended.
 func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)

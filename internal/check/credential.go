@@ -12,19 +12,19 @@ func Credential(secret string) string {
 	case trimmed != secret:
 		return "begins or ends with white space: was it read from a file with a line break?"
 	case inQuotes(secret):
-		return "stands in quotes: give it without them; were they copied from a shell script or an .env file?"
+		return "is in quotes: give it without them; were they copied from a shell script or an .env file?"
 	case strings.HasPrefix(secret, "<") && strings.HasSuffix(secret, ">"):
-		return "stands in angle brackets: is it the placeholder of an example?"
+		return "is in angle brackets: is it the placeholder of an example?"
 	case strings.HasPrefix(secret, "$"):
 		return "begins with $: was the name of a variable not expanded?"
 	}
 	for _, scheme := range []string{"Bearer", "Basic", "Token"} {
 		if len(secret) > len(scheme) && strings.EqualFold(secret[:len(scheme)], scheme) && (secret[len(scheme)] == ' ' || secret[len(scheme)] == ':') {
-			return "begins with " + scheme + ": give the credential alone, the client adds what goes before it"
+			return "begins with " + scheme + ": give only the credential, the client adds the scheme"
 		}
 	}
 	if strings.EqualFold(secret, "Bearer") {
-		return "is the word Bearer alone"
+		return "is only the word Bearer"
 	}
 	for i := range len(secret) {
 		if secret[i] < ' ' || secret[i] > '~' {

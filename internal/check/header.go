@@ -30,14 +30,14 @@ var refusedHeaders = map[string]string{
 	"Transfer-Encoding": frames,
 	"Upgrade":           frames,
 
-	"Idempotency-Key":   repeats,
-	"X-Idempotency-Key": repeats,
+	"Idempotency-Key":   resent,
+	"X-Idempotency-Key": resent,
 }
 
 const (
 	authenticates = "it authenticates, which is the client's own concern"
 	frames        = "it frames the message, which is the transport's own concern"
-	repeats       = "no vendor honours it, and net/http sends a POST that has it twice in silence"
+	resent        = "no vendor honours it, and net/http silently sends a POST that has it twice"
 )
 
 // Header returns an error that names the header, never its value, if

@@ -5,14 +5,14 @@
 // that ID must be found whatever form the rest of the document has. It reads what
 // encoding/json reads and, with a warning, documents that
 //
-//   - begin with a byte order mark (of which it does not warn),
+//   - begin with a byte order mark (without a warning),
 //   - hold NaN, Infinity or another word where a value belongs, comments, commas too
 //     many, control characters or unknown escapes in strings,
 //   - go on after their end,
 //   - hold a number where a string is documented, or a number in another form than
 //     that of the documented type: 456.0, 4.56e2 or "456" for an integer,
 //   - name a field of an object twice; the last one counts (it warns of that only
-//     where something else is odd as well: encoding/json, which reads what is not odd,
+//     where something else is odd too: encoding/json, which reads what is not odd,
 //     does not tell),
 //   - have parts that would take far more memory than they have bytes, or that are
 //     nested too deeply. Those parts are left out.
@@ -143,7 +143,7 @@ func orDots(text string) string {
 }
 
 // affords reports whether decoding data cannot exceed the budget, judged by the count
-// of its commas and brackets alone: there are no more values than those and one.
+// only of its commas and brackets: there are no more values than those and one.
 func (s *shape) affords(data []byte) bool {
 	values := 1 + bytes.Count(data, comma) + bytes.Count(data, brace) + bytes.Count(data, bracket)
 	return values <= (baseBudget+budgetFactor*len(data))/max(1, s.dearest)

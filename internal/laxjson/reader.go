@@ -15,7 +15,7 @@ const (
 	// deepest is how deeply a document may be nested. encoding/json reads 10,000
 	// levels; no agent has a hundred.
 	deepest = 1000
-	// stride is how many bytes are read between two looks at the context.
+	// stride is how many bytes are read between two checks of the context.
 	stride = 64 << 10
 	// mostNotes is how many oddities a warning names.
 	mostNotes = 3
@@ -27,7 +27,7 @@ type reader struct {
 	ctx     context.Context
 	in      []byte
 	pos     int
-	checked int // where the context was looked at
+	checked int // where the context was checked
 
 	out  []byte // what in[:copied] has become
 	copy int    // how far in is in out
@@ -116,7 +116,7 @@ func (r *reader) broken() error {
 	return fmt.Errorf("%w: unexpected %q at byte %d", ErrBroken, r.in[r.pos], r.pos+1)
 }
 
-// alive returns the context's error. It looks only once in a while.
+// alive returns the context's error. It checks only once in a while.
 func (r *reader) alive() error {
 	if r.pos-r.checked < stride {
 		return nil

@@ -139,7 +139,7 @@ func (s *shape) addFields(t reflect.Type) {
 }
 
 // field finds the field that a key in a document stands for, as encoding/json does: by
-// its name, or else by one that differs in upper and lower case alone.
+// its name, or else by one that differs only in upper and lower case.
 func (s *shape) field(quoted []byte) (field, bool) {
 	if f, ok := s.fields[string(quoted)]; ok {
 		return f, true

@@ -14,7 +14,7 @@ import (
 const longestSlow = 24 * time.Hour
 
 // AdaptiveWindow is a WindowLimiter that slows down after a refusal. A refusal means
-// that another process uses the credential, or that the server counts otherwise than
+// that another process uses the credential, or that the server does not count as
 // documented. The limiter then also spaces its attempts evenly, until two windows
 // have passed without a refusal.
 //
@@ -128,12 +128,8 @@ func (a *AdaptiveWindow) isSlow() bool {
 	return a.sinceRefusal(time.Now()) < a.slow
 }
 
-// sinceRefusal is how long ago the last refusal was. One in the future is one by
-// another clock, and forgotten; see WindowLimiter.
+// sinceRefusal is how long ago the last refusal was.
 func (a *AdaptiveWindow) sinceRefusal(now time.Time) time.Duration {
-	if now.Before(a.refused) {
-		a.refused = time.Time{}
-	}
 	if a.refused.IsZero() {
 		return longestSlow
 	}

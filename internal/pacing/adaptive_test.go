@@ -77,20 +77,20 @@ func TestSpeedThatIsRefusedAgain(t *testing.T) {
 	}
 }
 
-func TestRefusalsInSpiteOfTheSpacing(t *testing.T) {
+func TestBackoffAfterSpacedAttemptsAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := pacing.NewAdaptiveWindow(1000, time.Minute, time.Second)
 		s.Refused()
 		s.Refused() // of what was under way at the time
-		rests := func(n int) (rests []time.Duration) {
+		backoffs := func(n int) (all []time.Duration) {
 			for range n {
 				admissions(t, s, 1)
 				s.Refused()
 				s.Refused()
-				rests = append(rests, admissions(t, s, 1)[0])
+				all = append(all, admissions(t, s, 1)[0])
 				time.Sleep(time.Second)
 			}
-			return rests
+			return all
 		}
 		seconds := func(s ...time.Duration) []time.Duration {
 			for i := range s {
@@ -98,32 +98,28 @@ func TestRefusalsInSpiteOfTheSpacing(t *testing.T) {
 			}
 			return s
 		}
-		require.Equal(t, seconds(2, 4, 8, 16, 32, 60, 60), rests(7), "from a refusal to the next admission")
-		time.Sleep(119 * time.Second) // and the cautious time is all but over
+		require.Equal(t, seconds(2, 4, 8, 16, 32, 60, 60), backoffs(7), "from a refusal to the next admission")
 	})
 }
 
-func TestRestsBeginAnewAfterACalm(t *testing.T) {
+func TestBackoffBeginsAnewAfterTwoCalmWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := pacing.NewAdaptiveWindow(1000, time.Minute, time.Second)
 		s.Refused()
 		time.Sleep(2 * time.Minute)
-		s.Refused() // full speed again: cautious for a day
-		restAfter := func(calm time.Duration) time.Duration {
+		s.Refused() // full speed again: slow for a day
+		backoffAfter := func(calm time.Duration) time.Duration {
 			time.Sleep(calm)
 			admissions(t, s, 1)
 			s.Refused()
 			return admissions(t, s, 1)[0]
 		}
-		require.Equal(t, 2*time.Second, restAfter(0))
-		require.Equal(t, 4*time.Second, restAfter(time.Minute))
-		require.Equal(t, 2*time.Second, restAfter(2*time.Minute), "after two windows without a refusal")
+		require.Equal(t, 2*time.Second, backoffAfter(0))
+		require.Equal(t, 4*time.Second, backoffAfter(time.Minute))
+		require.Equal(t, 2*time.Second, backoffAfter(2*time.Minute), "after two windows without a refusal")
 	})
 }
 
-// seconds after a refusal, on a server that refuses the first for 90 seconds.
-// What was admitted before or during the pause is spaced too, or else it would
-// meet the next refusal.
 func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := pacing.NewAdaptiveWindow(2, time.Minute, 10*time.Second)
@@ -144,18 +140,4 @@ func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 		require.NoError(t, s.Wait(t.Context()), "they should have given their places back")
 		require.Equal(t, 10*time.Second, time.Since(start))
 	})
-}
-
-// A place that was not used because the call ended in the pause is another's at
-// once, not a window later.
-func TestCautionOutlivesNoBubble(t *testing.T) {
-	s := pacing.NewAdaptiveWindow(10, time.Minute, time.Second)
-	for range 2 {
-		synctest.Test(t, func(t *testing.T) {
-			require.Equal(t, atOnce(10), admissions(t, s, 10))
-			time.Sleep(time.Hour)
-			s.Refused()
-			require.Equal(t, every(time.Second, 5), admissions(t, s, 5), "after a refusal")
-		})
-	}
 }

@@ -35,14 +35,10 @@ const memory = 125 * time.Second
 func (s *Shared) Used() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	// The timer of an earlier testing/synctest bubble does not run any more, and
-	// the clock has gone backwards since.
-	if !s.kept || now.Before(s.lastUse) {
+	if s.lastUse = time.Now(); !s.kept {
 		s.kept = true
 		time.AfterFunc(memory, s.release)
 	}
-	s.lastUse = now
 }
 
 // release lets go of limits that the vendor has forgotten as well.
@@ -50,7 +46,6 @@ func (s *Shared) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := max(memory-time.Since(s.lastUse), s.Gate.Paused())
-	left = min(left, LongestPause) // lastUse may be by another clock
 	if s.kept = left > 0; s.kept {
 		time.AfterFunc(left, s.release)
 	}

@@ -38,7 +38,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	body, err := readUpTo(resp.Body, length, limit)
 	switch {
 	case length > 0 && int64(len(body)) > length:
-		return body[:length], nil // what comes beyond the declared length does not count
+		return body[:length], nil // what comes beyond the declared length is ignored
 	case int64(len(body)) > limit:
 		return body[:limit], tooLarge(limit)
 	case err == nil && !resp.Uncompressed && int64(len(body)) < length:

@@ -134,7 +134,7 @@ func TestBodiesAreClosedOnEveryPath(t *testing.T) {
 func TestRequestBodyIsClosedWhereNothingIsSent(t *testing.T) {
 	closed := 0
 	counting := agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return step(func(req *http.Request) (*http.Response, error) {
 			req.Body = &countedBody{req.Body, &closed}
 			req.URL.Host = "evil.example"
 			return next.RoundTrip(req)

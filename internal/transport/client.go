@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
@@ -29,10 +27,9 @@ type Client struct {
 	limiters pacing.Limiters
 	jar      http.CookieJar
 
-	trace   agentcopy.Trace // all of the settings as one
-	timeout time.Duration   // of one attempt
-	chain   stage           // of every attempt
-	loop    *retryablehttp.Client
+	trace   agentcopy.Trace   // all of the settings as one
+	timeout time.Duration     // of one attempt
+	wire    http.RoundTripper // middleware, origin guard, the caller's RoundTripper; nil if New did not make the client
 
 	// What may be secret stands behind funcs, since fmt and the dumpers of test libraries
 	// print unexported fields, through pointers too.
@@ -58,7 +55,7 @@ func NotMade(v *Vendor) *Client { return &Client{vendor: v} }
 // With makes a client with the same credentials, and with opts on top of the
 // settings of c.
 func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
-	if c.chain == nil {
+	if c.wire == nil {
 		return nil, notMade(c.vendor, "With")
 	}
 	return build(c.vendor, "With", c.secrets(), c.Config(), opts)
@@ -102,10 +99,9 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 			c.timeout = min(c.timeout, h.Timeout)
 		}
 	}
-	c.loop = newLoop(c)
 	c.pacing = share(v, scopeOf(base, transport), secrets)
 	c.limiters = limitersOf(cfg, c.pacing)
-	if c.chain, err = newChain(c, transport); err != nil {
+	if c.wire, err = withMiddleware(cfg.Middleware, guardOrigin(base, transport)); err != nil {
 		return nil, setupError(v, operation, err)
 	}
 	return c, nil
@@ -157,7 +153,7 @@ func limitersOf(cfg agentcopy.Config, shared *pacing.Shared) pacing.Limiters {
 // Config returns the client's settings.
 func (c *Client) Config() agentcopy.Config {
 	cfg := cloneConfig(c.cfg)
-	if c.chain != nil {
+	if c.wire != nil {
 		cfg.Header = c.custom()
 	}
 	return cfg

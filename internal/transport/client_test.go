@@ -35,7 +35,7 @@ func TestNewRefuses(t *testing.T) {
 		{"an empty base URL", "k", agentcopy.WithBaseURL(""), "WithBaseURL"},
 		{"a base URL of another scheme", "k", agentcopy.WithBaseURL("ftp://api.example"), "WithBaseURL"},
 		{"a base URL without a host", "k", agentcopy.WithBaseURL("https:///x"), "WithBaseURL"},
-		{"a base URL with a port alone", "k", agentcopy.WithBaseURL("https://:443"), "WithBaseURL"},
+		{"a base URL with only a port", "k", agentcopy.WithBaseURL("https://:443"), "WithBaseURL"},
 		{"a base URL with user info", "k", agentcopy.WithBaseURL("https://me:hunter2@api.example"), "WithBaseURL"},
 		{"a base URL with a query", "k", agentcopy.WithBaseURL("https://api.example?a=hunter2"), "WithBaseURL"},
 		{"a base URL with an empty query", "k", agentcopy.WithBaseURL("https://api.example/?"), "WithBaseURL"},

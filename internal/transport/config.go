@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,11 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
+
+// Version is the version of this SDK, as its User-Agent header says it.
+const Version = "0.1.0"
+
+var userAgent = "agentcopy-go/" + Version + " (" + runtime.Version() + ")"
 
 func defaultConfig(v *Vendor) agentcopy.Config {
 	return agentcopy.Config{
@@ -72,7 +78,7 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Header)) {
 		values := cfg.Header[name]
 		if len(values) == 0 {
-			values = []string{""} // the name is checked all the same
+			values = []string{""} // the name is checked even so
 		}
 		for _, value := range values {
 			checks = append(checks, agentcopy.WithHeader(name, value))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/laxjson"
 )
 
 // What can be wrong with the body of an answer whose status says success.
@@ -19,8 +21,7 @@ var (
 	// ErrNoID is for verify: the answer is JSON, but lacks the agent's ID.
 	ErrNoID = errors.New("the answer lacks the agent's ID")
 	// ErrNoList is for verify: the answer is JSON, but lacks the list. It must not
-	// pass for an empty one: a Copier that looks for a copy would conclude that there
-	// is none.
+	// pass for an empty one: a Copier would conclude that there is no copy.
 	ErrNoList = errors.New("the answer lacks the list of agents")
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
@@ -49,27 +50,28 @@ const checkBaseURL = "check the base URL"
 
 // receiveSuccess reads the body of an answer whose status says success, and
 // decides as far as the retry loop needs. Decoding is left to Do.
-func (a *attempt) receiveSuccess(c *call, resp *http.Response) {
+func (a *attempt) receiveSuccess(resp *http.Response) {
+	c := a.call
 	encoding := resp.Header.Get("Content-Encoding")
 	body, err := readBody(resp, c.client.cfg.MaxResponseBytes)
 	a.body = body
 	switch text := trimmed(body); {
 	case encoding != "" && !strings.EqualFold(encoding, "identity"):
-		a.unreadable(c, fmt.Errorf("the answer has the Content-Encoding %q, which cannot be read", c.client.readable(encoding)))
-	case err != nil && !c.op.copies() && c.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge):
-		a.verdict, a.err = safeToRetry, fmt.Errorf("the answer was cut off: %w", c.cause(a, err))
+		a.unreadable(fmt.Errorf("the answer has the Content-Encoding %q, which cannot be read", c.client.readable(encoding)))
+	case err != nil && !c.op.copies() && c.ctx.Err() == nil && !errors.Is(err, agentcopy.ErrTooLarge):
+		a.verdict, a.err = safeToRetry, fmt.Errorf("the answer was cut off: %w", a.cause(err))
 	case err != nil && resp.Uncompressed && (len(body) == 0 || isCorrupt(err)):
-		a.unreadable(c, fmt.Errorf("the answer's Content-Encoding cannot be read: %w", c.cause(a, err)))
+		a.unreadable(fmt.Errorf("the answer's Content-Encoding cannot be read: %w", a.cause(err)))
 	case err != nil:
-		a.unusable(c, c.cause(a, err), true)
+		a.unusable(a.cause(err), true)
 	case !c.op.copies() || len(text) > 0 && text[0] == '{':
 		a.complete = true
 	case len(text) == 0:
-		a.unusable(c, errEmpty, false)
+		a.unusable(errEmpty, false)
 	case json.Valid(text):
-		a.unusable(c, errNoObject, false)
+		a.unusable(errNoObject, false)
 	default:
-		a.unusable(c, c.client.notJSON(text), false)
+		a.unusable(c.client.notJSON(text), false)
 	}
 }
 
@@ -80,43 +82,69 @@ func isCorrupt(err error) bool {
 }
 
 // unreadable is for an answer that tells nothing but its status.
-func (r *result) unreadable(c *call, err error) {
-	r.verdict, r.err = unknown, err
-	if !c.op.copies() {
-		r.verdict = noRetry
+func (a *attempt) unreadable(err error) {
+	a.verdict, a.err = unknown, err
+	if !a.call.op.copies() {
+		a.verdict = noRetry
 	}
 }
 
 // unusable is for an answer of success that err spoils.
-func (r *result) unusable(c *call, err error, cut bool) {
-	r.err = err
-	if !c.op.copies() {
-		r.verdict = noRetry
+func (a *attempt) unusable(err error, cut bool) {
+	a.err = err
+	if !a.call.op.copies() {
+		a.verdict = noRetry
 		return
 	}
-	r.verdict = judgeUnusable(r.status, r.body, cut)
+	a.verdict = judgeUnusable(a.status, a.body, cut)
 	switch {
 	case errors.Is(err, ErrRefused):
-		r.verdict = unknown
-	case r.verdict == copied:
-		r.err = fmt.Errorf("the vendor made the copy, but its answer cannot be used: %w", err)
-	case reportsError(trimmed(r.body)):
-		r.err = ErrRefused
+		a.verdict = unknown
+	case a.verdict == copied:
+		a.err = fmt.Errorf("the vendor made the copy, but its answer cannot be used: %w", err)
+	case reportsError(trimmed(a.body)):
+		a.err = ErrRefused
 	}
 }
 
-// decoded notes what came of decoding the last answer.
-func (c *call) decoded(warning, err error) {
-	if err == nil {
-		c.last.succeeded, c.last.verdict = true, noRetry
-		if c.op.copies() {
-			c.last.verdict = copied
-		}
-		c.last.warning = maskError(c.client.mask, warning)
-	} else {
-		c.last.unusable(c, err, false)
-		c.last.err = maskError(c.client.mask, c.last.err)
-		c.attempts[len(c.attempts)-1].Err = c.last.err
+// decoded judges a complete answer by what came of decoding it.
+func (a *attempt) decoded(warning, err error) {
+	mask := a.call.client.mask
+	if err != nil {
+		a.unusable(err, false)
+		a.err = maskError(mask, a.err)
+		return
 	}
-	c.finishAttempt()
+	a.succeeded, a.verdict = true, noRetry
+	if a.call.op.copies() {
+		a.verdict = copied
+	}
+	a.warning = maskError(mask, warning)
+}
+
+// unmarshal decodes the answer data into v, a pointer to a zero value, as far as it
+// can be read. What is odd about it, if it can be read, is the warning.
+func (c *Client) unmarshal(ctx context.Context, data []byte, v any) (warning, err error) {
+	odd, err := laxjson.Unmarshal(ctx, data, v)
+	switch {
+	case odd != nil:
+		return odd, nil
+	case errors.Is(err, laxjson.ErrEmpty):
+		return nil, errEmpty
+	case errors.Is(err, laxjson.ErrNotJSON):
+		return nil, c.notJSON(data)
+	case errors.Is(err, laxjson.ErrBroken):
+		return nil, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return nil, err // the context's, or nil
+}
+
+// judgeRead is the verdict of verify on an answer that was read with a warning. What
+// is missing from a malformed answer may have been there.
+func judgeRead(warning, verdict error) error {
+	odd, ok := errors.AsType[*laxjson.Warning](warning)
+	if ok && odd.Malformed && (errors.Is(verdict, ErrNoID) || errors.Is(verdict, ErrNoList)) {
+		return fmt.Errorf("%w: %w", errBroken, odd)
+	}
+	return verdict
 }

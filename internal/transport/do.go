@@ -1,3 +1,17 @@
+// Package transport is the one way from a typed call to the wire. The packages of
+// the vendors describe themselves by a [Vendor] and their endpoints by an
+// [Operation], and call [Do].
+//
+// A call, top to bottom:
+//
+//	Do            do.go       prepares the call, runs it, decodes the answer
+//	call.run      retry.go    makes attempts with go-retryablehttp, as verdict.go says
+//	call.attempt  attempt.go  waits for its turn, sends the request, judges the answer
+//	originGuard   guard.go    behind all middleware: the last check before the wire
+//	send          send.go     one request on the wire, watched by wiretrace.go
+//
+// verdict.go is the table this SDK exists for: what became of an attempt, and
+// whether it may be retried. trace.go tells an agentcopy.Trace of each step.
 package transport
 
 import (
@@ -5,12 +19,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // Request is one typed call, ready to be sent.
@@ -25,37 +35,71 @@ type Request struct {
 }
 
 // Do sends req and decodes the answer into a T. verify says whether the answer
-// can be used: it returns nil, ErrNoID or ErrRefused. Every error of Do is an
-// *agentcopy.Error.
+// can be used: it returns nil, ErrNoID, ErrNoList or ErrRefused. Every error of Do
+// is an *agentcopy.Error.
 func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
-	if err := CheckContext(ctx, c.vendor, req.Op); err != nil {
+	call, err := newCall(ctx, c, &req)
+	if err != nil {
 		return nil, nil, err
 	}
-	if c.chain == nil {
-		return nil, nil, notMade(c.vendor, req.Op.Name)
-	}
-	call := new(call)
-	if err := call.prepare(ctx, c, &req); err != nil {
-		return nil, nil, err
-	}
-	call.start()
-	call.run()
+	attempts := call.run()
 	answer := new(T)
-	if call.last.complete {
-		warning, err := c.unmarshal(call, call.last.body, answer)
+	if last := attempts.last; last.complete {
+		warning, err := c.unmarshal(call.ctx, last.body, answer)
 		if err == nil {
 			err = judgeRead(warning, verify(answer))
 		}
-		call.decoded(warning, err)
+		last.decoded(warning, err)
+		attempts.finish(last)
 	}
-	if !call.last.succeeded {
-		err := call.failure()
-		call.logEnd(err)
-		call.done(err)
-		return nil, nil, err
+	if attempts.last.succeeded {
+		return answer, call.succeed(attempts), nil
 	}
-	call.done(nil)
-	return answer, call.response(), nil
+	return nil, nil, call.fail(attempts)
+}
+
+// call is one call of a client, whatever its attempts meet. It does not change
+// once it runs.
+type call struct {
+	ctx    context.Context // the caller's, and what Trace.CallStart added
+	client *Client
+	op     *Operation
+	trace  *agentcopy.Trace // never nil
+	url    url.URL
+	header http.Header // beyond what every request carries
+	body   []byte
+	kept   *kept
+}
+
+// kept is what outlives a call, in one piece of memory.
+type kept struct {
+	response agentcopy.Response
+	attempts [1]agentcopy.Attempt // nearly every call makes one
+}
+
+// newCall prepares the call of req, and tells the trace that it begins.
+func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
+	switch {
+	case ctx == nil:
+		return nil, Invalid(client.vendor, req.Op.Name, "ctx", "is nil")
+	case client.wire == nil:
+		return nil, notMade(client.vendor, req.Op.Name)
+	}
+	c := &call{ctx: ctx, client: client, op: req.Op, header: req.Header, kept: new(kept)}
+	if req.Body != nil {
+		var err error
+		if c.body, err = json.Marshal(req.Body); err != nil {
+			return nil, Invalid(client.vendor, req.Op.Name, "req", err.Error())
+		}
+	}
+	c.url = client.endpointURL(req)
+	c.trace = client.traceOf(ctx)
+	if c.trace.CallStart != nil {
+		if started := c.trace.CallStart(ctx, c.info()); started != nil {
+			c.ctx = started
+		}
+	}
+	return c, nil
 }
 
 // endpointURL is the URL of req below the base URL.
@@ -71,103 +115,31 @@ func (c *Client) endpointURL(req *Request) url.URL {
 	return u
 }
 
-// call is one call on its way, through all its attempts. It is the context of
-// its request as well, by which the hooks of go-retryablehttp find it.
-type call struct {
-	context.Context // the caller's
-
-	client *Client
-	trace  *agentcopy.Trace // never nil
-	op     *Operation
-	url    url.URL
-	header http.Header
-	body   []byte
-
-	// What http.Client and go-retryablehttp see.
-	loop    retryablehttp.Request
-	request http.Request
-	shell   http.Response
-
-	kept      *kept
-	attempts  []agentcopy.Attempt
-	idleSince time.Time     // when the call began or its last attempt ended
-	permit    pacing.Permit // of the attempt under way
-	backoff   *wait         // the one under way, if anybody is told
-	current   *attempt      // the one under way, or the last
-
-	retrying bool // go-retryablehttp has been told to make another attempt
-
-	last         *result // what became of the last attempt
-	lastResponse *result // the last one that had an answer
-	outcome      outcomes
-	ended        error // why the call was not retried although the policy allows it
-}
-
-// prepare encodes req and makes it ready to run. It is a function of its own so
-// that the space it takes on the stack is free again while the call waits.
-func (c *call) prepare(ctx context.Context, client *Client, req *Request) error {
-	c.Context, c.client, c.op, c.header, c.idleSince = ctx, client, req.Op, req.Header, time.Now()
-	if req.Body != nil {
-		var err error
-		if c.body, err = json.Marshal(req.Body); err != nil {
-			return Invalid(client.vendor, req.Op.Name, "req", err.Error())
-		}
-	}
-	c.url = client.endpointURL(req)
-	c.request = *(&http.Request{Method: req.Op.Method, URL: &c.url, Header: client.cookieHeader()}).WithContext(c)
-	c.loop.Request = &c.request
-	c.trace = client.traceOf(ctx)
-	c.kept = new(kept)
-	c.attempts = c.kept.attempts[:0]
-	return nil
-}
-
-// callKey is the key of a context under which a call is found.
-type callKey struct{}
-
-// Value makes the call itself a value of its context.
-func (c *call) Value(key any) any {
-	if key == (callKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
-func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
-
-// outcomes sums up the attempts of a copy call.
-type outcomes struct{ unknown, copied bool }
-
-func (o *outcomes) add(v agentcopy.Outcome) {
-	o.unknown = o.unknown || v == agentcopy.OutcomeUnknown
-	o.copied = o.copied || v == agentcopy.OutcomeCopied
-}
-
-// total is Copied if any attempt was, else Unknown if any was.
-func (o *outcomes) total() agentcopy.Outcome {
-	switch {
-	case o.copied:
-		return agentcopy.OutcomeCopied
-	case o.unknown:
-		return agentcopy.OutcomeUnknown
-	}
-	return agentcopy.OutcomeNotCopied
-}
-
-// kept is what outlives a call, in one piece of memory.
-type kept struct {
-	response agentcopy.Response
-	attempts [1]agentcopy.Attempt // nearly every call makes one
-}
-
-func (c *call) response() *agentcopy.Response {
+// succeed ends a call whose last attempt succeeded.
+func (c *call) succeed(all *attempts) *agentcopy.Response {
+	c.done(nil)
 	c.kept.response = agentcopy.Response{
-		StatusCode: c.last.status,
-		Header:     c.last.header,
-		RequestID:  c.client.requestID(c.last.header),
-		Body:       c.last.body,
-		Attempts:   c.attempts,
-		Warning:    c.last.warning,
+		StatusCode: all.last.status,
+		Header:     all.last.header,
+		RequestID:  c.client.requestID(all.last.header),
+		Body:       all.last.body,
+		Attempts:   all.records,
+		Warning:    all.last.warning,
 	}
 	return &c.kept.response
+}
+
+// fail ends a call that did not succeed.
+func (c *call) fail(all *attempts) *agentcopy.Error {
+	err := c.failure(all)
+	c.logEnd(err, all)
+	c.done(err)
+	return err
+}
+
+// done tells the trace how the call ended.
+func (c *call) done(err error) {
+	if c.trace.CallDone != nil {
+		c.trace.CallDone(c.ctx, c.info(), err)
+	}
 }

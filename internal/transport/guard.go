@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// originGuard is the last look at a request before the wire, behind all
-// middleware: credentials go to the configured origin alone, and a copy is asked
-// for once.
+// originGuard is the last check of a request before the wire, behind all
+// middleware: credentials go only to the configured origin, and a copy is asked for
+// once.
 type originGuard struct {
 	base   *url.URL
 	origin string
@@ -27,12 +28,7 @@ func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
 }
 
 func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	err := g.check(req)
-	var s *send
-	if err == nil {
-		c := callOf(req.Context())
-		s, err = c.current.pass(c, req, g.addr)
-	}
+	s, err := g.begin(req)
 	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // as RoundTrip must, also when it fails
@@ -41,14 +37,23 @@ func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	defer s.permit.Answered() // for a transport that panics
 	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
-	s.end(callOf(req.Context()), resp, err)
+	s.end(resp, err)
 	return resp, err
 }
 
-func (g originGuard) check(req *http.Request) error {
-	if c, ok := req.Context().Value(callKey{}).(*call); !ok || c.current == nil {
-		return &blockedError{"a request without the context it came with, which holds its deadline"}
+// begin checks req and lets it through.
+func (g originGuard) begin(req *http.Request) (*send, error) {
+	a, ok := req.Context().Value(attemptKey{}).(*attempt)
+	if !ok {
+		return nil, &blockedError{"a request without the context it came with, which holds its deadline"}
 	}
+	if err := g.check(req); err != nil {
+		return nil, err
+	}
+	return a.begin(req, g.addr)
+}
+
+func (g originGuard) check(req *http.Request) error {
 	if req.URL == nil {
 		return &blockedError{"a request without a URL" + elsewhere}
 	}
@@ -67,6 +72,19 @@ func (g originGuard) check(req *http.Request) error {
 	// The Host header decides which of a server's sites gets the request.
 	if req.Host != "" && originOf(&url.URL{Scheme: req.URL.Scheme, Host: req.Host}) != g.origin {
 		return &blockedError{"a request with the Host header " + req.Host + elsewhere}
+	}
+	return nil
+}
+
+// checkHeaders refuses a request whose headers frame it or route it elsewhere:
+// net/http sets those that belong there by itself, and one that middleware added, in
+// whatever spelling, makes a server and the proxies before it read another request
+// than the one that was checked.
+func checkHeaders(h http.Header) error {
+	for name := range h {
+		if reason := check.WireHeader(name); reason != "" {
+			return &blockedError{"a request with the header " + check.Printable(name) + ", which " + reason}
+		}
 	}
 	return nil
 }
@@ -103,4 +121,15 @@ func withoutIdempotencyKey(req *http.Request) *http.Request {
 		return req
 	}
 	return clone
+}
+
+// withMiddleware wraps next so that the first middleware is the outermost.
+func withMiddleware(middleware []func(http.RoundTripper) http.RoundTripper, next http.RoundTripper) (http.RoundTripper, error) {
+	for i := len(middleware) - 1; i >= 0; i-- {
+		next = middleware[i](next)
+		if next == nil {
+			return nil, fmt.Errorf("WithMiddleware: argument %d returned a nil RoundTripper", i+1)
+		}
+	}
+	return next, nil
 }

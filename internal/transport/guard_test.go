@@ -16,17 +16,13 @@ import (
 // middleware makes a middleware that edits a copy of each request.
 func middleware(edit func(*http.Request)) agentcopy.Option {
 	return agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return step(func(req *http.Request) (*http.Response, error) {
 			req = req.Clone(req.Context())
 			edit(req)
 			return next.RoundTrip(req)
 		})
 	})
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestRequestsThatMiddlewareTurnsElsewhereNeverLeave(t *testing.T) {
 	cases := map[string]func(*http.Request){
@@ -94,7 +90,7 @@ func TestIdempotencyKeyOfMiddlewareIsTakenOut(t *testing.T) {
 func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		changing := func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return step(func(req *http.Request) (*http.Response, error) {
 				resp, err := next.RoundTrip(req)
 				req.Method, req.Host, req.Body, req.ContentLength = http.MethodPut, "elsewhere.example", nil, 0
 				req.URL.Scheme, req.URL.Host, req.URL.Path, req.URL.RawPath, req.URL.RawQuery = "http", "elsewhere.example", "/", "", "key=1"
@@ -117,7 +113,7 @@ func TestMiddleware(t *testing.T) {
 	var order []string
 	note := func(name string) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return step(func(req *http.Request) (*http.Response, error) {
 				order = append(order, name)
 				req.Header.Set("X-Seen-By", name) // in place, as careless middleware does
 				return next.RoundTrip(req)
@@ -134,7 +130,7 @@ func TestMiddleware(t *testing.T) {
 		s := play(answer(200, made))
 		boom := errors.New("boom")
 		_, _, err := doCopy(t, newClient(t, s, agentcopy.WithMiddleware(func(http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(*http.Request) (*http.Response, error) { return nil, boom })
+			return step(func(*http.Request) (*http.Response, error) { return nil, boom })
 		})))
 		require.ErrorIs(t, err, boom)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
@@ -142,7 +138,7 @@ func TestMiddleware(t *testing.T) {
 	t.Run("that sends twice is not believed about the second", func(t *testing.T) {
 		s := play(fail(io.EOF, "sought", "got", "written"), fail(io.EOF, "sought"))
 		_, _, err := doCopy(t, newClient(t, s, agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return step(func(req *http.Request) (*http.Response, error) {
 				_, _ = next.RoundTrip(req)
 				return next.RoundTrip(req)
 			})

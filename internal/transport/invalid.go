@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"regexp"
 	"strconv"
 	"strings"
@@ -45,14 +44,6 @@ type invalidCause struct{ option error }
 func (c invalidCause) Error() string   { return agentcopy.ErrInvalid.Error() }
 func (c invalidCause) Unwrap() []error { return []error{agentcopy.ErrInvalid, c.option} }
 
-// CheckContext refuses a nil context, which net/http would panic on.
-func CheckContext(ctx context.Context, v *Vendor, op *Operation) error {
-	if ctx == nil {
-		return Invalid(v, op.Name, "ctx", "is nil")
-	}
-	return nil
-}
-
 // CheckID refuses an ID that cannot be a segment of a path.
 func CheckID(v *Vendor, op *Operation, field, id string) error {
 	switch {
@@ -67,7 +58,7 @@ func CheckID(v *Vendor, op *Operation, field, id string) error {
 // uuid is the form that two vendors document for their IDs, of any version.
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// CheckUUID refuses an ID that is no UUID.
+// CheckUUID refuses an ID that is not a UUID.
 func CheckUUID(v *Vendor, op *Operation, field, id string) error {
 	if err := CheckID(v, op, field, id); err != nil {
 		return err
@@ -78,8 +69,8 @@ func CheckUUID(v *Vendor, op *Operation, field, id string) error {
 	return nil
 }
 
-// shown is a refused ID as it can stand in a message. What looks like no attempt at a
-// UUID may be a credential that was given in its place: of that, little is shown.
+// shown is a refused ID as it can stand in a message. What does not look like a UUID
+// may be a credential that was given by mistake: only its beginning is shown.
 func shown(id string) string {
 	const likeUUID, little = "0123456789abcdefABCDEF-{}", 8
 	if len(id) <= little || len(id) <= 50 && strings.Trim(id, likeUUID) == "" {

@@ -3,50 +3,48 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
-// noteworthyWait is the wait for the limiter from which on it is mentioned.
+// noteworthyWait is the wait for the limiter from which on it is logged.
 const noteworthyWait = time.Second
 
 // Log lines hold what is listed here and nothing else: no header, no body, no
 // URL, no credential, and no text of an error, which may quote one of them.
 
-func (c *call) logAttempt(r *result) {
-	if !c.client.log.Enabled(c, slog.LevelDebug) {
+func (a *attempt) log() {
+	if !a.call.client.log.Enabled(a.call.ctx, slog.LevelDebug) {
 		return
 	}
-	a := c.attempts[len(c.attempts)-1]
-	attrs := c.attrs(r, slog.Duration("duration", a.Duration))
+	attrs := a.attrs(slog.Duration("duration", a.record.Duration))
 	message := "attempt"
-	if a.Waited > noteworthyWait {
+	if a.record.Waited > noteworthyWait {
 		message = "attempt after a wait"
-		attrs = append(attrs, slog.Duration("waited", a.Waited))
+		attrs = append(attrs, slog.Duration("waited", a.record.Waited))
 	}
-	c.log(slog.LevelDebug, message, attrs)
+	a.call.log(slog.LevelDebug, message, attrs)
 }
 
-func (c *call) logRetry(r *result) {
-	c.log(slog.LevelWarn, "retrying the request", c.attrs(r, slog.Duration("wait", r.wait)))
+func (a *attempt) logRetry() {
+	a.call.log(slog.LevelWarn, "retrying the request", a.attrs(slog.Duration("wait", a.wait)))
 }
 
-// logPause is for an attempt under way, which is not among the attempts yet.
-func (c *call) logPause(r *result) {
+// logPause is for an attempt that is not judged yet.
+func (a *attempt) logPause(resp *http.Response, wait time.Duration) {
 	message := "the vendor asks to wait: the credential is paused"
-	if r.wait > pacing.LongestPause {
+	if wait > pacing.LongestPause {
 		message = "the vendor asks to wait for more than a day: the credential is paused for a minute"
 	}
-	c.log(slog.LevelWarn, message, c.attrsOf(r, len(c.attempts)+1, slog.Duration("wait", r.wait)))
+	outcome := judgeStatus(a.call.op.copies(), resp.StatusCode, nil, false).outcome
+	a.call.log(slog.LevelWarn, message, a.call.attrs(a.number, resp.StatusCode, outcome.String(), resp.Header, slog.Duration("wait", wait)))
 }
 
 // logWait is for a wait that the lines of retries and pauses do not tell of.
 func (c *call) logWait(w agentcopy.WaitInfo) {
-	if w.Reason == agentcopy.WaitBackoff || w.Reason == agentcopy.WaitPause && c.last != nil && c.last.pauses() {
-		return
-	}
 	attrs := []slog.Attr{
 		slog.String("provider", w.Call.Provider),
 		slog.String("operation", w.Call.Operation),
@@ -59,7 +57,7 @@ func (c *call) logWait(w agentcopy.WaitInfo) {
 	c.log(slog.LevelInfo, "waiting", attrs)
 }
 
-func (c *call) logEnd(err *agentcopy.Error) {
+func (c *call) logEnd(err *agentcopy.Error, all *attempts) {
 	if !c.op.copies() || err.Outcome == agentcopy.OutcomeNotCopied {
 		return
 	}
@@ -67,31 +65,32 @@ func (c *call) logEnd(err *agentcopy.Error) {
 	if err.Outcome == agentcopy.OutcomeCopied {
 		message = "a copy was made although the call failed"
 	}
-	c.log(slog.LevelWarn, message, c.attrs(c.last, slog.Int("attempts", len(c.attempts))))
+	n, last := len(all.records), all.last
+	c.log(slog.LevelWarn, message, c.attrs(n, last.status, last.outcome.String(), last.header, slog.Int("attempts", n)))
 }
 
-func (c *call) attrs(r *result, more ...slog.Attr) []slog.Attr {
-	return c.attrsOf(r, len(c.attempts), more...)
-}
-
-func (c *call) attrsOf(r *result, attempt int, more ...slog.Attr) []slog.Attr {
-	outcome := r.outcome.String()
-	if r.succeeded {
+func (a *attempt) attrs(more ...slog.Attr) []slog.Attr {
+	outcome := a.outcome.String()
+	if a.succeeded {
 		outcome = "success"
 	}
+	return a.call.attrs(a.number, a.status, outcome, a.header, more...)
+}
+
+func (c *call) attrs(number, status int, outcome string, header http.Header, more ...slog.Attr) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("provider", c.client.vendor.Name),
 		slog.String("operation", c.op.Name),
-		slog.Int("attempt", attempt),
-		slog.Int("status", r.status),
+		slog.Int("attempt", number),
+		slog.Int("status", status),
 		slog.String("outcome", outcome),
 	}
-	if id := c.client.requestID(r.header); id != "" {
+	if id := c.client.requestID(header); id != "" {
 		attrs = append(attrs, slog.String("request_id", id))
 	}
 	return append(attrs, more...)
 }
 
 func (c *call) log(level slog.Level, message string, attrs []slog.Attr) {
-	c.client.log.LogAttrs(context.WithoutCancel(c), level, message, attrs...)
+	c.client.log.LogAttrs(context.WithoutCancel(c.ctx), level, message, attrs...)
 }

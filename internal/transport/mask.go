@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/base64"
+	"errors"
 	"html"
 	"slices"
 	"strconv"
@@ -51,11 +52,12 @@ func containsAny(text string, forms []string) bool {
 	return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
 }
 
-// formsOf are the forms of a secret that are no escapes, without white space.
+// formsOf are the forms of a secret, without white space; escapes are taken off
+// elsewhere.
 func formsOf(secret string) []string {
 	forms := []string{squeeze(secret)}
 	for _, form := range []string{secret, strings.ReplaceAll(secret, " ", "+")} { // as in the query of a URL
-		// Of a secret that holds what looks like an escape, that is taken off as well.
+		// A secret may hold what looks like an escape: also without it.
 		for v, more := viewOf(form), true; more; v, more = v.unescaped() {
 			if form := squeeze(string(v.text)); len(form) >= shortestMasked {
 				forms = append(forms, form)
@@ -64,7 +66,7 @@ func formsOf(secret string) []string {
 	}
 	for before := range 3 { // bytes that are encoded with its first one
 		encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
-		// The characters that the secret alone decides.
+		// The characters that only the secret decides.
 		core := encoded[(before*8+5)/6 : (before+len(secret))*8/6]
 		forms = append(forms, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
 	}
@@ -207,3 +209,26 @@ func replaceSpans(text string, spans []span) string {
 	out.WriteString(text[done:])
 	return out.String()
 }
+
+// maskError returns err, or if its text holds a secret, an error with the
+// secret masked that still matches what err matches.
+func maskError(mask func(string) string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if clean := mask(text); clean != text {
+		return maskedError{clean, func() error { return err }}
+	}
+	return err
+}
+
+// maskedError stands for an error whose text must not be printed. It has no
+// Unwrap, which would hand that error out.
+type maskedError struct {
+	text     string
+	original func() error
+}
+
+func (e maskedError) Error() string        { return e.text }
+func (e maskedError) Is(target error) bool { return errors.Is(e.original(), target) }

@@ -12,7 +12,7 @@ import (
 // Origin is where the client's agents are, written in one way: scheme, host, the
 // port unless it is the scheme's own, and the base path. It holds no credential.
 func (c *Client) Origin() string {
-	if c == nil || c.chain == nil {
+	if c == nil || c.wire == nil {
 		return ""
 	}
 	scheme := lower(c.base.Scheme)
@@ -38,7 +38,7 @@ func lowerHost(host string) string {
 // Header is the value of a header that the client sends with every request by its
 // settings; "" if there is none.
 func (c *Client) Header(name string) string {
-	if c == nil || c.chain == nil {
+	if c == nil || c.wire == nil {
 		return ""
 	}
 	return c.custom().Get(name)
@@ -47,7 +47,7 @@ func (c *Client) Header(name string) string {
 // ForCopier is the client with which a Copier copies. RetryAlways may make a second
 // copy, which is what a Copier must not do: it is taken for RetrySafe.
 func (c *Client) ForCopier() *Client {
-	if c == nil || c.chain == nil || c.cfg.Retry.Mode != agentcopy.RetryAlways {
+	if c == nil || c.wire == nil || c.cfg.Retry.Mode != agentcopy.RetryAlways {
 		return c
 	}
 	policy := c.cfg.Retry

@@ -27,10 +27,7 @@ var paced = &transport.Vendor{
 
 func newPacedClient(t testing.TB, key string, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
 	t.Helper()
-	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})}, opts...)
-	c, err := transport.New(paced, secretsOf(key), opts)
-	require.NoError(t, err)
-	return c
+	return newClientOf(t, paced, key, rt, opts...)
 }
 
 func TestClientsOfOneCredentialShareTheirPace(t *testing.T) {
@@ -133,18 +130,10 @@ func TestTheLimitOutlivesTheClients(t *testing.T) {
 func TestAPauseOutlivesTheClients(t *testing.T) {
 	key := newKey()
 	patient := agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MaxWait: time.Hour})
-	// What kept the pause in an earlier bubble does not keep it in the next.
-	kept := newPacedClient(t, key, play(answer(200, made)))
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Minute)
-		_, _, err := doCopy(t, kept)
-		require.NoError(t, err)
-	})
 	synctest.Test(t, func(t *testing.T) {
 		server := refuseFirst(answer(429, "", "Retry-After", "3600"))
 		_, _, err := doCopy(t, newPacedClient(t, key, server, patient))
 		require.ErrorIs(t, err, agentcopy.ErrRateLimited)
-		kept = nil
 		for range 5 {
 			time.Sleep(10 * time.Minute)
 			runtime.GC()
@@ -154,11 +143,3 @@ func TestAPauseOutlivesTheClients(t *testing.T) {
 		require.Equal(t, []time.Duration{0, time.Hour}, server.arrivals)
 	})
 }
-
-// awaitPacings collects garbage until the process remembers no more credentials
-// than want, and returns how many it remembers in the end.
-// The clean-up of a pacing that is gone comes late, when there may be another.
-// Clients are built and dropped while the garbage collector works, each of which
-// must find the pace of its credential, or make one, and never lose it.
-// BenchmarkDistinctKeys makes a client for a new key each time. Run it with
-// -benchtime 1000000x: what is remembered does not grow with the number.

@@ -17,12 +17,12 @@ import (
 )
 
 // describe fills e with what the answer says.
-func (c *call) describe(e *agentcopy.Error, r *result) {
-	readable := c.client.readable
+func (c *Client) describe(e *agentcopy.Error, r *result) {
+	readable := c.readable
 	e.StatusCode = r.status
 	e.Header = r.header
 	e.Body = KeptBody(r.body)
-	e.RequestID = c.client.requestID(r.header)
+	e.RequestID = c.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
 	if r.status < 200 || r.status > 299 || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
@@ -38,13 +38,13 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 	if r.status >= 300 && r.status <= 399 && r.status != http.StatusNotModified {
 		e.Message = readable("redirects are not followed" + redirectTarget(r.header) + ": " + checkBaseURL)
 	}
-	if hint := c.client.vendor.Hint; hint != nil && e.Err == nil {
-		if text := hint(e, c.client.secrets()); text != "" {
-			e.Err = hintError(text)
+	if advice := c.vendor.Advice; advice != nil && e.Err == nil {
+		if text := advice(e, c.secrets()); text != "" {
+			e.Err = adviceError(text)
 		}
 	}
 	if e.Err == nil && r.status >= 400 && r.status <= 499 && bytes.HasPrefix(trimmed(r.body), []byte("<")) {
-		e.Err = hintError(errNotJSON.Error() + ": " + checkBaseURL)
+		e.Err = adviceError(errNotJSON.Error() + ": " + checkBaseURL)
 	}
 }
 
@@ -52,10 +52,10 @@ func (c *call) describe(e *agentcopy.Error, r *result) {
 // a slice would keep all of it.
 func KeptBody(body []byte) []byte { return bytes.Clone(body[:min(len(body), errorBodyLimit)]) }
 
-// hintError is what experience says about a bare refusal.
-type hintError string
+// adviceError is what experience says about a bare refusal.
+type adviceError string
 
-func (h hintError) Error() string { return string(h) }
+func (a adviceError) Error() string { return string(a) }
 
 // redirectTarget names the host that a redirect leads to, and nothing else of
 // its URL.
@@ -237,4 +237,31 @@ func (c *Client) readable(text string) string {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text
+}
+
+// requestIDHeaders are what vendors and the proxies before them call the ID of
+// a request, the vendor's own first. The last ones name a trace or a connection
+// rather than a request, which still finds it in a log.
+var requestIDHeaders = []string{
+	"X-Request-Id",
+	"Request-Id",
+	"X-Correlation-Id",
+	"X-Amzn-Requestid",
+	"X-Amz-Cf-Id",
+	"Cf-Ray",
+	"X-Cloud-Trace-Context",
+	"X-Amzn-Trace-Id",
+	"X-Trace-Id",
+}
+
+// requestID is the ID by which the vendor's support can find the request, with
+// any secret in it masked.
+func (c *Client) requestID(h http.Header) string {
+	const limit = 200 // longer than any, and short enough to print
+	for _, name := range requestIDHeaders {
+		if id := c.mask(h.Get(name)); id != "" {
+			return id[:min(len(id), limit)]
+		}
+	}
+	return ""
 }

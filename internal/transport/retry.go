@@ -16,149 +16,173 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
-// newLoop returns the go-retryablehttp client that retries the attempts of all
-// calls of c. What it decides by, it finds in the call, which is the context of
-// the request that it is given.
-func newLoop(c *Client) *retryablehttp.Client {
-	return &retryablehttp.Client{
-		// An http.Client of its own, so that what go-retryablehttp does to it on a
-		// failure, closing its idle connections, does not reach the caller's.
-		HTTPClient:   &http.Client{Transport: attempts{}, Jar: c.jar},
-		RetryMax:     c.cfg.Retry.MaxAttempts - 1,
-		CheckRetry:   func(ctx context.Context, _ *http.Response, _ error) (bool, error) { return callOf(ctx).retry(), nil },
-		Backoff:      waitBeforeRetry,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-		PrepareRetry: func(req *http.Request) error { req.Header = c.cookieHeader(); return nil },
-	}
+// attempts are those of one call.
+type attempts struct {
+	records  []agentcopy.Attempt // as the caller sees them
+	last     *attempt            // never nil after run
+	answered *attempt            // the last one that had an answer; nil if none had
+	copied   bool                // the outcome of some attempt is Copied
+	unknown  bool                // the outcome of some attempt is Unknown
+	stopped  error               // why the last one was not retried although the policy allows it
 }
 
-// run sends the call's request until it succeeds or must not be retried, and
-// leaves what became of it in c.
-func (c *call) run() {
-	resp, err := c.client.loop.Do(&c.loop)
-	closeBody(resp)
-	switch {
-	case c.last == nil: // http.Client refused the request before it came to an attempt
-		c.last = notSent(maskError(c.client.mask, err))
-	case c.retrying: // the context ended during the wait for the next attempt
-		c.ended = check.ContextError(c)
-		c.backoffDone(c.ended)
+// run makes attempts until one succeeds or must not be retried.
+func (c *call) run() *attempts {
+	l := &loop{call: c, attempts: attempts{records: c.kept.attempts[:0]}, idleSince: time.Now()}
+	// The http.Client adds the cookies of a jar. It is the call's own, so that what
+	// go-retryablehttp does to it on a failure, closing its idle connections, does not
+	// reach the caller's.
+	l.http = http.Client{Transport: l, Jar: c.client.jar, CheckRedirect: noRedirects}
+	l.retries = retryablehttp.Client{
+		HTTPClient:   &l.http,
+		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
+		CheckRetry:   func(context.Context, *http.Response, error) (bool, error) { return l.retry(), nil },
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return l.backoff() },
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
+	l.request = *(&http.Request{Method: c.op.Method, URL: &c.url, Header: noHeader}).WithContext(c.ctx)
+	if c.client.jar != nil { // it puts the cookies in anew for each attempt
+		l.request.Header = http.Header{}
+		l.retries.PrepareRetry = func(req *http.Request) error { req.Header = http.Header{}; return nil }
+	}
+	l.vehicle.Request = &l.request
+	_, err := l.retries.Do(&l.vehicle)
+	switch {
+	case l.last == nil: // http.Client refused the request before it came to an attempt
+		l.last = (&attempt{call: c}).unsent(err)
+	case l.retrying: // the context ended during the wait for the next attempt
+		l.stopped = check.ContextError(c.ctx)
+		l.waiting.done(l.stopped)
+	}
+	return &l.attempts
 }
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // noHeader is never written to.
 var noHeader = http.Header{}
 
-// cookieHeader is what http.Client puts the cookies of an attempt into, if there
-// is a jar. It puts them in again for the next one.
-func (c *Client) cookieHeader() http.Header {
-	if c.jar == nil {
-		return noHeader
-	}
-	return http.Header{}
+// loop is what go-retryablehttp calls to make the attempts of a call.
+type loop struct {
+	attempts
+	call      *call
+	idleSince time.Time // when the call began or its last attempt ended
+	retrying  bool      // another attempt will follow
+	waiting   *wait     // for it, if anybody is told
+
+	retries retryablehttp.Client
+	vehicle retryablehttp.Request
+	http    http.Client
+	request http.Request
 }
 
-// attempts is the http.RoundTripper at the top of the chain.
-type attempts struct{}
-
-// RoundTrip makes one attempt. What became of it stays in the call; http.Client
-// and go-retryablehttp get an empty answer that neither acts on, whatever the
-// vendor's was, or even if there was none: no redirect is followed, no body
-// waited for.
-func (attempts) RoundTrip(req *http.Request) (*http.Response, error) {
-	c := callOf(req.Context())
-	c.attempt(req)
-	c.shell.StatusCode, c.shell.Body = http.StatusOK, http.NoBody
-	c.shell.Header, c.shell.Request = c.last.header, req
-	return &c.shell, nil
+// RoundTrip makes one attempt. The answer that it returns is for the cookie jar:
+// its body has been read.
+func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.retrying = false
+	l.waiting.done(nil)
+	l.waiting = nil
+	a := l.call.attempt(len(l.records)+1, l.idleSince, l.last.pausesCredential(), req.Header["Cookie"])
+	l.last, l.idleSince = a, time.Now()
+	if a.notSent {
+		return nil, a.err
+	}
+	l.records = append(l.records, a.record)
+	if a.answered {
+		l.answered = a
+	}
+	if !a.complete { // else Do decodes it first
+		l.finish(a)
+	}
+	if !a.answered {
+		return nil, a.err
+	}
+	return &http.Response{StatusCode: a.status, Header: a.header, Body: http.NoBody, Request: req}, nil
 }
 
-func (c *call) attempt(req *http.Request) {
-	c.retrying = false
-	c.backoffDone(nil)
-	c.last = c.client.chain(c, req)
-	if c.last.unsent {
-		c.last.err = maskError(c.client.mask, c.last.err)
-		return
-	}
-	if c.last.answered {
-		c.lastResponse = c.last
-	}
-	if !c.last.complete { // else Do decodes it first
-		c.finishAttempt()
-	}
-}
-
-// finishAttempt notes the outcome of the last attempt, once it is known.
-func (c *call) finishAttempt() {
-	c.outcome.add(c.last.outcome)
-	c.logAttempt(c.last)
-	c.traceAttempt()
+// finish notes the outcome of an attempt, once it is known.
+func (l *attempts) finish(a *attempt) {
+	a.record.Err = a.err
+	l.records[len(l.records)-1] = a.record
+	l.copied = l.copied || a.outcome == agentcopy.OutcomeCopied
+	l.unknown = l.unknown || a.outcome == agentcopy.OutcomeUnknown
+	a.log()
+	a.traceDone()
 }
 
 // retry decides whether the last attempt is retried. A wait that the call must
 // not make is not begun: the call then ends with what it knows.
-func (c *call) retry() bool {
-	policy := c.client.cfg.Retry
-	if c.last == nil || c.last.complete || c.last.unsent || !c.last.retries(policy.Mode) || len(c.attempts) >= policy.MaxAttempts {
+func (l *loop) retry() bool {
+	ctx, policy, last := l.call.ctx, l.call.client.cfg.Retry, l.last
+	if last == nil || last.complete || last.notSent || !last.retries(policy.Mode) || len(l.records) >= policy.MaxAttempts {
 		return false
 	}
-	if c.Err() != nil {
-		c.ended = check.ContextError(c)
+	if ctx.Err() != nil {
+		l.stopped = check.ContextError(ctx)
 		return false
 	}
-	if wait := c.last.wait; c.last.hasRetryAfter && wait > policy.MaxWait {
-		c.ended = fmt.Errorf("the vendor asks to wait for %v, beyond RetryPolicy.MaxWait of %v", wait, policy.MaxWait)
-		return false
-	} else if deadline, ok := c.Deadline(); ok && wait >= time.Until(deadline) {
-		c.ended = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", wait, context.DeadlineExceeded)
+	if last.hasRetryAfter && last.wait > policy.MaxWait {
+		l.stopped = fmt.Errorf("the vendor asks to wait for %v, beyond RetryPolicy.MaxWait of %v", last.wait, policy.MaxWait)
 		return false
 	}
-	c.logRetry(c.last)
-	c.retrying = true
+	if deadline, ok := ctx.Deadline(); ok && last.wait >= time.Until(deadline) {
+		l.stopped = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", last.wait, context.DeadlineExceeded)
+		return false
+	}
+	last.logRetry()
+	l.retrying = true
 	return true
 }
 
-// waitBeforeRetry is how long retryablehttp waits. What the vendor imposes on
-// the whole credential, the gate waits out: everybody in turn.
-func waitBeforeRetry(_, _ time.Duration, _ int, shell *http.Response) time.Duration {
-	c := callOf(shell.Request.Context())
-	if c.last.pauses() {
+// backoff is how long to wait before the next attempt. What the vendor imposes on
+// the whole credential, the pause gate waits out: every call in turn.
+func (l *loop) backoff() time.Duration {
+	if l.last.pausesCredential() {
 		return 0
 	}
-	if c.last.wait > 0 && c.watchesWaits() {
-		c.backoff = c.startWait(agentcopy.WaitBackoff, c.last.wait)
+	if l.last.wait > 0 && l.call.watchesWaits() {
+		l.waiting = l.call.startWait(len(l.records)+1, agentcopy.WaitBackoff, l.last.wait, false)
 	}
-	return c.last.wait
+	return l.last.wait
 }
 
-// drawBackoff draws the pause after the attempt under way: evenly between zero and
-// a bound that doubles with each attempt.
-func (c *call) drawBackoff() time.Duration {
-	policy := c.client.cfg.Retry
+// drawBackoff draws the wait after attempt number: evenly between zero and a bound
+// that doubles with each attempt.
+func drawBackoff(policy agentcopy.RetryPolicy, number int) time.Duration {
 	bound := policy.MaxBackoff
-	if n := len(c.attempts); n < 62 && policy.MinBackoff <= bound>>n {
+	if n := number - 1; n < 62 && policy.MinBackoff <= bound>>n {
 		bound = policy.MinBackoff << n
 	}
 	return rand.N(min(bound, math.MaxInt64-1) + 1)
 }
 
+// outcome is Copied if that of any attempt is, else Unknown if that of any is.
+func (l *attempts) outcome() agentcopy.Outcome {
+	switch {
+	case l.copied:
+		return agentcopy.OutcomeCopied
+	case l.unknown:
+		return agentcopy.OutcomeUnknown
+	}
+	return agentcopy.OutcomeNotCopied
+}
+
 // failure is the error of a call that did not succeed.
-func (c *call) failure() *agentcopy.Error {
+func (c *call) failure(all *attempts) *agentcopy.Error {
 	e := &agentcopy.Error{
 		Provider:  c.client.vendor.Name,
 		Operation: c.op.Name,
 		Outcome:   agentcopy.OutcomeNotCopied,
-		Attempts:  c.attempts,
-		Err:       c.why(),
+		Attempts:  all.records,
+		Err:       all.why(),
 	}
 	if c.op.copies() {
-		e.Outcome = c.outcome.total()
+		e.Outcome = all.outcome()
 	}
-	if c.lastResponse != nil {
-		c.describe(e, c.lastResponse)
+	if all.answered != nil {
+		c.client.describe(e, &all.answered.result)
 	}
-	if paused, ok := errors.AsType[*pacing.PausedError](c.last.err); ok {
+	if paused, ok := errors.AsType[*pacing.PausedError](all.last.err); ok {
 		e.RetryAfter = paused.Left
 	}
 	if e.Message == "" && e.Err != nil {
@@ -168,14 +192,14 @@ func (c *call) failure() *agentcopy.Error {
 }
 
 // why is the cause of a failure beyond what the last answer says.
-func (c *call) why() error {
-	err := c.last.err
+func (l *attempts) why() error {
+	err := l.last.err
 	switch {
-	case c.ended != nil && err != nil:
-		return fmt.Errorf("%w: %w", err, c.ended)
-	case c.ended != nil:
-		return c.ended
-	case err != nil && c.lastResponse != nil && c.lastResponse != c.last:
+	case l.stopped != nil && err != nil:
+		return fmt.Errorf("%w: %w", err, l.stopped)
+	case l.stopped != nil:
+		return l.stopped
+	case err != nil && l.answered != nil && l.answered != l.last:
 		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
 	}
 	return err

@@ -17,7 +17,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-func TestRepeatSendsTheSameRequestAgain(t *testing.T) {
+func TestRetrySendsTheSameRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := play(answer(429, "", "Retry-After", "1"), fail(io.EOF, "sought"), answer(200, made))
 		got, resp, err := doCopy(t, newClient(t, s))
@@ -173,10 +173,10 @@ func TestAttemptTimeout(t *testing.T) {
 		want    agentcopy.Outcome
 		attempt int
 	}{
-		"a copy without an answer is unknown":      {hang, true, agentcopy.OutcomeUnknown, 1},
-		"a copy whose answer trickles was made":    {trickle, true, agentcopy.OutcomeCopied, 1},
-		"a read is repeated":                       {hang, false, agentcopy.OutcomeNotCopied, 4},
-		"a read whose answer trickles is repeated": {trickle, false, agentcopy.OutcomeNotCopied, 4},
+		"a copy without an answer is unknown":     {hang, true, agentcopy.OutcomeUnknown, 1},
+		"a copy whose answer trickles was made":   {trickle, true, agentcopy.OutcomeCopied, 1},
+		"a read is retried":                       {hang, false, agentcopy.OutcomeNotCopied, 4},
+		"a read whose answer trickles is retried": {trickle, false, agentcopy.OutcomeNotCopied, 4},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -268,7 +268,7 @@ func TestUnlimitedBackoffDoesNotOverflow(t *testing.T) {
 	})
 }
 
-func TestCallersClientIsLeftAlone(t *testing.T) {
+func TestCallersClientIsNotChanged(t *testing.T) {
 	pool := &closeCounter{script: play(answer(500, ""))}
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// waitAsked is how long an answer asks to wait: by Retry-After, or in a 429 without
+// requestedWait is how long an answer asks to wait: by Retry-After, or in a 429 without
 // one by the headers that tell when a rate limit opens again.
-func waitAsked(status int, h http.Header, now time.Time) (wait time.Duration, ok bool) {
+func requestedWait(status int, h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if wait, ok = retryAfter(h, now); ok || status != http.StatusTooManyRequests {
 		return wait, ok
 	}
@@ -143,7 +143,7 @@ func readEpoch(text string, now time.Time) (time.Time, bool) {
 }
 
 // duration reads a decimal number of units. Exponents, signs, hexadecimals and
-// the words that ParseFloat knows are no such number.
+// the words that ParseFloat knows are refused.
 func duration(text string, unit time.Duration) (time.Duration, bool) {
 	if strings.Trim(text, "0123456789.") != "" {
 		return 0, false

@@ -60,7 +60,7 @@ func TestRetryAfter(t *testing.T) {
 		{name: "two points", value: "1.2.3", want: never},
 		{name: "a point", value: ".", want: never},
 		{name: "underscores", value: "1_000", want: never},
-		{name: "a unit alone", value: "s", want: never},
+		{name: "only a unit", value: "s", want: never},
 		{name: "another unit", value: "3 apples", want: never},
 		{name: "words", value: "soon", want: never},
 		{name: "other digits", value: "٣", want: never},
@@ -148,28 +148,28 @@ func TestLimitReset(t *testing.T) {
 			for i := 0; i+1 < len(tc.header); i += 2 {
 				h.Add(tc.header[i], tc.header[i+1])
 			}
-			got, ok := waitAsked(http.StatusTooManyRequests, h, now)
+			got, ok := requestedWait(http.StatusTooManyRequests, h, now)
 			require.Equal(t, tc.want != never, ok)
 			if ok {
 				require.Equal(t, tc.want, got)
 			}
 			if h.Get("Retry-After") == "" {
-				_, ok = waitAsked(http.StatusServiceUnavailable, h, now)
+				_, ok = requestedWait(http.StatusServiceUnavailable, h, now)
 				require.False(t, ok, "only a 429 speaks of a limit")
 			}
 		})
 	}
 }
 
-// FuzzWaitAsked: a wait is never negative.
-func FuzzWaitAsked(f *testing.F) {
+// FuzzRequestedWait: a wait is never negative.
+func FuzzRequestedWait(f *testing.F) {
 	for _, seed := range []string{"3", "1772366460", "Sun, 01 Mar 2026 12:01:00 GMT", "1m30s", "1e400", `"a";r=0;t=5`, "9223372036854775807", "99999999999999999999ms"} {
 		f.Add(seed, seed, seed)
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, after, limit, reset string) {
 		h := http.Header{"Retry-After": {after}, "Ratelimit": {limit}, "X-Ratelimit-Reset": {reset}}
-		if wait, ok := waitAsked(http.StatusTooManyRequests, h, now); wait < 0 || !ok && wait != 0 {
+		if wait, ok := requestedWait(http.StatusTooManyRequests, h, now); wait < 0 || !ok && wait != 0 {
 			t.Errorf("%q: got %v, %v", h, wait, ok)
 		}
 	})

@@ -166,15 +166,15 @@ func TestLogLines(t *testing.T) {
 		steps []step
 		lines []string // level, message and attempt
 	}{
-		"success":  {[]step{answer(200, made)}, []string{"DEBUG attempt 1"}},
-		"refusal":  {[]step{answer(404, "")}, []string{"DEBUG attempt 1"}},
-		"unknown":  {[]step{answer(500, "")}, []string{"DEBUG attempt 1", "WARN a copy may have been made although the call failed 1"}},
-		"copied":   {[]step{answer(200, "")}, []string{"DEBUG attempt 1", "WARN a copy was made although the call failed 1"}},
-		"repeated": {[]step{fail(io.EOF, "sought"), answer(200, made)}, []string{"DEBUG attempt 1", "WARN retrying the request 1", "DEBUG attempt 2"}},
+		"success": {[]step{answer(200, made)}, []string{"DEBUG attempt 1"}},
+		"refusal": {[]step{answer(404, "")}, []string{"DEBUG attempt 1"}},
+		"unknown": {[]step{answer(500, "")}, []string{"DEBUG attempt 1", "WARN a copy may have been made although the call failed 1"}},
+		"copied":  {[]step{answer(200, "")}, []string{"DEBUG attempt 1", "WARN a copy was made although the call failed 1"}},
+		"retried": {[]step{fail(io.EOF, "sought"), answer(200, made)}, []string{"DEBUG attempt 1", "WARN retrying the request 1", "DEBUG attempt 2"}},
 		"paused": {[]step{answer(429, "", "Retry-After", "5"), answer(200, made)}, []string{
 			"WARN the vendor asks to wait: the credential is paused 1", "DEBUG attempt 1", "WARN retrying the request 1", "DEBUG attempt after a wait 2",
 		}},
-		"asked for too much": {[]step{answer(429, "", "Retry-After", "99999999")}, []string{
+		"too long a Retry-After": {[]step{answer(429, "", "Retry-After", "99999999")}, []string{
 			"WARN the vendor asks to wait for more than a day: the credential is paused for a minute 1", "DEBUG attempt 1",
 		}},
 	}

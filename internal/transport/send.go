@@ -14,8 +14,8 @@ import (
 )
 
 // send is one way of a request from the guard to the wire and back. An attempt
-// has one, unless middleware sends its request again: after it renewed a token,
-// say.
+// has one, unless middleware sends its request again, such as after it renewed a
+// token.
 type send struct {
 	attempt *attempt
 	before  *send // the one before it, if any
@@ -24,14 +24,14 @@ type send struct {
 	request http.Request
 
 	begun   time.Time
-	ended   bool
-	refusal result // what asked everybody to wait, if the answer did
-	status  int
-	err     error
-
-	number  int
-	timeout time.Duration
+	timeout time.Duration   // what was left of the attempt's
 	traced  context.Context // the trace is told the end with it; nil if it is not, or was
+
+	ended   bool
+	status  int // of the answer
+	refused bool
+	wait    time.Duration // what every call waits for if it was refused
+	err     error
 }
 
 // sends are those of an attempt.
@@ -44,47 +44,47 @@ type sends struct {
 	first send
 }
 
-// errTwice stops middleware, which must not do what this SDK is there to prevent.
+// errTwice stops middleware that would make a second copy.
 var errTwice = errors.New("middleware sent the copy a second time although the first may have made one: it was stopped")
 
-// pass lets req through to the wire, watched by a trace of httptrace. That trace is
-// given to the transport alone: the requests that middleware makes of its own with
+// begin lets req through to the wire, watched by a trace of httptrace. Only the
+// transport is given that trace: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
-func (a *attempt) pass(c *call, req *http.Request, addr string) (*send, error) {
-	next, err := a.sends.next(c)
+func (a *attempt) begin(req *http.Request, addr string) (*send, error) {
+	s, err := a.sends.next(a)
 	if err != nil {
 		return nil, err
 	}
-	next.attempt = a
-	ctx, err := next.admit(c, req.Context())
+	ctx, err := s.admit(req.Context())
 	if err != nil {
-		a.sends.deny(next, err)
+		a.sends.deny(s, err)
 		return nil, err
 	}
-	ctx = next.trace.watch(ctx, addr, func() { a.cancel(nil) }, c.op.copies())
-	next.request = *req.WithContext(ctx)
-	return next, nil
+	ctx = s.trace.watch(ctx, addr, a.ctx.cancel, a.call.op.copies())
+	s.request = *req.WithContext(ctx)
+	return s, nil
 }
 
 // next makes the next send, if there may be one.
-func (p *sends) next(c *call) (*send, error) {
+func (p *sends) next(a *attempt) (*send, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	next := &p.first
+	s := &p.first
 	switch {
 	case p.denied != nil:
 		return nil, p.denied
 	case p.last == nil:
-	case c.op.copies() && !p.settled:
+	case a.call.op.copies() && !p.settled:
 		return nil, errTwice
 	default:
-		next = &send{before: p.last}
+		s = &send{before: p.last}
 	}
-	p.last, p.settled = next, false
-	return next, nil
+	s.attempt = a
+	p.last, p.settled = s, false
+	return s, nil
 }
 
-// deny takes back a send that did not come to pass.
+// deny takes back a send that the limiter or a trace stopped.
 func (p *sends) deny(s *send, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,47 +94,42 @@ func (p *sends) deny(s *send, err error) {
 	}
 }
 
-// admit waits for what a send needs: the first one comes with the attempt's place
-// in the limiter, and each further one takes its own. It returns the context of
-// the request.
-func (s *send) admit(c *call, ctx context.Context) (context.Context, error) {
+// admit waits for what a send needs: the first one has the attempt's permit, and
+// each further one acquires its own. It returns the context of the request.
+func (s *send) admit(ctx context.Context) (context.Context, error) {
+	s.permit = s.attempt.permit
 	if s.before != nil {
-		s.before.tellBefore(c)
-		s.attempt.halt()
+		s.before.traceOvertaken()
+		s.attempt.ctx.halt()
 		var err error
-		s.permit, err = c.acquire(ctx)
-		s.attempt.resume()
+		s.permit, err = s.attempt.acquirePermit(ctx)
+		s.attempt.ctx.resume()
 		if err != nil {
 			return nil, err
 		}
 	}
-	sendContext, err := s.start(c, ctx)
-	if err == nil && sendContext.Value(callKey{}) != any(c) {
-		err = errors.New("Trace.AttemptStart returned a context that does not descend from the one it was given")
-	}
+	ctx, err := s.traceStart(ctx)
 	if err != nil {
 		s.permit.Unused()
-		return nil, err
 	}
-	return sendContext, nil
+	return ctx, err
 }
 
 // end notes what came of a send, and whether it may be followed by another one.
-func (s *send) end(c *call, resp *http.Response, err error) {
-	if s.before == nil {
-		c.permit.Answered() // the place in the limiter's window begins to cool
-	} else {
-		s.permit.Answered()
-	}
-	settled := false
+func (s *send) end(resp *http.Response, err error) {
+	s.permit.Answered()
+	settled, refused, wait := false, false, time.Duration(0)
 	switch {
 	case err != nil:
 		settled = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
 	case resp != nil && (resp.StatusCode < 200 || resp.StatusCode > 299):
-		s.applyRetryAfter(c, resp)
+		// Everybody waits before middleware can send again.
+		w := s.attempt.readWait(resp)
+		s.attempt.applyRetryAfter(resp, w)
+		refused, wait = true, w.wait
 		var body []byte
 		whole := false
-		if len(c.client.cfg.Middleware) > 0 && bodyDecides(resp.StatusCode) {
+		if len(s.attempt.call.client.cfg.Middleware) > 0 && bodyDecides(resp.StatusCode) {
 			body, whole = peek(resp)
 		}
 		settled = judgeStatus(true, resp.StatusCode, body, whole).outcome == agentcopy.OutcomeNotCopied
@@ -142,7 +137,7 @@ func (s *send) end(c *call, resp *http.Response, err error) {
 	all := &s.attempt.sends
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	s.ended, s.err = true, err
+	s.ended, s.err, s.refused, s.wait = true, err, refused, wait
 	if resp != nil {
 		s.status = resp.StatusCode
 	}
@@ -151,52 +146,54 @@ func (s *send) end(c *call, resp *http.Response, err error) {
 	}
 }
 
-// applyRetryAfter makes everybody wait before middleware can send again.
-func (s *send) applyRetryAfter(c *call, resp *http.Response) {
-	r := &s.refusal
-	r.status, r.header = resp.StatusCode, resp.Header
-	r.readRetryAfter(c)
-	c.applyRetryAfter(r)
-}
-
-// applied reports whether the guard has seen the answer of that status already,
-// and how long it makes everybody wait.
-func (p *sends) applied(status int) (wait time.Duration, ok bool) {
+// latest is the last send; nil if there is none.
+func (p *sends) latest() *send {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.last == nil || p.last.refusal.status != status {
+	return p.last
+}
+
+// waitApplied reports whether the guard has seen the answer of that status already,
+// and how long it makes every call wait.
+func (p *sends) waitApplied(status int) (wait time.Duration, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil || !p.last.refused || p.last.status != status {
 		return 0, false
 	}
-	return p.last.refusal.wait, true
+	return p.last.wait, true
 }
 
 // stopped is why the limiter or a trace stopped the attempt, nil if they did not.
-// any reports whether something was sent before.
-func (p *sends) stopped() (err error, any bool) {
+// first reports whether they stopped the first send.
+func (p *sends) stopped() (err error, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.denied, p.last != nil
+	return p.denied, p.last == nil
 }
 
-// tellBefore tells the trace of a send that is followed by another one.
-func (s *send) tellBefore(c *call) {
+// proof is that of the last send. Without one, the guard stopped the request or,
+// if it did not, middleware has answered by itself, and nothing is known.
+func (p *sends) proof(err error, interrupted bool) proof {
+	last := p.latest()
+	switch {
+	case last == nil && isBlocked(err):
+		return neverSent
+	case last == nil:
+		return noProof
+	}
+	return last.trace.proof(err, interrupted)
+}
+
+// traceOvertaken tells the trace of a send that is followed by another one.
+func (s *send) traceOvertaken() {
 	if !s.ended { // a read that middleware sends side by side: its end is told with the attempt's
 		return
 	}
-	s.tell(c, agentcopy.Attempt{
+	s.traceDone(agentcopy.Attempt{
 		Start: s.begun, Duration: time.Since(s.begun), StatusCode: s.status,
-		Err: maskError(c.client.mask, s.err), Sent: s.status != 0 || s.trace.proof(s.err, false) != neverSent,
+		Err: maskError(s.attempt.call.client.mask, s.err), Sent: s.status != 0 || s.trace.proof(s.err, false) != neverSent,
 	}, agentcopy.OutcomeNotCopied)
-}
-
-// tell tells the trace of all sends that it has not heard the end of.
-func (p *sends) tell(c *call, attempt agentcopy.Attempt, o agentcopy.Outcome) {
-	p.mu.Lock()
-	last := p.last
-	p.mu.Unlock()
-	for s := last; s != nil; s = s.before {
-		s.tell(c, attempt, o)
-	}
 }
 
 // peek reads what is kept of the body of a refusal, and puts it back.
@@ -220,31 +217,3 @@ func peek(resp *http.Response) (body []byte, whole bool) {
 type failingReader struct{ err error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
-
-// proof is that of the last send. Without one, the guard stopped the request or,
-// if it did not, middleware has answered by itself, and nothing is known.
-func (p *sends) proof(err error, interrupted bool) proof {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case isBlocked(err) && p.last == nil:
-		return neverSent
-	case p.last == nil:
-		return noProof
-	}
-	return p.last.trace.proof(err, interrupted)
-}
-
-// resent reports whether a transport was stopped from sending again by itself.
-func (p *sends) resent() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last != nil && p.last.trace.resent.Load()
-}
-
-// throughProxy reports whether the last send sought its connection from a proxy.
-func (p *sends) throughProxy() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last != nil && p.last.trace.throughProxy()
-}

@@ -15,13 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // around is middleware that does something with each request and the way on.
 func around(do func(req *http.Request, next http.RoundTripper) (*http.Response, error)) agentcopy.Option {
 	return agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) { return do(req, next) })
+		return step(func(req *http.Request) (*http.Response, error) { return do(req, next) })
 	})
 }
 
@@ -156,10 +155,7 @@ func TestNamesLookedUpOverHTTP2(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
-	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
-		agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(&http.Client{Transport: mine}),
-	})
-	require.NoError(t, err)
+	c := newClient(t, mine, agentcopy.WithBaseURL(server.URL))
 	for range 3 {
 		_, _, err := doCopy(t, c)
 		require.NoError(t, err)

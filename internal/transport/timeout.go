@@ -7,11 +7,13 @@ import (
 )
 
 // attemptContext is the context of an attempt. It ends when the attempt has taken
-// longer than it may. Its clock stands still while the attempt waits for a place
-// in the limiter or for a Trace.
+// longer than it may. Its clock stands still while the attempt waits for the
+// limiter or for a Trace. The guard finds the attempt in it, behind the
+// middleware.
 type attemptContext struct {
 	context.Context
-	cancel context.CancelCauseFunc
+	attempt *attempt
+	cancel  context.CancelCauseFunc
 
 	mu      sync.Mutex
 	timer   *time.Timer
@@ -20,70 +22,81 @@ type attemptContext struct {
 	halts   int // the clock stands still while there are any
 }
 
-// begin starts the clock.
-func (a *attemptContext) begin(parent context.Context, timeout time.Duration) {
-	a.Context, a.cancel = context.WithCancelCause(parent)
-	a.left, a.started = timeout, time.Now()
-	a.timer = time.AfterFunc(timeout, a.onTimeout)
+// attemptKey is the key of a context under which its attempt is found.
+type attemptKey struct{}
+
+func (c *attemptContext) Value(key any) any {
+	if key == (attemptKey{}) {
+		return c.attempt
+	}
+	return c.Context.Value(key)
 }
 
-func (a *attemptContext) onTimeout() { a.cancel(errAttemptTimeout) }
+// begin starts the clock.
+func (c *attemptContext) begin(a *attempt, parent context.Context, timeout time.Duration) {
+	c.attempt = a
+	c.Context, c.cancel = context.WithCancelCause(parent)
+	c.left, c.started = timeout, time.Now()
+	c.timer = time.AfterFunc(timeout, c.onTimeout)
+}
+
+func (c *attemptContext) onTimeout() { c.cancel(errAttemptTimeout) }
 
 // end is for an attempt that is over.
-func (a *attemptContext) end() {
-	a.timer.Stop()
-	a.cancel(nil)
+func (c *attemptContext) end() {
+	c.timer.Stop()
+	c.cancel(nil)
 }
 
 // halt stops the clock until resume is called as often.
-func (a *attemptContext) halt() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.halts++; a.halts == 1 {
-		a.timer.Stop()
-		a.left = max(0, a.left-time.Since(a.started))
+func (c *attemptContext) halt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.halts++; c.halts == 1 {
+		c.timer.Stop()
+		c.left = max(0, c.left-time.Since(c.started))
 	}
 }
 
-func (a *attemptContext) resume() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.halts--; a.halts == 0 {
-		a.started = time.Now()
-		a.timer.Reset(a.left)
+func (c *attemptContext) resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.halts--; c.halts == 0 {
+		c.started = time.Now()
+		c.timer.Reset(c.left)
 	}
 }
 
 // remaining is what is left of the attempt's time.
-func (a *attemptContext) remaining() time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.halts > 0 {
-		return a.left
+func (c *attemptContext) remaining() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.halts > 0 {
+		return c.left
 	}
-	return max(0, a.left-time.Since(a.started))
+	return max(0, c.left-time.Since(c.started))
 }
 
-// Deadline is when the attempt ends, unless its clock is stopped: while it is, only
-// the call's own deadline counts. A dialer shares the time that is left between
-// the addresses of a host.
-func (a *attemptContext) Deadline() (time.Time, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	parents, ok := a.Context.Deadline()
-	if a.halts > 0 {
+// Deadline is when the attempt ends. While its clock is stopped, only the call's
+// own deadline holds. A dialer shares the time that is left between the addresses
+// of a host.
+func (c *attemptContext) Deadline() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	parents, ok := c.Context.Deadline()
+	if c.halts > 0 {
 		return parents, ok
 	}
-	if own := a.started.Add(a.left); !ok || own.Before(parents) {
+	if own := c.started.Add(c.left); !ok || own.Before(parents) {
 		return own, true
 	}
 	return parents, true
 }
 
 // Err tells a timeout from a cancellation.
-func (a *attemptContext) Err() error {
-	err := a.Context.Err()
-	if err != nil && context.Cause(a.Context) == errAttemptTimeout {
+func (c *attemptContext) Err() error {
+	err := c.Context.Err()
+	if err != nil && context.Cause(c.Context) == errAttemptTimeout {
 		return context.DeadlineExceeded
 	}
 	return err

@@ -2,8 +2,7 @@ package transport
 
 import (
 	"context"
-	"log/slog"
-	"sync"
+	"errors"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -39,49 +38,38 @@ func (c *call) info() agentcopy.CallInfo {
 	return agentcopy.CallInfo{Provider: c.client.vendor.Name, Operation: c.op.Name, Copies: c.op.copies()}
 }
 
-// start tells the trace that the call begins.
-func (c *call) start() {
-	if c.trace.CallStart != nil {
-		if ctx := c.trace.CallStart(c.Context, c.info()); ctx != nil {
-			c.Context = ctx
-		}
-	}
-}
-
-// done tells the trace how the call ended.
-func (c *call) done(err error) {
-	if c.trace.CallDone != nil {
-		c.trace.CallDone(c.Context, c.info(), err)
-	}
-}
-
-// start asks the trace whether a request may leave. It returns the context
+// traceStart asks the trace whether a request may leave. It returns the context
 // of the request.
-func (s *send) start(c *call, ctx context.Context) (context.Context, error) {
+func (s *send) traceStart(ctx context.Context) (context.Context, error) {
 	s.begun = time.Now()
-	if c.trace.AttemptStart == nil && c.trace.AttemptDone == nil {
+	a := s.attempt
+	trace := a.call.trace
+	if trace.AttemptStart == nil && trace.AttemptDone == nil {
 		return ctx, nil
 	}
-	a := s.attempt
-	s.number, s.timeout = len(c.attempts)+1, a.remaining()
-	if c.trace.AttemptStart != nil {
-		a.halt()
-		started, err := c.trace.AttemptStart(ctx, s.info(c))
-		a.resume()
+	s.timeout = a.ctx.remaining()
+	if trace.AttemptStart != nil {
+		a.ctx.halt()
+		started, err := trace.AttemptStart(ctx, s.info())
+		a.ctx.resume()
 		if err != nil {
 			return nil, err
 		}
 		if started != nil {
+			if started.Value(attemptKey{}) != any(a) {
+				return nil, errors.New("Trace.AttemptStart returned a context that does not descend from the one it was given")
+			}
 			ctx = started
 		}
 	}
-	s.traced = valueContext{c.Context, ctx}
+	s.traced = valueContext{a.call.ctx, ctx}
 	return ctx, nil
 }
 
 // info is made anew for each func of the trace: to keep it would cost each call.
-func (s *send) info(c *call) agentcopy.AttemptInfo {
-	return agentcopy.AttemptInfo{Call: c.info(), Number: s.number, Timeout: s.timeout, Method: c.op.Method, Server: c.client.server}
+func (s *send) info() agentcopy.AttemptInfo {
+	c := s.attempt.call
+	return agentcopy.AttemptInfo{Call: c.info(), Number: s.attempt.number, Timeout: s.timeout, Method: c.op.Method, Server: c.client.server}
 }
 
 // valueContext ends with the call, and has the values of a request's context.
@@ -92,100 +80,21 @@ type valueContext struct {
 
 func (v valueContext) Value(key any) any { return v.values.Value(key) }
 
-// tell tells the trace what became of a request.
-func (s *send) tell(c *call, attempt agentcopy.Attempt, o agentcopy.Outcome) {
-	if ctx := s.traced; ctx != nil && c.trace.AttemptDone != nil {
+// traceDone tells the trace what became of a request, unless it was told.
+func (s *send) traceDone(attempt agentcopy.Attempt, o agentcopy.Outcome) {
+	if ctx, f := s.traced, s.attempt.call.trace.AttemptDone; ctx != nil && f != nil {
 		s.traced = nil
-		c.trace.AttemptDone(ctx, s.info(c), attempt, o)
+		f(ctx, s.info(), attempt, o)
 	}
 }
 
-// traceAttempt tells the trace what became of the last attempt.
-func (c *call) traceAttempt() {
-	if c.trace.AttemptDone == nil {
-		return
-	}
+// traceDone tells the trace what became of the attempt.
+func (a *attempt) traceDone() {
 	outcome := agentcopy.OutcomeNotCopied
-	if c.op.copies() {
-		outcome = c.last.outcome
+	if a.call.op.copies() {
+		outcome = a.outcome
 	}
-	c.current.sends.tell(c, c.attempts[len(c.attempts)-1], outcome)
-}
-
-// A wait for a limiter of unknown length is told of after a moment, and logged
-// when it has become noteworthy.
-const momentaryWait = time.Millisecond
-
-// watchesWaits reports whether anybody is to be told of waits.
-func (c *call) watchesWaits() bool {
-	return c.trace.WaitStart != nil || c.trace.WaitDone != nil || c.client.log.Enabled(c, slog.LevelInfo)
-}
-
-// wait is one wait of a call that somebody is told of.
-type wait struct {
-	call   *call
-	info   agentcopy.WaitInfo
-	timers [2]*time.Timer
-
-	mu    sync.Mutex
-	told  bool // that it began
-	ended bool
-}
-
-// startWait tells of a wait that begins. Where its length is not known, it may be
-// over at once: then nobody is told.
-func (c *call) startWait(reason agentcopy.WaitReason, expected time.Duration) *wait {
-	w := &wait{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: len(c.attempts) + 1, Reason: reason, For: expected}}
-	if expected > 0 {
-		w.tellStart()
-		if expected > noteworthyWait {
-			w.log()
-		}
-		return w
-	}
-	w.timers = [2]*time.Timer{time.AfterFunc(momentaryWait, w.tellStart), time.AfterFunc(noteworthyWait, w.log)}
-	return w
-}
-
-func (w *wait) tellStart() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ended {
-		return
-	}
-	w.told = true
-	if f := w.call.trace.WaitStart; f != nil {
-		f(w.call.Context, w.info)
-	}
-}
-
-func (w *wait) log() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.ended {
-		w.call.logWait(w.info)
-	}
-}
-
-// done tells that the wait is over.
-func (w *wait) done(err error) {
-	for _, timer := range w.timers {
-		if timer != nil {
-			timer.Stop()
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ended = true
-	if f := w.call.trace.WaitDone; f != nil && w.told {
-		f(w.call.Context, w.info, err)
-	}
-}
-
-// backoffDone tells that the wait before a retry is over, if there was one.
-func (c *call) backoffDone(err error) {
-	if c.backoff != nil {
-		c.backoff.done(err)
-		c.backoff = nil
+	for s := a.sends.latest(); s != nil; s = s.before {
+		s.traceDone(a.record, outcome)
 	}
 }

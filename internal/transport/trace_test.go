@@ -130,7 +130,7 @@ func TestBackoffIsTraced(t *testing.T) {
 	})
 }
 
-// TestAttemptStartThatStops: nothing is sent, the limiter's place is given back,
+// TestAttemptStartThatStops: nothing is sent, the limiter gets its permit back,
 // and there is no retry.
 func TestAttemptStartThatStops(t *testing.T) {
 	no := errors.New("the lease is gone")
@@ -143,7 +143,7 @@ func TestAttemptStartThatStops(t *testing.T) {
 		limiter := pacing.NewAdaptiveWindow(1, time.Minute, time.Second)
 		refuse := true
 		second := agentcopy.Trace{AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
-			time.Sleep(time.Hour) // does not count against the attempt's time
+			time.Sleep(time.Hour) // is not part of the attempt's time
 			if refuse {
 				return nil, no
 			}
@@ -165,7 +165,7 @@ func TestAttemptStartThatStops(t *testing.T) {
 		first.AttemptDone = nil
 		_, _, err = doCopy(t, newClient(t, s, withLimiter(limiter), agentcopy.WithTrace(second)))
 		require.NoError(t, err)
-		require.Equal(t, time.Hour, time.Since(start), "the place was given back")
+		require.Equal(t, time.Hour, time.Since(start), "the permit was given back")
 	})
 }
 
@@ -189,7 +189,7 @@ func TestContextOfAnAttempt(t *testing.T) {
 		},
 		CallDone: func(ctx context.Context, _ agentcopy.CallInfo, _ error) { note(ctx) },
 	}
-	wire := roundTripper(func(req *http.Request) (*http.Response, error) {
+	wire := step(func(req *http.Request) (*http.Response, error) {
 		note(req.Context())
 		return answer(200, made)(req)
 	})
@@ -235,8 +235,8 @@ func renewing() agentcopy.Option {
 	})
 }
 
-// TestSecondSendOfMiddleware takes a place of its own in the limiter, and that
-// wait does not count against the attempt timeout.
+// TestSecondSendOfMiddleware waits for a permit of its own, and that wait is not
+// part of the attempt timeout.
 func TestSecondSendOfMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := new(diary)
@@ -281,7 +281,7 @@ func TestSecondSendThatIsStopped(t *testing.T) {
 	})
 }
 
-// TestMiddlewareSeesTheBodyOfARefusal that the guard had to look at.
+// TestMiddlewareSeesTheBodyOfARefusal that the guard had to read.
 func TestMiddlewareSeesTheBodyOfARefusal(t *testing.T) {
 	const page = "<html>no</html>"
 	for _, tt := range []struct {
@@ -310,7 +310,7 @@ func TestMiddlewareSeesTheBodyOfARefusal(t *testing.T) {
 // TestNoTraceCostsNothing: a call without one allocates as much as one whose
 // Trace has funcs that are never called.
 func TestNoTraceCostsNothing(t *testing.T) {
-	wire := roundTripper(answer(200, made))
+	wire := answer(200, made)
 	count := func(opts ...agentcopy.Option) float64 {
 		c := newClient(t, wire, opts...)
 		return testing.AllocsPerRun(200, func() { _, _, _ = doCopy(t, c) })

@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -10,10 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/wiretest"
 )
 
 // The vendor of these tests: it paces nothing, and answers with a Thing.
@@ -60,8 +61,17 @@ func newClient(t testing.TB, rt http.RoundTripper, opts ...agentcopy.Option) *tr
 
 func newClientWithKey(t testing.TB, key string, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
 	t.Helper()
-	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})}, opts...)
-	c, err := transport.New(vendor, secretsOf(key), opts)
+	return newClientOf(t, vendor, key, rt, opts...)
+}
+
+// newClientOf is a client that sends through rt, or through the transport that
+// clients share if rt is nil.
+func newClientOf(t testing.TB, v *transport.Vendor, key string, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
+	t.Helper()
+	if rt != nil {
+		opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})}, opts...)
+	}
+	c, err := transport.New(v, secretsOf(key), opts)
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -85,21 +95,16 @@ func copyRequest() transport.Request {
 }
 
 // asError is the *agentcopy.Error that every failure of the transport is.
-func asError(t testing.TB, err error) *agentcopy.Error {
-	t.Helper()
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	if !ok {
-		t.Fatalf("got error %#v, want an *agentcopy.Error", err)
-	}
-	return e
-}
+var asError = wiretest.RequireError
 
 // script is a RoundTripper that meets each request with the next of its steps,
 // and the last one over and over.
 type script struct {
-	mu    sync.Mutex
-	steps []step
-	seen  []seen
+	steps    []step
+	start    time.Time
+	mu       sync.Mutex
+	seen     []seen
+	arrivals []time.Duration // since start
 }
 
 type seen struct {
@@ -108,10 +113,12 @@ type seen struct {
 	Body   string
 }
 
-// step answers one request, as http.RoundTripper does.
+// step answers one request. It is the http.RoundTripper of these tests.
 type step func(*http.Request) (*http.Response, error)
 
-func play(steps ...step) *script { return &script{steps: steps} }
+func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
+
+func play(steps ...step) *script { return &script{steps: steps, start: time.Now()} }
 
 func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
@@ -122,6 +129,7 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	next := s.steps[min(len(s.seen), len(s.steps)-1)]
 	s.seen = append(s.seen, seen{req.URL.String(), req.Header.Clone(), string(body)})
+	s.arrivals = append(s.arrivals, time.Since(s.start))
 	s.mu.Unlock()
 	return next(req)
 }

@@ -13,9 +13,9 @@ type Vendor struct {
 	BaseURL string // of the vendor's own server
 	// Limits makes the default limiters, once per credential.
 	Limits func() pacing.Limits
-	// Hint adds to a bare refusal what experience says about its cause; "" for
-	// nothing. It may look at the credentials, and must not quote them. May be nil.
-	Hint func(e *agentcopy.Error, secrets []Secret) string
+	// Advice adds to a bare refusal what experience says about its cause; "" for
+	// nothing. It may read the credentials, and must not quote them. May be nil.
+	Advice func(e *agentcopy.Error, secrets []Secret) string
 }
 
 // Endpoint is a kind of request that a vendor paces on its own.

@@ -202,7 +202,7 @@ func (e *proxyError) Error() string {
 }
 
 // asProxyError returns what a failure is if it is the answer of a proxy to
-// CONNECT, and otherwise err. Such an error is a bare text, and comes before
+// CONNECT, and else err. Such an error is a bare text, and comes before
 // there is a connection.
 func asProxyError(err error) error {
 	if errors.Unwrap(err) != nil || err.Error() == "" {

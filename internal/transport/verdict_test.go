@@ -182,7 +182,7 @@ func TestOutcomeIsThatOfAllAttempts(t *testing.T) {
 	}{
 		{"a conflict does not hide an unknown attempt", []step{fail(io.EOF), answer(409, "")}, agentcopy.OutcomeUnknown, []error{agentcopy.ErrConflict, agentcopy.ErrOutcomeUnknown}},
 		{"copied beats unknown", []step{answer(500, ""), answer(200, "{}")}, agentcopy.OutcomeCopied, []error{agentcopy.ErrCopied}},
-		{"refusals alone", []step{answer(429, ""), answer(404, "")}, agentcopy.OutcomeNotCopied, []error{agentcopy.ErrNotFound}},
+		{"only refusals", []step{answer(429, ""), answer(404, "")}, agentcopy.OutcomeNotCopied, []error{agentcopy.ErrNotFound}},
 		{"an answer, then none", []step{answer(429, "", "Retry-After", "1"), fail(io.EOF)}, agentcopy.OutcomeUnknown, []error{agentcopy.ErrRateLimited, io.EOF}},
 	}
 	for _, tc := range cases {

@@ -22,9 +22,7 @@ func serve(t *testing.T, handler http.HandlerFunc, opts ...agentcopy.Option) (*t
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	c, err := transport.New(vendor, secretsOf(newKey()), append([]agentcopy.Option{agentcopy.WithBaseURL(server.URL)}, opts...))
-	require.NoError(t, err)
-	return c, server
+	return newClient(t, nil, append(opts, agentcopy.WithBaseURL(server.URL))...), server
 }
 
 func TestOverASocket(t *testing.T) {
@@ -59,9 +57,7 @@ func TestConnectionIsReused(t *testing.T) {
 			}
 		}
 		server.Start()
-		mine := server.Client()
-		c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(mine)})
-		require.NoError(t, err)
+		c := newClient(t, server.Client().Transport, agentcopy.WithBaseURL(server.URL))
 		for range 5 {
 			_, _, _ = doCopy(t, c)
 		}
@@ -143,11 +139,7 @@ func TestConnectionThatBecomesAnother(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
-		agentcopy.WithBaseURL("http://127.0.0.1:1"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1}),
-	})
-	require.NoError(t, err)
-	_, _, err = doCopy(t, c)
+	_, _, err := doCopy(t, newClient(t, nil, agentcopy.WithBaseURL("http://127.0.0.1:1"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1})))
 	e := asError(t, err)
 	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
 	require.Len(t, e.Attempts, 4)
@@ -160,9 +152,7 @@ func TestCertificateOfAStranger(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the failed handshake
 	server.StartTLS()
 	defer server.Close()
-	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL)})
-	require.NoError(t, err)
-	_, _, err = doCopy(t, c)
+	_, _, err := doCopy(t, newClient(t, nil, agentcopy.WithBaseURL(server.URL)))
 	e := asError(t, err)
 	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
 	require.Len(t, e.Attempts, 1, "the certificate will be no better at the next attempt")
@@ -194,7 +184,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.Zero(t, reached.Load())
 }
 
-// TestHTTP2 is the same road in HTTP/2, where net/http would repeat more.
+// TestHTTP2: the same over HTTP/2, where net/http would retry more.
 func TestHTTP2(t *testing.T) {
 	var protocol atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -208,17 +198,16 @@ func TestHTTP2(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(server.Client())})
-	require.NoError(t, err)
+	c := newClient(t, server.Client().Transport, agentcopy.WithBaseURL(server.URL))
 	for range 3 {
-		_, _, err = doCopy(t, c)
+		_, _, err := doCopy(t, c)
 		require.NoError(t, err)
 	}
 	require.Equal(t, int32(2), protocol.Load())
 	withoutBody := copyRequest()
 	withoutBody.Body = nil
 	for range 2 {
-		_, _, err = transport.Do(t.Context(), c, withoutBody, verifyThing)
+		_, _, err := transport.Do(t.Context(), c, withoutBody, verifyThing)
 		require.Equal(t, http.StatusTeapot, asError(t, err).StatusCode, "a copy without a body must send none")
 	}
 }

@@ -26,7 +26,7 @@ const (
 	editMargin = 2 * time.Second
 )
 
-// Finder looks for the agents that a copy request may have made. The rules are
+// Finder finds the agents that a copy request may have made. The rules are
 // those of agentcopy.MatchAgent; the Finder reads the list, notices whether it saw
 // all of it, and sets aside what a copy cannot be.
 type Finder[A any, K comparable] struct {
@@ -53,10 +53,10 @@ type Finder[A any, K comparable] struct {
 	// Whole returns an agent with all that Differs compares. nil if lists show it.
 	Whole func(*A) (*A, error)
 	// Differs reports whether agent differs from the source in a field that the
-	// vendor documents as copied. What is missing in either is no difference. nil if
+	// vendor documents as copied. A field that either lacks is not compared. nil if
 	// nothing can be compared.
-	Differs  func(source, agent *A) bool
-	Verdicts *Verdicts
+	Differs func(source, agent *A) bool
+	Known   *Differences
 }
 
 // Shown is what is shown of an agent, in words that all vendors share.
@@ -71,8 +71,8 @@ type Shown struct {
 	// Out means that the agent is no candidate whatever its name: it is the source,
 	// is deleted, or lies where no copy was asked for.
 	Out bool
-	// Doubt says for a person why the agent may be no copy although it looks like
-	// one; "" if nothing speaks against it.
+	// Doubt tells a person why the agent may not be the copy although it looks like it;
+	// "" if nothing speaks against it.
 	Doubt string
 }
 
@@ -87,11 +87,11 @@ func (s *Shown) isOther(name string) bool {
 	return !s.nameUnknown() && (name == "" || !names.Near(name, s.Name))
 }
 
-// Found is what a look has shown.
+// Found is what a search has found.
 type Found struct {
 	Candidates []agentcopy.Candidate // newest first
 	NameTaken  bool                  // an agent of exactly the name is older than the request
-	Incomplete string                // why the look may not have seen everything; "" if it did
+	Incomplete string                // why the search may not have seen everything; "" if it did
 }
 
 // Result is what FindCopies returns. more are errors that go with it.
@@ -143,7 +143,7 @@ func (f *Finder[A, K]) Find(fetch func(number int, cursor string) (Page[A], erro
 				before = r.seen
 				continue
 			}
-			if lost { // growth alone hides nothing
+			if lost { // growth hides nothing
 				found.Incomplete = cmp.Or(found.Incomplete, "agents moved in the list while it was read")
 			}
 		}
@@ -337,7 +337,7 @@ func (s *search[A, K]) setAside() {
 	}
 	var source *A // read once, when it is needed
 	for _, id := range others {
-		differs, known := s.Verdicts.get(s.SourceID, id)
+		differs, known := s.Known.get(s.SourceID, id)
 		if !known {
 			if source == nil {
 				if source = s.uneditedSource(); source == nil {
@@ -345,7 +345,7 @@ func (s *search[A, K]) setAside() {
 				}
 			}
 			if differs, known = s.compare(source, s.kept[id], !found); known {
-				s.Verdicts.put(s.SourceID, id, differs)
+				s.Known.put(s.SourceID, id, differs)
 			}
 		}
 		if differs {
@@ -400,26 +400,26 @@ func unedited(s *Shown) bool {
 	return !created.IsZero() && !updated.IsZero() && s.Created.HasZone() == s.Updated.HasZone() && updated.Sub(created) <= editMargin
 }
 
-// Verdicts remembers which agents differ from a source, so that each of them is
-// read once by a Copier.
-type Verdicts struct {
+// Differences remembers which agents differ from a source, so that a Copier reads
+// each of them once.
+type Differences struct {
 	mu      sync.Mutex
 	differs map[[2]string]bool
 }
 
-const maxVerdicts = 10_000
+const maxDifferences = 10_000
 
-func (v *Verdicts) get(source, agent string) (differs, known bool) {
+func (v *Differences) get(source, agent string) (differs, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	differs, known = v.differs[[2]string{source, agent}]
 	return differs, known
 }
 
-func (v *Verdicts) put(source, agent string, differs bool) {
+func (v *Differences) put(source, agent string, differs bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.differs == nil || len(v.differs) >= maxVerdicts {
+	if v.differs == nil || len(v.differs) >= maxDifferences {
 		v.differs = make(map[[2]string]bool)
 	}
 	v.differs[[2]string{source, agent}] = differs

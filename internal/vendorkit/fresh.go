@@ -12,7 +12,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// NoCache is what the looks of a Copier send, so that caches ask the vendor.
+// NoCache is what the searches of a Copier send, so that caches ask the vendor.
 func NoCache() http.Header { return http.Header{"Cache-Control": {"no-cache"}} }
 
 // dateStep is how much older an answer is at least by whose Date another one is

@@ -14,12 +14,11 @@ import (
 type Pacer struct {
 	spacing time.Duration
 
-	mu     sync.Mutex
-	latest moment // the latest one seen; see Limiter.advance
-	next   moment // nobody gets through before it
-	opens  moment // when the pause ends
-	queue  queue
-	alarm  alarm // rings at next; off while nobody waits
+	mu    sync.Mutex
+	next  moment // nobody gets through before it
+	opens moment // when the pause ends
+	queue queue
+	alarm alarm // rings at next; off while nobody waits
 }
 
 // MayWait is asked before a wait begins, and again when a pause prolongs it. It is
@@ -29,8 +28,7 @@ type MayWait func(opens, turn time.Duration) error
 
 // NewPacer returns a Pacer that lets one caller through every spacing.
 func NewPacer(spacing time.Duration) *Pacer {
-	now := now()
-	p := &Pacer{spacing: spacing, latest: now, next: now, opens: now}
+	p := &Pacer{spacing: spacing, next: -forever, opens: -forever}
 	p.alarm.ring = p.onAlarm
 	return p
 }
@@ -41,7 +39,7 @@ func (p *Pacer) Wait(ctx context.Context, mayWait MayWait) error {
 		return check.ContextError(ctx)
 	}
 	p.mu.Lock()
-	now := p.advance()
+	now := now()
 	if p.queue.len == 0 && p.next <= now {
 		p.next = later(now, p.spacing)
 		p.mu.Unlock()
@@ -65,7 +63,7 @@ func (p *Pacer) Wait(ctx context.Context, mayWait MayWait) error {
 func (p *Pacer) Pause(d time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.advance()
+	now := now()
 	opens := later(now, d)
 	if d <= 0 || opens <= p.opens {
 		return false
@@ -90,8 +88,7 @@ func (p *Pacer) Pause(d time.Duration) bool {
 func (p *Pacer) Paused() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.advance() // first: it may forget what opens says
-	return max(p.opens-now, 0)
+	return max(p.opens-now(), 0)
 }
 
 // wait is how long a caller waits with so many ahead of it.
@@ -104,24 +101,14 @@ func (p *Pacer) giveUp(w *waiter) {
 	defer p.mu.Unlock()
 	if p.queue.contains(w) { // else its turn is lost: the next one comes soon
 		p.queue.remove(w)
-		p.setAlarm(p.advance())
+		p.setAlarm(now())
 	}
-}
-
-// advance reads the clock; see Limiter.advance.
-func (p *Pacer) advance() moment {
-	now := now()
-	if now < p.latest {
-		p.next, p.opens = now, now
-	}
-	p.latest = now
-	return now
 }
 
 func (p *Pacer) onAlarm() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.advance()
+	now := now()
 	if p.queue.len > 0 && p.next <= now {
 		p.next = later(now, p.spacing)
 		close(p.queue.pop().told)

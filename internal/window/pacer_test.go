@@ -165,39 +165,3 @@ func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
 		require.Equal(t, []string{"a at 0s", "b at 10s"}, log.lines)
 	})
 }
-
-func TestTurnsOutliveBubbles(t *testing.T) {
-	pacer := window.NewPacer(time.Millisecond)
-	tooLong := errors.New("too long")
-	upToADay := func(_, turn time.Duration) error {
-		if turn > 24*time.Hour {
-			return tooLong
-		}
-		return nil
-	}
-	leaves := map[string]func(*testing.T){ // the ways in which the last one who waits may leave
-		"through": func(t *testing.T) { require.NoError(t, pacer.Wait(t.Context(), always)) },
-		"cancelled": func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			require.ErrorIs(t, pacer.Wait(ctx, always), context.DeadlineExceeded)
-		},
-		"sent away": func(t *testing.T) {
-			time.AfterFunc(time.Minute, func() { pacer.Pause(25 * time.Hour) })
-			require.ErrorIs(t, pacer.Wait(t.Context(), upToADay), tooLong)
-		},
-	}
-	for name, leave := range leaves {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				require.Zero(t, pacer.Paused(), "held by the clock of another bubble")
-				require.True(t, pacer.Pause(24*time.Hour))
-				leave(t)
-			})
-			// On the clock of no bubble, too.
-			require.Zero(t, pacer.Paused(), "held by the clock of a bubble")
-			require.True(t, pacer.Pause(time.Millisecond))
-			require.NoError(t, pacer.Wait(t.Context(), always))
-		})
-	}
-}

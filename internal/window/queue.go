@@ -7,14 +7,14 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// waiter is one caller in a queue. What it is told, it is told once: whoever
-// takes it out of the queue sets ticket or err and closes told.
+// waiter is one caller in a queue. The one that takes it out of the queue sets ticket
+// or err, and closes told.
 type waiter struct {
 	told   chan struct{}
 	ticket Ticket
 	err    error
 
-	mayWait    MayWait // of Pacer alone
+	mayWait    MayWait // only of a Pacer
 	prev, next *waiter
 }
 

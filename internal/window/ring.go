@@ -8,7 +8,6 @@ type ring struct {
 
 func (r *ring) at(i int) moment { return r.buf[(r.start+i)&(len(r.buf)-1)] }
 func (r *ring) first() moment   { return r.at(0) }
-func (r *ring) clear()          { r.start, r.len = 0, 0 }
 func (r *ring) pop()            { r.start = (r.start + 1) & (len(r.buf) - 1); r.len-- }
 
 func (r *ring) push(m moment) {

@@ -43,9 +43,3 @@ func (s *slots) vacate(t Ticket) bool {
 	s.spare = append(s.spare, t.slot)
 	return true
 }
-
-func (s *slots) vacateAll() {
-	for i := range s.all {
-		s.vacate(Ticket{i, s.all[i].gen})
-	}
-}

@@ -20,12 +20,11 @@ type Limiter struct {
 	per time.Duration
 
 	mu      sync.Mutex
-	latest  moment // the latest one seen; see advance
-	free    int    // places that nobody holds
-	held    slots  // those of attempts that were admitted and are not answered yet
-	cooling ring   // when those of answered attempts fall free, earliest first
-	queue   queue  // who waits, first come first
-	alarm   alarm  // rings when the next place falls free; off while nobody waits
+	free    int   // places that nobody holds
+	held    slots // those of attempts that were admitted and are not answered yet
+	cooling ring  // when those of answered attempts fall free, earliest first
+	queue   queue // who waits, first come first
+	alarm   alarm // rings when the next place falls free; off while nobody waits
 }
 
 // New returns a limiter of n attempts in any window of length per; both must be
@@ -52,11 +51,11 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 		l.mu.Unlock()
 		return t, nil
 	}
-	return l.line(ctx, now)
+	return l.enqueue(ctx, now)
 }
 
 // Pass is Admit for a caller that cannot say when its attempt is answered: the
-// place falls free a window after the admission.
+// place falls free a window after it is admitted.
 func (l *Limiter) Pass(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return check.ContextError(ctx)
@@ -69,7 +68,7 @@ func (l *Limiter) Pass(ctx context.Context) error {
 		l.mu.Unlock()
 		return nil
 	}
-	t, err := l.line(ctx, now)
+	t, err := l.enqueue(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -77,9 +76,9 @@ func (l *Limiter) Pass(ctx context.Context) error {
 	return nil
 }
 
-// line waits in the queue, unless the wait cannot end before the deadline. It is
+// enqueue waits in the queue, unless the wait cannot end before the deadline. It is
 // called under the lock and returns without it.
-func (l *Limiter) line(ctx context.Context, now moment) (Ticket, error) {
+func (l *Limiter) enqueue(ctx context.Context, now moment) (Ticket, error) {
 	if wait := l.shortestWait(now); EndsFirst(ctx, wait) {
 		l.mu.Unlock()
 		return Ticket{}, fmt.Errorf("%v: no place sooner than in %v, which is past the context's deadline: %w",
@@ -147,17 +146,8 @@ func (l *Limiter) Answered(t Ticket) {
 // collects the places that have fallen free since, and hands them to those who
 // wait. Where it leaves a place free, then, nobody waits: a newcomer that takes
 // it overtakes no one.
-//
-// The monotonic clock never runs backwards, but the clock of a later
-// testing/synctest bubble is behind that of an earlier one, and limiters are
-// shared in a process. What is known of another clock is worth nothing, and
-// waiting for it to come true could take decades, so it is forgotten.
 func (l *Limiter) advance() moment {
 	now := now()
-	if now < l.latest {
-		l.forget()
-	}
-	l.latest = now
 	collected := false
 	for l.cooling.len > 0 && l.cooling.first() <= now {
 		l.cooling.pop()
@@ -168,13 +158,6 @@ func (l *Limiter) advance() moment {
 		l.serve(now)
 	}
 	return now
-}
-
-func (l *Limiter) forget() {
-	l.held.vacateAll()
-	l.cooling.clear()
-	l.free = l.n
-	l.serve(now())
 }
 
 // serve admits as many waiters as there are free places, each one by its own

@@ -343,7 +343,7 @@ func TestSizes(t *testing.T) {
 }
 
 // TestNeverMoreThanNInAnyWindow lets attempts arrive at a server at any moment
-// between their admission and their answer, and counts there.
+// between the moments at which they are admitted and answered, and counts there.
 func TestNeverMoreThanNInAnyWindow(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
@@ -390,39 +390,4 @@ func TestNeverMoreThanNInAnyWindow(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A limiter that is shared in a process lives longer than the bubble of a test,
-// and the next bubble's clock begins where the last one's did.
-func TestALimiterOutlivesBubbles(t *testing.T) {
-	l := window.New(1, time.Millisecond)
-	pass := func(t *testing.T) { // with the alarm set
-		var wg sync.WaitGroup
-		for range 3 {
-			wg.Go(func() { assert.NoError(t, l.Pass(t.Context())) })
-		}
-		wg.Wait()
-	}
-	for range 3 {
-		synctest.Test(t, func(t *testing.T) {
-			start := time.Now()
-			pass(t)
-			require.Equal(t, 2*time.Millisecond, time.Since(start), "time to admit three, one a millisecond")
-		})
-	}
-	pass(t) // on the clock of no bubble, too
-}
-
-func TestATicketOfAnotherBubbleCountsForNothing(t *testing.T) {
-	l := window.New(1, minute)
-	var stale window.Ticket
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Hour)
-		stale = admit(t, l)
-	})
-	synctest.Test(t, func(t *testing.T) {
-		admit(t, l)
-		l.GiveBack(stale)
-		requireFull(t, l)
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -120,6 +121,10 @@ func (v *vendor) made() (copies []Agent) {
 	}
 	return copies
 }
+
+// PacingScope keeps the limits and pauses of one test from the others, in the
+// clients of this SDK.
+func (v *vendor) PacingScope() string { return fmt.Sprintf("oncetest %p", v) }
 
 // RoundTrip implements [http.RoundTripper]. It is as net/http's over HTTP/2.
 func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -13,31 +13,14 @@ import (
 	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// observer is a server that notes when requests reach it, and refuses the first.
-type observer struct {
-	refusal  step
-	start    time.Time
-	mu       sync.Mutex
-	arrivals []time.Duration
-}
+// refuseFirst is a server that refuses the first request.
+func refuseFirst(refusal step) *script { return play(refusal, answer(http.StatusOK, made)) }
 
-func refuseFirst(refusal step) *observer { return &observer{refusal: refusal, start: time.Now()} }
-
-func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
-	o.mu.Lock()
-	first := len(o.arrivals) == 0
-	o.arrivals = append(o.arrivals, time.Since(o.start))
-	o.mu.Unlock()
-	if first {
-		return o.refusal(req)
-	}
-	return answer(http.StatusOK, made)(req)
-}
-
-// refused makes a call that the observer refuses and does not repeat it.
+// refused makes a call that the server refuses, without a retry.
 func refused(t *testing.T, c *transport.Client) {
 	t.Helper()
 	once, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})})
@@ -72,9 +55,7 @@ func TestPauseHoldsEverybodyBack(t *testing.T) {
 			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://eu.acme.example"))
 		}, false, 0},
 		{"one of another vendor", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			c, err := transport.New(another, secretsOf(key), []agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: rt})})
-			require.NoError(t, err)
-			return c
+			return newClientOf(t, another, key, rt)
 		}, false, 0},
 	}
 	for _, tc := range cases {
@@ -100,6 +81,22 @@ func TestPauseHoldsEverybodyBack(t *testing.T) {
 	}
 }
 
+// sharedLimiter is a Limiter that other processes share. It notes the pauses it is
+// told of.
+type sharedLimiter struct {
+	agentcopy.Limiter
+	pauses []time.Duration
+}
+
+func (s *sharedLimiter) Pause(_ context.Context, d time.Duration) { s.pauses = append(s.pauses, d) }
+
+func TestSuccessWithRetryAfterPausesNobody(t *testing.T) {
+	limiter := &sharedLimiter{Limiter: agentcopy.Unlimited}
+	_, _, err := doCopy(t, newClient(t, play(answer(200, made, "Retry-After", "3")), withLimiter(limiter)))
+	require.NoError(t, err)
+	require.Empty(t, limiter.pauses)
+}
+
 func TestWhatPauses(t *testing.T) {
 	quick := agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
 	cases := map[string]struct {
@@ -118,9 +115,12 @@ func TestWhatPauses(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := refuseFirst(tc.refusal)
-				c := newClient(t, server, quick)
+				server, limiter := refuseFirst(tc.refusal), &sharedLimiter{Limiter: agentcopy.Unlimited}
+				c := newClient(t, server, quick, agentcopy.WithLimiter(limiter))
 				refused(t, c)
+				if tc.want > 0 {
+					require.Equal(t, []time.Duration{tc.want}, limiter.pauses, "pauses that the limiter was told of")
+				}
 				patient, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 48 * time.Hour})})
 				require.NoError(t, err)
 				_, _, err = doCopy(t, patient)
@@ -300,4 +300,62 @@ func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// newLimitedClient is a client that may make n copies a minute, and one every two
+// seconds after a refusal, on a server that refuses the first for 90 seconds.
+func newLimitedClient(t *testing.T, n int) (*transport.Client, *script) {
+	t.Helper()
+	limited := &transport.Vendor{Name: "limited", BaseURL: vendor.BaseURL, Limits: func() pacing.Limits {
+		return pacing.Limits{Copy: pacing.NewAdaptiveWindow(n, time.Minute, 2*time.Second)}
+	}}
+	server := refuseFirst(func(req *http.Request) (*http.Response, error) {
+		time.Sleep(time.Second) // meanwhile others wait for a place
+		return answer(429, "", "Retry-After", "90")(req)
+	})
+	return newClientOf(t, limited, newKey(), server), server
+}
+
+// What was admitted before or during the pause is spaced too. Otherwise it would
+// meet the next refusal.
+func TestAttemptsThatWaitedOutThePauseAreSpaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, server := newLimitedClient(t, 4)
+		var wg sync.WaitGroup
+		for range 6 { // four are admitted, two at the end of the minute
+			wg.Go(func() {
+				_, _, err := doCopy(t, c)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		require.Equal(t, []time.Duration{0, 0, 0, 0, 91 * time.Second, 93 * time.Second, 95 * time.Second}, server.arrivals, "arrivals at the server")
+	})
+}
+
+// A permit that was not used because the call ended in the pause is free at once,
+// not a window later.
+func TestCallThatEndsInAPauseUsesNoPermit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, server := newLimitedClient(t, 2)
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { _, _, _ = doCopy(t, c) })
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 10 {
+			wg.Go(func() {
+				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+				assert.ErrorIs(t, err, context.Canceled)
+			})
+		}
+		time.Sleep(70 * time.Second) // two of them have got the places
+		cancel()
+		synctest.Wait()
+		_, _, err := doCopy(t, c)
+		require.NoError(t, err)
+		wg.Wait()
+		require.Equal(t, []time.Duration{0, 0, 91 * time.Second, 93 * time.Second}, server.arrivals, "arrivals at the server")
+	})
 }

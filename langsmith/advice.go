@@ -7,19 +7,19 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
-// hint says what a bare refusal most often means. LangSmith's own text names
+// advice says what a bare refusal most often means. LangSmith's own text names
 // neither the region nor the workspace as a cause.
-func hint(e *agentcopy.Error, _ []transport.Secret) string {
+func advice(e *agentcopy.Error, _ []transport.Secret) string {
 	bare := e.Message == http.StatusText(e.StatusCode)
 	switch {
 	case e.Code == "org_scoped_key_requires_workspace":
 		return "the key belongs to an organization: name the workspace with langsmith.WithWorkspace or LANGSMITH_WORKSPACE_ID"
 	case e.Code == "agent_not_found":
-		return "LangSmith answers so as well where the key has no access to the agent: is it that of the agent's workspace (see langsmith.WithWorkspace)?"
+		return "LangSmith also answers so where the key has no access to the agent: is it that of the agent's workspace (see langsmith.WithWorkspace)?"
 	case e.Code != "":
 		return ""
 	case e.StatusCode == http.StatusNotFound:
-		return "is the base URL that of Managed Deep Agents, which ends in " + apiPath + " and is in the US region alone?"
+		return "is the base URL that of Managed Deep Agents, which ends in " + apiPath + " and exists only in the US region?"
 	case bare && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden):
 		return "LangSmith answers so where the key is invalid, is of another region than the base URL (see agentcopy.WithBaseURL), " +
 			"or is an organization's and no workspace is named (see langsmith.WithWorkspace)"

@@ -14,9 +14,9 @@ const (
 	secretPrefix = "s3cr3t_"
 )
 
-// hint says what a refusal of swapped credentials means. They are sent all the same:
+// advice says what a refusal of swapped credentials means. They are sent even so:
 // the prefixes are documented, but not promised.
-func hint(e *agentcopy.Error, secrets []transport.Secret) string {
+func advice(e *agentcopy.Error, secrets []transport.Secret) string {
 	if e.StatusCode != http.StatusUnauthorized && e.StatusCode != http.StatusForbidden {
 		return ""
 	}

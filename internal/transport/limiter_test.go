@@ -26,13 +26,13 @@ type waitFunc func(context.Context) error
 
 func (w waitFunc) Wait(ctx context.Context) error { return w(ctx) }
 
-// places is a Limiter and Acquirer that notes what it is told.
-type places struct {
+// acquirer is a Limiter and Acquirer.
+type acquirer struct {
 	waitFunc
 	acquire func(context.Context) (func(), error)
 }
 
-func (p places) Acquire(ctx context.Context) (func(), error) { return p.acquire(ctx) }
+func (p acquirer) Acquire(ctx context.Context) (func(), error) { return p.acquire(ctx) }
 
 func withLimiter(l agentcopy.Limiter) agentcopy.Option { return agentcopy.WithLimiter(l) }
 
@@ -76,10 +76,10 @@ func TestARateLimiterThatAdmitsNothing(t *testing.T) {
 }
 
 func TestLimiterErrorsEndTheCall(t *testing.T) {
-	broken := errors.New("redis is away")
+	broken := errors.New("redis is unreachable")
 	cases := map[string]agentcopy.Limiter{
 		"Limiter": waitFunc(func(context.Context) error { return broken }),
-		"Acquirer": places{acquire: func(context.Context) (func(), error) {
+		"Acquirer": acquirer{acquire: func(context.Context) (func(), error) {
 			return nil, broken
 		}},
 	}
@@ -88,7 +88,7 @@ func TestLimiterErrorsEndTheCall(t *testing.T) {
 			s := play(answer(200, made))
 			_, _, err := doCopy(t, newClient(t, s, withLimiter(limiter)))
 			require.ErrorIs(t, err, broken)
-			require.ErrorContains(t, err, "limiter: redis is away")
+			require.ErrorContains(t, err, "limiter: redis is unreachable")
 			e := asError(t, err)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Empty(t, e.Attempts, "attempts: nothing was sent")
@@ -124,7 +124,7 @@ func TestContextThatEndsDuringTheWaitForTheLimiter(t *testing.T) {
 	}
 }
 
-func TestThePlaceIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
+func TestThePermitIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
 	slowBody := func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(readerFunc(func([]byte) (int, error) { time.Sleep(20 * time.Second); return 0, io.EOF }), strings.NewReader(made))
 		return &http.Response{StatusCode: 200, ProtoMajor: 1, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
@@ -152,7 +152,7 @@ func TestThePlaceIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				var released []time.Duration
-				limiter := places{acquire: func(context.Context) (func(), error) {
+				limiter := acquirer{acquire: func(context.Context) (func(), error) {
 					return func() { released = append(released, time.Since(start)) }, nil
 				}}
 				c := newClient(t, play(tc.step), withLimiter(limiter))
@@ -160,7 +160,7 @@ func TestThePlaceIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
 					defer func() { _ = recover() }()
 					_, _, _ = doCopy(t, c)
 				}()
-				require.NotEmpty(t, released, "the place was never released")
+				require.NotEmpty(t, released, "the permit was never released")
 				require.Equal(t, tc.want, released[0], "when it was released")
 			})
 		})
@@ -172,7 +172,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestAnAcquirerMayReturnNothingToRelease(t *testing.T) {
-	limiter := places{acquire: func(context.Context) (func(), error) { return nil, nil }}
+	limiter := acquirer{acquire: func(context.Context) (func(), error) { return nil, nil }}
 	_, _, err := doCopy(t, newClient(t, play(answer(200, made)), withLimiter(limiter)))
 	require.NoError(t, err)
 }
@@ -211,7 +211,7 @@ func TestTheWaitIsToldToTheCaller(t *testing.T) {
 	}
 }
 
-// A repeat's wait is what it waited for, and nothing of what came before it.
+// Waited of a retry is its own wait, without the waits of earlier attempts.
 func TestEachAttemptHasItsOwnWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(next step) step {
@@ -230,7 +230,7 @@ func TestEachAttemptHasItsOwnWait(t *testing.T) {
 }
 
 // With many waiting, the one that is cancelled leaves no gap behind.
-func TestACancelledCallCostsNoPlace(t *testing.T) {
+func TestACancelledCallUsesNoPermit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, start := play(answer(200, made)), time.Now()
 		c := newClient(t, s, withLimiter(agentcopy.NewWindowLimiter(1, time.Minute)))

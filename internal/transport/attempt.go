@@ -1,0 +1,220 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
+)
+
+// attempt is one attempt of a call, and what became of it.
+type attempt struct {
+	call      *call
+	number    int  // from 1
+	toldPause bool // the log has told of the pause that it waits out
+	permit    pacing.Permit
+	ctx       attemptContext
+	sends     sends
+	result
+
+	// The request, in one piece of memory with the rest.
+	request http.Request
+	url     url.URL
+	reader  bytes.Reader // of the request's body
+}
+
+// result is what became of an attempt.
+type result struct {
+	verdict
+	notSent bool // it ended before it reached the transport, and is not recorded
+
+	record   agentcopy.Attempt // as the caller sees it
+	answered bool              // there was an answer, whatever it said
+	complete bool              // it looks like the vendor's: Do decodes it
+	// succeeded means that it can be used.
+	succeeded bool
+	status    int
+	header    http.Header
+	body      []byte
+	retryWait
+	warning error // of an answer that can be used
+	err     error // why there is no usable answer, if the status does not tell
+}
+
+// attempt makes one attempt: it waits until the credential is not paused and the
+// limiter admits it, sends the request, and judges the answer.
+func (c *call) attempt(number int, idleSince time.Time, toldPause bool, cookies []string) *attempt {
+	a := &attempt{call: c, number: number, toldPause: toldPause}
+	err := a.waitOutPause(c.ctx)
+	if err == nil {
+		a.permit, err = a.acquirePermit(c.ctx)
+	}
+	if err != nil {
+		return a.unsent(err)
+	}
+	defer c.client.pacing.Used()
+	// The guard gives the permit back as soon as the headers are there; this is for
+	// attempts that never come so far, and for middleware that panics.
+	defer a.permit.Answered()
+
+	a.record.Start = time.Now()
+	a.record.Waited = a.record.Start.Sub(idleSince)
+	a.ctx.begin(a, c.ctx, c.client.timeout)
+	defer a.ctx.end()
+	resp, err := c.client.wire.RoundTrip(a.newRequest(cookies)) // middleware, origin guard, wire
+	a.judge(resp, err)
+	a.err = maskError(c.client.mask, a.err)
+	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
+	return a
+}
+
+// unsent ends an attempt before it leaves the process.
+func (a *attempt) unsent(err error) *attempt {
+	a.result = result{verdict: noRetry, notSent: true, err: maskError(a.call.client.mask, err)}
+	return a
+}
+
+// newRequest is the request of the attempt. Its URL, headers and body are its own,
+// since middleware may change them all.
+func (a *attempt) newRequest(cookies []string) *http.Request {
+	c := a.call
+	a.url = c.url
+	a.request = *(&http.Request{
+		Method: c.op.Method, URL: &a.url, Host: a.url.Host, Header: c.client.header(),
+	}).WithContext(&a.ctx)
+	for name, values := range c.header {
+		a.request.Header[name] = values
+	}
+	if len(cookies) > 0 {
+		a.request.Header["Cookie"] = cookies
+	}
+	if c.op.Method == http.MethodPost { // every copy, and a list by filter
+		a.setBody()
+	} else {
+		delete(a.request.Header, "Content-Type")
+	}
+	return &a.request
+}
+
+// setBody gives a POST its body, in a way that keeps net/http from sending it
+// twice by itself. HTTP/1 sends again only what provably never left, and needs
+// GetBody for it. HTTP/2 also sends again after errors that prove nothing;
+// without GetBody it reports them. So GetBody is set only for an origin that is
+// known to speak HTTP/1; wireTrace stops what slips through.
+func (a *attempt) setBody() {
+	body, protocol := a.call.body, a.call.client.protocol.Load()
+	if len(body) == 0 && protocol != 2 { // whose net/http resends NoBody as it likes
+		a.request.Body = http.NoBody
+		return
+	}
+	a.reader.Reset(body)
+	a.request.Body = io.NopCloser(&a.reader) // a type that net/http knows: it sends headers and body at once
+	a.request.ContentLength = int64(len(body))
+	if protocol == 1 {
+		a.request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+}
+
+// judge decides what became of an attempt that ended with resp or err.
+func (a *attempt) judge(resp *http.Response, err error) {
+	stopped, first := a.sends.stopped()
+	if err == nil && resp == nil {
+		err = errors.New("the transport returned neither an answer nor an error")
+	}
+	if stopped != nil || err != nil {
+		closeBody(resp)
+	}
+	switch {
+	case stopped != nil && first:
+		a.unsent(stopped)
+	case stopped != nil: // when middleware was about to send once more; so far no copy was made
+		a.verdict = noRetry
+		a.record.Sent = a.sends.proof(stopped, false) != neverSent
+		a.err = a.cause(stopped)
+	case err != nil:
+		a.fail(err)
+	default:
+		a.receive(resp)
+	}
+}
+
+// fail judges an attempt that got no answer.
+func (a *attempt) fail(err error) {
+	proof := a.sends.proof(err, a.ctx.Err() != nil)
+	if last := a.sends.latest(); proof == neverSent && last != nil && last.trace.throughProxy() {
+		err = asProxyError(err)
+	}
+	a.verdict = judgeFailure(a.call.op.copies(), err, proof)
+	a.record.Sent = proof != neverSent
+	a.wait = drawBackoff(a.call.client.cfg.Retry, a.number)
+	a.err = a.cause(err)
+}
+
+// receive judges an answer.
+func (a *attempt) receive(resp *http.Response) {
+	a.answered, a.record.Sent = true, true
+	a.status, a.header = resp.StatusCode, resp.Header
+	a.call.client.protocol.Store(int32(resp.ProtoMajor))
+	a.retryWait = a.readWait(resp)
+	if a.status >= 200 && a.status <= 299 {
+		a.receiveSuccess(resp)
+		return
+	}
+	if applied, ok := a.sends.waitApplied(a.status); ok {
+		a.wait = applied
+	} else {
+		a.applyRetryAfter(resp, a.retryWait)
+	}
+	if a.status == http.StatusSwitchingProtocols {
+		// Its body is the connection itself, on which nothing may ever come.
+		a.verdict = judgeStatus(a.call.op.copies(), a.status, nil, false)
+		closeBody(resp)
+		return
+	}
+	var err error
+	a.body, err = readErrorBody(resp)
+	a.verdict = judgeStatus(a.call.op.copies(), a.status, a.body, err == nil)
+}
+
+// errAttemptTimeout is the cause of the context of an attempt that took too long.
+var errAttemptTimeout = errors.New("attempt timeout")
+
+// timeoutError is an attempt that took longer than it may. It is a
+// context.DeadlineExceeded, like the timeouts of net/http, although the
+// caller's own context has not ended.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within the attempt timeout of %v", e.limit)
+}
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// cause says why an attempt broke off: a second copy that was stopped, the caller's
+// context, the attempt timeout, or err itself.
+func (a *attempt) cause(err error) error {
+	cause := context.Cause(&a.ctx)
+	switch {
+	case cause == errResent:
+		return errResent
+	case a.call.ctx.Err() != nil:
+		return check.ContextError(a.call.ctx)
+	case cause == errAttemptTimeout:
+		return &timeoutError{a.call.client.timeout}
+	}
+	return err
+}
+
+func closeBody(resp *http.Response) {
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close() // the attempt has failed already
+	}
+}
