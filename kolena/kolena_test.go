@@ -17,7 +17,7 @@ import (
 
 const agent = `{"id":456,"workspace_id":7,"name":"Leases","objective":"","created_by":"","n_runs":0,"prompts":[]}`
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *kolena.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *kolena.Client {
 	t.Helper()
 	return vendortest.NewClient[*kolena.Client](t, wire, opts...)
 }

@@ -18,7 +18,7 @@ const (
 	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Research"}`
 )
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *langsmith.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
 	return vendortest.NewClient[*langsmith.Client](t, wire, opts...)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *zudu.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *zudu.Client {
 	t.Helper()
 	return vendortest.NewClient[*zudu.Client](t, wire, opts...)
 }
