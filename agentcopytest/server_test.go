@@ -10,11 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/stretchr/testify/assert"
 )
 
 func TestCopies(t *testing.T) {
@@ -98,7 +98,7 @@ func TestCloseEndsWhatIsDelayed(t *testing.T) {
 				_, err := d.send(context.Background(), s.copyOf(id, "Copy"))
 				broke <- err
 			}()
-			require.Eventually(t, func() bool { return len(s.Requests()) == 1 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return len(s.Requests()) == 1 }, time.Minute, time.Millisecond)
 			s.Close()
 			require.ErrorIs(t, <-broke, io.EOF)
 			s.Close()

@@ -7,12 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/stretchr/testify/assert"
 )
 
 const agent = `{"id":456,"workspace_id":7,"name":"Leases","objective":"","created_by":"","n_runs":0,"prompts":[]}`

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
-	"github.com/stretchr/testify/require"
 )
 
 func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // TestPoolsStayWarm: whatever the answers, the connections of a client that a
@@ -138,17 +138,10 @@ func TestProtocolThatChanges(t *testing.T) {
 				_, err = client.Do(t.Context())
 				require.NoError(t, err)
 				moved.Store(true)
-				for range 100 { // the old connection is given up
-					transport.CloseIdleConnections()
-					time.Sleep(time.Millisecond)
-				}
+				require.NoError(t, before.close(transport)) // with the old connection
 				o := observed{op: op}
 				o.result, o.err = client.Do(t.Context())
-				for _, s := range []*server{before, after} {
-					if err := s.close(transport); err != nil {
-						faults = append(faults, err.Error())
-					}
-				}
+				require.NoError(t, after.close(transport))
 				o.copies, o.requests = int(after.copies.Load()), after.requests()
 				for _, fault := range o.invariants() {
 					faults = append(faults, fmt.Sprintf("%v, from %v to %v, code %d: %s: %v", op, first, second, code, fault, o.err))

@@ -33,7 +33,7 @@ type row struct {
 	safeOnly bool // the other modes would tell nothing that a row like this does not
 	brief    bool // over the wires one case of each copy will do: memory has them all
 	patience patience
-	timeout  time.Duration // of an attempt; 0: 10s
+	timeout  time.Duration // of an attempt; 0: 30s
 	maxWait  time.Duration // of RetryPolicy; 0: its default
 }
 
@@ -82,7 +82,7 @@ const maxAttempts = 3
 func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 	timeout := r.timeout
 	if timeout == 0 {
-		timeout = 10 * time.Second
+		timeout = 30 * time.Second
 	}
 	return []agentcopy.Option{
 		agentcopy.WithLimiter(agentcopy.Unlimited),

@@ -199,7 +199,7 @@ func (s *server) close(t *http.Transport) error {
 	_ = s.listener.Close()
 	ended := make(chan struct{})
 	go func() { s.running.Wait(); close(ended) }()
-	for range 1000 {
+	for range 6000 {
 		t.CloseIdleConnections() // a stream that was just cancelled keeps its connection busy for a moment
 		select {
 		case <-ended:

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/once"
 )

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
