@@ -8,8 +8,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/redislimiter"
+
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 )
 
 // openLimiter has the run share its limits through Redis, one for each account.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"

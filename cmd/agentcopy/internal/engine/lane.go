@@ -8,6 +8,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
 	"github.com/agentcopy/agentcopy-go/once"
 )

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/once"
 )

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
 )
 
