@@ -7,10 +7,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // TestContextsThatEndBeforeSending: nothing leaves, and the error says why, for

@@ -16,9 +16,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // memory is a transport without a network: it reports to net/http/httptrace how

@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // TestRedirects: none is followed, to the same host or to another, which gets no

@@ -14,10 +14,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // quoted is a key whose forms in URLs, JSON, base64 and Go syntax all differ. It

@@ -9,10 +9,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules

@@ -16,10 +16,11 @@ import (
 	"testing"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // varnishWays are what a vendor behind Varnish does after it made a copy. A way
