@@ -14,26 +14,25 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. It ignores the name of a request:
-// none can be chosen. The Body of its copies is Cotool's whole answer, which names
-// the parked agent and the moved triggers, too; decode it into a
-// [CopyAgentResponse]. A copy that a ledger or FindCopies returns has no Body: its
-// SourceID is the parked agent, and GetAgent shows the triggers in TriggerSummary. It
-// takes [agentcopy.RetryAlways] for RetrySafe, which makes no
-// second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. It ignores the name of a request, since none
+// can be chosen. The Body of its copies is Cotool's whole answer, which also names the
+// parked agent and the moved triggers: decode it into a [CopyAgentResponse]. A copy
+// that a ledger or FindCopies returns has no Body: its SourceID is the parked agent,
+// and GetAgent shows the triggers in TriggerSummary. It treats [agentcopy.RetryAlways]
+// as RetrySafe, which makes no second copy.
 //
-// Its FindCopies asks first whether the source is parked: by its ID and in the list.
-// If it is, in whatever form deletedAt comes, or if its ID answers 404, the error
-// matches [agentcopy.ErrAlreadyDone], and the request must never be sent again. If it
-// is not, there is no copy, unless an agent of about the source's name was made since,
-// which is possible then.
+// Its FindCopies first finds out whether the source is parked, by its ID and in the
+// list. If it is, in whatever form deletedAt comes, or if its ID answers 404, the
+// error matches [agentcopy.ErrAlreadyDone], and the request must never be sent again.
+// If it is not, there is no copy; but an agent of about the source's name that was
+// made since is possible.
 //
-// Candidates are the agents that are not deleted, by the rules of
-// [agentcopy.MatchAgent]. Cotool does not say what a copy is called, nor that it has
-// no syncKey. Certain is only one that has its source's name and no syncKey, and was
-// made since the request: that a copy has these is inferred. Where Cotool no longer
-// shows the source, its name is not known, and no candidate is certain.
+// Candidates are agents that are not deleted, by the rules of [agentcopy.MatchAgent].
+// An agent is certain only if it has the name of the source and no syncKey, and was
+// made since the request. That a copy has these is inferred: Cotool does not say. If
+// Cotool no longer shows the source, its name is not known, and no candidate is
+// certain.
 func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
 
 // forCopier is the client that a Copier calls. It is never nil.

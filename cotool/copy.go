@@ -23,19 +23,18 @@ type CopyAgentResponse struct {
 	// their email, webhook and Slack bindings. Empty if the original had none.
 	TransferredTriggerNames []string `json:"transferredTriggerNames,omitzero"`
 
-	// Response is how the call went.
+	// Response describes the answer.
 	Response *agentcopy.Response `json:"-"`
 }
 
-// CopyAgent turns the managed agent agentID, whose integration is disconnected,
-// into an editable agent: configuration and prompt are copied, the triggers are
-// moved to the copy, and the original is parked. There is no choice of a name. What a
-// second call for the same agent does, Cotool does not say.
+// CopyAgent turns the managed agent agentID, whose integration is disconnected, into
+// an editable agent: configuration and prompt are copied, the triggers are moved to
+// the copy, and the original is parked. The name cannot be chosen. Cotool does not say
+// what a second call for the same agent does.
 //
-// An agentID that is no UUID is refused before anything is sent, with an
-// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Of any other *Error,
-// look at the Outcome before you send the request again: it says whether a copy
-// was made.
+// An agentID that is not a UUID is [agentcopy.ErrInvalid], and nothing is sent. After
+// any other error, check its Outcome before you send the request again: it says
+// whether a copy was made.
 //
 // Cotool: POST /api/agents/{agentId}/copy,
 // https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent

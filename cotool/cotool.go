@@ -21,9 +21,9 @@ var vendor = &transport.Vendor{
 	},
 }
 
-// Client calls the Cotool API with one API key. It is safe for concurrent use,
-// and its settings never change; see With. Make one with New: the zero Client
-// cannot be used.
+// Client calls the Cotool API with one API key. It is safe for concurrent use, and its
+// settings never change; see With. Make one with New: the zero Client returns an error
+// from every method.
 type Client struct {
 	transport *transport.Client
 	dates     *vendorkit.Dates // of its answers
@@ -38,12 +38,12 @@ func (c *Client) made() *transport.Client {
 }
 
 // New returns a client for an API key, which Cotool's web interface makes under
-// Settings, API Keys, and shows once. It does no I/O. A key that is empty or
-// cannot stand in a header, and an option that cannot be used, are an
-// *[agentcopy.Error] that names it and matches [agentcopy.ErrInvalid].
+// Settings, API Keys, and shows once. It sends nothing. If a key or an option cannot
+// be used, the error is an *[agentcopy.Error] that names it and matches
+// [agentcopy.ErrInvalid].
 //
-// Clients built with the same key share one pace, however many there are:
-// building one for each web request does no harm.
+// All clients with the same key share their limits and pauses, so a program may build
+// one for each web request.
 func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	t, err := transport.New(vendor, []transport.Secret{
 		{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: apiKey},
@@ -57,8 +57,8 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // NewFromEnv is New with the key in the environment variable COTOOL_API_KEY
 // and, if it is set, the base URL in COTOOL_BASE_URL, which an option overrides.
 //
-// A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
+// If the key is not set, the error is an *[agentcopy.Error] that names the variable
+// and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "COTOOL_API_KEY")
 	if err != nil {
@@ -67,8 +67,8 @@ func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	return New(key, vendorkit.BaseURLFromEnv("COTOOL_BASE_URL", vendorkit.Getenv("COTOOL_BASE_URL"), opts)...)
 }
 
-// With returns a client with the same key, and opts on top of the settings of
-// c. The two share their pace, unless opts change it.
+// With returns a client with the same key, and opts on top of the settings of c. The
+// two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	t, err := c.made().With(opts)
 	if err != nil {

@@ -27,30 +27,32 @@
 // # Credentials
 //
 // An API key, which goes out as Authorization: Bearer to https://app.cotool.ai.
-// [NewFromEnv] reads COTOOL_API_KEY and, where it is set, COTOOL_BASE_URL: names
-// of this SDK's own, since Cotool documents none.
+// [NewFromEnv] reads COTOOL_API_KEY and, where it is set, COTOOL_BASE_URL: these names
+// are ours, since Cotool documents none.
 //
 // # Names and IDs
 //
-// There is no name to choose. An agent's ID is a UUID; any other text is refused
-// before it is sent.
+// The name of a copy cannot be chosen. An agent's ID is a UUID; any other text is
+// [agentcopy.ErrInvalid].
 //
 // # Limit
 //
-// Cotool publishes none. Clients send at most 10 requests a second, copies and
-// reads together, in bursts of at most 10, unless [agentcopy.WithLimiter] says
-// otherwise.
+// Cotool publishes none. Clients send at most 10 requests a second, copies and reads
+// together, in bursts of at most 10, unless [agentcopy.WithLimiter] replaces this
+// limit.
 //
 // # When an answer is lost
 //
 // Whether the request arrived can be seen from its source: once that is parked, or
 // gone, [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request must never
-// be sent again. As long as it is neither, there is no copy: this is inferred, since
-// the page says that the call parks its source. Nothing in an agent says that it is the
-// copy. The Copier takes one that has the source's name and no syncKey and was made
-// since the request, which is inferred too, and reports all others that may be it as
-// possible. Cotool documents no call that deletes an agent or restores a parked one.
+// be sent again. While it is neither, there is no copy: this is inferred, since the
+// page says that the call parks its source. Nothing in an agent says that it is the
+// copy. The Copier takes an agent that has the source's name and no syncKey and was
+// made since the request; this is inferred, too. It reports all others that may be the
+// copy as possible. Cotool documents no call that deletes an agent or restores a
+// parked one.
 //
-// Cotool's request has no body. A Varnish in front of it resends such a POST by itself
-// when a reused connection to its backend breaks: that no client can see or prevent.
+// Cotool's request has no body. A Varnish in front of Cotool would resend such a POST
+// by itself when a reused connection to its backend breaks. No client can see or
+// prevent that.
 package cotool

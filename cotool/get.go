@@ -12,9 +12,8 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // GetAgent returns the agent agentID. Of one that is parked or deleted, Cotool
 // does not document whether it is shown; if it is, its DeletedAt is set.
 //
-// An agentID that is no UUID is refused before anything is sent, with an
-// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. A 404 is
-// [agentcopy.ErrNotFound]; Cotool does not document when it sends one.
+// An agentID that is not a UUID is [agentcopy.ErrInvalid], and nothing is sent. A 404
+// is [agentcopy.ErrNotFound]; Cotool does not document when it sends one.
 //
 // Cotool: GET /api/agents/{agentId},
 // https://docs.cotool.ai/api-reference/agents/get-agent

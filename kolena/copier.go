@@ -16,21 +16,22 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. Every copy is made with template;
-// the name of a request replaces the template's. IDs are decimal numbers there;
-// a SourceID that is none is [agentcopy.ErrInvalid], and "0123" and "+123" are 123.
-// It takes [agentcopy.RetryAlways] for RetrySafe, which makes no second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. Every copy is made with template; the name of
+// a request replaces the template's. IDs are decimal numbers: any other SourceID is
+// [agentcopy.ErrInvalid], and "0123" and "+123" are 123. It treats
+// [agentcopy.RetryAlways] as RetrySafe, which makes no second copy.
 //
 // Its FindCopies reads the whole list, since Kolena has no search and documents no
-// order, and sorts the agents by the rules of [agentcopy.MatchAgent]. If the template
-// names a workspace, agents of other workspaces are no candidates. What it relies on
-// without Kolena saying so: a stamp without a zone is UTC. If it is not, a copy is
-// possible rather than certain, as long as it has the name or a near one.
+// order, and judges the agents by the rules of [agentcopy.MatchAgent]. If the template
+// names a workspace, agents of other workspaces are left out. It assumes that a stamp
+// without a zone is UTC, which Kolena does not say. If it is not, a copy of the name
+// or a near one is possible rather than certain.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it has another objective or other prompts
-// than the source, which a copy has of it, and neither was edited since.
+// server may have changed the name. It is left out if its objective or its prompts
+// differ from those of the source, which a copy shares, and neither agent was edited
+// since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
 	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }

@@ -15,23 +15,22 @@ var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost,
 // CopyAgentRequest is the body of [Client.CopyAgent].
 type CopyAgentRequest struct {
 	// Name is the name of the new agent, sent as it is. Kolena requires it, and
-	// states no rule for it: no longest name, not that names are unique. This SDK
-	// refuses one that is empty or blank.
+	// documents neither a longest name nor that names are unique. This SDK refuses an
+	// empty or blank one.
 	Name string `json:"name"`
 	// TargetWorkspaceID and TargetFolderID say where the new agent goes. Zero is not
 	// sent and leaves the choice to Kolena, which does not document it. This SDK
-	// refuses a negative one.
+	// refuses negative ones.
 	TargetWorkspaceID int64 `json:"target_workspace_id,omitzero"`
 	TargetFolderID    int64 `json:"target_folder_id,omitzero"`
 }
 
 // CopyAgent copies the agent agentID and returns the new agent.
 //
-// By rules of this SDK's own, an agentID that is not positive, a blank Name and a
-// negative target are refused before anything is sent, with an *[agentcopy.Error]
-// that matches [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome
-// before you send the request again: it says whether a copy was made, and Kolena
-// has no call to remove a second one.
+// An agentID that is not positive, a blank Name and a negative target are
+// [agentcopy.ErrInvalid], and nothing is sent; these rules are ours. After any other
+// error, check its Outcome before you send the request again: it says whether a copy
+// was made, and Kolena has no call to remove a second one.
 //
 // Kolena allows 60 copies a minute per user; the call waits for its turn.
 //

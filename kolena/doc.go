@@ -30,11 +30,10 @@
 //
 // # Limit
 //
-// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients
-// keep to each of these numbers by itself, and never have more than that many
-// requests in any window of 61 seconds, the documented minute and a second for
-// servers that count in whole ones. [agentcopy.WithLimiter]
-// replaces the first, [agentcopy.WithReadLimiter] the others.
+// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients never
+// send more than these numbers in any window of 61 seconds: the documented minute, and
+// a second for servers that count in whole seconds. [agentcopy.WithLimiter] replaces
+// the limit of copies, [agentcopy.WithReadLimiter] those of reads.
 //
 // Kolena may still refuse a copy with 429, because another process uses the key or
 // because it does not count as documented. Copies are then spaced evenly, one
@@ -46,11 +45,10 @@
 //
 // # When an answer is lost
 //
-// Kolena documents no idempotency key, and nothing in an agent says what it was
-// copied from: the same request sent again may make a second one. Nor does Kolena
-// document a call that deletes an agent: a copy made by mistake has to be removed
-// by hand. [Client.Copier] finds a copy by its name, by when it was made and by the
-// workspace that was asked for. An agent that may be the copy, such as one whose name
-// the server may have changed, is reported as possible. That a copy keeps the name
-// asked for is inferred.
+// Kolena documents no idempotency key, and nothing in an agent says what it was copied
+// from: the same request sent again may make a second one. Nor does Kolena document a
+// call that deletes an agent: a copy made by mistake has to be removed by hand.
+// [Client.Copier] finds a copy by its name, by when it was made and by the requested
+// workspace. An agent that may be the copy, such as one whose name the server may have
+// changed, is reported as possible. That a copy keeps its requested name is inferred.
 package kolena

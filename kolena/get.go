@@ -12,10 +12,9 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 
 // GetAgent returns the agent agentID.
 //
-// By a rule of this SDK's own, an agentID that is not positive is refused before anything is sent, with an
-// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Kolena allows 1,200
-// calls a minute per user; the call waits for its turn. It documents no errors; a
-// 404 is [agentcopy.ErrNotFound].
+// An agentID that is not positive is [agentcopy.ErrInvalid], and nothing is sent; this
+// rule is ours. Kolena allows 1,200 calls a minute per user; the call waits for its
+// turn. It documents no errors; a 404 is [agentcopy.ErrNotFound].
 //
 // Kolena: GET /api/v1/client/agents/{agent_id},
 // https://docs.agents.kolena.com/api-reference/get-agent

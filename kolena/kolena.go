@@ -27,9 +27,9 @@ var vendor = &transport.Vendor{
 	},
 }
 
-// Client calls the Kolena Agents API with one API key. It is safe for
-// concurrent use, and its settings never change; see With. Make one with New:
-// the zero Client cannot be used.
+// Client calls the Kolena Agents API with one API key. It is safe for concurrent use,
+// and its settings never change; see With. Make one with New: the zero Client returns
+// an error from every method.
 type Client struct {
 	transport *transport.Client
 	dates     *vendorkit.Dates // of its answers
@@ -43,14 +43,13 @@ func (c *Client) made() *transport.Client {
 	return c.transport
 }
 
-// New returns a client for an API key, which Kolena's web interface makes. It
-// does no I/O. A key that is empty or cannot stand in a header, and an option
-// that cannot be used, are an *[agentcopy.Error] that names it and matches
-// [agentcopy.ErrInvalid].
+// New returns a client for an API key, which Kolena's web interface makes. It sends
+// nothing. If a key or an option cannot be used, the error is an *[agentcopy.Error]
+// that names it and matches [agentcopy.ErrInvalid].
 //
-// Clients built with the same key share one pace, however many there are:
-// building one for each web request does no harm. Kolena counts per user, so
-// two keys of one user share a limit that this package cannot see.
+// All clients with the same key share their limits and pauses, so a program may build
+// one for each web request. Kolena counts per user. So two keys of one user share a
+// limit that this package cannot see.
 func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	t, err := transport.New(vendor, []transport.Secret{
 		{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: apiKey},
@@ -65,8 +64,8 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // and, if it is set, the base URL in KOLENA_API_URL, which an option overrides.
 // Both are the names that Kolena's own Python client reads.
 //
-// A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
+// If the key is not set, the error is an *[agentcopy.Error] that names the variable
+// and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "KOLENA_API_KEY")
 	if err != nil {
@@ -75,8 +74,8 @@ func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	return New(key, vendorkit.BaseURLFromEnv("KOLENA_API_URL", vendorkit.Getenv("KOLENA_API_URL"), opts)...)
 }
 
-// With returns a client with the same key, and opts on top of the settings of
-// c. The two share their pace, unless opts change it.
+// With returns a client with the same key, and opts on top of the settings of c. The
+// two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	t, err := c.made().With(opts)
 	if err != nil {

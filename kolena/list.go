@@ -32,11 +32,10 @@ type ListAgentsRequest struct {
 	Name string
 }
 
-// ListAgents yields the agents that the user of the key may see, in the order
-// in which Kolena sends them, which it does not document. Pages are fetched as
-// the loop comes to them; breaking off the loop fetches no more. An error is
-// yielded once, with a nil agent, and ends the sequence. The sequence may be
-// ranged over again, which asks Kolena again.
+// ListAgents yields the agents that the user of the key may see, in the order in which
+// Kolena sends them, which it does not document. Pages are fetched as the loop needs
+// them. An error is yielded once, with a nil agent, and ends the sequence. Ranging
+// over the sequence again lists the agents anew.
 //
 // Kolena allows 600 pages a minute per user; the loop waits for its turn.
 //
@@ -70,8 +69,8 @@ func (c *Client) pages(ctx context.Context, header http.Header) func(int, string
 	}
 }
 
-// listAnswer is one page of the list. The page_size it has as well is how many
-// agents the page holds, and says nothing of how many there are.
+// listAnswer is one page of the list. Its page_size is how many agents the page holds,
+// not how many there are.
 type listAnswer struct {
 	Agents     []Agent `json:"agents"`
 	TotalPages int     `json:"total_pages"`

@@ -36,10 +36,9 @@ type CloneAgentRequest struct {
 // caller owns: runtime, backend, files, tools, subagents and skills are copied,
 // extras and sharing are not.
 //
-// An agentID that is no UUID, a name that is not valid UTF-8 and a time zone
-// with a control character are refused before anything is sent, with an
-// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. Of any other *Error,
-// look at the Outcome before you send the request again: it says whether a copy
+// An agentID that is not a UUID, a name that is not valid UTF-8 and a time zone with a
+// control character are [agentcopy.ErrInvalid], and nothing is sent. After any other
+// error, check its Outcome before you send the request again: it says whether a copy
 // was made.
 //
 // An empty request is sent as {}: the body is optional, but if there is one, it

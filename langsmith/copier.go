@@ -15,21 +15,21 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. Every clone is made with template;
-// the name of a request replaces the template's. It takes [agentcopy.RetryAlways]
-// for RetrySafe, which makes no second copy.
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. Every clone is made with template; the name
+// of a request replaces the template's. It treats [agentcopy.RetryAlways] as
+// RetrySafe, which makes no second copy.
 //
-// Its FindCopies reads the caller's own agents, of whom a clone is one, from the
-// newest on, down to five minutes before the request, and sorts them by the rules of
+// Its FindCopies reads the caller's own agents, which include the clones, from the
+// newest on, down to five minutes before the request, and judges them by the rules of
 // [agentcopy.MatchAgent]. Beyond that it asks LangSmith for the agents of the name.
-// Of a request without a name, LangSmith does not document what the clone is called:
-// then every agent that was made since may be it, and none is certain.
+// LangSmith does not document the name of a clone that was requested without one: then
+// every agent that was made since is possible, and none is certain.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it differs from the source in its model,
-// backend, prompt, tools, subagents or skills, which LangSmith documents as copied,
-// and neither was edited since.
+// server may have changed the name. It is left out if its model, backend, prompt,
+// tools, subagents or skills, which LangSmith documents as copied, differ from those
+// of the source, and neither agent was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
 	return copier{c.forCopier(), template, new(vendorkit.Differences)}
 }

@@ -23,22 +23,22 @@
 // # Credentials
 //
 // An API key, which goes out in the header X-Api-Key to
-// https://api.smith.langchain.com/v1/deepagents. A key that belongs to an
-// organization needs a workspace as well: [WithWorkspace]. [NewFromEnv] reads
-// LANGSMITH_API_KEY and, where they are set, LANGSMITH_WORKSPACE_ID and
-// LANGSMITH_ENDPOINT. LangSmith answers an invalid key with 403, not 401.
+// https://api.smith.langchain.com/v1/deepagents. A key that belongs to an organization
+// also needs a workspace: [WithWorkspace]. [NewFromEnv] reads LANGSMITH_API_KEY and,
+// where they are set, LANGSMITH_WORKSPACE_ID and LANGSMITH_ENDPOINT. LangSmith answers
+// an invalid key with 403, not 401.
 //
 // # Names and IDs
 //
 // The name of a clone may be left out; LangSmith does not document what name it then
-// gets. Give it one, since a lost clone is found by its name. An agent's
-// ID is a UUID; any other text is refused before it is sent.
+// gets. Give it a name: a lost clone is found by it. An agent's ID is a UUID; any
+// other text is [agentcopy.ErrInvalid].
 //
 // # Limit
 //
-// LangSmith's documents allow an API key 2,000 requests a minute and 1,000 in 10 seconds,
-// whatever they ask for. Clients send at most 32 a second, in bursts of at most
-// 32, which stays inside both, unless [agentcopy.WithLimiter] says otherwise.
+// LangSmith's documents allow an API key 2,000 requests a minute and 1,000 in 10
+// seconds, of any kind. Clients send at most 32 a second, in bursts of at most 32,
+// which stays inside both, unless [agentcopy.WithLimiter] replaces this limit.
 //
 // # When an answer is lost
 //

@@ -15,8 +15,8 @@ import (
 // LangSmith to some, that of this API to others. So it may end in
 // /v1/deepagents or not.
 //
-// A key that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
+// If the key is not set, the error is an *[agentcopy.Error] that names the variable
+// and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "LANGSMITH_API_KEY")
 	if err != nil {

@@ -17,9 +17,9 @@ type GetAgentRequest struct {
 
 // GetAgent returns the agent agentID, with its Files if req asks for them.
 //
-// An agentID that is no UUID is refused before anything is sent, with an
-// *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. An agent that does not
-// exist, and one that the key has no access to, are [agentcopy.ErrNotFound].
+// An agentID that is not a UUID is [agentcopy.ErrInvalid], and nothing is sent. An
+// agent that does not exist, and one that the key has no access to, are
+// [agentcopy.ErrNotFound].
 //
 // LangSmith: GET /agents/{agent_id}, as the API's last published document says.
 func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentRequest) (*Agent, error) {

@@ -27,9 +27,9 @@ var vendor = &transport.Vendor{
 	Advice: advice,
 }
 
-// Client calls LangSmith's Managed Deep Agents API with one API key. It is safe
-// for concurrent use, and its settings never change; see With. Make one with New:
-// the zero Client cannot be used.
+// Client calls LangSmith's Managed Deep Agents API with one API key. It is safe for
+// concurrent use, and its settings never change; see With. Make one with New: the zero
+// Client returns an error from every method.
 type Client struct {
 	transport *transport.Client
 	dates     *vendorkit.Dates // of its answers
@@ -43,16 +43,15 @@ func (c *Client) made() *transport.Client {
 	return c.transport
 }
 
-// New returns a client for an API key of LangSmith, personal or a service's. It
-// does no I/O. A key that is empty or cannot stand in a header, and an option
-// that cannot be used, are an *[agentcopy.Error] that names it and matches
-// [agentcopy.ErrInvalid].
+// New returns a client for an API key of LangSmith, personal or a service's. It sends
+// nothing. If a key or an option cannot be used, the error is an *[agentcopy.Error]
+// that names it and matches [agentcopy.ErrInvalid].
 //
 // A key that belongs to an organization needs [WithWorkspace]; without, LangSmith
 // answers 403.
 //
-// Clients built with the same key share one pace, however many there are:
-// building one for each web request does no harm.
+// All clients with the same key share their limits and pauses, so a program may build
+// one for each web request.
 func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	t, err := transport.New(vendor, []transport.Secret{
 		{Field: "apiKey", Header: "X-Api-Key", Value: apiKey},
@@ -63,8 +62,8 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	return &Client{t, new(vendorkit.Dates)}, nil
 }
 
-// With returns a client with the same key, and opts on top of the settings of
-// c. The two share their pace, unless opts change it.
+// With returns a client with the same key, and opts on top of the settings of c. The
+// two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	t, err := c.made().With(opts)
 	if err != nil {

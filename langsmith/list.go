@@ -26,17 +26,16 @@ var lister = vendorkit.Lister[Agent, string]{
 // ListAgentsRequest narrows [Client.ListAgents].
 type ListAgentsRequest struct {
 	// Name, if it is set, lists only agents of exactly that name. LangSmith finds
-	// agents whose name contains the one asked for, in any or in the same case: it
-	// does not say. It is asked for the name without the white space around it, and
-	// the client picks out those of exactly the name.
+	// agents whose name contains the text it is given, and does not say whether case
+	// matters. The client sends the name without the white space around it, and picks
+	// out those of exactly the name.
 	Name string
 }
 
-// ListAgents yields the agents that the caller owns, newest first; LangSmith
-// lists neither those that others share nor its own default agents. Pages are
-// fetched as the loop comes to them; breaking off the loop fetches no more. An
-// error is yielded once, with a nil agent, and ends the sequence. The sequence
-// may be ranged over again, which asks LangSmith again.
+// ListAgents yields the agents that the caller owns, newest first; LangSmith lists
+// neither those that others share nor its own default agents. Pages are fetched as the
+// loop needs them. An error is yielded once, with a nil agent, and ends the sequence.
+// Ranging over the sequence again lists the agents anew.
 //
 // A list shows less of an agent than [Client.GetAgent]; see [Agent].
 //

@@ -12,21 +12,22 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and
-// for programs that copy on several vendors. It takes [agentcopy.RetryAlways] for
+// Copier returns the client as an [agentcopy.Copier], for [once.Runner] and for
+// programs that copy on several vendors. It treats [agentcopy.RetryAlways] as
 // RetrySafe, which makes no second copy.
 //
-// Its FindCopies reads the agents from the newest on, down to five minutes before
-// the request, and sorts them by the rules of [agentcopy.MatchAgent]. Beyond that it
-// asks Zudu for the agents of the name. What it relies on without Zudu saying so:
+// Its FindCopies reads the agents from the newest on, down to five minutes before the
+// request, and judges them by the rules of [agentcopy.MatchAgent]. Beyond that it asks
+// Zudu for the agents of the name. It assumes what Zudu does not say:
 //
 //   - A stamp without a zone is UTC. If it is not, a copy is possible rather than
 //     certain, as long as it has the name or a near one.
 //   - A list shows when an agent was made. Where it does not, the agent is read.
 //
 // An agent of another name that was made since the request is possible, since the
-// server may have changed the name, unless it differs from the source in its
-// configuration, which Zudu documents as copied, and neither was edited since.
+// server may have changed the name. It is left out if its configuration, which Zudu
+// documents as copied, differs from that of the source, and neither agent was edited
+// since.
 func (c *Client) Copier() agentcopy.Copier {
 	return copier{c.forCopier(), new(vendorkit.Differences)}
 }

@@ -25,10 +25,9 @@ type DuplicateAgentRequest struct {
 // DuplicateAgent copies the agent agentID, with its configuration, tools,
 // webhooks and settings, and returns the new agent, which is ready at once.
 //
-// An agentID that is empty, ".", or "..", and a name that breaks the rule above
-// are refused before anything is sent, with an *[agentcopy.Error] that matches
-// [agentcopy.ErrInvalid]. Of any other *Error, look at the Outcome before you
-// send the request again: it says whether a copy was made.
+// An agentID that is empty, ".", or "..", and a name that breaks the rule above are
+// [agentcopy.ErrInvalid], and nothing is sent. After any other error, check its
+// Outcome before you send the request again: it says whether a copy was made.
 //
 // Zudu: POST /api/agents/{agentId}/duplicate,
 // https://docs.zudu.ai/api-reference/agents/duplicate
@@ -54,8 +53,8 @@ func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req Duplica
 	return &answer.Data, nil
 }
 
-// checkName checks a trimmed name against the documented rule. A character is
-// taken as a Unicode code point, since the page does not say.
+// checkName checks a trimmed name against the documented rule. The page does not say
+// what a character is: a Unicode code point, we assume.
 func checkName(name string) error {
 	switch {
 	case name == "":

@@ -11,9 +11,8 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 
 // GetAgent returns the agent agentID with all of its configuration.
 //
-// An agentID that is empty, ".", or ".." is refused before anything is sent,
-// with an *[agentcopy.Error] that matches [agentcopy.ErrInvalid]. An agent that
-// does not exist in the organization of the credentials is
+// An agentID that is empty, ".", or ".." is [agentcopy.ErrInvalid], and nothing is
+// sent. An agent that does not exist in the organization of the credentials is
 // [agentcopy.ErrNotFound].
 //
 // Zudu: GET /api/agents/{agentId}/full,

@@ -44,13 +44,12 @@ type ListAgentsRequest struct {
 	Name string
 }
 
-// ListAgents yields the agents of the organization, newest first. Pages are
-// fetched as the loop comes to them; breaking off the loop fetches no more. An
-// error is yielded once, with a nil agent, and ends the sequence. The sequence
-// may be ranged over again, which asks Zudu again.
+// ListAgents yields the agents of the organization, newest first. Pages are fetched as
+// the loop needs them. An error is yielded once, with a nil agent, and ends the
+// sequence. Ranging over the sequence again lists the agents anew.
 //
-// How much of an agent a list shows, Zudu does not say: its ID and name at
-// least. [Client.GetAgent] shows all of it.
+// A list shows at least the ID and name of an agent; Zudu does not say what else.
+// [Client.GetAgent] shows all of it.
 //
 // Zudu: GET /api/agents, https://docs.zudu.ai/api-reference/agents/get-agents,
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents

@@ -22,9 +22,9 @@ var vendor = &transport.Vendor{
 	Advice: advice,
 }
 
-// Client calls the Zudu API with one pair of credentials. It is safe for
-// concurrent use, and its settings never change; see With. Make one with New:
-// the zero Client cannot be used.
+// Client calls the Zudu API with one pair of credentials. It is safe for concurrent
+// use, and its settings never change; see With. Make one with New: the zero Client
+// returns an error from every method.
 type Client struct {
 	transport *transport.Client
 	dates     *vendorkit.Dates // of its answers
@@ -38,13 +38,12 @@ func (c *Client) made() *transport.Client {
 	return c.transport
 }
 
-// New returns a client for the API key and secret that Zudu's portal shows
-// under Settings, API Keys. It does no I/O. A key that is empty or cannot stand
-// in a header, and an option that cannot be used, are an *[agentcopy.Error] that
-// names it and matches [agentcopy.ErrInvalid].
+// New returns a client for the API key and secret that Zudu's portal shows under
+// Settings, API Keys. It sends nothing. If a key or an option cannot be used, the
+// error is an *[agentcopy.Error] that names it and matches [agentcopy.ErrInvalid].
 //
-// Clients built with the same credentials share one pace, however many there
-// are: building one for each web request does no harm.
+// All clients with the same credentials share their limits and pauses, so a program
+// may build one for each web request.
 func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 	t, err := transport.New(vendor, []transport.Secret{
 		{Field: "apiKey", Header: "X-API-KEY", Value: apiKey},
@@ -60,8 +59,8 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // ZUDU_API_KEY and ZUDU_API_SECRET and, if it is set, the base URL in
 // ZUDU_BASE_URL, which an option overrides.
 //
-// A credential that is not set is an *[agentcopy.Error] that names the variable and
-// matches [agentcopy.ErrInvalid]. White space around a value is ignored.
+// If a credential is not set, the error is an *[agentcopy.Error] that names the
+// variable and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	key, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_KEY")
 	if err != nil {
@@ -74,8 +73,8 @@ func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
 	return New(key, secret, vendorkit.BaseURLFromEnv("ZUDU_BASE_URL", vendorkit.Getenv("ZUDU_BASE_URL"), opts)...)
 }
 
-// With returns a client with the same credentials, and opts on top of the
-// settings of c. The two share their pace, unless opts change it.
+// With returns a client with the same credentials, and opts on top of the settings of
+// c. The two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	t, err := c.made().With(opts)
 	if err != nil {
