@@ -124,7 +124,7 @@ func TestTimeThatWasNotDecoded(t *testing.T) {
 
 	var same agentcopy.Time
 	require.NoError(t, json.Unmarshal([]byte(`"2025-01-01T00:00:00.5Z"`), &same))
-	require.Equal(t, at, same, "a stamp in RFC 3339 is the time alone")
+	require.Equal(t, at, same, "of a stamp in RFC 3339 only the time is kept")
 }
 
 func FuzzTime(f *testing.F) {

@@ -89,9 +89,9 @@ func ExampleWithReadLimiter() {
 	// Output: 1000
 }
 
-// TestTracesThatAreJoined: a func that none has is nil, nil funcs are skipped, and
+// TestJoinedTracesSkipNilFuncs: a func that none has is nil, nil funcs are skipped, and
 // who was told that an attempt began is told that it ended.
-func TestTracesThatAreJoined(t *testing.T) {
+func TestJoinedTracesSkipNilFuncs(t *testing.T) {
 	var told []string
 	named := func(name string) agentcopy.Trace {
 		return agentcopy.Trace{
@@ -119,8 +119,8 @@ func TestTracesThatAreJoined(t *testing.T) {
 	require.Equal(t, []string{"a starts", "b starts", "c starts", "a ends: no, not copied", "b ends: no, not copied"}, told)
 }
 
-// TestContextsBranch: a trace that one branch adds, another one does not have.
-func TestContextsBranch(t *testing.T) {
+// TestATraceOfOneBranchIsNotInAnother: a trace that one branch adds, another one does not have.
+func TestATraceOfOneBranchIsNotInAnother(t *testing.T) {
 	count := 0
 	trace := agentcopy.Trace{CallDone: func(context.Context, agentcopy.CallInfo, error) { count++ }}
 	base := agentcopy.ContextWithTrace(agentcopy.ContextWithTrace(t.Context(), trace), trace)

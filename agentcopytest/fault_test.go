@@ -17,7 +17,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
-func TestFaults(t *testing.T) {
+func TestEachFaultShowsAsItSays(t *testing.T) {
 	cases := map[string]struct {
 		fault  agentcopytest.Fault
 		status int // 0: success
@@ -199,7 +199,7 @@ func TestInjectRefusesNonsense(t *testing.T) {
 
 // A copy that is made after the client has stopped waiting is the one that a
 // client must not take for none.
-func TestLateCopies(t *testing.T) {
+func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
 	cases := map[string]struct {
 		fault       agentcopytest.Fault
 		made        time.Duration // after the request; -1: never
@@ -272,7 +272,7 @@ func TestALateCopyOverASocketIsMade(t *testing.T) {
 }
 
 // What the SDK makes of the faults is what they are for.
-func TestFaultsAsTheSDKSeesThem(t *testing.T) {
+func TestTheSDKSeesEachFault(t *testing.T) {
 	cases := map[string]struct {
 		fault   agentcopytest.Fault
 		outcome agentcopy.Outcome

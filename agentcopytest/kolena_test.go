@@ -87,7 +87,7 @@ func TestKolenaCopyBodies(t *testing.T) {
 		status                  int
 		detail                  string
 	}{
-		"name alone":         {path, `{"name":"x"}`, "", 200, ""},
+		"only a name":        {path, `{"name":"x"}`, "", 200, ""},
 		"nulls":              {path, `{"name":"x","target_workspace_id":null,"target_folder_id":null}`, "", 200, ""},
 		"targets":            {path, `{"name":"x","target_workspace_id":7,"target_folder_id":8}`, "", 200, ""},
 		"unknown property":   {path, `{"name":"x","more":1}`, "", 200, ""},

@@ -135,7 +135,7 @@ func TestZuduAddAgent(t *testing.T) {
 			requirePanic(t, func() { srv.AddAgent(tc.agent) }, "AddAgent", tc.says)
 		})
 	}
-	srv.AddAgent(zudu.Agent{AgentName: "New"}) // of which nothing was kept
+	srv.AddAgent(zudu.Agent{AgentName: "New"}) // the panics above kept nothing
 }
 
 func TestZuduRefusals(t *testing.T) {

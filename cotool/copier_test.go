@@ -17,7 +17,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewCotool()
 		defer server.Close()
@@ -126,7 +126,7 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityHasTheSourceAsSearchKey(t *testing.T) {
 	const id = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 	client := newClient(t, nil)
 	require.Equal(t, agentcopy.Identity{

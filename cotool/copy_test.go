@@ -20,7 +20,7 @@ func TestDocumentsComeBack(t *testing.T) {
 		"skills":[{"skillId":"s","invocationCount30d":12.5}]},"parkedAgentId":"p","parkedAgentName":"P"}`)
 }
 
-func TestToolActionConfigs(t *testing.T) {
+func TestToolActionConfigsComeBack(t *testing.T) {
 	var configs []cotool.ToolActionConfig
 	vendortest.Decode(t, `[{"type":"slack","hideAgentButton":true,"newer":1},{"type":7,"allowedChannels":[{"id":"c"}]},null]`, &configs)
 	require.Equal(t, "slack", configs[0].Type)
@@ -57,7 +57,7 @@ func TestCopyAgent(t *testing.T) {
 	}
 }
 
-func TestIDsThatAreNoUUID(t *testing.T) {
+func TestAnIDThatIsNoUUIDIsNotSent(t *testing.T) {
 	for name, id := range map[string]string{
 		"empty": "", "blank": " ", "dot": ".", "dots": "..", "word": "agent_1", "a path": sourceID + "/..",
 		"with a line break": sourceID + "\n", "without hyphens": "3c90c3cc0d444b5088888dd25736052d", "braces": "{" + sourceID + "}",
@@ -75,7 +75,7 @@ func TestIDsThatAreNoUUID(t *testing.T) {
 	}
 }
 
-func TestCopyAgentFails(t *testing.T) {
+func TestCopyAgentTellsFailuresApart(t *testing.T) {
 	vendortest.TestCopyFails(t, "cotool", map[string]vendortest.Failure{
 		"refused":             vendortest.Fails(409, `{"error":"integration is connected"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, "integration is connected"),
 		"not JSON":            vendortest.Fails(401, `nope`, agentcopy.OutcomeNotCopied, agentcopy.ErrUnauthorized, ""),

@@ -24,7 +24,7 @@ func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *
 }
 
 // All calls of a key share the courtesy limit: 10 at once, then 10 a second.
-func TestPace(t *testing.T) {
+func TestAllCallsShareTenASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()

@@ -15,7 +15,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewKolena()
 		defer server.Close()
@@ -117,7 +117,7 @@ func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityTellsTemplatesApart(t *testing.T) {
 	client, err := kolena.New("not-a-real-key")
 	require.NoError(t, err)
 	identify := func(template kolena.CopyAgentRequest, name string) agentcopy.Identity {

@@ -24,7 +24,7 @@ func TestCopyAgent(t *testing.T) {
 		req  kolena.CopyAgentRequest
 		body string
 	}{
-		"a name alone":      {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
+		"only a name":       {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
 		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: 7}, `{"name":"Leases","target_workspace_id":7}`},
 		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: 8}, `{"name":"Leases","target_folder_id":8}`},
 		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: math.MaxInt64, TargetFolderID: 1}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
@@ -79,7 +79,7 @@ func TestCopyAgentRefuses(t *testing.T) {
 	}
 }
 
-func TestCopyAgentFails(t *testing.T) {
+func TestCopyAgentTellsFailuresApart(t *testing.T) {
 	vendortest.TestCopyFails(t, "kolena", map[string]vendortest.Failure{
 		"a fault of a field": vendortest.Fails(
 			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,

@@ -24,7 +24,7 @@ func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *
 
 // Each endpoint keeps its own documented number, whichever client it is called
 // through: the first request beyond it waits for the window to pass.
-func TestPace(t *testing.T) {
+func TestEachEndpointKeepsItsLimit(t *testing.T) {
 	for name, tt := range map[string]struct {
 		allowed int
 		call    func(*testing.T, *kolena.Client) error
@@ -66,7 +66,7 @@ func TestPace(t *testing.T) {
 }
 
 // Copies that are under way hold their places until they are answered.
-func TestPaceOfCopiesUnderWay(t *testing.T) {
+func TestACopyUnderWayHoldsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := vendortest.New(func(int, vendortest.Request) (int, string) {
 			time.Sleep(20 * time.Second)

@@ -121,7 +121,7 @@ func TestCloneAgentRefuses(t *testing.T) {
 	}
 }
 
-func TestCloneAgentFails(t *testing.T) {
+func TestCloneAgentTellsFailuresApart(t *testing.T) {
 	vendortest.TestCopyFails(t, "langsmith", map[string]vendortest.Failure{
 		"a problem": vendortest.Fails(
 			400, `{"type":"https://docs.langchain.com/errors/invalid_request_body","code":"invalid_request_body","detail":"Provide a valid body","status":400}`,

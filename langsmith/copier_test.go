@@ -14,7 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCloneOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewLangSmith()
 		defer server.Close()
@@ -61,7 +61,7 @@ func TestCopier(t *testing.T) {
 	})
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityTellsTemplatesAndWorkspacesApart(t *testing.T) {
 	const id = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
 	identify := func(template langsmith.CloneAgentRequest, opts ...agentcopy.Option) agentcopy.Identity {
 		client, err := langsmith.New("not-a-real-key", opts...)

@@ -18,7 +18,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	generations := map[string][]agentcopytest.ServerOption{
 		"first generation":  {agentcopytest.WithZuduFirstGeneration()},
 		"second generation": nil,
@@ -164,7 +164,7 @@ func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
 	})
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityHasTheNameAsSearchKey(t *testing.T) {
 	client := newClient(t, nil)
 	require.Equal(t, agentcopy.Identity{
 		Provider: "zudu", Origin: "https://api.zudu.ai", SourceID: "Agent_1", SearchKey: "Berlin", Traced: true,

@@ -39,7 +39,7 @@ func TestDuplicateAgent(t *testing.T) {
 	}
 }
 
-func TestDuplicateAgentName(t *testing.T) {
+func TestDuplicateAgentTrimsAndChecksTheName(t *testing.T) {
 	for name, tt := range map[string]struct{ given, sent, reason string }{
 		"one character":            {given: "a", sent: "a"},
 		"trimmed":                  {given: " \t Support, Berlin\u00a0\n", sent: "Support, Berlin"},
@@ -108,7 +108,7 @@ func TestAgentIDIsRefused(t *testing.T) {
 	}
 }
 
-func TestDuplicateAgentFails(t *testing.T) {
+func TestDuplicateAgentTellsFailuresApart(t *testing.T) {
 	vendortest.TestCopyFails(t, "zudu", map[string]vendortest.Failure{
 		"the name is taken": vendortest.Fails(
 			400, `{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,

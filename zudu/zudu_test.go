@@ -56,7 +56,7 @@ func TestAReadRefusedWithTheStatusOfSuccess(t *testing.T) {
 
 // All calls of a pair of credentials share the courtesy limit: 10 at once, then
 // 10 a second.
-func TestPace(t *testing.T) {
+func TestAllCallsShareTenASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json")))
 		start := time.Now()

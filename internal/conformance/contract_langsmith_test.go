@@ -20,10 +20,10 @@ import (
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
-// TestLangSmithContract validates what the client sends and what the fake
-// answers against the contract that LangSmith published, a copy of which is in
+// TestLangSmithKeepsThePublishedContract validates what the client sends and what the fake
+// answers against the contract that LangSmith published, which is copied to
 // testdata.
-func TestLangSmithContract(t *testing.T) {
+func TestLangSmithKeepsThePublishedContract(t *testing.T) {
 	contract := loadContract(t)
 	srv := agentcopytest.NewLangSmith(agentcopytest.WithCredential("good-credential"))
 	defer srv.Close()

@@ -174,7 +174,7 @@ func runInMemory(t *testing.T, rows []row) {
 						client, err := op.Connect(vendortest.Key(), append(r.options(mode), throughTransport(m))...)
 						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
-						ctx, cancel := r.patience.context(t.Context())
+						ctx, cancel := r.ends.context(t.Context())
 						defer cancel()
 						o.result, o.err = client.Do(ctx)
 						o.copies, o.requests = m.copies, m.requests
@@ -186,7 +186,7 @@ func runInMemory(t *testing.T, rows []row) {
 	}
 }
 
-func TestInMemory(t *testing.T) {
+func TestFaultsInMemory(t *testing.T) {
 	for name, rows := range map[string][]row{
 		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "refusals": refusalRows(), "waits": waitRows, "contexts": contextRows,
 	} {
@@ -194,8 +194,8 @@ func TestInMemory(t *testing.T) {
 	}
 }
 
-// TestNamesOfRows: a row is found by its name.
-func TestNamesOfRows(t *testing.T) {
+// TestRowsHaveNames: a row is found by its name.
+func TestRowsHaveNames(t *testing.T) {
 	seen := map[string]carriers{}
 	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {

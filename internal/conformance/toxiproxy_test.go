@@ -43,7 +43,7 @@ var toxics = []struct {
 	{name: "nothing at all", toxic: `{"type":"limit_data","stream":"upstream","attributes":{"bytes":0}}`, never: true},
 }
 
-func TestToxiproxy(t *testing.T) {
+func TestBadNetworks(t *testing.T) {
 	cases := newGather()
 	for _, toxic := range toxics {
 		for _, op := range copyOperations {

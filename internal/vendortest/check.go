@@ -183,7 +183,7 @@ func Collect[A any](t testing.TB, seq iter.Seq2[*A, error]) ([]*A, error) {
 }
 
 // Agents is JSON of a list of count agents, each written by format from its
-// number, the first of which is first.
+// number, from first on.
 func Agents(format string, first, count int) string {
 	list := make([]json.RawMessage, count)
 	for i := range list {

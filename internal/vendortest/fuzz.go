@@ -113,8 +113,7 @@ func FuzzSuccessBody(f *testing.F, vendor string, documents ...string) {
 	})
 }
 
-// FuzzListBody fuzzes the body of the pages of a list, every one of which is the
-// same. documents are good answers, for seeds.
+// FuzzListBody fuzzes the body of the pages of a list, which are all the same. documents are good answers, for seeds.
 func FuzzListBody(f *testing.F, vendor string, documents ...string) {
 	lists := Named(vendor).Operation(Lists)
 	for _, body := range append(documents, errorBodies...) {
