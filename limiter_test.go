@@ -15,7 +15,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// Limiters of two kinds, one of which knows of answers.
+// Limiters of two kinds: an Acquirer knows when the answer came.
 var (
 	_ agentcopy.Limiter  = (*agentcopy.WindowLimiter)(nil)
 	_ agentcopy.Acquirer = (*agentcopy.WindowLimiter)(nil)
@@ -114,7 +114,7 @@ func TestWindowLimiterSaysWhatItAllows(t *testing.T) {
 	require.Equal(t, "60 per 1m1s", agentcopy.NewWindowLimiter(60, 61*time.Second).String())
 }
 
-func TestUnlimited(t *testing.T) {
+func TestUnlimitedEndsWithTheContext(t *testing.T) {
 	require.NoError(t, agentcopy.Unlimited.Wait(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
