@@ -285,12 +285,10 @@ func TestAttackEachStep(t *testing.T) {
 		},
 		"lost, blind": func() *hostile { return &hostile{outcome: lostFirst, blind: true} },
 	}
-	// What happens returns true if it is over with this step. halted is until when the
-	// process stands still.
 	type happening func(p *attacked, call func() error) error
 	events := map[string]happening{
 		"fails":             func(p *attacked, _ func() error) error { return errDropped },
-		"fails for ever":    func(p *attacked, _ func() error) error { p.at = 0; return errDropped },
+		"fails for ever":    func(p *attacked, _ func() error) error { p.forEver(); return errDropped },
 		"is done and fails": func(p *attacked, call func() error) error { _ = call(); return errDropped },
 		"is done late":      func(p *attacked, call func() error) error { err := call(); time.Sleep(20 * time.Second); return err },
 		"is done late and fails": func(p *attacked, call func() error) error {
@@ -395,6 +393,13 @@ func (p *attacked) step(name string, call func() error) error {
 		return p.happens(p, call)
 	}
 	return call()
+}
+
+// forEver makes it happen at all steps that follow.
+func (p *attacked) forEver() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = 0
 }
 
 // suspend halts the process for longer than its lease. Meanwhile another one works on

@@ -195,7 +195,7 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 		{"both are lost, one shows", []step{lost(0), never(errDropped)}, 3},
 		{"one is lost and shows, one is slow", []step{lost(0), slow(20*time.Second, answered)}, 2},
 		{"one is lost and shows, one takes longer than the other waits", []step{lost(0), slow(40*time.Second, answered)}, 2},
-		{"one is adopted before its own answer comes", []step{
+		{"one is claimed before its own answer comes", []step{
 			lost(50 * time.Second),
 			func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 				c := a.make(req, 0)
@@ -256,7 +256,7 @@ func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 					ours := a.make(req, 0)
-					owner.Copy, owner.Found = ours, true // adopted before our answer comes
+					owner.Copy, owner.Found = ours, true // claimed before our answer comes
 					require.NoError(t, runner.Ledger.Finish(ctx, owner))
 					return ours, nil
 				}}

@@ -112,7 +112,7 @@ var (
 	// ErrCopyTaken: the copy belongs to another key.
 	ErrCopyTaken = errors.New("the copy belongs to another key")
 	// ErrNoCopy: Runner.Find saw no agent that could be the copy.
-	ErrNoCopy = errors.New("no copy is to be seen")
+	ErrNoCopy = errors.New("found no copy")
 	// ErrAmbiguous: it cannot be told which agent is the copy, or whether an agent
 	// is it; see [AmbiguousError]. Nothing is sent until a person decides.
 	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
