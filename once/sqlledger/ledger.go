@@ -23,6 +23,7 @@ type Ledger struct {
 	sql      *statements
 	patience time.Duration
 	onClose  func() error
+	waiting  chan struct{} // holds an element while a call waits for another process's lock
 }
 
 var (
@@ -48,7 +49,7 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, 
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlledger: Open: a *sql.DB and a Dialect are needed")
 	}
-	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }}
+	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }, waiting: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(l)
 	}
