@@ -88,8 +88,8 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 func TestKilledProcessesGiveTheirPlacesBack(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	const n, window, timeout = 12, 400 * time.Millisecond, 2 * time.Second
-	const copies, goroutines = 80, 5
+	const n, window, timeout = 12, 400 * time.Millisecond, 5 * time.Second
+	const copies, goroutines = 50, 3
 	fake, agent := newKolena(t, n, window)
 	start := func(i int) *child {
 		c := startChild(t, "copies", task{

@@ -157,6 +157,8 @@ func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease ti
 				return err
 			}
 			switch {
+			case len(there) == 1 && there[0].record.Token == r.Token && there[0].record.Done() && there[0].record.Ref() == r.Ref():
+				// An earlier Finish, whose answer was lost, did it.
 			case len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done():
 				answer = once.ErrLeaseLost
 			case taken || there[0].number <= args[2].(int64):
