@@ -58,7 +58,7 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 	fake, agent := newKolena(t, n, window)
 	var all []*child
 	for i := range processes {
-		all = append(all, startChild(t, "copies", task{
+		all = append(all, startChild(t, task{
 			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: 16, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: time.Minute,
 		}))
@@ -92,7 +92,7 @@ func TestKilledProcessesGiveTheirPlacesBack(t *testing.T) {
 	const copies, goroutines = 50, 3
 	fake, agent := newKolena(t, n, window)
 	start := func(i int) *child {
-		c := startChild(t, "copies", task{
+		c := startChild(t, task{
 			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: goroutines, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: timeout,
 		})
