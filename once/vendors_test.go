@@ -158,7 +158,7 @@ func TestOnceADaysBatch(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the answer, each vendor makes one copy, and Once knows it.
+// Whatever becomes of the answer, each vendor makes one copy, and the Runner knows it.
 func TestOnceSettlesWithEachVendor(t *testing.T) {
 	faults := map[string][]agentcopytest.Fault{
 		"answered":                     nil,
