@@ -89,7 +89,7 @@ func newRun() *cobra.Command {
 func (s *settings) told(err error) error {
 	if s.json && err != nil && err.Error() != "" {
 		writeJSON(map[string]any{"event": "error", "text": err.Error(), "exit_code": codeOf(err)})
-		return &exitError{codeOf(err), nil}
+		return &exitError{codeOf(err), errSaid}
 	}
 	return err
 }
