@@ -69,7 +69,7 @@ func TestRecording(t *testing.T) {
 	t.Cleanup(other.Close)
 	b.env = append(b.env, "ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+other.URL())
 	b.tenants(48)
-	manifest := b.read("tenants.csv") + "kolena,999999,Tenant 49\n"
+	manifest := b.read("tenants.csv") + "kolena,9999,Tenant 49\n"
 	support := other.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
 	for i := range 24 {
 		manifest += fmt.Sprintf("zudu,%s,Support %02d\n", support, i+1)
@@ -84,7 +84,7 @@ func TestRecording(t *testing.T) {
 	for range 24 {
 		other.Inject(pass)
 	}
-	const columns = 112
+	const columns = 116
 	command := []string{"run", "tenants.csv", "--concurrency", "3"}
 	begun := time.Now()
 	run := b.terminal(columns, command...)
@@ -176,7 +176,7 @@ func draw(frames []frame, columns int) string {
 		body.WriteString("</g>\n")
 	}
 	width, height := 24+columns*8, 24+18*rows
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="A run on a terminal">
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="A run on a terminal">
 <style>text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#e6edf3;white-space:pre}
 %s@media (prefers-reduced-motion:reduce){g{animation:none!important}}</style>
 <rect width="100%%" height="100%%" rx="8" fill="#0d1117" stroke="#6e7681"/>

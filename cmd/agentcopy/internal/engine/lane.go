@@ -97,7 +97,7 @@ func (l *Lane) next(ctx context.Context) *Row {
 		case ctx.Err() != nil || l.closed || len(l.queue) == 0 && l.working == 0:
 			return nil
 		case len(l.queue) > 0 && wait > 0:
-			time.AfterFunc(wait, l.changed.Broadcast)
+			time.AfterFunc(wait, l.wake)
 		case len(l.queue) > 0:
 			row := l.queue[0]
 			l.queue = l.queue[1:]
@@ -278,6 +278,9 @@ func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy
 	}
 	return copied, err
 }
+
+// wake lets next look again. Without the lock, it could come just before next waits.
+func (l *Lane) wake() { l.locked(l.changed.Broadcast) }
 
 func (l *Lane) locked(f func()) {
 	l.mu.Lock()

@@ -208,7 +208,7 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 		})
 		lanes.Go(func() {
 			defer cancel()
-			defer context.AfterFunc(ctx, l.changed.Broadcast)()
+			defer context.AfterFunc(ctx, l.wake)()
 			if adopt {
 				l.adopt(ctx, known)
 			}
