@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -111,6 +112,6 @@ func (f *figures) clients() []string {
 		}
 		return f.median(prefix+client, "allocs/op")
 	}
-	slices.SortFunc(names, func(a, b string) int { return int(rank(a) - rank(b)) })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	return names
 }

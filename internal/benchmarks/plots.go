@@ -11,10 +11,10 @@ import (
 // a page cannot tell an image which theme it has.
 const (
 	width = 830
-	style = `text{font:12px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#757d87}` +
+	style = `text{font:12px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#788089}` +
 		`.h{font-weight:600;font-size:14px}.us{fill:#3b82f6;font-weight:600}.n{font-size:11px}.end{text-anchor:end}.mid{text-anchor:middle}` +
 		`.bar{fill:#8b949e;fill-opacity:.55}.barus{fill:#3b82f6}.grid{stroke:#8b949e;stroke-opacity:.3}.bad{fill:#d1453b}.tick{stroke:#d1453b;stroke-opacity:.7}` +
-		`.good{fill:#3b82f6;fill-opacity:.18}.plain{fill:#8b949e;fill-opacity:.18}.on{fill:#fff;font-weight:600}` +
+		`.good{fill:#3b82f6;fill-opacity:.18}.plain{fill:#8b949e;fill-opacity:.1}.on{fill:#fff;font-weight:600}` +
 		`path{fill:none;stroke-width:2}.l0{stroke:#8b949e}.l1{stroke:#c98a1b}.l2{stroke:#3b82f6;stroke-width:2.5}`
 )
 
