@@ -51,7 +51,7 @@ func TestClientAnswersLikeATransport(t *testing.T) {
 }
 
 func TestClientAnswersLikeTheSocket(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		for name, r := range map[string]func(s *subject) request{
 			"success":    func(s *subject) request { return s.copyOf(s.add(), "Copy") },
 			"no route":   func(*subject) request { return request{http.MethodGet, "/nothing", nil, ""} },
@@ -143,7 +143,7 @@ func TestClientHonoursTheContext(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example/api/agents", nil)
 		require.NoError(t, err)
-		req.Header = s.header("any")
+		req.Header = s.Header("any")
 		resp, err := s.Client().Do(req)
 		require.NoError(t, err)
 		some := make([]byte, 5)
@@ -197,7 +197,7 @@ func TestClientSendsNothingOfABodyThatBreaks(t *testing.T) {
 		body := io.MultiReader(strings.NewReader(`{"agent_name":"`), iotest.ErrReader(broken))
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.base+s.path(s.add()), body)
 		require.NoError(t, err)
-		req.Header = s.header("any")
+		req.Header = s.Header("any")
 		_, err = d.client.Do(req)
 		require.ErrorIs(t, err, broken)
 		require.Empty(t, s.Requests())
@@ -233,11 +233,11 @@ func TestClientNamesItsServer(t *testing.T) {
 }
 
 func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := start(agentcopytest.WithRateLimit(1, time.Minute))
 		t.Cleanup(s.Close)
 		first, second, third, fourth := s.add(), s.add(), s.add(), s.add()
-		require.Equal(t, s.success, memory(s.Server).must(t, s.copyOf(first, "Copy")).StatusCode, "outside of any bubble")
+		require.Equal(t, s.Success, memory(s.Server).must(t, s.copyOf(first, "Copy")).StatusCode, "outside of any bubble")
 		for _, id := range []string{second, third} {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
@@ -246,7 +246,7 @@ func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, 30*time.Second, time.Since(begin))
 				s.Inject(agentcopytest.Fault{Delay: time.Second})
-				require.Equal(t, s.success, memory(s.Server).must(t, s.copyOf(s.add(), "By hand "+id[len(id)-1:])).StatusCode,
+				require.Equal(t, s.Success, memory(s.Server).must(t, s.copyOf(s.add(), "By hand "+id[len(id)-1:])).StatusCode,
 					"a limit that another clock used up does not count")
 
 				s.Inject(agentcopytest.Fault{Delay: time.Hour})

@@ -12,13 +12,14 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 const someUUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 func cotoolClient(t testing.TB, srv *agentcopytest.Cotool) *cotool.Client {
 	t.Helper()
-	c, err := cotool.New(newKey(), agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
+	c, err := cotool.New(vendortest.Key(), agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
 	require.NoError(t, err)
 	return c
 }
@@ -75,7 +76,7 @@ func TestCotoolDocuments(t *testing.T) {
 	srv := agentcopytest.NewCotool()
 	created := agentcopy.Time{Time: time.Date(2025, 6, 17, 14, 34, 56, 789e6, time.FixedZone("", 7200))}
 	a := srv.AddAgent(cotool.Agent{SyncKey: "k", CreatedAt: created})
-	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/agents/" + a.ID + "/copy", bearer("k"), ""})
+	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/agents/" + a.ID + "/copy", vendortest.Bearer("k"), ""})
 	require.Equal(t, 200, out.StatusCode)
 	doc := decoded[map[string]json.RawMessage](t, out)
 	require.Len(t, doc, 4)
@@ -87,7 +88,7 @@ func TestCotoolDocuments(t *testing.T) {
 	}
 	require.Equal(t, "[]", string(agent["triggerSummary"]))
 
-	out = memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.ID, bearer("k"), ""})
+	out = memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.ID, vendortest.Bearer("k"), ""})
 	parked := decoded[map[string]any](t, out)
 	require.Equal(t, "2025-06-17T12:34:56.789Z", parked["createdAt"])
 	require.Equal(t, "k", parked["syncKey"])
@@ -96,7 +97,7 @@ func TestCotoolDocuments(t *testing.T) {
 
 func TestCotoolLists(t *testing.T) {
 	srv := agentcopytest.NewCotool()
-	list := request{http.MethodGet, "/api/agents", bearer("k"), ""}
+	list := request{http.MethodGet, "/api/agents", vendortest.Bearer("k"), ""}
 	require.Equal(t, "[]\n", memory(srv.Server).must(t, list).body)
 	srv.AddAgent(cotool.Agent{Name: "one"})
 	srv.AddAgent(cotool.Agent{Name: "parked", DeletedAt: agentcopy.Time{Time: time.Now()}})
@@ -127,7 +128,7 @@ func TestCotoolRefusals(t *testing.T) {
 		"no list of chats": {http.MethodGet, "/api/chats", 404, `{"error":"Not Found"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := memory(srv.Server).must(t, request{tc.method, tc.path, bearer("k"), ""})
+			out := memory(srv.Server).must(t, request{tc.method, tc.path, vendortest.Bearer("k"), ""})
 			require.Equal(t, tc.status, out.StatusCode)
 			require.JSONEq(t, tc.body, out.body)
 		})

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestCredential(t *testing.T) {
@@ -32,20 +33,20 @@ func TestCredential(t *testing.T) {
 		{"zudu: another secret", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 401, zuduBody},
 		{"zudu: the key alone counts", newZudu, []string{"k"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 200, ""},
 
-		{"cotool: any", newCotool, nil, bearer("k"), 200, ""},
+		{"cotool: any", newCotool, nil, vendortest.Bearer("k"), 200, ""},
 		{"cotool: none", newCotool, nil, nil, 401, `{"error":`},
-		{"cotool: another", newCotool, []string{"k"}, bearer("x"), 401, `{"error":`},
+		{"cotool: another", newCotool, []string{"k"}, vendortest.Bearer("x"), 401, `{"error":`},
 
 		{"langsmith: any", newLangSmith, nil, http.Header{"X-Api-Key": {"k"}}, 201, ""},
 		{"langsmith: none", newLangSmith, nil, nil, 401, `{"error":"Unauthorized"}`},
 		{"langsmith: another", newLangSmith, []string{"k"}, http.Header{"X-Api-Key": {"x"}}, 403, `{"error":"Forbidden"}`},
 
-		{"kolena: any", newKolena, nil, bearer("k"), 200, ""},
+		{"kolena: any", newKolena, nil, vendortest.Bearer("k"), 200, ""},
 		{"kolena: the scheme in another case", newKolena, []string{"k"}, http.Header{"Authorization": {"bearer  k"}}, 200, ""},
 		{"kolena: none", newKolena, nil, nil, 401, kolenaMissing},
-		{"kolena: no token", newKolena, nil, bearer(""), 401, kolenaMissing},
+		{"kolena: no token", newKolena, nil, vendortest.Bearer(""), 401, kolenaMissing},
 		{"kolena: another scheme", newKolena, nil, http.Header{"Authorization": {"Basic k"}}, 401, kolenaMissing},
-		{"kolena: another", newKolena, []string{"k"}, bearer("x"), 401, kolenaWrong},
+		{"kolena: another", newKolena, []string{"k"}, vendortest.Bearer("x"), 401, kolenaWrong},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

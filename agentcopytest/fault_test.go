@@ -45,14 +45,14 @@ func TestFaults(t *testing.T) {
 		"header":                 {fault: agentcopytest.Fault{Header: http.Header{"X-Request-Id": {"r1"}}}, copies: 1},
 		"a whole answer by hand": {fault: agentcopytest.Fault{Status: 201, Header: http.Header{"content-type": {"text/x"}}, Body: "hi"}, status: 201, body: "hi"},
 	}
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 					s.Inject(tc.fault)
 					out, err := d.send(t.Context(), s.copyOf(s.add(), "Copy"))
 					if tc.status == 0 {
-						tc.status = s.success
+						tc.status = s.Success
 					}
 					if tc.err != nil {
 						require.ErrorIs(t, err, tc.err)
@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 					require.Equal(t, tc.status, s.Requests()[0].StatusCode)
 
 					again := d.must(t, s.copyOf(s.add(), "Copy 2"))
-					require.Equal(t, s.success, again.StatusCode, "the request after the fault: %s", again.body)
+					require.Equal(t, s.Success, again.StatusCode, "the request after the fault: %s", again.body)
 					require.Len(t, s.Copies(), tc.copies+1)
 				})
 			})
@@ -88,22 +88,22 @@ func TestFaultsComeInOrderOnePerCopyRequest(t *testing.T) {
 	id := s.add()
 	s.Inject(agentcopytest.Fault{Status: 500}, agentcopytest.Fault{Status: 501})
 	s.Inject(agentcopytest.Fault{Status: 502})
-	list := request{http.MethodGet, "/api/v1/client/agents", s.header("good"), ""}
+	list := request{http.MethodGet, "/api/v1/client/agents", s.Header("good"), ""}
 
 	require.Equal(t, 500, d.must(t, s.copyOf(id, "a")).StatusCode, "before authentication")
 	require.Equal(t, 200, d.must(t, list).StatusCode, "reads meet none")
-	require.Equal(t, 405, d.must(t, request{http.MethodGet, s.path(id), s.header("good"), ""}).StatusCode)
-	require.Equal(t, 404, d.must(t, request{http.MethodPost, "/elsewhere", s.header("good"), ""}).StatusCode)
+	require.Equal(t, 405, d.must(t, request{http.MethodGet, s.path(id), s.Header("good"), ""}).StatusCode)
+	require.Equal(t, 404, d.must(t, request{http.MethodPost, "/elsewhere", s.Header("good"), ""}).StatusCode)
 	require.Equal(t, 501, d.must(t, request{http.MethodPost, s.path(id), nil, "garbage"}).StatusCode, "before validation")
 	require.Equal(t, 502, d.must(t, s.copyOf(id, "a")).StatusCode)
 	require.Equal(t, 401, d.must(t, s.copyOf(id, "a")).StatusCode, "the faults are used up")
 }
 
 func TestAZeroFaultLetsARequestPass(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := start()
 		s.Inject(agentcopytest.Fault{}, agentcopytest.Fault{}, agentcopytest.Fault{Status: 500})
-		for i, want := range []int{s.success, s.success, 500, s.success} {
+		for i, want := range []int{s.Success, s.Success, 500, s.Success} {
 			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 			require.Equal(t, want, out.StatusCode, "copy request %d", i+1)
 		}
@@ -125,7 +125,7 @@ func TestAFaultDoesNotReachTheRateLimit(t *testing.T) {
 }
 
 func TestARefusedRequestHasNoCopyToLose(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := start(agentcopytest.WithCredential("good"))
 		s.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopytest.Fault{Truncate: 2, AfterCopy: true})
 		for range 2 {
@@ -210,7 +210,7 @@ func TestLateCopies(t *testing.T) {
 		"before a refusal":              {agentcopytest.Fault{Delay: time.Minute, Drop: true}, -1, io.EOF},
 		"before a copy that is cut off": {agentcopytest.Fault{Delay: time.Minute, Truncate: 2}, time.Minute, io.ErrUnexpectedEOF},
 	}
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -283,7 +283,7 @@ func TestFaultsAsTheSDKSeesThem(t *testing.T) {
 		"400":                 {agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`}, agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, 0},
 		"elsewhere":           {agentcopytest.Fault{Status: 307, Header: http.Header{"Location": {"https://other.example/"}}}, agentcopy.OutcomeNotCopied, nil, 0},
 	}
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				eachDoor(t, start, func(t *testing.T, s *subject, d door) {

@@ -3,11 +3,12 @@ package agentcopytest_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,138 +18,66 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
-	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // subject is one of the four fakes, and what a test must know to copy an agent
 // in it by hand or through the SDK.
 type subject struct {
-	*agentcopytest.Server
-	vendor  string
-	add     func() (id string) // an agent that can be copied
-	path    func(id string) string
-	body    func(name string) string
-	header  func(key string) http.Header
-	success int
-	copy    func(ctx context.Context, id, name string, opts ...agentcopy.Option) (newID string, err error)
+	*vendortest.Vendor
+	*vendortest.Fake
+	added *atomic.Int64
 }
 
-var subjects = map[string]func(opts ...agentcopytest.ServerOption) *subject{
-	"zudu": newZudu, "cotool": newCotool, "langsmith": newLangSmith, "kolena": newKolena,
-}
+type starter func(opts ...agentcopytest.ServerOption) *subject
 
 // eachVendor runs a test against every fake.
-func eachVendor(t *testing.T, test func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject)) {
-	for name, start := range subjects {
-		t.Run(name, func(t *testing.T) { test(t, start) })
+func eachVendor(t *testing.T, test func(t *testing.T, start starter)) {
+	vendortest.ForEach(t, func(t *testing.T, v *vendortest.Vendor) { test(t, starterOf(v)) })
+}
+
+func starterOf(v *vendortest.Vendor) starter {
+	return func(opts ...agentcopytest.ServerOption) *subject {
+		return &subject{v, v.NewFake(opts...), new(atomic.Int64)}
 	}
 }
 
-func newZudu(opts ...agentcopytest.ServerOption) *subject {
-	srv := agentcopytest.NewZudu(opts...)
-	var added atomic.Int64
-	return &subject{
-		Server: srv.Server, vendor: "zudu", success: 200,
-		add: func() string {
-			return srv.AddAgent(zudu.Agent{AgentName: "Source " + strconv.FormatInt(added.Add(1), 10)}).AgentID
-		},
-		path:   func(id string) string { return "/api/agents/" + id + "/duplicate" },
-		body:   func(name string) string { return `{"agent_name":"` + name + `"}` },
-		header: func(key string) http.Header { return http.Header{"X-Api-Key": {key}, "X-Api-Secret": {"secret"}} },
-		copy: func(ctx context.Context, id, name string, opts ...agentcopy.Option) (string, error) {
-			c, err := zudu.New(newKey(), "secret", opts...)
-			if err != nil {
-				return "", err
-			}
-			a, err := c.DuplicateAgent(ctx, id, zudu.DuplicateAgentRequest{AgentName: name})
-			if err != nil {
-				return "", err
-			}
-			return a.AgentID, nil
-		},
-	}
+func starterNamed(name string) starter {
+	return starterOf(vendortest.Vendors[slices.IndexFunc(vendortest.Vendors, func(v *vendortest.Vendor) bool { return v.Name == name })])
 }
 
-func newCotool(opts ...agentcopytest.ServerOption) *subject {
-	srv := agentcopytest.NewCotool(opts...)
-	return &subject{
-		Server: srv.Server, vendor: "cotool", success: 200,
-		add:    func() string { return srv.AddAgent(cotool.Agent{SyncKey: "agents/source.yaml"}).ID },
-		path:   func(id string) string { return "/api/agents/" + id + "/copy" },
-		body:   func(string) string { return "" },
-		header: bearer,
-		copy: func(ctx context.Context, id, _ string, opts ...agentcopy.Option) (string, error) {
-			c, err := cotool.New(newKey(), opts...)
-			if err != nil {
-				return "", err
-			}
-			resp, err := c.CopyAgent(ctx, id)
-			if err != nil {
-				return "", err
-			}
-			return resp.Agent.ID, nil
-		},
+var (
+	newZudu      = starterNamed("zudu")
+	newCotool    = starterNamed("cotool")
+	newLangSmith = starterNamed("langsmith")
+	newKolena    = starterNamed("kolena")
+)
+
+// add adds an agent that can be copied. Cotool's fake names it.
+func (s *subject) add() (id string) {
+	name := ""
+	if s.Vendor.Name != "cotool" {
+		name = fmt.Sprint("Source ", s.added.Add(1))
 	}
+	return s.Add("", name)
 }
 
-func newLangSmith(opts ...agentcopytest.ServerOption) *subject {
-	srv := agentcopytest.NewLangSmith(opts...)
-	return &subject{
-		Server: srv.Server, vendor: "langsmith", success: 201,
-		add:    func() string { return srv.AddAgent(langsmith.Agent{}).ID },
-		path:   func(id string) string { return "/v1/deepagents/agents/" + id + "/clone" },
-		body:   func(name string) string { return `{"name":"` + name + `"}` },
-		header: func(key string) http.Header { return http.Header{"X-Api-Key": {key}} },
-		copy: func(ctx context.Context, id, name string, opts ...agentcopy.Option) (string, error) {
-			c, err := langsmith.New(newKey(), opts...)
-			if err != nil {
-				return "", err
-			}
-			a, err := c.CloneAgent(ctx, id, langsmith.CloneAgentRequest{Name: name})
-			if err != nil {
-				return "", err
-			}
-			return a.ID, nil
-		},
-	}
+// path is the target of the request that copies the agent id.
+func (s *subject) path(id string) string {
+	return s.BasePath + strings.Replace(s.CopyPath, "*", id, 1)
 }
 
-func newKolena(opts ...agentcopytest.ServerOption) *subject {
-	srv := agentcopytest.NewKolena(opts...)
-	return &subject{
-		Server: srv.Server, vendor: "kolena", success: 200,
-		add:    func() string { return strconv.FormatInt(srv.AddAgent(kolena.Agent{Name: "Source"}).ID, 10) },
-		path:   func(id string) string { return "/api/v1/client/agents/" + id + "/copy" },
-		body:   func(name string) string { return `{"name":"` + name + `"}` },
-		header: bearer,
-		copy: func(ctx context.Context, id, name string, opts ...agentcopy.Option) (string, error) {
-			c, err := kolena.New(newKey(), opts...)
-			if err != nil {
-				return "", err
-			}
-			n, err := strconv.ParseInt(id, 10, 64)
-			if err != nil {
-				return "", err
-			}
-			a, err := c.CopyAgent(ctx, n, kolena.CopyAgentRequest{Name: name})
-			if err != nil {
-				return "", err
-			}
-			return strconv.FormatInt(a.ID, 10), nil
-		},
+func (s *subject) body(name string) string { return strings.Replace(s.CopyBody, "*", name, 1) }
+
+// copy copies an agent through the SDK.
+func (s *subject) copy(ctx context.Context, id, name string, opts ...agentcopy.Option) (newID string, err error) {
+	copier, err := s.NewCopier(opts...)
+	if err != nil {
+		return "", err
 	}
+	made, err := copier.Copy(ctx, agentcopy.CopyRequest{SourceID: id, Name: name})
+	return made.ID, err
 }
-
-func bearer(key string) http.Header { return http.Header{"Authorization": {"Bearer " + key}} }
-
-// keys gives each client a credential of its own: limits are shared by all
-// clients with the same one at the same URL, and ports are used again.
-var keys atomic.Int64
-
-func newKey() string { return "test-key-" + strconv.FormatInt(keys.Add(1), 10) }
 
 // door is a way into a server.
 type door struct {
@@ -158,7 +87,7 @@ type door struct {
 
 // eachDoor runs a test through the memory and over a socket, with a new server
 // for each.
-func eachDoor(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject, test func(t *testing.T, s *subject, d door)) {
+func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door)) {
 	t.Run("memory", func(t *testing.T) {
 		s := start()
 		t.Cleanup(s.Close)
@@ -190,7 +119,7 @@ type request struct {
 
 // copyOf is the request that copies the agent id.
 func (s *subject) copyOf(id, name string) request {
-	return request{http.MethodPost, s.path(id), s.header("any"), s.body(name)}
+	return request{http.MethodPost, s.path(id), s.Header("any"), s.body(name)}
 }
 
 // reply is an answer that has been read as a whole.

@@ -12,12 +12,13 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 func kolenaClient(t testing.TB, srv *agentcopytest.Kolena) *kolena.Client {
 	t.Helper()
-	c, err := kolena.New(newKey(), agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
+	c, err := kolena.New(vendortest.Key(), agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
 	require.NoError(t, err)
 	return c
 }
@@ -69,7 +70,7 @@ func TestKolenaDocuments(t *testing.T) {
 	} {
 		srv := agentcopytest.NewKolena(opts...)
 		a := srv.AddAgent(kolena.Agent{Name: "Source", Created: created, Prompts: []kolena.Prompt{{Name: "Account"}}, OutputTemplates: []kolena.OutputTemplate{{Filename: "a.docx"}}})
-		out := memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/" + strconv.FormatInt(a.ID, 10), bearer("k"), ""})
+		out := memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/" + strconv.FormatInt(a.ID, 10), vendortest.Bearer("k"), ""})
 		doc := decoded[map[string]any](t, out)
 		require.Equal(t, want, doc["created"])
 		require.Equal(t, want, doc["updated"])
@@ -81,7 +82,7 @@ func TestKolenaDocuments(t *testing.T) {
 	}
 	srv := agentcopytest.NewKolena()
 	srv.AddAgent(kolena.Agent{Name: "Bare"})
-	doc := decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/1", bearer("k"), ""}))
+	doc := decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/1", vendortest.Bearer("k"), ""}))
 	require.Len(t, doc, 9, "the fields that are required: %v", doc)
 	require.Equal(t, []any{}, doc["prompts"])
 }
@@ -120,7 +121,7 @@ func TestKolenaCopyBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := agentcopytest.NewKolena()
 			srv.AddAgent(kolena.Agent{ID: 123, Name: "Source"})
-			header := bearer("k")
+			header := vendortest.Bearer("k")
 			if tc.contentType != "" {
 				header.Set("Content-Type", tc.contentType)
 			}
@@ -143,11 +144,11 @@ func TestKolenaErrors(t *testing.T) {
 		"/api/v1/client/workspaces":    `{"detail":"Not Found"}`,
 		"/api/v1/client/agents/5/copy": `{"detail":"Method Not Allowed"}`,
 	} {
-		require.JSONEq(t, want, memory(srv.Server).must(t, request{http.MethodGet, path, bearer("k"), ""}).body)
+		require.JSONEq(t, want, memory(srv.Server).must(t, request{http.MethodGet, path, vendortest.Bearer("k"), ""}).body)
 	}
 	out := memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/5", nil, ""})
 	require.Equal(t, "Bearer", out.Header.Get("WWW-Authenticate"))
-	out = memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/five", bearer("k"), ""})
+	out = memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/five", vendortest.Bearer("k"), ""})
 	require.Equal(t, 422, out.StatusCode)
 }
 
@@ -157,7 +158,7 @@ func TestKolenaLists(t *testing.T) {
 		srv.AddAgent(kolena.Agent{Name: "Agent " + strconv.Itoa(i)})
 	}
 	list := func(query string) reply {
-		return memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents?" + query, bearer("k"), ""})
+		return memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents?" + query, vendortest.Bearer("k"), ""})
 	}
 	type page struct {
 		Agents     []kolena.Agent `json:"agents"`

@@ -13,13 +13,14 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func langsmithClient(t testing.TB, srv *agentcopytest.LangSmith, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
 	opts = append(opts, agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
-	c, err := langsmith.New(newKey(), opts...)
+	c, err := langsmith.New(vendortest.Key(), opts...)
 	require.NoError(t, err)
 	return c
 }
@@ -165,7 +166,7 @@ func TestLangSmithBasePath(t *testing.T) {
 	defer srv.Close()
 	id := srv.AddAgent(langsmith.Agent{}).ID
 	for _, base := range []string{srv.URL(), srv.URL() + "/v1/deepagents", srv.URL() + "/v1/deepagents/"} {
-		client, err := langsmith.New(newKey(), agentcopy.WithBaseURL(base), agentcopy.WithHTTPClient(socketClient(t)))
+		client, err := langsmith.New(vendortest.Key(), agentcopy.WithBaseURL(base), agentcopy.WithHTTPClient(socketClient(t)))
 		require.NoError(t, err)
 		_, err = client.CloneAgent(t.Context(), id, langsmith.CloneAgentRequest{})
 		require.NoError(t, err, base)

@@ -13,10 +13,11 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestRateLimit(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start(agentcopytest.WithRateLimit(2, 10*time.Second))
 			d := memory(s.Server)
@@ -24,8 +25,8 @@ func TestRateLimit(t *testing.T) {
 			requireCopy := func(key, why string) {
 				t.Helper()
 				names++
-				out := d.must(t, request{http.MethodPost, s.path(s.add()), s.header(key), s.body("Copy " + strconv.Itoa(names))})
-				require.Equal(t, s.success, out.StatusCode, "%s: %s", why, out.body)
+				out := d.must(t, request{http.MethodPost, s.path(s.add()), s.Header(key), s.body("Copy " + strconv.Itoa(names))})
+				require.Equal(t, s.Success, out.StatusCode, "%s: %s", why, out.body)
 			}
 			requireRefusal := func(retryAfter, why string) {
 				t.Helper()
@@ -58,22 +59,22 @@ func TestRateLimitCountsWhatTheVendorDealsWith(t *testing.T) {
 		s := newKolena(agentcopytest.WithRateLimit(1, time.Minute), agentcopytest.WithCredential("any"))
 		d := memory(s.Server)
 		id := s.add()
-		require.Equal(t, 401, d.must(t, request{http.MethodPost, s.path(id), s.header("wrong"), s.body("a")}).StatusCode)
-		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.header("any"), ""}).StatusCode)
+		require.Equal(t, 401, d.must(t, request{http.MethodPost, s.path(id), s.Header("wrong"), s.body("a")}).StatusCode)
+		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.Header("any"), ""}).StatusCode)
 		require.Equal(t, 422, d.must(t, s.copyOf(id, "")).StatusCode, "the first that counts")
 		require.Equal(t, 429, d.must(t, s.copyOf(id, "a")).StatusCode)
-		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.header("any"), ""}).StatusCode, "reads are not limited")
+		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.Header("any"), ""}).StatusCode, "reads are not limited")
 	})
 }
 
 func TestRateLimitByDefault(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
 			for i := range 62 {
 				out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-				want := s.success
-				if s.vendor == "kolena" && i >= 60 {
+				want := s.Success
+				if s.Vendor.Name == "kolena" && i >= 60 {
 					want = 429
 					require.Equal(t, "60", out.Header.Get("Retry-After"))
 				}
@@ -102,9 +103,8 @@ func TestRateLimitIsNeverMetByTheSDK(t *testing.T) {
 		var group sync.WaitGroup
 		for range 150 {
 			group.Go(func() {
-				if _, err := client.CopyAgent(t.Context(), source.ID, kolena.CopyAgentRequest{Name: "Copy"}); err != nil {
-					t.Error(err)
-				}
+				_, err := client.CopyAgent(t.Context(), source.ID, kolena.CopyAgentRequest{Name: "Copy"})
+				assert.NoError(t, err)
 			})
 		}
 		group.Wait()

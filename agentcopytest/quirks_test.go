@@ -16,45 +16,31 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 type quirks = agentcopytest.Quirks
 
-// shape is where the documents of a vendor hold what the tests look at.
-type shape struct {
-	list, get         string   // targets; get has the verb %s for an ID
-	items, copy       []string // the way to the agents of a list, and to the agent in the answer to a copy
-	id, name, created string
-	description       string
-}
-
-var shapes = map[string]shape{
-	"zudu":      {"/api/agents", "/api/agents/%s/full", []string{"data", "agents"}, []string{"data"}, "agent_id", "agent_name", "created_at", "webhook_url"},
-	"cotool":    {"/api/agents", "/api/agents/%s", nil, []string{"agent"}, "id", "name", "createdAt", "description"},
-	"langsmith": {"/agents", "/agents/%s", []string{"items"}, nil, "id", "name", "created_at", "description"},
-	"kolena":    {"/api/v1/client/agents", "/api/v1/client/agents/%s", []string{"agents"}, nil, "id", "name", "created", "objective"},
-}
-
 // quirky is a fake with quirks, and the hands of a test on it.
 type quirky struct {
 	*subject
-	shape
 	door
 	t *testing.T
 }
 
-func newQuirky(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject, q quirks, opts ...agentcopytest.ServerOption) quirky {
+func newQuirky(t *testing.T, start starter, q quirks, opts ...agentcopytest.ServerOption) quirky {
 	s := start(append(opts, agentcopytest.WithQuirks(q))...)
-	return quirky{s, shapes[s.vendor], memory(s.Server), t}
+	return quirky{s, memory(s.Server), t}
 }
+
+// list is the target of the list.
+func (q quirky) list() string { return q.BasePath + q.Shape.List }
 
 func (q quirky) read(target string, header ...string) reply {
 	q.t.Helper()
-	r := request{http.MethodGet, target, q.header("any"), ""}
+	r := request{http.MethodGet, target, q.Header("any"), ""}
 	if len(header) > 0 {
 		r.header.Set(header[0], header[1])
 	}
@@ -66,15 +52,19 @@ func (q quirky) copied(source, name string) map[string]any {
 	q.t.Helper()
 	out := q.must(q.t, q.copyOf(source, name))
 	require.Less(q.t, out.StatusCode, 300, "the copy is refused: %s", out.body)
-	return dig(q.t, out, q.shape.copy).(map[string]any)
+	return dig(q.t, out, q.Shape.Copied).(map[string]any)
 }
 
 // listed is what a list shows.
-func (q quirky) listed(query string) (agents []map[string]any) {
+func (q quirky) listed(query string) []map[string]any {
 	q.t.Helper()
-	out := q.read(q.list + query)
+	return q.agentsIn(q.read(q.list() + query))
+}
+
+func (q quirky) agentsIn(out reply) (agents []map[string]any) {
+	q.t.Helper()
 	require.Equal(q.t, 200, out.StatusCode, "the list is refused: %s", out.body)
-	for _, item := range dig(q.t, out, q.items).([]any) {
+	for _, item := range dig(q.t, out, q.Shape.Agents).([]any) {
 		agents = append(agents, item.(map[string]any))
 	}
 	return agents
@@ -82,9 +72,14 @@ func (q quirky) listed(query string) (agents []map[string]any) {
 
 func (q quirky) names(query string) string {
 	q.t.Helper()
+	return q.namesIn(q.read(q.list() + query))
+}
+
+func (q quirky) namesIn(out reply) string {
+	q.t.Helper()
 	var names []string
-	for _, a := range q.listed(query) {
-		names = append(names, a[q.name].(string))
+	for _, a := range q.agentsIn(out) {
+		names = append(names, a[q.Shape.NameKey].(string))
 	}
 	return strings.Join(names, ", ")
 }
@@ -102,7 +97,7 @@ func dig(t *testing.T, out reply, path []string) (v any) {
 
 // each runs a test against every fake, with quirks, on a virtual clock.
 func each(t *testing.T, q quirks, test func(q quirky)) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) { test(newQuirky(t, start, q)) })
 	})
 }
@@ -111,10 +106,10 @@ func TestRename(t *testing.T) {
 	each(t, quirks{Rename: func(name string) string { return strings.ToUpper(name) + "!" }}, func(q quirky) {
 		source := q.add()
 		want := "LEASES!"
-		if q.vendor == "cotool" {
+		if q.Vendor.Name == "cotool" {
 			want = strings.ToUpper("Agent "+source) + "!"
 		}
-		require.Equal(q.t, want, q.copied(source, "Leases")[q.name], "the name in the answer")
+		require.Equal(q.t, want, q.copied(source, "Leases")[q.Shape.NameKey], "the name in the answer")
 		require.Equal(q.t, want, q.Copies()[0].Name, "the name in Copies")
 		require.Contains(q.t, q.names(""), want)
 	})
@@ -128,7 +123,7 @@ func TestRefuseName(t *testing.T) {
 		return ""
 	}
 	each(t, quirks{RefuseName: long}, func(q quirky) {
-		if q.vendor == "cotool" {
+		if q.Vendor.Name == "cotool" {
 			return
 		}
 		q.copied(q.add(), strings.Repeat("a", 60))
@@ -141,14 +136,14 @@ func TestRefuseName(t *testing.T) {
 func TestNameTaken(t *testing.T) {
 	for _, status := range []int{200, 400, 409, 422} {
 		each(t, quirks{NameTaken: status}, func(q quirky) {
-			if q.vendor == "cotool" {
+			if q.Vendor.Name == "cotool" {
 				return
 			}
 			source := q.add()
 			q.copied(source, "Leases")
 			out := q.must(q.t, q.copyOf(source, "Leases"))
 			if status == 200 {
-				require.Equal(q.t, q.success, out.StatusCode)
+				require.Equal(q.t, q.Success, out.StatusCode)
 				require.Len(q.t, q.Copies(), 2, "both copies were made")
 				return
 			}
@@ -167,15 +162,15 @@ func TestCopyStatus(t *testing.T) {
 }
 
 func TestCopyFields(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
-		description := shapes[start().vendor].description
+	eachVendor(t, func(t *testing.T, start starter) {
+		description := start().Shape.CopiedText
 		q := newQuirky(t, start, quirks{CopyFields: map[string]any{description: "not the source's"}})
 		require.Equal(t, "not the source's", q.copied(q.add(), "Leases")[description])
 	})
 	source := kolena.Agent{ID: 7, Name: "Source", Objective: "Read leases", Prompts: []kolena.Prompt{{Name: "Account"}}}
 	srv := agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{CopyFields: map[string]any{"prompts": nil, "workspace_id": 9}}))
 	srv.AddAgent(source)
-	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", bearer("k"), `{"name":"Copy"}`})
+	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy"}`})
 	require.Contains(t, out.body, `"workspace_id":9`)
 	require.Contains(t, out.body, `"objective":"Read leases"`, "the other fields are copied")
 	require.Contains(t, out.body, `"prompts":[]`)
@@ -184,9 +179,9 @@ func TestCopyFields(t *testing.T) {
 func TestAnswerLacks(t *testing.T) {
 	each(t, quirks{AnswerLacks: []string{"agent_name", "name", "parkedAgentId"}}, func(q quirky) {
 		out := q.must(q.t, q.copyOf(q.add(), "Leases"))
-		require.NotContains(q.t, dig(q.t, out, q.shape.copy), q.name)
+		require.NotContains(q.t, dig(q.t, out, q.Shape.Copied), q.Shape.NameKey)
 		require.NotContains(q.t, out.body, "parkedAgentId")
-		require.Contains(q.t, q.listed("")[0], q.name, "the list shows the name")
+		require.Contains(q.t, q.listed("")[0], q.Shape.NameKey, "the list shows the name")
 	})
 }
 
@@ -194,7 +189,7 @@ func TestIDs(t *testing.T) {
 	for form, want := range map[agentcopytest.IDForm]string{"": `"id":2,`, agentcopytest.IDString: `"id":"2",`, agentcopytest.IDFloat: `"id":2.0,`} {
 		q := newQuirky(t, newKolena, quirks{IDs: form})
 		require.Contains(t, q.must(t, q.copyOf(q.add(), "Leases")).body, want)
-		require.Contains(t, q.read(q.list).body, want)
+		require.Contains(t, q.read(q.list()).body, want)
 	}
 }
 
@@ -208,16 +203,16 @@ func TestAgentCap(t *testing.T) {
 
 func TestDefaultName(t *testing.T) {
 	q := newQuirky(t, newLangSmith, quirks{DefaultName: func(source string) string { return "Clone of " + source }})
-	source := q.add()
+	source := q.Add("", "")
 	require.Equal(t, "Clone of Agent "+source, q.copied(source, "")["name"])
 }
 
 func TestShowAfter(t *testing.T) {
 	each(t, quirks{ShowAfter: time.Minute}, func(q quirky) {
-		id := q.copied(q.add(), "Leases")[q.id]
+		id := q.copied(q.add(), "Leases")[q.Shape.IDKey]
 		shows := func() bool {
 			for _, a := range q.listed("") {
-				if a[q.id] == id {
+				if a[q.Shape.IDKey] == id {
 					return true
 				}
 			}
@@ -235,19 +230,19 @@ func TestStaleLists(t *testing.T) {
 	hit := http.Header{"x-cache": {"HIT"}}
 	each(t, quirks{StaleLists: time.Minute, StaleHeader: hit}, func(q quirky) {
 		source := q.add()
-		first := q.read(q.list)
+		first := q.read(q.list())
 		require.Empty(q.t, first.Header.Get("Age"), "the first answer is the vendor's")
 		q.copied(source, "Leases")
 		for _, age := range []int{20, 40} {
 			time.Sleep(20 * time.Second)
-			again := q.read(q.list, "Cache-Control", "no-cache")
+			again := q.read(q.list(), "Cache-Control", "no-cache")
 			require.Equal(q.t, first.body, again.body, "the answer is the old one")
 			require.Equal(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "with its old Date")
 			require.Equal(q.t, strconv.Itoa(age), again.Header.Get("Age"))
 			require.Equal(q.t, "HIT", again.Header.Get("X-Cache"))
 		}
 		time.Sleep(20 * time.Second)
-		fresh := q.read(q.list)
+		fresh := q.read(q.list())
 		require.NotEqual(q.t, first.body, fresh.body, "after a minute, the cache asks the vendor")
 		require.Empty(q.t, fresh.Header.Get("Age"))
 	})
@@ -256,10 +251,10 @@ func TestStaleLists(t *testing.T) {
 func TestStaleListsOfAReplica(t *testing.T) {
 	each(t, quirks{StaleLists: time.Minute, StaleUnmarked: true}, func(q quirky) {
 		source := q.add()
-		first := q.read(q.list)
+		first := q.read(q.list())
 		q.copied(source, "Leases")
 		time.Sleep(20 * time.Second)
-		again := q.read(q.list)
+		again := q.read(q.list())
 		require.Equal(q.t, first.body, again.body)
 		require.Empty(q.t, again.Header.Get("Age"))
 		require.NotEqual(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "nothing tells that the answer is old")
@@ -270,12 +265,12 @@ func TestHonourNoCache(t *testing.T) {
 	for _, header := range [][]string{{"Cache-Control", "no-cache"}, {"Cache-Control", "max-age=0"}, {"Pragma", "no-cache"}} {
 		each(t, quirks{StaleLists: time.Minute, HonourNoCache: true}, func(q quirky) {
 			source := q.add()
-			first := q.read(q.list)
+			first := q.read(q.list())
 			q.copied(source, "Leases")
-			require.Equal(q.t, first.body, q.read(q.list).body)
-			fresh := q.read(q.list, header...)
+			require.Equal(q.t, first.body, q.read(q.list()).body)
+			fresh := q.read(q.list(), header...)
 			require.NotEqual(q.t, first.body, fresh.body)
-			require.Equal(q.t, fresh.body, q.read(q.list).body, "the fresh answer replaces the old one")
+			require.Equal(q.t, fresh.body, q.read(q.list()).body, "the fresh answer replaces the old one")
 		})
 	}
 }
@@ -301,7 +296,7 @@ func TestFlapLists(t *testing.T) {
 			q.copied(q.add(), "Leases")
 			shown := 0
 			for range 200 {
-				if q.vendor == "cotool" && q.names("") != "" || len(q.listed("")) > before+1 {
+				if q.Vendor.Name == "cotool" && q.names("") != "" || len(q.listed("")) > before+1 {
 					shown++
 				}
 			}
@@ -311,68 +306,44 @@ func TestFlapLists(t *testing.T) {
 }
 
 func TestListOrder(t *testing.T) {
-	for order, want := range map[agentcopytest.ListOrder]string{
-		agentcopytest.OrderOldest: "b, c, a", agentcopytest.OrderNewest: "a, c, b", agentcopytest.OrderName: "a, b, c",
-	} {
-		for vendor, list := range threeAgents(quirks{ListOrder: order}) {
-			for _, query := range []string{"", "?sort_by=created_at&sort_order=ascending", "?sort_by=updated_at&sort_order=desc"} {
-				if query != "" && vendor == "langsmith" {
-					query = strings.ReplaceAll(query, "ascending", "asc")
-				} else {
-					query = strings.ReplaceAll(query, "=desc", "=descending")
-				}
-				require.Equal(t, want, list(t).names(query), "%s: the order %q, asked for %q", vendor, order, query)
+	eachVendor(t, func(t *testing.T, start starter) {
+		for order, want := range map[agentcopytest.ListOrder]string{
+			agentcopytest.OrderOldest: "b, c, a", agentcopytest.OrderNewest: "a, c, b", agentcopytest.OrderName: "a, b, c",
+		} {
+			q := threeAgents(t, start, quirks{ListOrder: order})
+			descending, ascending := "descending", "ascending"
+			if q.Vendor.Name == "langsmith" {
+				descending, ascending = "desc", "asc"
+			}
+			for _, query := range []string{"", "?sort_by=created_at&sort_order=" + ascending, "?sort_by=updated_at&sort_order=" + descending} {
+				require.Equal(t, want, q.names(query), "the order %q, asked for %q", order, query)
 			}
 		}
-	}
-	for vendor, list := range threeAgents(quirks{ListOrder: agentcopytest.OrderShuffled}) {
 		orders := map[string]bool{}
-		q := list(t)
+		q := threeAgents(t, start, quirks{ListOrder: agentcopytest.OrderShuffled})
 		for range 50 {
 			orders[q.names("")] = true
 		}
-		require.Greater(t, len(orders), 3, "%s: shuffled lists come in many orders: %v", vendor, orders)
-	}
+		require.Greater(t, len(orders), 3, "shuffled lists come in many orders: %v", orders)
+	})
 }
 
-// threeAgents are fakes with the agents b, c and a, made in this order.
-func threeAgents(q quirks) map[string]func(t *testing.T) quirky {
-	return map[string]func(t *testing.T) quirky{
-		"zudu":      fakeWith(q, agentcopytest.NewZudu, func(f *agentcopytest.Zudu, n string) { f.AddAgent(zudu.Agent{AgentName: n}) }),
-		"cotool":    fakeWith(q, agentcopytest.NewCotool, func(f *agentcopytest.Cotool, n string) { f.AddAgent(cotool.Agent{Name: n}) }),
-		"langsmith": fakeWith(q, agentcopytest.NewLangSmith, func(f *agentcopytest.LangSmith, n string) { f.AddAgent(langsmith.Agent{Name: n}) }),
-		"kolena":    fakeWith(q, agentcopytest.NewKolena, func(f *agentcopytest.Kolena, n string) { f.AddAgent(kolena.Agent{Name: n}) }),
+// threeAgents is a fake with the agents b, c and a, made in this order.
+func threeAgents(t *testing.T, start starter, with quirks) quirky {
+	q := newQuirky(t, start, with)
+	for _, name := range []string{"b", "c", "a"} {
+		q.Add("", name)
 	}
-}
-
-func fakeWith[F any](q quirks, start func(...agentcopytest.ServerOption) F, add func(f F, name string)) func(t *testing.T) quirky {
-	return func(t *testing.T) quirky {
-		f := start(agentcopytest.WithQuirks(q))
-		for _, name := range []string{"b", "c", "a"} {
-			add(f, name)
-		}
-		switch f := any(f).(type) {
-		case *agentcopytest.Zudu:
-			return served(t, "zudu", newZudu(), f.Server)
-		case *agentcopytest.Cotool:
-			return served(t, "cotool", newCotool(), f.Server)
-		case *agentcopytest.LangSmith:
-			return served(t, "langsmith", newLangSmith(), f.Server)
-		case *agentcopytest.Kolena:
-			return served(t, "kolena", newKolena(), f.Server)
-		}
-		panic("unknown fake")
-	}
+	return q
 }
 
 // served is a quirky that talks to another server of its vendor.
-func served(t *testing.T, vendor string, s *subject, server *agentcopytest.Server) quirky {
-	s.Server = server
-	return quirky{s, shapes[vendor], memory(server), t}
+func served(t *testing.T, s *subject, server *agentcopytest.Server) quirky {
+	s.Fake = &vendortest.Fake{Server: server}
+	return quirky{s, memory(server), t}
 }
 
 func TestNameFilter(t *testing.T) {
-	names := []string{"lease", "Lease", "Lease 2", "My lease", "other"}
 	for filter, want := range map[agentcopytest.NameFilter]string{
 		"":                          "lease, Lease, Lease 2, My lease",
 		agentcopytest.FilterCase:    "Lease, Lease 2",
@@ -380,19 +351,18 @@ func TestNameFilter(t *testing.T) {
 		agentcopytest.FilterExact:   "Lease",
 		agentcopytest.FilterIgnored: "lease, Lease, Lease 2, My lease, other",
 	} {
-		opt := agentcopytest.WithQuirks(quirks{NameFilter: filter, ListOrder: agentcopytest.OrderOldest})
-		z, l := agentcopytest.NewZudu(opt), agentcopytest.NewLangSmith(opt)
-		for _, name := range names {
-			z.AddAgent(zudu.Agent{AgentName: name})
-			l.AddAgent(langsmith.Agent{Name: name})
+		for vendor, ask := range map[string]func(q quirky) reply{
+			"langsmith": func(q quirky) reply { return q.read(q.list() + "?name=Lease") },
+			"zudu": func(q quirky) reply {
+				return q.must(t, request{http.MethodPost, q.list(), zuduKeys, `{"filter_criteria":{"agent_name":["Lease"]}}`})
+			},
+		} {
+			q := newQuirky(t, starterNamed(vendor), quirks{NameFilter: filter, ListOrder: agentcopytest.OrderOldest})
+			for _, name := range []string{"lease", "Lease", "Lease 2", "My lease", "other"} {
+				q.Add("", name)
+			}
+			require.Equal(t, want, q.namesIn(ask(q)), "%s, filter %q", vendor, filter)
 		}
-		require.Equal(t, want, served(t, "langsmith", newLangSmith(), l.Server).names("?name=Lease"), "LangSmith, filter %q", filter)
-		out := memory(z.Server).must(t, request{http.MethodPost, "/api/agents", zuduKeys, `{"filter_criteria":{"agent_name":["Lease"]}}`})
-		var found []string
-		for _, a := range dig(t, out, []string{"data", "agents"}).([]any) {
-			found = append(found, a.(map[string]any)["agent_name"].(string))
-		}
-		require.Equal(t, want, strings.Join(found, ", "), "Zudu, filter %q", filter)
 	}
 }
 
@@ -400,7 +370,7 @@ func TestAudiences(t *testing.T) {
 	l := agentcopytest.NewLangSmith(agentcopytest.WithQuirks(quirks{Audiences: true}))
 	l.AddAgent(langsmith.Agent{Name: "mine", Permissions: langsmith.Permissions{Visibility: langsmith.VisibilityUser}})
 	l.AddAgent(langsmith.Agent{Name: "ours"})
-	q := served(t, "langsmith", newLangSmith(), l.Server)
+	q := served(t, newLangSmith(), l.Server)
 	for query, want := range map[string]string{"": "mine", "?audience=user": "mine", "?audience=tenant": "ours"} {
 		require.Equal(t, want, q.names(query), "asked for %q", query)
 	}
@@ -436,49 +406,46 @@ func TestPages(t *testing.T) {
 	}
 	second := map[string]string{"zudu": "?page=1&limit=2", "langsmith": "?page_size=2", "kolena": "?page_number=1&page_size=2"}
 	for name, tc := range cases {
-		for vendor, list := range threeAgents(tc.quirks) {
-			if want := tc.want[vendor]; want != "" {
-				q := list(t)
-				require.Contains(t, q.read(q.list+second[vendor]).body, want, "%s, totals %s", vendor, name)
-			}
+		for vendor, want := range tc.want {
+			q := threeAgents(t, starterNamed(vendor), tc.quirks)
+			require.Contains(t, q.read(q.list()+second[vendor]).body, want, "%s, totals %s", vendor, name)
 		}
 	}
 	for totals, want := range map[agentcopytest.Totals]string{"": `"next_cursor":null`, agentcopytest.TotalsZero: `"next_cursor":""`, agentcopytest.TotalsAbsent: ``} {
 		q := newQuirky(t, newLangSmith, quirks{Totals: totals})
-		body := q.read(q.list).body
+		body := q.read(q.list()).body
 		require.Contains(t, body, want)
 		require.Equal(t, want != "", strings.Contains(body, "next_cursor"), "totals %q: %s", totals, body)
 	}
 }
 
 func TestPageSize(t *testing.T) {
-	for vendor, list := range threeAgents(quirks{PageSize: 2, ListOrder: agentcopytest.OrderOldest}) {
-		q := list(t)
+	eachVendor(t, func(t *testing.T, start starter) {
+		q := threeAgents(t, start, quirks{PageSize: 2, ListOrder: agentcopytest.OrderOldest})
 		want := "b, c"
-		if vendor == "cotool" {
+		if q.Vendor.Name == "cotool" {
 			want = "b, c, a" // it has no pages
 		}
-		require.Equal(t, want, q.names("?limit=100&page_size=100"), vendor)
-	}
+		require.Equal(t, want, q.names("?limit=100&page_size=100"))
+	})
 }
 
 func TestRepeatLastPage(t *testing.T) {
-	for vendor, list := range threeAgents(quirks{RepeatLastPage: true, ListOrder: agentcopytest.OrderOldest}) {
-		if vendor == "zudu" || vendor == "kolena" {
-			require.Equal(t, "a", list(t).names("?limit=2&page=9&page_size=2&page_number=9"), vendor)
-		}
+	for _, start := range []starter{newZudu, newKolena} {
+		q := threeAgents(t, start, quirks{RepeatLastPage: true, ListOrder: agentcopytest.OrderOldest})
+		require.Equal(t, "a", q.names("?limit=2&page=9&page_size=2&page_number=9"))
 	}
 }
 
 func TestNullLists(t *testing.T) {
 	for null, want := range map[bool]string{false: "[]", true: "null"} {
 		each(t, quirks{NullLists: null}, func(q quirky) {
-			out := q.read(q.list)
-			if len(q.items) == 0 {
+			out := q.read(q.list())
+			if len(q.Shape.Agents) == 0 {
 				require.Equal(q.t, want+"\n", out.body)
 				return
 			}
-			require.Contains(q.t, out.body, `"`+q.items[len(q.items)-1]+`":`+want)
+			require.Contains(q.t, out.body, `"`+q.Shape.Agents[len(q.Shape.Agents)-1]+`":`+want)
 		})
 	}
 }
@@ -486,8 +453,8 @@ func TestNullLists(t *testing.T) {
 func TestListLacks(t *testing.T) {
 	each(t, quirks{ListLacks: []string{"created_at", "createdAt", "created"}}, func(q quirky) {
 		id := q.add()
-		require.NotContains(q.t, q.listed("")[0], q.created)
-		require.Contains(q.t, dig(q.t, q.read(fmt.Sprintf(q.get, id)), nil).(map[string]any), map[bool]string{true: "data", false: q.created}[q.vendor == "zudu"], "the agent itself shows it")
+		require.NotContains(q.t, q.listed("")[0], q.Shape.CreatedKey)
+		require.Contains(q.t, dig(q.t, q.read(q.BasePath+strings.Replace(q.Shape.Get, "*", id, 1)), nil).(map[string]any), map[bool]string{true: "data", false: q.Shape.CreatedKey}[q.Vendor.Name == "zudu"], "the agent itself shows it")
 	})
 }
 
@@ -520,11 +487,11 @@ func TestStamps(t *testing.T) {
 				inList := q.listed("")[0]
 				for where, a := range map[string]map[string]any{"the answer": agent, "the list": inList} {
 					if tc.want == absent {
-						require.NotContains(q.t, a, q.created, where)
+						require.NotContains(q.t, a, q.Shape.CreatedKey, where)
 						continue
 					}
-					require.Contains(q.t, a, q.created, where)
-					require.Equal(q.t, tc.want, a[q.created], where)
+					require.Contains(q.t, a, q.Shape.CreatedKey, where)
+					require.Equal(q.t, tc.want, a[q.Shape.CreatedKey], where)
 				}
 			})
 		})
@@ -552,7 +519,7 @@ func TestDateHeader(t *testing.T) {
 }
 
 func TestCredentialStatuses(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		q := newQuirky(t, start, quirks{MissingCredential: 400, WrongCredential: 404}, agentcopytest.WithCredential("good"))
 		id := q.add()
 		require.Equal(t, 400, q.must(t, request{http.MethodPost, q.path(id), nil, q.body("Leases")}).StatusCode)
@@ -572,7 +539,7 @@ func TestErrorAnswer(t *testing.T) {
 			require.Equal(q.t, "<html><body>"+status+"</body></html>", out.body)
 			require.Equal(q.t, "text/html; charset=utf-8", out.Header.Get("Content-Type"))
 		}
-		require.Equal(q.t, 200, q.read(q.list).StatusCode, "an answer that is no error stays as it is")
+		require.Equal(q.t, 200, q.read(q.list()).StatusCode, "an answer that is no error stays as it is")
 		q.Inject(agentcopytest.Fault{Status: 500, Body: "{}"})
 		require.Equal(q.t, 500, q.must(q.t, q.copyOf(q.add(), "Leases")).StatusCode, "a fault stays as it is")
 	})
@@ -587,7 +554,7 @@ func TestRetryAfter(t *testing.T) {
 		agentcopytest.RetryAfterEpoch: func(o time.Time) (string, string) { return "Retry-After", at(o) },
 		agentcopytest.RetryAfterReset: func(o time.Time) (string, string) { return "X-RateLimit-Reset", at(o) },
 	} {
-		eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+		eachVendor(t, func(t *testing.T, start starter) {
 			synctest.Test(t, func(t *testing.T) {
 				q := newQuirky(t, start, quirks{RetryAfter: form}, agentcopytest.WithRateLimit(1, 30*time.Second))
 				q.copied(q.add(), "Leases")
@@ -630,7 +597,7 @@ func TestBefore(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		srv.AddAgent(kolena.Agent{Name: name})
 	}
-	q := served(t, "kolena", newKolena(), srv.Server)
+	q := served(t, newKolena(), srv.Server)
 	require.Equal(t, "a, b", q.names("?page_size=2"))
 	require.Equal(t, "a colleague's", q.names("?page_size=2&page_number=1"), "c has moved to the first page")
 }
@@ -638,42 +605,21 @@ func TestBefore(t *testing.T) {
 func TestColleagues(t *testing.T) {
 	long := strings.Repeat("ö", 80) + " \u0000"
 	stamp := agentcopy.Time{Time: time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
-	z, c, l, k := agentcopytest.NewZudu(), agentcopytest.NewCotool(), agentcopytest.NewLangSmith(), agentcopytest.NewKolena()
-	zid, cid, lid, kid := z.AddAgent(zudu.Agent{AgentName: "a"}).AgentID, c.AddAgent(cotool.Agent{}).ID, l.AddAgent(langsmith.Agent{}).ID, k.AddAgent(kolena.Agent{Name: "a"}).ID
-	for vendor, tc := range map[string]struct {
-		server *agentcopytest.Server
-		start  func(...agentcopytest.ServerOption) *subject
-		id     string
-		update func(name string, at agentcopy.Time)
-	}{
-		"zudu": {z.Server, newZudu, zid, func(n string, at agentcopy.Time) {
-			z.UpdateAgent(zid, func(a *zudu.Agent) { a.AgentName, a.CreatedAt = n, at })
-		}},
-		"cotool": {c.Server, newCotool, cid, func(n string, at agentcopy.Time) {
-			c.UpdateAgent(cid, func(a *cotool.Agent) { a.Name, a.CreatedAt = n, at })
-		}},
-		"langsmith": {l.Server, newLangSmith, lid, func(n string, at agentcopy.Time) {
-			l.UpdateAgent(lid, func(a *langsmith.Agent) { a.Name, a.CreatedAt = n, at })
-		}},
-		"kolena": {k.Server, newKolena, strconv.FormatInt(kid, 10), func(n string, at agentcopy.Time) {
-			k.UpdateAgent(kid, func(a *kolena.Agent) { a.Name, a.Created = n, at })
-		}},
-	} {
-		t.Run(vendor, func(t *testing.T) {
-			q := served(t, vendor, tc.start(), tc.server)
-			q.listed("")
-			tc.update(long, stamp)
-			a := q.listed("")[0]
-			require.Equal(t, long, a[q.name], "an agent can have any name")
-			require.Contains(t, a[q.created], "1999-12-31T23:59:59", "and any stamp")
-			tc.update("b", agentcopy.Time{})
-			require.Nil(t, q.listed("")[0][q.created], "or none")
-			q.DeleteAgent(tc.id)
-			require.Empty(t, q.listed(""))
-			requirePanic(t, func() { q.DeleteAgent(tc.id) }, "DeleteAgent: there is no agent "+tc.id)
-			requirePanic(t, func() { tc.update("c", stamp) }, "UpdateAgent: there is no agent "+tc.id)
-		})
-	}
+	eachVendor(t, func(t *testing.T, start starter) {
+		q := newQuirky(t, start, quirks{})
+		id := q.add()
+		q.listed("")
+		q.Update(id, long, stamp)
+		a := q.listed("")[0]
+		require.Equal(t, long, a[q.Shape.NameKey], "an agent can have any name")
+		require.Contains(t, a[q.Shape.CreatedKey], "1999-12-31T23:59:59", "and any stamp")
+		q.Update(id, "b", agentcopy.Time{})
+		require.Nil(t, q.listed("")[0][q.Shape.CreatedKey], "or none")
+		q.DeleteAgent(id)
+		require.Empty(t, q.listed(""))
+		requirePanic(t, func() { q.DeleteAgent(id) }, "DeleteAgent: there is no agent "+id)
+		requirePanic(t, func() { q.Update(id, "c", stamp) }, "UpdateAgent: there is no agent "+id)
+	})
 }
 
 func TestSecondCopy(t *testing.T) {
@@ -744,7 +690,7 @@ func TestParkedAgents(t *testing.T) {
 func TestKolenaAcceptsNullTargets(t *testing.T) {
 	srv := agentcopytest.NewKolena()
 	srv.AddAgent(kolena.Agent{ID: 7, Name: "Source", WorkspaceID: 3})
-	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", bearer("k"), `{"name":"Copy","target_workspace_id":null,"target_folder_id":null}`})
+	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy","target_workspace_id":null,"target_folder_id":null}`})
 	require.Equal(t, 200, out.StatusCode)
 	require.Contains(t, out.body, `"workspace_id":3`, "the workspace of its source")
 }
@@ -755,13 +701,13 @@ func TestQuirksManyAtOnce(t *testing.T) {
 		Rename: strings.TrimSpace, StaleLists: time.Millisecond, FlapLists: 0.5, ListOrder: agentcopytest.OrderShuffled, PageSize: 3,
 		Stamps: agentcopytest.Stamps{Form: agentcopytest.StampUnix}, DateOffset: time.Second, Before: func(agentcopytest.Request) {},
 	}
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := newQuirky(t, start, q, agentcopytest.WithRateLimit(1000, time.Hour))
 		var group sync.WaitGroup
 		for i := range 20 {
 			group.Go(func() {
 				_, _ = s.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-				_, _ = s.send(t.Context(), request{http.MethodGet, s.list, s.header("any"), ""})
+				_, _ = s.send(t.Context(), request{http.MethodGet, s.list(), s.Header("any"), ""})
 			})
 		}
 		group.Wait()

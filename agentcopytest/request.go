@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -70,7 +71,11 @@ func (r Request) clone() Request {
 
 // String returns the method, the path, the status and the size of the body.
 func (r Request) String() string {
-	return fmt.Sprintf("%s %s: %d, %d bytes sent", r.Method, r.Path, r.StatusCode, len(r.Body))
+	status := "no answer"
+	if r.StatusCode != 0 {
+		status = strconv.Itoa(r.StatusCode)
+	}
+	return fmt.Sprintf("%s %s: %s, %d bytes sent", r.Method, r.Path, status, len(r.Body))
 }
 
 // Format prints the text of String under every verb, so that none prints a

@@ -16,7 +16,7 @@ import (
 )
 
 func TestRequests(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 			require.Empty(t, s.Requests())
 			id := s.add()
@@ -33,7 +33,7 @@ func TestRequests(t *testing.T) {
 			require.Equal(t, http.MethodPost, got[0].Method)
 			require.Equal(t, s.path(id), got[0].Path)
 			require.Equal(t, map[string][]string{"a": {"1", "2"}, "b": {"/"}}, map[string][]string(got[0].Query))
-			for name, values := range s.header("any") {
+			for name, values := range s.Header("any") {
 				require.Equal(t, values, got[0].Header.Values(name))
 			}
 			require.Equal(t, s.body("Copy"), string(got[0].Body))

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
 func TestRoutesThatAreNotThere(t *testing.T) {
@@ -17,7 +15,7 @@ func TestRoutesThatAreNotThere(t *testing.T) {
 		"langsmith": `"type":"https://docs.langchain.com/errors/`,
 		"kolena":    `{"detail":"`,
 	}
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 			id := s.add()
 			for _, tc := range []struct {
@@ -34,10 +32,10 @@ func TestRoutesThatAreNotThere(t *testing.T) {
 				{http.MethodGet, s.path(id), 405, "POST"},
 				{http.MethodDelete, s.path(id), 405, "POST"},
 			} {
-				out := d.must(t, request{tc.method, tc.path, s.header("any"), ""})
+				out := d.must(t, request{tc.method, tc.path, s.Header("any"), ""})
 				require.Equal(t, tc.status, out.StatusCode, "%s %s", tc.method, tc.path)
 				require.Equal(t, tc.allow, out.Header.Get("Allow"))
-				require.Contains(t, out.body, errorBody[s.vendor])
+				require.Contains(t, out.body, errorBody[s.Vendor.Name])
 			}
 			require.Empty(t, s.Copies())
 		})

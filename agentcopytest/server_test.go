@@ -14,10 +14,11 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestCopies(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
 			require.Empty(t, s.Copies())
@@ -29,7 +30,7 @@ func TestCopies(t *testing.T) {
 				require.NoError(t, err)
 				require.NotEqual(t, source, id)
 				name := "Copy " + strconv.Itoa(i)
-				if s.vendor == "cotool" {
+				if s.Vendor.Name == "cotool" {
 					name = "Agent " + source // which allows no choice
 				}
 				want = append(want, agentcopytest.CopyRecord{ID: id, SourceID: source, Name: name, At: time.Now()})
@@ -42,7 +43,7 @@ func TestCopies(t *testing.T) {
 }
 
 func TestIDsAreTheSameInEachRun(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		ids := func() (ids []string) {
 			s := start()
 			for i := range 3 {
@@ -58,7 +59,7 @@ func TestIDsAreTheSameInEachRun(t *testing.T) {
 
 func TestManyAtOnce(t *testing.T) {
 	const n = 200
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		requireNoGoroutines(t, func() {
 			s := start(agentcopytest.WithRateLimit(n, time.Hour))
 			d := memory(s.Server)
@@ -69,9 +70,7 @@ func TestManyAtOnce(t *testing.T) {
 						s.Inject(agentcopytest.Fault{Status: 500, AfterCopy: true})
 					}
 					_, err := d.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-					if err != nil {
-						t.Error(err)
-					}
+					assert.NoError(t, err)
 					if i%40 == 0 {
 						_, _ = s.Copies(), s.Requests()
 					}
@@ -90,7 +89,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestCloseEndsWhatIsDelayed(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 			id := s.add()
 			s.Inject(agentcopytest.Fault{Delay: time.Hour})
@@ -129,7 +128,7 @@ func TestAfterCloseNoLateCopyIsMade(t *testing.T) {
 
 // To the SDK, a server that is gone is one that it could not reach.
 func TestAfterCloseNothingIsSent(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := start()
 		id := s.add()
 		s.Close()
@@ -139,7 +138,7 @@ func TestAfterCloseNothingIsSent(t *testing.T) {
 }
 
 func TestNoGoroutineIsLeft(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		requireNoGoroutines(t, func() {
 			s := start()
 			s.Inject(agentcopytest.Fault{Delay: time.Hour}, agentcopytest.Fault{Delay: time.Hour, Drop: true, AfterCopy: true})

@@ -11,7 +11,7 @@ import (
 )
 
 func TestURL(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start func(opts ...agentcopytest.ServerOption) *subject) {
+	eachVendor(t, func(t *testing.T, start starter) {
 		s := start()
 		defer s.Close()
 		require.Regexp(t, `^http://127\.0\.0\.1:\d+$`, s.URL())
@@ -51,7 +51,7 @@ func TestSocketIsUsedAgainAfterAFault(t *testing.T) {
 	defer s.Close()
 	d := door{socketClient(t), s.URL()}
 	for range 3 {
-		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/agents", s.header("any"), ""}).StatusCode)
+		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/agents", s.Header("any"), ""}).StatusCode)
 		s.Inject(agentcopytest.Fault{Drop: true})
 		_, err := d.send(t.Context(), s.copyOf(s.add(), "Copy"))
 		require.Error(t, err)

@@ -15,12 +15,13 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 func zuduClient(t testing.TB, srv *agentcopytest.Zudu) *zudu.Client {
 	t.Helper()
-	c, err := zudu.New(newKey(), "secret", agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
+	c, err := zudu.New(vendortest.Key(), "secret", agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
 	require.NoError(t, err)
 	return c
 }

@@ -14,7 +14,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestCopier(t *testing.T) {
@@ -101,7 +101,7 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 		"a copy without a stamp":        {source(`true`), agent(`"name":"Triage"`), true, "[possible]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+			wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 				switch {
 				case strings.HasSuffix(r.Path(), "/agents"):
 					return http.StatusOK, "[" + tt.list + "]"
@@ -110,7 +110,7 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 				}
 				return http.StatusOK, tt.get
 			})
-			client, err := cotool.New(wiretest.Key(), agentcopy.WithHTTPClient(wire.Client()))
+			client, err := cotool.New(vendortest.Key(), agentcopy.WithHTTPClient(wire.Client()))
 			require.NoError(t, err)
 			found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id}, since)
 			if tt.done {

@@ -9,16 +9,16 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestDocumentsComeBack(t *testing.T) {
 	for _, name := range []string{"copy.json", "copy_sparse.json"} {
 		t.Run(name, func(t *testing.T) {
-			wiretest.RequireRoundTrip[cotool.CopyAgentResponse](t, wiretest.Document(t, name))
+			vendortest.RequireRoundTrip[cotool.CopyAgentResponse](t, vendortest.Document(t, name))
 		})
 	}
-	wiretest.RequireRoundTrip[cotool.CopyAgentResponse](t, `{"agent":{"id":"a","isBuiltIn":false,"persistentWorkspaceEnabled":false,"isSuggestion":false,
+	vendortest.RequireRoundTrip[cotool.CopyAgentResponse](t, `{"agent":{"id":"a","isBuiltIn":false,"persistentWorkspaceEnabled":false,"isSuggestion":false,
 		"createdAt":"<string>","updatedAt":"2025-06-17 12:34:56+00","deletedAt":1750163696789,"lastDetectionRunAt":"yesterday",
 		"toolActionConfigs":[{"type":"slack","hideAgentButton":false},{"type":"jira","projects":[{"key":"SEC"}],"dryRun":false},{"type":7}],
 		"skills":[{"skillId":"s","invocationCount30d":12.5}]},"parkedAgentId":"p","parkedAgentName":"P"}`)
@@ -26,7 +26,7 @@ func TestDocumentsComeBack(t *testing.T) {
 
 func TestToolActionConfigs(t *testing.T) {
 	var configs []cotool.ToolActionConfig
-	wiretest.Decode(t, `[{"type":"slack","hideAgentButton":true,"newer":1},{"type":7,"allowedChannels":[{"id":"c"}]},null]`, &configs)
+	vendortest.Decode(t, `[{"type":"slack","hideAgentButton":true,"newer":1},{"type":7,"allowedChannels":[{"id":"c"}]},null]`, &configs)
 	require.Equal(t, "slack", configs[0].Type)
 	require.Equal(t, []cotool.Channel{{ID: "c"}}, configs[1].AllowedChannels, "what can be read beside what cannot")
 	configs[0].HideAgentButton = false
@@ -39,14 +39,14 @@ func TestToolActionConfigs(t *testing.T) {
 
 func TestEveryFieldIsRead(t *testing.T) {
 	var answer cotool.CopyAgentResponse
-	wiretest.Decode(t, wiretest.Document(t, "copy.json"), &answer)
-	wiretest.RequireFilled(t, answer)
+	vendortest.Decode(t, vendortest.Document(t, "copy.json"), &answer)
+	vendortest.RequireFilled(t, answer)
 }
 
 func TestCopyAgent(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusCreated} {
-		document := wiretest.Document(t, "copy.json")
-		wire := wiretest.Always(status, document)
+		document := vendortest.Document(t, "copy.json")
+		wire := vendortest.Always(status, document)
 		answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
 		require.NoError(t, err)
 		require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", answer.Agent.ID)
@@ -74,12 +74,12 @@ func TestIDsThatAreNoUUID(t *testing.T) {
 		"no hexadecimal": "3c90c3cc-0d44-4b50-8888-8dd25736052g",
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "copy.json"))
+			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "copy.json"))
 			client := newClient(t, wire)
 			_, err := client.CopyAgent(t.Context(), id)
-			wiretest.RequireInvalid(t, err, "agentID")
+			vendortest.RequireInvalid(t, err, "agentID")
 			_, err = client.GetAgent(t.Context(), id)
-			wiretest.RequireInvalid(t, err, "agentID")
+			vendortest.RequireInvalid(t, err, "agentID")
 			require.Empty(t, wire.Requests())
 		})
 	}
@@ -100,10 +100,10 @@ func TestCopyAgentFails(t *testing.T) {
 		"an agent with no ID": {200, `{"agent":{"name":"Triage"}}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, tt.body)
+			wire := vendortest.Always(tt.status, tt.body)
 			answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
 			require.Nil(t, answer)
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.Equal(t, tt.outcome, e.Outcome)
 			require.Equal(t, "cotool", e.Provider)
 			require.Equal(t, "CopyAgent", e.Operation)
@@ -116,7 +116,7 @@ func TestCopyAgentFails(t *testing.T) {
 func TestCopyAgentReadsWhatItCan(t *testing.T) {
 	const body = `{"parkedAgentName":5,"agent":{"createdAt":17,"modelAlias":{"id":1},"structuredOutputSchema":null,
 		"planningMode":"sometimes","inputs":[{"required":"yes","name":"alert"}],"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11"}}`
-	answer, err := newClient(t, wiretest.Always(http.StatusOK, body)).CopyAgent(t.Context(), sourceID)
+	answer, err := newClient(t, vendortest.Always(http.StatusOK, body)).CopyAgent(t.Context(), sourceID)
 	require.NoError(t, err)
 	require.ErrorContains(t, answer.Response.Warning, "parkedAgentName")
 	require.Equal(t, cotool.PlanningMode("sometimes"), answer.Agent.PlanningMode, "a new value is kept")

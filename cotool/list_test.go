@@ -7,16 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestListAgents(t *testing.T) {
 	const body = `[{"id":"a","name":"One"},{"name":"no ID"},{"id":"b","deletedAt":"2025-06-17T12:34:56Z"}]`
-	wire := wiretest.Always(http.StatusOK, body)
+	wire := vendortest.Always(http.StatusOK, body)
 	list := newClient(t, wire).ListAgents(t.Context(), cotool.ListAgentsRequest{})
 	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
 	for range 2 {
-		agents, err := wiretest.Collect(t, list)
+		agents, err := vendortest.Collect(t, list)
 		require.NoError(t, err)
 		require.Len(t, agents, 3)
 		require.Equal(t, "One", agents[0].Name)
@@ -29,7 +29,7 @@ func TestListAgents(t *testing.T) {
 }
 
 func TestListAgentsOfNone(t *testing.T) {
-	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, `[]`)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
+	agents, err := vendortest.Collect(t, newClient(t, vendortest.Always(http.StatusOK, `[]`)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Empty(t, agents)
 }
@@ -43,10 +43,10 @@ func TestListAgentsFails(t *testing.T) {
 		``:                       "empty",
 	} {
 		t.Run(body, func(t *testing.T) {
-			agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
+			agents, err := vendortest.Collect(t, newClient(t, vendortest.Always(http.StatusOK, body)).ListAgents(t.Context(), cotool.ListAgentsRequest{}))
 			require.Empty(t, agents)
 			require.ErrorContains(t, err, message)
-			require.Equal(t, "ListAgents", wiretest.RequireError(t, err).Operation)
+			require.Equal(t, "ListAgents", vendortest.RequireError(t, err).Operation)
 		})
 	}
 }

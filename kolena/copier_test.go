@@ -11,7 +11,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -108,7 +108,7 @@ func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 		``:                       "[possible]",
 	} {
 		made := time.Now().UTC().Format(time.RFC3339)
-		wire := wiretest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)
+		wire := vendortest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)
 		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(wire.Client()))
 		require.NoError(t, err)
 		found, err := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}).

@@ -9,24 +9,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 func TestDocumentsComeBack(t *testing.T) {
 	for _, name := range []string{"copy.json", "copy_oldest.json"} {
 		t.Run(name, func(t *testing.T) {
-			wiretest.RequireRoundTrip[kolena.Agent](t, wiretest.Document(t, name))
+			vendortest.RequireRoundTrip[kolena.Agent](t, vendortest.Document(t, name))
 		})
 	}
-	wiretest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
+	vendortest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
 		"updated":"2025-10-08T20:14:29.472247+00:00","created_by":"","n_runs":0,"prompts":[{"created":"2025-01-01T00:00:00.5","updated":1735689600}]}`)
 }
 
 func TestEveryFieldIsRead(t *testing.T) {
 	var agent kolena.Agent
-	wiretest.Decode(t, wiretest.Document(t, "copy.json"), &agent)
-	wiretest.RequireFilled(t, agent)
+	vendortest.Decode(t, vendortest.Document(t, "copy.json"), &agent)
+	vendortest.RequireFilled(t, agent)
 }
 
 func TestCopyAgent(t *testing.T) {
@@ -41,8 +41,8 @@ func TestCopyAgent(t *testing.T) {
 		"the name as given": {kolena.CopyAgentRequest{Name: " Leases\n"}, `{"name":" Leases\n"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document := wiretest.Document(t, "copy.json")
-			wire := wiretest.Always(http.StatusOK, document)
+			document := vendortest.Document(t, "copy.json")
+			wire := vendortest.Always(http.StatusOK, document)
 			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, tt.req)
 			require.NoError(t, err)
 			require.Equal(t, int64(456), agent.ID)
@@ -76,9 +76,14 @@ func TestCopyAgentRefuses(t *testing.T) {
 		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusOK, agent)
-			_, err := newClient(t, wire).CopyAgent(t.Context(), tt.id, tt.req)
-			wiretest.RequireInvalid(t, err, tt.field)
+			wire := vendortest.Always(http.StatusOK, agent)
+			client := newClient(t, wire)
+			_, err := client.CopyAgent(t.Context(), tt.id, tt.req)
+			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id)
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
 			require.Empty(t, wire.Requests())
 		})
 	}
@@ -106,10 +111,10 @@ func TestCopyAgentFails(t *testing.T) {
 		"cut off":          {200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, tt.body)
+			wire := vendortest.Always(tt.status, tt.body)
 			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
 			require.Nil(t, agent)
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.Equal(t, tt.outcome, e.Outcome)
 			require.Equal(t, "kolena", e.Provider)
 			require.Equal(t, "CopyAgent", e.Operation)
@@ -122,7 +127,7 @@ func TestCopyAgentFails(t *testing.T) {
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {
 	const body = `{"name":[],"created":null,"metadata":null,"prompts":[{"id":"x","name":"p","options":null},7],"n_runs":null,"id":456}`
-	agent, err := newClient(t, wiretest.Always(http.StatusOK, body)).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
+	agent, err := newClient(t, vendortest.Always(http.StatusOK, body)).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
 	require.NoError(t, err)
 	require.Equal(t, int64(456), agent.ID)
 	require.ErrorContains(t, agent.Response.Warning, "name")

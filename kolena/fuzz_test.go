@@ -1,54 +1,20 @@
 package kolena_test
 
 import (
-	"net/http"
-	"strconv"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
-	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := kolena.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := c.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "Leases"})
-	if err != nil {
-		return "", nil, nil, err
-	}
-	if agent.ID <= 0 {
-		return "", agent, agent.Response, nil // no ID that Kolena gives
-	}
-	return strconv.FormatInt(agent.ID, 10), agent, agent.Response, nil
-}
-
-func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
-		_, _, _, err := fuzzedCopy(t, wire)
-		return err
-	})
-}
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "kolena") }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "copy.json"),
-		wiretest.Document(f, "copy_oldest.json"),
-	}, fuzzedCopy)
+	vendortest.FuzzSuccessBody(f, "kolena", vendortest.Document(f, "copy.json"), vendortest.Document(f, "copy_oldest.json"))
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, "kolena",
 		`{"agents":[{"id":1,"name":"A"},{"id":2},{"name":"B"}],"total_pages":3,"page_number":0,"page_size":3}`,
 		`{"agents":[],"total_pages":0,"page_number":0,"page_size":0}`,
-	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := kolena.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), kolena.ListAgentsRequest{}))
-		return err
-	})
+	)
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 // page is an answer with the agents from first on, the first of which is 1.
 // Its page_size is how many they are, and its page_number may be wrong.
 func page(number, total, first, count int) string {
-	agents := wiretest.Agents(`{"id":%[1]d,"name":"agent %[1]d"}`, first, count)
+	agents := vendortest.Agents(`{"id":%[1]d,"name":"agent %[1]d"}`, first, count)
 	return fmt.Sprintf(`{"agents":%s,"total_pages":%d,"page_number":%d,"page_size":%d}`, agents, total, number, count)
 }
 
@@ -34,8 +34,8 @@ func TestListAgents(t *testing.T) {
 		"the list grows":   {[]string{page(0, 1+1, 1, 2), page(1, 3, 2, 2), page(2, 3, 4, 1)}, 4, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, agent := range agents {
@@ -54,7 +54,7 @@ func TestListAgents(t *testing.T) {
 }
 
 func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := wiretest.InTurn(page(0, 2, 1, 2), page(1, 2, 3, 2))
+	wire := vendortest.InTurn(page(0, 2, 1, 2), page(1, 2, 3, 2))
 	for range newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}) {
 		break
 	}
@@ -67,7 +67,7 @@ func TestListAgentsFails(t *testing.T) {
 		agents, requests int
 		message          string
 	}{
-		"total_pages is never reached": {[]string{page(0, 1<<40, 1, 2), page(1, 1<<40, 1, 2)}, 2, 2, "not on an earlier one"},
+		"total_pages is never reached": {[]string{page(0, 1<<30, 1, 2), page(1, 1<<30, 1, 2)}, 2, 2, "not on an earlier one"},
 		"the pages run dry":            {[]string{page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)}, 4, 3, "page 3 of the list"},
 		"the list has gone":            {[]string{page(0, 3, 1, 2), page(0, 0, 3, 0)}, 2, 2, "page 2 of the list"},
 		"no total":                     {[]string{`{"agents":[{"id":1}]}`}, 0, 1, "how many pages"},
@@ -76,9 +76,9 @@ func TestListAgentsFails(t *testing.T) {
 		"another document":             {[]string{agent}, 0, 1, "lacks the list"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
-			e := wiretest.RequireError(t, err)
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "ListAgents", e.Operation)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
@@ -90,7 +90,7 @@ func TestListAgentsFails(t *testing.T) {
 
 func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	const body = `{"agents":[{"name":"no ID"},{"id":"7"},{"id":1,"prompts":[{"options":null}]}],"total_pages":1}`
-	agents, err := wiretest.Collect(t, newClient(t, wiretest.Always(http.StatusOK, body)).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+	agents, err := vendortest.Collect(t, newClient(t, vendortest.Always(http.StatusOK, body)).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Len(t, agents, 3)
 	require.Error(t, agents[0].Response.Warning)

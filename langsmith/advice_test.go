@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
@@ -27,8 +27,8 @@ func TestHints(t *testing.T) {
 		"nothing to hint at":  {400, ``, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := newClient(t, wiretest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
-			e := wiretest.RequireError(t, err)
+			_, err := newClient(t, vendortest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+			e := vendortest.RequireError(t, err)
 			if tt.hint == "" {
 				require.NoError(t, e.Err)
 				return

@@ -9,24 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestDocumentsComeBack(t *testing.T) {
 	for _, name := range []string{"clone.json", "create.json"} {
 		t.Run(name, func(t *testing.T) {
-			wiretest.RequireRoundTrip[langsmith.Agent](t, wiretest.Document(t, name))
+			vendortest.RequireRoundTrip[langsmith.Agent](t, vendortest.Document(t, name))
 		})
 	}
-	wiretest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
+	vendortest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
 }
 
 func TestFalseComesBack(t *testing.T) {
 	const document = `{"id":"` + sourceID + `","is_owner":false}`
-	wire := wiretest.New(func(int, wiretest.Request) (int, string) { return http.StatusOK, document })
-	client, err := langsmith.New(wiretest.Key(), agentcopy.WithHTTPClient(wire.Client()))
-	require.NoError(t, err)
+	client := newClient(t, vendortest.Always(http.StatusOK, document))
 	agent, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	written, err := json.Marshal(agent)
@@ -36,8 +34,8 @@ func TestFalseComesBack(t *testing.T) {
 
 func TestEveryFieldIsRead(t *testing.T) {
 	var got langsmith.Agent
-	wiretest.Decode(t, wiretest.Document(t, "clone.json"), &got)
-	wiretest.RequireFilled(t, got)
+	vendortest.Decode(t, vendortest.Document(t, "clone.json"), &got)
+	vendortest.RequireFilled(t, got)
 	require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
 }
 
@@ -74,8 +72,8 @@ func TestCloneAgent(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document := wiretest.Document(t, "clone.json")
-			wire := wiretest.Always(http.StatusCreated, document)
+			document := vendortest.Document(t, "clone.json")
+			wire := vendortest.Always(http.StatusCreated, document)
 			got, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, tt.req)
 			require.NoError(t, err)
 			require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", got.ID)
@@ -115,9 +113,14 @@ func TestCloneAgentRefuses(t *testing.T) {
 		"a time zone with a delete": {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\x7f"}, "UserTimezone"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusCreated, agent)
-			_, err := newClient(t, wire).CloneAgent(t.Context(), tt.id, tt.req)
-			wiretest.RequireInvalid(t, err, tt.field)
+			wire := vendortest.Always(http.StatusCreated, agent)
+			client := newClient(t, wire)
+			_, err := client.CloneAgent(t.Context(), tt.id, tt.req)
+			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id, langsmith.GetAgentRequest{})
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
 			require.Empty(t, wire.Requests())
 		})
 	}
@@ -141,9 +144,9 @@ func TestCloneAgentFails(t *testing.T) {
 		"an ID of a list": {201, `{"id":[1]}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, tt.body)
+			wire := vendortest.Always(tt.status, tt.body)
 			_, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.Equal(t, tt.outcome, e.Outcome)
 			require.Equal(t, tt.code, e.Code)
 			require.Equal(t, "langsmith", e.Provider)
@@ -157,7 +160,7 @@ func TestCloneAgentFails(t *testing.T) {
 func TestCloneAgentReadsWhatItCan(t *testing.T) {
 	const body = `{"name":{},"extras":null,"permissions":null,"access_level":"ADMIN","backend":{"type":"thread_scoped_sandbox"},
 		"files":{"a":{"content":5,"type":"link"}},"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11"}`
-	got, err := newClient(t, wiretest.Always(http.StatusCreated, body)).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
+	got, err := newClient(t, vendortest.Always(http.StatusCreated, body)).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
 	require.NoError(t, err)
 	require.ErrorContains(t, got.Response.Warning, "name")
 	require.Nil(t, got.Extras, "null equals absent")

@@ -1,50 +1,20 @@
 package langsmith_test
 
 import (
-	"net/http"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
-	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-func fuzzedClone(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := c.CloneAgent(t.Context(), "3c90c3cc-0d44-4b50-8888-8dd25736052a", langsmith.CloneAgentRequest{Name: "Research"})
-	if err != nil {
-		return "", nil, nil, err
-	}
-	return agent.ID, agent, agent.Response, nil
-}
-
-func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
-		_, _, _, err := fuzzedClone(t, wire)
-		return err
-	})
-}
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "langsmith") }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "clone.json"),
-		wiretest.Document(f, "create.json"),
-	}, fuzzedClone)
+	vendortest.FuzzSuccessBody(f, "langsmith", vendortest.Document(f, "clone.json"), vendortest.Document(f, "create.json"))
 }
 
 func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
+	vendortest.FuzzListBody(f, "langsmith",
 		`{"items":[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"}],"next_cursor":"next"}`,
 		`{"items":[],"next_cursor":null}`,
-	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := langsmith.New(wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
-		return err
-	})
+	)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
@@ -18,39 +18,29 @@ const (
 	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Research"}`
 )
 
-// newClient returns a client that sends through wire, with a key of its own.
-func newClient(t *testing.T, wire *wiretest.Wire, opts ...agentcopy.Option) *langsmith.Client {
+func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
-	opts = append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)
-	client, err := langsmith.New(wiretest.Key(), opts...)
-	require.NoError(t, err)
-	return client
+	return vendortest.NewClient[*langsmith.Client](t, wire, opts...)
 }
 
-func TestNewRefuses(t *testing.T) {
-	for name, tt := range map[string]struct {
-		key   string
-		opts  []agentcopy.Option
-		field string
-	}{
-		"no key":                    {"", nil, "apiKey"},
-		"a key with a line break":   {"key\n", nil, "apiKey"},
-		"no workspace":              {"key", []agentcopy.Option{langsmith.WithWorkspace("")}, "WithWorkspace"},
-		"a blank workspace":         {"key", []agentcopy.Option{langsmith.WithWorkspace(" \t")}, "WithWorkspace"},
-		"a workspace of two lines":  {"key", []agentcopy.Option{langsmith.WithWorkspace("a\r\nX-Api-Key: b")}, "WithWorkspace"},
-		"a workspace with a delete": {"key", []agentcopy.Option{langsmith.WithWorkspace("a\x7f")}, "WithWorkspace"},
+func TestWithWorkspaceRefuses(t *testing.T) {
+	for name, workspace := range map[string]string{
+		"no workspace":              "",
+		"a blank workspace":         " \t",
+		"a workspace of two lines":  "a\r\nX-Api-Key: b",
+		"a workspace with a delete": "a\x7f",
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := langsmith.New(tt.key, tt.opts...)
+			client, err := langsmith.New("key", langsmith.WithWorkspace(workspace))
 			require.Nil(t, client)
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, "WithWorkspace")
 		})
 	}
 }
 
 func TestNewFromEnv(t *testing.T) {
 	const target = "/v1/deepagents/agents/" + sourceID
-	key := wiretest.Key()
+	key := vendortest.Key()
 	for name, tt := range map[string]struct {
 		endpoint, workspace string
 		opts                []agentcopy.Option
@@ -77,7 +67,7 @@ func TestNewFromEnv(t *testing.T) {
 			t.Setenv("LANGSMITH_API_KEY", key)
 			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
 			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
-			wire := wiretest.Always(http.StatusOK, agent)
+			wire := vendortest.Always(http.StatusOK, agent)
 			client, err := langsmith.NewFromEnv(append(tt.opts, agentcopy.WithHTTPClient(wire.Client()))...)
 			require.NoError(t, err)
 			_, err = client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
@@ -93,26 +83,30 @@ func TestNewFromEnv(t *testing.T) {
 }
 
 func TestNewFromEnvRefuses(t *testing.T) {
-	for name, tt := range map[string]struct{ key, endpoint, workspace, field string }{
-		"no key":                   {"", "", "", "LANGSMITH_API_KEY"},
-		"a bare host":              {"key", "api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
-		"slashes alone":            {"key", "///", "", "LANGSMITH_ENDPOINT"},
-		"a query":                  {"key", "https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
-		"a user":                   {"key", "https://user:word@api.smith.langchain.com", "", "LANGSMITH_ENDPOINT"},
-		"a workspace of two lines": {"key", "", "a\nb", "LANGSMITH_WORKSPACE_ID"},
+	for name, tt := range map[string]struct{ endpoint, workspace, field string }{
+		"slashes alone":            {"///", "", "LANGSMITH_ENDPOINT"},
+		"a query":                  {"https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
+		"a workspace of two lines": {"", "a\nb", "LANGSMITH_WORKSPACE_ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("LANGSMITH_API_KEY", tt.key)
+			t.Setenv("LANGSMITH_API_KEY", "key")
 			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
 			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
 			_, err := langsmith.NewFromEnv()
-			wiretest.RequireInvalid(t, err, tt.field)
+			vendortest.RequireInvalid(t, err, tt.field)
 		})
 	}
 }
 
-func TestWith(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, agent)
+func TestGetAgentIncludesFilesIfAsked(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, agent)
+	_, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
+	require.NoError(t, err)
+	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[0].Target)
+}
+
+func TestWithReplacesTheWorkspace(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
 	changed, err := original.With(langsmith.WithWorkspace("ws-2"))
 	require.NoError(t, err)
@@ -126,14 +120,14 @@ func TestWith(t *testing.T) {
 	require.Equal(t, requests[0].Header.Get("X-Api-Key"), requests[1].Header.Get("X-Api-Key"))
 
 	_, err = original.With(langsmith.WithWorkspace(""))
-	wiretest.RequireInvalid(t, err, "WithWorkspace")
+	vendortest.RequireInvalid(t, err, "WithWorkspace")
 }
 
 // All calls of a key share one limit, which keeps inside both that LangSmith
 // documents, from the first request on.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, wiretest.Always(http.StatusOK, agent))
+		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()
 		var sent []time.Duration
 		for range 2200 {

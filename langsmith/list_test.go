@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 // page is an answer with the agents from first on. cursor is JSON.
 func page(cursor string, first, count int) string {
-	return fmt.Sprintf(`{"items":%s,"next_cursor":%s}`, wiretest.Agents(`{"id":"agent-%[1]d","name":"name %[1]d"}`, first, count), cursor)
+	return fmt.Sprintf(`{"items":%s,"next_cursor":%s}`, vendortest.Agents(`{"id":"agent-%[1]d","name":"name %[1]d"}`, first, count), cursor)
 }
 
 func TestListAgents(t *testing.T) {
@@ -34,8 +34,8 @@ func TestListAgents(t *testing.T) {
 		"an agent that slides a page on": {[]string{page(`"x"`, 0, 2), page(`null`, 1, 2)}, 3, []string{"", "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, got := range agents {
@@ -62,12 +62,12 @@ func TestListAgentsByName(t *testing.T) {
 		{" R&D", "R&D", "[d]"},
 		{"  ", "", "[]"},
 	} {
-		wire := wiretest.InTurn(
+		wire := vendortest.InTurn(
 			`{"items":[{"id":"a","name":"R&D"},{"id":"b","name":"R&D, Berlin"},{"id":"c","name":"r&d"}],"next_cursor":"x"}`,
 			`{"items":[{"id":"d","name":" R&D"}],"next_cursor":"y"}`,
 			`{"items":[{"id":"e","name":"R&D"},{"id":"f"}],"next_cursor":null}`,
 		)
-		agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: tt.name}))
+		agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: tt.name}))
 		require.NoError(t, err)
 		ids := []string{}
 		for _, agent := range agents {
@@ -82,14 +82,14 @@ func TestListAgentsByName(t *testing.T) {
 }
 
 func TestListAgentsRefusesANameThatCannotBeSent(t *testing.T) {
-	wire := wiretest.Always(http.StatusOK, page(`null`, 0, 1))
-	_, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "caf\xe9"}))
-	wiretest.RequireInvalid(t, err, "Name")
+	wire := vendortest.Always(http.StatusOK, page(`null`, 0, 1))
+	_, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "caf\xe9"}))
+	vendortest.RequireInvalid(t, err, "Name")
 	require.Empty(t, wire.Requests())
 }
 
 func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := wiretest.InTurn(page(`"x"`, 0, 2), page(`null`, 2, 2))
+	wire := vendortest.InTurn(page(`"x"`, 0, 2), page(`null`, 2, 2))
 	for range newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}) {
 		break
 	}
@@ -114,9 +114,9 @@ func TestListAgentsFails(t *testing.T) {
 		"the second page is no JSON": {[]string{page(`"x"`, 0, 2), `sorry`}, 2, 2, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
-			e := wiretest.RequireError(t, err)
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
+			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "ListAgents", e.Operation)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)

@@ -16,11 +16,9 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/once"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // What the vendors' pages leave open, one knob at a time, while the answer to the
@@ -85,18 +83,17 @@ func TestOnceWithEachQuirk(t *testing.T) {
 		{"parked agents are listed", second(agentcopytest.SecondCopy{ParkedListed: true, Status: 200})},
 		{"parked agents are hidden", second(agentcopytest.SecondCopy{ParkedHidden: true, Status: 200})},
 	} {
-		for _, vendor := range []string{"zudu", "cotool", "langsmith", "kolena"} {
-			t.Run(tt.what+", "+vendor, func(t *testing.T) {
+		for _, v := range vendortest.Vendors {
+			t.Run(tt.what+", "+v.Name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					v := quirky(t, vendor, tt.quirks)
-					defer v.server.Close()
-					v.server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
+					server, copier, source := v.FakeCopier(t, agentcopytest.WithQuirks(tt.quirks))
+					server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
 					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 					defer cancel()
 					runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-					made, err := runner.Copy(ctx, "k", v.copier, agentcopy.CopyRequest{SourceID: v.sourceID, Name: name})
+					made, err := runner.Copy(ctx, "k", copier, agentcopy.CopyRequest{SourceID: source, Name: name})
 
-					copies := v.server.Copies()
+					copies := server.Copies()
 					require.Len(t, copies, 1, "copies on the server; the call returned %v", err)
 					result := "found"
 					if err == nil {
@@ -108,43 +105,11 @@ func TestOnceWithEachQuirk(t *testing.T) {
 							result = "ambiguous"
 						}
 					}
-					t.Logf("%-50s %-10s requests %d, copies %d, %s", tt.what, vendor, len(v.server.Requests()), len(copies), result)
+					t.Logf("%-50s %-10s requests %d, copies %d, %s", tt.what, v.Name, len(server.Requests()), len(copies), result)
 				})
 			})
 		}
 	}
-}
-
-// quirky returns the fake of a vendor with quirks, and its Copier.
-func quirky(t *testing.T, vendor string, quirks agentcopytest.Quirks) aVendor {
-	t.Helper()
-	with := agentcopytest.WithQuirks(quirks)
-	var v aVendor
-	var err error
-	switch vendor {
-	case "zudu":
-		server := agentcopytest.NewZudu(with)
-		var client *zudu.Client
-		client, err = zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
-		v = aVendor{server, client.Copier(), server.AddAgent(zudu.Agent{AgentName: "source"}).AgentID}
-	case "cotool":
-		server := agentcopytest.NewCotool(with)
-		var client *cotool.Client
-		client, err = cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		v = aVendor{server, client.Copier(), server.AddAgent(cotool.Agent{Name: "source"}).ID}
-	case "langsmith":
-		server := agentcopytest.NewLangSmith(with)
-		var client *langsmith.Client
-		client, err = langsmith.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		v = aVendor{server, client.Copier(langsmith.CloneAgentRequest{}), server.AddAgent(langsmith.Agent{Name: "source"}).ID}
-	case "kolena":
-		server := agentcopytest.NewKolena(with)
-		var client *kolena.Client
-		client, err = kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		v = aVendor{server, client.Copier(kolena.CopyAgentRequest{}), strconv.FormatInt(server.AddAgent(kolena.Agent{Name: "source"}).ID, 10)}
-	}
-	require.NoError(t, err)
-	return v
 }
 
 // A day's batch: many keys, one answer in a hundred is lost, and colleagues make an

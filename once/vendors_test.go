@@ -1,7 +1,6 @@
 package once_test
 
 import (
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,21 +9,9 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
-
-// aVendor is a fake with one agent that can be copied, and its client's Copier.
-type aVendor struct {
-	server interface {
-		Client() *http.Client
-		Close()
-		Copies() []agentcopytest.CopyRecord
-		Requests() []agentcopytest.Request
-		Inject(...agentcopytest.Fault)
-	}
-	copier   agentcopy.Copier
-	sourceID string
-}
 
 // Whatever becomes of the answer, each vendor makes one copy, and Once knows it.
 func TestOnceSettlesWithEachVendor(t *testing.T) {
@@ -40,27 +27,24 @@ func TestOnceSettlesWithEachVendor(t *testing.T) {
 		"lost twice, then answered":    {{Drop: true}, {Status: 504}},
 		"lost, sent again, lost again": {{Drop: true}, {Drop: true, AfterCopy: true}},
 	}
-	for _, vendorName := range []string{"zudu", "cotool", "langsmith", "kolena"} {
+	for _, v := range vendortest.Vendors {
 		for faultName, fault := range faults {
-			t.Run(vendorName+", "+faultName, func(t *testing.T) {
+			t.Run(v.Name+", "+faultName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					v := quirky(t, vendorName, agentcopytest.Quirks{})
-					defer v.server.Close()
-					if fault != nil {
-						v.server.Inject(fault...)
-					}
+					server, copier, source := v.FakeCopier(t)
+					server.Inject(fault...)
 					runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-					req := agentcopy.CopyRequest{SourceID: v.sourceID, Name: "copy"}
-					made, err := runner.Copy(t.Context(), "k", v.copier, req)
+					req := agentcopy.CopyRequest{SourceID: source, Name: "copy"}
+					made, err := runner.Copy(t.Context(), "k", copier, req)
 					require.NoError(t, err)
 					time.Sleep(time.Hour)
-					again, err := runner.Copy(t.Context(), "k", v.copier, req)
+					again, err := runner.Copy(t.Context(), "k", copier, req)
 					require.NoError(t, err)
-					require.Len(t, v.server.Copies(), 1)
-					require.Equal(t, v.server.Copies()[0].ID, made.ID)
-					require.Equal(t, vendorName, made.Provider)
-					require.Equal(t, v.sourceID, made.SourceID)
-					require.Equal(t, v.server.Copies()[0].Name, made.Name)
+					require.Len(t, server.Copies(), 1)
+					require.Equal(t, server.Copies()[0].ID, made.ID)
+					require.Equal(t, v.Name, made.Provider)
+					require.Equal(t, source, made.SourceID)
+					require.Equal(t, server.Copies()[0].Name, made.Name)
 					require.False(t, made.CreatedAt.IsZero())
 					made.Body, made.Attempts = nil, nil
 					require.True(t, made.CreatedAt.Equal(again.CreatedAt))

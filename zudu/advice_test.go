@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -27,11 +27,11 @@ func TestSwappedCredentials(t *testing.T) {
 		"swapped, but no 401": {secret, key, 404, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, `{"message":"Unauthorized","status":"error"}`)
+			wire := vendortest.Always(tt.status, `{"message":"Unauthorized","status":"error"}`)
 			client, err := zudu.New(tt.key, tt.secret, agentcopy.WithHTTPClient(wire.Client()))
 			require.NoError(t, err)
 			_, err = client.GetAgent(t.Context(), "agent_1")
-			require.Equal(t, tt.hint, wiretest.RequireError(t, err).Err != nil)
+			require.Equal(t, tt.hint, vendortest.RequireError(t, err).Err != nil)
 			if tt.hint {
 				require.ErrorContains(t, err, "swapped")
 			}

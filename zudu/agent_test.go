@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -25,7 +25,7 @@ func dataOf(t *testing.T, document string) string {
 func TestAgentGivesTheDocumentBack(t *testing.T) {
 	for _, name := range documents {
 		t.Run(name, func(t *testing.T) {
-			wiretest.RequireRoundTrip[zudu.Agent](t, dataOf(t, wiretest.Document(t, name)))
+			vendortest.RequireRoundTrip[zudu.Agent](t, dataOf(t, vendortest.Document(t, name)))
 		})
 	}
 }
@@ -33,9 +33,9 @@ func TestAgentGivesTheDocumentBack(t *testing.T) {
 func TestAgentReadsEveryField(t *testing.T) {
 	var agent zudu.Agent
 	for _, name := range documents[:3] { // each generation has fields that the other lacks
-		require.NoError(t, json.Unmarshal([]byte(dataOf(t, wiretest.Document(t, name))), &agent))
+		require.NoError(t, json.Unmarshal([]byte(dataOf(t, vendortest.Document(t, name))), &agent))
 	}
-	wiretest.RequireFilled(t, agent)
+	vendortest.RequireFilled(t, agent)
 }
 
 func TestAgentReadsEveryFormOfTime(t *testing.T) {
@@ -52,7 +52,7 @@ func TestAgentReadsEveryFormOfTime(t *testing.T) {
 		`null`:                               {},
 	} {
 		t.Run(text, func(t *testing.T) {
-			wire := wiretest.Always(200, `{"status":"success","data":{"created_at":`+text+`,"agent_id":"agent_2"}}`)
+			wire := vendortest.Always(200, `{"status":"success","data":{"created_at":`+text+`,"agent_id":"agent_2"}}`)
 			agent, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
 			require.NoError(t, err)
 			require.NoError(t, agent.Response.Warning)

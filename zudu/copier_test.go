@@ -14,7 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -133,7 +133,7 @@ func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 // that of all below it if it ends in a slash.
 func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(req)
 			if err != nil || req.URL.Path != path && !(strings.HasSuffix(path, "/") && strings.HasPrefix(req.URL.Path, path)) {
 				return resp, err
@@ -146,10 +146,6 @@ func hideStamps(path string) func(http.RoundTripper) http.RoundTripper {
 		})
 	}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -195,7 +191,7 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 	}
 	pages := [][]string{agents(time.Hour, 11*time.Hour), agents(13 * time.Hour), agents(14 * time.Hour)}
 	read := 0
-	wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+	wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 		if r.Method == http.MethodPost {
 			return http.StatusOK, page(`{}`, 0, 0)
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
@@ -18,8 +18,8 @@ func TestDuplicateAgent(t *testing.T) {
 		"second": "agent_f3302e6b-4ab0-4d5b-8b4c-f85c88ba4df2",
 	} {
 		t.Run(generation, func(t *testing.T) {
-			document := wiretest.Document(t, "duplicate_"+generation+".json")
-			wire := wiretest.Always(http.StatusOK, document)
+			document := vendortest.Document(t, "duplicate_"+generation+".json")
+			wire := vendortest.Always(http.StatusOK, document)
 			agent, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support"})
 			require.NoError(t, err)
 			require.Equal(t, id, agent.AgentID)
@@ -55,17 +55,17 @@ func TestDuplicateAgentName(t *testing.T) {
 		"not UTF-8":                {given: "caf\xe9", reason: "UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
 			_, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: tt.given})
 			if tt.reason != "" {
-				wiretest.RequireInvalid(t, err, "AgentName")
+				vendortest.RequireInvalid(t, err, "AgentName")
 				require.ErrorContains(t, err, tt.reason)
 				require.Empty(t, wire.Requests())
 				return
 			}
 			require.NoError(t, err)
 			var body zudu.DuplicateAgentRequest
-			wiretest.Decode(t, wire.Requests()[0].Body, &body)
+			vendortest.Decode(t, wire.Requests()[0].Body, &body)
 			require.Equal(t, tt.sent, body.AgentName)
 		})
 	}
@@ -82,7 +82,7 @@ func TestAgentIDIsOneSegment(t *testing.T) {
 		"a\r\nb":      "a%0D%0Ab",
 	} {
 		t.Run(id, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
 			client := newClient(t, wire)
 			_, err := client.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "a"})
 			require.NoError(t, err)
@@ -97,12 +97,12 @@ func TestAgentIDIsOneSegment(t *testing.T) {
 func TestAgentIDIsRefused(t *testing.T) {
 	for _, id := range []string{"", " ", "\t\n", ".", ".."} {
 		t.Run(id, func(t *testing.T) {
-			wire := wiretest.Always(http.StatusOK, wiretest.Document(t, "duplicate_first.json"))
+			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json"))
 			client := newClient(t, wire)
 			_, err := client.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "a"})
-			wiretest.RequireInvalid(t, err, "agentID")
+			vendortest.RequireInvalid(t, err, "agentID")
 			_, err = client.GetAgent(t.Context(), id)
-			wiretest.RequireInvalid(t, err, "agentID")
+			vendortest.RequireInvalid(t, err, "agentID")
 			require.Empty(t, wire.Requests())
 		})
 	}
@@ -146,9 +146,9 @@ func TestDuplicateAgentFails(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.Always(tt.status, tt.body)
+			wire := vendortest.Always(tt.status, tt.body)
 			_, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "a"})
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.Equal(t, tt.outcome, e.Outcome)
 			require.Equal(t, tt.status, e.StatusCode)
 			require.Equal(t, "zudu", e.Provider)
@@ -165,7 +165,7 @@ func TestDuplicateAgentFails(t *testing.T) {
 func TestDuplicateAgentReadsWhatItCan(t *testing.T) {
 	const body = `{"status":"success","data":{"agent_name":7,"timezone":null,"widget_config":null,` +
 		`"llm_config":{"max_tokens":"many","system_message":"Hi"},"future":true,"agent_id":"agent_2"}}`
-	agent, err := newClient(t, wiretest.Always(201, body)).DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
+	agent, err := newClient(t, vendortest.Always(201, body)).DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
 	require.NoError(t, err)
 	require.Equal(t, "agent_2", agent.AgentID)
 	require.Equal(t, "Hi", agent.LLMConfig.SystemMessage)

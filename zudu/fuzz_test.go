@@ -8,35 +8,22 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/stretchr/testify/require"
 )
 
-func fuzzedCopy(t testing.TB, wire http.RoundTripper) (string, any, *agentcopy.Response, error) {
-	c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := c.DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "Support"})
-	if err != nil {
-		return "", nil, nil, err
-	}
-	return agent.AgentID, agent, agent.Response, nil
-}
-
-func FuzzErrorBody(f *testing.F) {
-	wiretest.FuzzErrorBody(f, func(t testing.TB, wire http.RoundTripper) error {
-		_, _, _, err := fuzzedCopy(t, wire)
-		return err
-	})
-}
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }
 
 func FuzzSuccessBody(f *testing.F) {
-	wiretest.FuzzSuccessBody(f, []string{
-		wiretest.Document(f, "duplicate_first.json"),
-		wiretest.Document(f, "duplicate_second.json"),
-		wiretest.Document(f, "duplicate_empty.json"),
-	}, fuzzedCopy)
+	vendortest.FuzzSuccessBody(f, "zudu", vendortest.Document(f, "duplicate_first.json"), vendortest.Document(f, "duplicate_second.json"), vendortest.Document(f, "duplicate_empty.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "zudu",
+		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
+		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
+	)
 }
 
 // FuzzAgentID: an ID is one segment of the path, whatever it holds, or nothing
@@ -46,11 +33,9 @@ func FuzzAgentID(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		wire := wiretest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
-		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey, wiretest.FuzzOptions(wire)...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		wire := vendortest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
+		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
+		require.NoError(t, err)
 		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
 		if errors.Is(err, agentcopy.ErrInvalid) {
 			if len(wire.Requests()) > 0 {
@@ -70,19 +55,5 @@ func FuzzAgentID(f *testing.F) {
 		if sent.Host != "api.zudu.ai" {
 			t.Errorf("ID %q turned the request to %q", id, sent.Host)
 		}
-	})
-}
-
-func FuzzListBody(f *testing.F) {
-	wiretest.FuzzListBody(f, []string{
-		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
-		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
-	}, func(t testing.TB, wire http.RoundTripper) error {
-		c, err := zudu.New(wiretest.FuzzedKey, wiretest.FuzzedKey+"-secret", wiretest.FuzzOptions(wire)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = wiretest.Collect(t, c.ListAgents(t.Context(), zudu.ListAgentsRequest{}))
-		return err
 	})
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // page is an answer with count agents, the first of which is agent_<first>.
 func page(pagination string, first, count int) string {
-	agents := wiretest.Agents(`{"agent_id":"agent_%[1]d","agent_name":"name %[1]d"}`, first, count)
+	agents := vendortest.Agents(`{"agent_id":"agent_%[1]d","agent_name":"name %[1]d"}`, first, count)
 	return `{"message":"Agents retrieved successfully","status":"success","error":null,"data":` +
 		`{"organization_id":"org_1","agents":` + agents + `,"pagination":` + pagination + `}}`
 }
@@ -53,8 +53,8 @@ func TestListAgentsReadsEveryPage(t *testing.T) {
 		}, 4, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, agent := range agents {
@@ -77,13 +77,13 @@ func TestListAgentsReadsEveryPage(t *testing.T) {
 }
 
 func TestListAgentsByName(t *testing.T) {
-	wire := wiretest.InTurn(
+	wire := vendortest.InTurn(
 		`{"status":"success","data":{"pagination":{"has_next_page":true},"agents":[
 			{"agent_id":"a","agent_name":"Support"},{"agent_id":"b","agent_name":"Support Berlin"},{"agent_id":"c","agent_name":"support"}]}}`,
 		`{"status":"success","data":{"pagination":{"has_next_page":true},"agents":[{"agent_id":"d","agent_name":"Other"}]}}`,
 		`{"status":"success","data":{"pagination":{},"agents":[{"agent_id":"e","agent_name":" Support "},{"agent_id":"f"}]}}`,
 	)
-	agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{Name: " Support\n"}))
+	agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{Name: " Support\n"}))
 	require.NoError(t, err)
 	require.Len(t, agents, 2)
 	require.Equal(t, "a", agents[0].AgentID)
@@ -101,14 +101,14 @@ func TestListAgentsByName(t *testing.T) {
 
 // A list by filter is a POST, but a read: it is repeated like any other.
 func TestListAgentsByNameIsRepeated(t *testing.T) {
-	wire := wiretest.New(func(number int, _ wiretest.Request) (int, string) {
+	wire := vendortest.New(func(number int, _ vendortest.Request) (int, string) {
 		if number == 0 {
 			return http.StatusInternalServerError, ``
 		}
 		return http.StatusOK, page(`{}`, 1, 1)
 	})
 	client := newClient(t, wire, agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 1, MaxBackoff: 1}))
-	agents, err := wiretest.Collect(t, client.ListAgents(t.Context(), zudu.ListAgentsRequest{Name: "name 1"}))
+	agents, err := vendortest.Collect(t, client.ListAgents(t.Context(), zudu.ListAgentsRequest{Name: "name 1"}))
 	require.NoError(t, err)
 	require.Len(t, agents, 1)
 	require.Len(t, wire.Requests(), 2)
@@ -118,16 +118,16 @@ func TestListAgentsByNameIsRepeated(t *testing.T) {
 
 func TestListAgentsRefusesANameNoAgentHas(t *testing.T) {
 	for _, name := range []string{" ", "\n\t", "caf\xe9"} {
-		wire := wiretest.Always(http.StatusOK, page(`{}`, 0, 1))
-		agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{Name: name}))
+		wire := vendortest.Always(http.StatusOK, page(`{}`, 0, 1))
+		agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{Name: name}))
 		require.Empty(t, agents)
-		wiretest.RequireInvalid(t, err, "Name")
+		vendortest.RequireInvalid(t, err, "Name")
 		require.Empty(t, wire.Requests())
 	}
 }
 
 func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := wiretest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
+	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
 	agents := newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{})
 	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
 	for range agents {
@@ -137,7 +137,7 @@ func TestListAgentsStopsWithTheLoop(t *testing.T) {
 }
 
 func TestListAgentsEndsWithTheContext(t *testing.T) {
-	wire := wiretest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
+	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	list := newClient(t, wire).ListAgents(ctx, zudu.ListAgentsRequest{})
@@ -155,8 +155,8 @@ func TestListAgentsEndsWithTheContext(t *testing.T) {
 }
 
 func TestListAgentsTellsOfEachPage(t *testing.T) {
-	wire := wiretest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 1))
-	agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 1))
+	agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Equal(t, "req-0", agents[0].Response.RequestID)
 	require.Equal(t, "req-0", agents[1].Response.RequestID)
@@ -164,7 +164,7 @@ func TestListAgentsTellsOfEachPage(t *testing.T) {
 }
 
 func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
-	wire := wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+	wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 		if r.Query().Get("page") == "0" {
 			return http.StatusOK, page(`{"has_next_page":true}`, 0, 2)
 		}
@@ -172,7 +172,7 @@ func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
 	})
 	agents := newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{})
 	for range 2 {
-		all, err := wiretest.Collect(t, agents)
+		all, err := vendortest.Collect(t, agents)
 		require.NoError(t, err)
 		require.Len(t, all, 4)
 	}
@@ -203,9 +203,9 @@ func TestListAgentsFails(t *testing.T) {
 		"the second page is none": {[]string{page(`{"has_next_page":true}`, 0, 2), `<html><title>Hello</title>`}, 2, 2, "Hello"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire := wiretest.InTurn(tt.pages...)
-			agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
-			e := wiretest.RequireError(t, err)
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.message)
 			require.Equal(t, "zudu", e.Provider)
 			require.Equal(t, "ListAgents", e.Operation)
@@ -220,8 +220,8 @@ func TestListAgentsFails(t *testing.T) {
 func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	const body = `{"status":"success","data":{"agents":[{"agent_name":"no ID"},null,{"agent_id":5,"agent_name":"odd ID"},
 		{"agent_id":"agent_1","timezone":7},{"agent_name":"no ID"}],"pagination":{"total_pages":1}}}`
-	wire := wiretest.Always(http.StatusOK, body)
-	agents, err := wiretest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+	wire := vendortest.Always(http.StatusOK, body)
+	agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
 	require.NoError(t, err)
 	require.Len(t, agents, 5)
 	require.Equal(t, "agent_1", agents[3].AgentID)

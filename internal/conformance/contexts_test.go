@@ -8,6 +8,9 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestContextsThatEndBeforeSending: nothing leaves, and the error says why, for
@@ -15,7 +18,7 @@ import (
 func TestContextsThatEndBeforeSending(t *testing.T) {
 	cases := []struct {
 		name    string
-		prepare func(t *testing.T, client *caller) // what makes the call wait
+		prepare func(t *testing.T, client *vendortest.Caller) // what makes the call wait
 		limiter func() agentcopy.Limiter
 		before  bool // the context has ended before the call
 	}{
@@ -38,10 +41,8 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 							limiter = tc.limiter()
 						}
 						r := row{maxWait: 2 * time.Minute}
-						client, err := op.connect(newKey(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
+						require.NoError(t, err)
 						if tc.prepare != nil {
 							tc.prepare(t, client)
 						}
@@ -53,7 +54,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 							<-ctx.Done()
 						}
 						o := observed{op: op}
-						o.result, o.err = client.do(ctx)
+						o.result, o.err = client.Do(ctx)
 						o.copies, o.requests = m.copies-copies, m.requests-requests
 						faults := o.invariants()
 						for _, is := range p.errors() {
@@ -64,9 +65,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.Outcome != agentcopy.OutcomeNotCopied || len(e.Attempts) != 0 || o.requests != 0 {
 							faults = append(faults, "want not copied, no attempt, nothing sent")
 						}
-						if len(faults) > 0 {
-							t.Errorf("%v, deadline %v: %v\n  %s", op, deadline, o.err, joined(faults))
-						}
+						assert.Empty(t, faults, "%v, deadline %v: %v", op, deadline, o.err)
 					})
 				}
 			}
@@ -74,7 +73,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 	}
 }
 
-func callOnce(t *testing.T, client *caller) { _, _ = client.do(t.Context()) }
+func callOnce(t *testing.T, client *vendortest.Caller) { _, _ = client.Do(t.Context()) }
 
 // endless is a limiter that admits nobody.
 type endless struct{}
@@ -91,17 +90,14 @@ func TestContextThatEndsAfterTheAnswer(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			m := &memory{op: op, fault: fault{made: true}}
 			r := row{}
-			client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(m))...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(m))...)
+			require.NoError(t, err)
 			o := observed{op: op}
-			o.result, o.err = client.do(ctx)
+			o.result, o.err = client.Do(ctx)
 			cancel()
 			o.copies, o.requests = m.copies, m.requests
-			if faults := o.invariants(); o.err != nil || len(faults) > 0 {
-				t.Errorf("%v: got %v, want success\n  %s", op, o.err, joined(faults))
-			}
+			assert.NoError(t, o.err, op)
+			assert.Empty(t, o.invariants(), op)
 		})
 	}
 }

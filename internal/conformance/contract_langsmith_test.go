@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLangSmithContract validates what the client sends and what the fake
@@ -42,19 +45,16 @@ func TestLangSmithContract(t *testing.T) {
 			SharedUsers: langsmith.SharedUsers{Read: []string{"a"}, Run: []string{"b"}, Update: []string{"c"}},
 		}},
 	} {
-		if _, err := client.CloneAgent(t.Context(), source.ID, req); err != nil {
-			t.Errorf("CloneAgent(%+v): %v", req, err)
-		}
+		_, err := client.CloneAgent(t.Context(), source.ID, req)
+		assert.NoError(t, err, "CloneAgent(%+v)", req)
 	}
-	_, _ = client.CloneAgent(t.Context(), newUUID, langsmith.CloneAgentRequest{}) // 404
+	_, _ = client.CloneAgent(t.Context(), unknownUUID, langsmith.CloneAgentRequest{}) // 404
 	_, _ = stranger.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{})
 	_, _ = client.GetAgent(t.Context(), source.ID, langsmith.GetAgentRequest{})
-	_, _ = client.GetAgent(t.Context(), newUUID, langsmith.GetAgentRequest{})
+	_, _ = client.GetAgent(t.Context(), unknownUUID, langsmith.GetAgentRequest{})
 	for _, name := range []string{"", "Research"} {
 		for _, err := range client.ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: name}) {
-			if err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, err)
 		}
 	}
 
@@ -63,26 +63,19 @@ func TestLangSmithContract(t *testing.T) {
 		tally.cases.Add(1)
 		in := contract.input(t, x)
 		seen[in.Route.Method+" "+in.Route.Path]++
-		if err := contract.checkRequest(t, in); err != nil {
-			t.Errorf("the request %s %s\n%s\nbreaks the contract: %v", x.request.Method, x.request.URL, x.requestBody, err)
-		}
-		if err := contract.checkResponse(t, in, x.response.StatusCode, x.response.Header, x.responseBody); err != nil {
-			t.Errorf("the fake's answer %d to %s %s\n%s\nbreaks the contract: %v", x.response.StatusCode, x.request.Method, x.request.URL, x.responseBody, err)
-		}
+		what := fmt.Sprintf("%s %s\n%s\n%d\n%s", x.request.Method, x.request.URL, x.requestBody, x.response.StatusCode, x.responseBody)
+		assert.NoError(t, contract.checkRequest(t, in), "the request of %s", what)
+		assert.NoError(t, contract.checkResponse(t, in, x.response.StatusCode, x.response.Header, x.responseBody), "the fake's answer of %s", what)
 	}
 	for _, want := range []string{"POST /agents/{agent_id}/clone", "GET /agents/{agent_id}", "GET /agents"} {
-		if seen[want] < 2 {
-			t.Errorf("%s was validated %d times, want at least twice", want, seen[want])
-		}
+		assert.GreaterOrEqual(t, seen[want], 2, "how often %s was validated", want)
 	}
 }
 
 func langsmithClient(t *testing.T, key string, wire http.RoundTripper) *langsmith.Client {
 	t.Helper()
 	client, err := langsmith.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return client
 }
 
@@ -92,22 +85,16 @@ type contract struct{ router routers.Router }
 func loadContract(t *testing.T) contract {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("testdata/langsmith-openapi.json")
-	if err != nil {
-		t.Fatalf("the contract cannot be read: %v", err)
-	}
+	require.NoError(t, err, "the contract cannot be read")
 	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation())
-	if err != nil {
-		t.Fatalf("the contract is not valid: %v", err)
-	}
+	require.NoError(t, err, "the contract is not valid")
 	return contract{router}
 }
 
 func (c contract) input(t *testing.T, x exchange) *openapi3filter.RequestValidationInput {
 	t.Helper()
 	route, params, err := c.router.FindRoute(x.request)
-	if err != nil {
-		t.Fatalf("%s %s is not in the contract: %v", x.request.Method, x.request.URL, err)
-	}
+	require.NoError(t, err, "%s %s is not in the contract", x.request.Method, x.request.URL)
 	return &openapi3filter.RequestValidationInput{
 		Request: x.request, PathParams: params, Route: route,
 		Options: &openapi3filter.Options{
@@ -143,7 +130,7 @@ func TestLangSmithContractHasTeeth(t *testing.T) {
 		req.Header.Set("X-Api-Key", key)
 		return contract.input(t, exchange{request: req})
 	}
-	clone := "/agents/" + sourceUUID + "/clone"
+	clone := "/agents/" + unknownUUID + "/clone"
 	for name, in := range map[string]*openapi3filter.RequestValidationInput{
 		"name of another type":  request(clone, `{"name":7}`, "key"),
 		"unknown identity":      request(clone, `{"permissions":{"identity":"odd"}}`, "key"),
@@ -152,9 +139,7 @@ func TestLangSmithContractHasTeeth(t *testing.T) {
 		"flag of another type":  request(clone+"?include_files=maybe", `{}`, "key"),
 		"users of another type": request(clone, `{"permissions":{"shared_users":{"read":"me"}}}`, "key"),
 	} {
-		if contract.checkRequest(t, in) == nil {
-			t.Errorf("a request with %s passes", name)
-		}
+		assert.Error(t, contract.checkRequest(t, in), "a request with %s", name)
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
 	for name, answer := range map[string]struct {
@@ -167,8 +152,6 @@ func TestLangSmithContractHasTeeth(t *testing.T) {
 		"undocumented status":   {429, `{}`},
 		"status that is a text": {404, `{"status":"404"}`},
 	} {
-		if contract.checkResponse(t, request(clone, `{}`, "key"), answer.status, header, []byte(answer.body)) == nil {
-			t.Errorf("an answer with %s passes", name)
-		}
+		assert.Error(t, contract.checkResponse(t, request(clone, `{}`, "key"), answer.status, header, []byte(answer.body)), "an answer with %s", name)
 	}
 }

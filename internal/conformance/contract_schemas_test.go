@@ -14,6 +14,8 @@ import (
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Three vendors publish no contract that was to be had: the schemas in testdata
@@ -29,6 +31,9 @@ type endpoint struct {
 	// query is what each parameter of the query must look like.
 	query map[string]*regexp.Regexp
 }
+
+// unknownUUID is the ID of no agent.
+const unknownUUID = "7d1f3b1e-93f5-4c0e-a3f0-0c5f5f1c8a11"
 
 var (
 	zuduID    = `/api/agents/agent_[^/]+`
@@ -70,19 +75,13 @@ type schemas struct {
 func loadSchemas(t *testing.T, vendor string) *schemas {
 	t.Helper()
 	file, err := os.Open("testdata/" + vendor + ".schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer file.Close()
 	doc, err := jsonschema.UnmarshalJSON(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	s := &schemas{t, vendor, jsonschema.NewCompiler()}
 	s.compiler.AssertFormat()
-	if err := s.compiler.AddResource(s.url(), doc); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.compiler.AddResource(s.url(), doc))
 	return s
 }
 
@@ -97,9 +96,7 @@ func (s *schemas) validate(definition string, document []byte) error {
 		return nil
 	}
 	schema, err := s.compiler.Compile(s.url() + "#/$defs/" + definition)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	require.NoError(s.t, err)
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
 		return err
@@ -115,25 +112,20 @@ func (s *schemas) check(x exchange) string {
 		if e.method != method || !e.path.MatchString(path) {
 			continue
 		}
-		if err := s.validate(e.request, x.requestBody); err != nil {
-			s.t.Errorf("the request %s %s\n%s\nis not as documented: %v", method, path, x.requestBody, err)
-		}
+		assert.NoError(s.t, s.validate(e.request, x.requestBody), "the request %s %s\n%s", method, path, x.requestBody)
 		for name, values := range x.request.URL.Query() {
-			if form := e.query[name]; form == nil || len(values) != 1 || !form.MatchString(values[0]) {
-				s.t.Errorf("the request %s %s has the parameter %s=%q, which is not as documented", method, path, name, values)
-			}
+			form := e.query[name]
+			documented := form != nil && len(values) == 1 && form.MatchString(values[0])
+			assert.True(s.t, documented, "the request %s %s has the parameter %s=%q, which is not documented", method, path, name, values)
 		}
 		definition, ok := e.answers[x.response.StatusCode]
-		if !ok {
-			s.t.Errorf("the fake answers %s %s with %d", method, path, x.response.StatusCode)
-		} else if definition != "" {
-			if err := s.validate(definition, x.responseBody); err != nil {
-				s.t.Errorf("the fake's answer %d to %s %s\n%s\nis not as documented: %v", x.response.StatusCode, method, path, x.responseBody, err)
-			}
+		assert.True(s.t, ok, "the fake answers %s %s with %d, which is not documented", method, path, x.response.StatusCode)
+		if definition != "" {
+			assert.NoError(s.t, s.validate(definition, x.responseBody), "the fake's answer %d to %s %s\n%s", x.response.StatusCode, method, path, x.responseBody)
 		}
 		return e.method + " " + e.path.String()
 	}
-	s.t.Errorf("%s %s is not documented", method, path)
+	assert.Fail(s.t, "a request that is not documented", "%s %s", method, path)
 	return ""
 }
 
@@ -143,15 +135,11 @@ func (s *schemas) checkAll(wire *recorder, headers map[string]*regexp.Regexp) {
 	for _, x := range wire.exchanges() {
 		seen[s.check(x)] = true
 		for name, form := range headers {
-			if got := x.request.Header.Get(name); !form.MatchString(got) {
-				s.t.Errorf("%s %s: header %s is %q, want %v", x.request.Method, x.request.URL, name, got, form)
-			}
+			assert.Regexp(s.t, form, x.request.Header.Get(name), "%s %s: header %s", x.request.Method, x.request.URL, name)
 		}
 	}
 	for _, e := range endpoints[s.vendor] {
-		if name := e.method + " " + e.path.String(); !seen[name] {
-			s.t.Errorf("%s was not called", name)
-		}
+		assert.Contains(s.t, seen, e.method+" "+e.path.String(), "was not called")
 	}
 }
 
@@ -176,9 +164,7 @@ func TestZuduContract(t *testing.T) {
 			wire := &recorder{next: srv.Client().Transport}
 			for _, key := range []string{"good-credential", "wrong-credential"} {
 				client, err := zudu.New(key, key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				for _, name := range []string{"Support, Berlin", " trimmed ", "Ünïcode <&> \"quotes\"", "Support"} { // the last one is taken
 					_, _ = client.DuplicateAgent(t.Context(), source.AgentID, zudu.DuplicateAgentRequest{AgentName: name})
 				}
@@ -202,14 +188,12 @@ func TestCotoolContract(t *testing.T) {
 	wire := &recorder{next: srv.Client().Transport}
 	for _, key := range []string{"wrong-credential", "good-credential"} {
 		client, err := cotool.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for range 2 { // the second time there is nothing left to copy
 			_, _ = client.CopyAgent(t.Context(), source.ID)
 		}
 		_, _ = client.GetAgent(t.Context(), source.ID)
-		_, _ = client.GetAgent(t.Context(), newUUID)
+		_, _ = client.GetAgent(t.Context(), unknownUUID)
 		for range client.ListAgents(t.Context(), cotool.ListAgentsRequest{}) {
 		}
 	}
@@ -231,9 +215,7 @@ func TestKolenaContract(t *testing.T) {
 			wire := &recorder{next: srv.Client().Transport}
 			for _, key := range []string{"good-credential", "wrong-credential"} {
 				client, err := kolena.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				for _, req := range []kolena.CopyAgentRequest{
 					{Name: "Leases, Berlin"},
 					{Name: "Ünïcode <&> \"quotes\"", TargetWorkspaceID: 1},
@@ -258,14 +240,12 @@ func TestSchemasHaveTeeth(t *testing.T) {
 		{"zudu", "duplicateRequest", `{"agent_name":" padded "}`},
 		{"zudu", "duplicateRequest", `{"agent_name":"x","made_up":1}`},
 		{"zudu", "agentAnswer", `{"message":"","status":"success","data":{"agent_id":7}}`},
-		{"cotool", "copyAnswer", `{"agent":{"id":"no UUID","organizationId":"","name":""},"parkedAgentId":"` + newUUID + `","parkedAgentName":"","transferredTriggerNames":[]}`},
-		{"cotool", "copyAnswer", `{"agent":{"id":"` + newUUID + `","organizationId":"","name":""}}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"no UUID","organizationId":"","name":""},"parkedAgentId":"` + unknownUUID + `","parkedAgentName":"","transferredTriggerNames":[]}`},
+		{"cotool", "copyAnswer", `{"agent":{"id":"` + unknownUUID + `","organizationId":"","name":""}}`},
 		{"kolena", "copyRequest", `{"name":""}`},
 		{"kolena", "copyRequest", `{"name":"x","target_folder_id":"1"}`},
 		{"kolena", "agent", `{"id":"1"}`},
 	} {
-		if loadSchemas(t, tc.vendor).validate(tc.definition, []byte(tc.document)) == nil {
-			t.Errorf("%s passes as a %s of %s", tc.document, tc.definition, tc.vendor)
-		}
+		assert.Error(t, loadSchemas(t, tc.vendor).validate(tc.definition, []byte(tc.document)), "%s as a %s of %s", tc.document, tc.definition, tc.vendor)
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // relay passes the bytes of connections on to a server. The first connection is
@@ -110,16 +113,13 @@ func throughRelay(ctx context.Context, c carrier, op *operation, limits [2]int64
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, r.listener.Addr().String())
 	}
-	base := s.url()
-	if op.provider == "langsmith" {
-		base += "/v1/deepagents"
-	}
+	base := s.url() + op.Vendor.BasePath
 	plain := row{timeout: 30 * time.Second}
-	client, err := op.connect(newKey(), append(plain.options(o.mode), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+	client, err := op.Connect(vendortest.Key(), append(plain.options(o.mode), agentcopy.WithBaseURL(base), throughTransport(transport))...)
 	if err != nil {
 		return o, passed, err
 	}
-	o.result, o.err = client.do(ctx)
+	o.result, o.err = client.Do(ctx)
 	err = s.close(transport)
 	r.close()
 	o.copies, o.requests = int(s.copies.Load()), -1 // of a request cut in two the server sees as much as it got
@@ -133,11 +133,10 @@ func TestBrokenAtEveryByte(t *testing.T) {
 	for _, c := range []carrier{{}, {http2: true}} {
 		t.Run(c.String(), func(t *testing.T) {
 			cases := newGather()
-			for _, op := range copyOperations() {
+			for _, op := range copyOperations {
 				whole, passed, err := throughRelay(t.Context(), c, op, [2]int64{-1, -1}, closed)
-				if err != nil || whole.err != nil {
-					t.Fatal(err, whole.err)
-				}
+				require.NoError(t, err)
+				require.NoError(t, whole.err)
 				for direction, length := range passed {
 					for n := range length + 1 {
 						limits := [2]int64{-1, -1}
@@ -154,9 +153,7 @@ func TestBrokenAtEveryByte(t *testing.T) {
 					}
 				}
 			}
-			if faults := cases.wait(); faults != "" {
-				t.Error(faults)
-			}
+			assert.Empty(t, cases.wait())
 		})
 	}
 }

@@ -117,33 +117,33 @@ const (
 const maxBody = 64 << 10
 
 // text returns the body for an operation.
-func (b body) textFor(docs documents) string {
+func (b body) textFor(docs answers) string {
 	switch b.of {
 	case literal:
 		return b.text
 	case mistyped:
-		return docs.mistyped
+		return docs.Mistyped
 	case noID:
-		return docs.noID
+		return docs.NoID
 	case otherID:
-		return docs.otherID
+		return docs.OtherID
 	case refusal:
-		return docs.refusal
+		return docs.Refusal
 	case goodHalf:
-		return docs.good[:len(docs.good)/2]
+		return docs.Good[:len(docs.Good)/2]
 	case twice:
-		return docs.good + docs.good
+		return docs.Good + docs.Good
 	case noUTF8:
-		return strings.Replace(docs.good, "A copy", "A \xff\xfe copy", 1)
+		return strings.Replace(docs.Good, "A copy", "A \xff\xfe copy", 1)
 	case deep:
 		nested := `"name":` + strings.Repeat("[", 12_000) + strings.Repeat("]", 12_000) + `,"`
-		return strings.Replace(docs.good, `{"`, `{`+nested, 1)
+		return strings.Replace(docs.Good, `{"`, `{`+nested, 1)
 	case large, bomb:
-		return strings.Replace(docs.good, `{"`, `{"filler":"`+strings.Repeat("x", 2*maxBody)+`","`, 1)
+		return strings.Replace(docs.Good, `{"`, `{"filler":"`+strings.Repeat("x", 2*maxBody)+`","`, 1)
 	case bom:
-		return "\ufeff" + docs.good
+		return "\ufeff" + docs.Good
 	}
-	return docs.good
+	return docs.Good
 }
 
 // rendered is an answer as it goes to the wire.
@@ -154,7 +154,7 @@ type rendered struct {
 	length int64 // declared; -1 for none
 }
 
-func (a answer) render(docs documents) rendered {
+func (a answer) render(docs answers) rendered {
 	r := rendered{status: a.status, header: http.Header{}, body: []byte(a.body.textFor(docs))}
 	if r.status == 0 {
 		r.status = http.StatusOK

@@ -15,15 +15,17 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/once"
-	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // gatewayWays are what a vendor behind a gateway does after it made a copy.
@@ -78,7 +80,7 @@ func newGatewayVendor(t *testing.T) *gatewayVendor {
 		v.copies[segment]++
 		v.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		gatewayWays[way].answer(w, operationNamed(op).docs.good)
+		gatewayWays[way].answer(w, operationNamed(op).Answers.Good)
 	}))
 	v.Config.ErrorLog = nil
 	v.Start()
@@ -166,51 +168,53 @@ http {
 // start starts a gateway and returns its base URL. Where it is not installed the test
 // says what it leaves out.
 func (g *gateway) start(t *testing.T, vendor net.Addr) string {
-	path, err := exec.LookPath(g.binary)
-	if err != nil {
-		if path, err = exec.LookPath("/usr/sbin/" + g.binary); err != nil {
-			leaveOut(t.Name() + ": " + g.binary + " is not installed")
-			t.Skip(g.binary + " is not installed: not tested is what becomes of copies whose answer is lost behind it")
-		}
-	}
+	path := program(t, g.binary, "what becomes of copies whose answer is lost behind it")
 	dir, port := t.TempDir(), freePort(t)
-	if err := os.Chmod(dir, 0o777); err != nil { // some change to a user of their own
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Chmod(dir, 0o777)) // some change to a user of their own
 	_, vendorPort, _ := net.SplitHostPort(vendor.String())
 	text := strings.NewReplacer("DIR", dir, "VENDORPORT", vendorPort, "VENDOR", vendor.String(), "PORT", fmt.Sprint(port)).Replace(g.config)
 	config := filepath.Join(dir, "config")
-	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
 	return startProgram(t, exec.CommandContext(t.Context(), path, g.args(dir, config)...), port)
 }
 
-// startProgram starts a server and waits until it listens.
+// program returns the path of a server that is installed, else it leaves the test
+// out, and the end of the suite says so.
+func program(t *testing.T, name, tests string) string {
+	t.Helper()
+	for _, path := range []string{name, "/usr/sbin/" + name} {
+		if path, err := exec.LookPath(path); err == nil {
+			return path
+		}
+	}
+	leaveOut(t.Name() + ": " + name + " is not installed")
+	t.Skipf("%s is not installed: not tested: %s", name, tests)
+	return ""
+}
+
+// startProgram starts a server, waits until it listens, and returns its base URL.
 func startProgram(t *testing.T, command *exec.Cmd, port int) string {
 	var output strings.Builder
 	command.Stdout, command.Stderr = &output, &output
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 3 * time.Second
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
+	command.WaitDelay = 10 * time.Second
+	require.NoError(t, command.Start())
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
 	t.Cleanup(func() { <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for range 2000 {
+	for range 6000 { // a minute and more
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_ = conn.Close()
 			return "http://" + address
 		}
 		select {
 		case <-ended:
-			t.Fatalf("%s ended: %s", command.Path, output.String())
+			require.FailNow(t, command.Path+" ended", output.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	t.Fatalf("%s does not listen", command.Path)
+	require.FailNow(t, command.Path+" does not listen")
 	return ""
 }
 
@@ -228,23 +232,19 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 				transport.Protocols.SetUnencryptedHTTP2(true)
 			}
 			defer transport.CloseIdleConnections()
-			lines := make([]string, len(gatewayWays)*len(copyOperations()))
+			lines := make([]string, len(gatewayWays)*len(copyOperations))
 			var all sync.WaitGroup
 			for way := range gatewayWays {
-				for i, op := range copyOperations() {
+				for i, op := range copyOperations {
 					all.Go(func() {
 						segment := fmt.Sprintf("%d-%v", way, op)
-						url := base + "/" + segment
-						if op.provider == "langsmith" {
-							url += "/v1/deepagents"
-						}
+						url := base + "/" + segment + op.Vendor.BasePath
 						r := row{timeout: 30 * time.Second}
-						client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(url), throughTransport(transport))...)
-						if err != nil {
-							t.Error(err)
+						client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(url), throughTransport(transport))...)
+						if !assert.NoError(t, err) {
 							return
 						}
-						_, err = client.do(context.WithoutCancel(t.Context()))
+						_, err = client.Do(context.WithoutCancel(t.Context()))
 						vendor.mu.Lock()
 						copies := vendor.copies[segment]
 						vendor.mu.Unlock()
@@ -252,21 +252,21 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 						if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 							outcome, attempts = e.Outcome, len(e.Attempts)
 						}
-						what := fmt.Sprintf("%s, %s: %d copies, %v", gatewayWays[way].name, op.provider, copies, outcome)
+						what := fmt.Sprintf("%s, %s: %d copies, %v", gatewayWays[way].name, op.Vendor.Name, copies, outcome)
 						if err != nil {
 							what += fmt.Sprintf(" (%v)", err)
 						}
-						lines[way*len(copyOperations())+i] = what
+						lines[way*len(copyOperations)+i] = what
 						tally.cases.Add(1)
 						tally.copies.Add(int64(copies))
 						switch {
 						case outcome == agentcopy.OutcomeNotCopied && copies > 0, attempts != 1, copies == 0, way == 0 && err != nil:
-							t.Errorf("%s: %d attempts", what, attempts)
+							assert.Fail(t, what, "%d attempts", attempts)
 						case copies > 1 && g.resends:
 							tally.byGateways.Add(int64(copies - 1))
 						case copies > 1:
 							tally.duplicates.Add(1)
-							t.Errorf("%s", what)
+							assert.Fail(t, "a duplicate", what)
 						}
 					})
 				}
@@ -299,28 +299,16 @@ server.listen(+process.env.PORT, '127.0.0.1');
 // TestNodeClosesIdleConnections: requests leave at the very moment at which the
 // server closes the idle connection.
 func TestNodeClosesIdleConnections(t *testing.T) {
-	path, err := exec.LookPath("node")
-	if err != nil {
-		leaveOut(t.Name() + ": node is not installed")
-		t.Skip("node is not installed: not tested are idle connections that a Node server closes under a request")
-	}
+	path := program(t, "node", "idle connections that a Node server closes under a request")
 	port := freePort(t)
 	command := exec.CommandContext(t.Context(), path, "-e", nodeServer)
-	var op *operation
-	for _, o := range copyOperations() {
-		if o.provider == "kolena" {
-			op = o
-		}
-	}
-	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+op.docs.good)
+	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+operationNamed("kolena.CopyAgent").Answers.Good)
 	base := startProgram(t, command, port)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	r := row{}
-	client, err := kolena.New(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client, err := kolena.New(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+	require.NoError(t, err)
 	const requests = 60
 	outcomes := map[string]agentcopy.Outcome{}
 	counts := map[agentcopy.Outcome]int{}
@@ -336,15 +324,19 @@ func TestNodeClosesIdleConnections(t *testing.T) {
 		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
 	}
 	var made map[string]int
-	if err := getJSON(base, &made); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, getJSON(base, &made))
 	total := 0
 	for name, o := range outcomes {
 		total += made[name]
-		if made[name] > 1 || o == agentcopy.OutcomeCopied && made[name] == 0 || o == agentcopy.OutcomeNotCopied && made[name] > 0 {
-			t.Errorf("%s: %d copies, outcome %v", name, made[name], o)
+		least, most := 0, 1
+		switch o {
+		case agentcopy.OutcomeCopied:
+			least = 1
+		case agentcopy.OutcomeNotCopied:
+			most = 0
 		}
+		assert.GreaterOrEqual(t, made[name], least, "copies named %s, outcome %v", name, o)
+		assert.LessOrEqual(t, made[name], most, "copies named %s, outcome %v", name, o)
 	}
 	tally.cases.Add(requests)
 	tally.copies.Add(int64(total))
@@ -366,57 +358,51 @@ func getJSON(url string, v any) error {
 // from before the copy is what every look sees, long after SettleTime: none of them
 // counts, and nothing is sent again.
 func TestLooksThroughVarnish(t *testing.T) {
-	for _, op := range copyOperations() {
-		if op.provider != "langsmith" && op.provider != "zudu" { // the others send Authorization, which Varnish does not cache
+	for _, op := range copyOperations {
+		if op.Vendor.Header("key").Get("Authorization") != "" { // Varnish does not cache what it gets with that
 			continue
 		}
-		t.Run(op.provider, func(t *testing.T) {
+		t.Run(op.Vendor.Name, func(t *testing.T) {
 			t.Parallel()
-			srv := newFake(t, op.provider)
+			srv := newFake(t, op.Vendor)
 			upstream, err := url.Parse(srv.URL())
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			vendor, err := net.ResolveTCPAddr("tcp", upstream.Host)
-			if err != nil {
-				t.Fatal(err)
-			}
-			base, source := startVarnish(t, vendor), "agent_1"
-			if op.provider == "langsmith" {
-				base, source = base+"/v1/deepagents", sourceUUID
-			}
+			require.NoError(t, err)
+			base := startVarnish(t, vendor) + op.Vendor.BasePath
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var copied, looks atomic.Int64
+			afterThreeLooks := vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				resp, err := transport.RoundTrip(req)
+				switch {
+				case vendortest.IsCopy(req.Method, req.URL.Path):
+					copied.Store(1)
+				case copied.Load() > 0 && req.Method == http.MethodGet && looks.Add(1) == 3:
+					time.AfterFunc(time.Second, cancel) // between two looks, which are 2 s apart
+				}
+				return resp, err
+			})
 			r := row{}
-			client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var copier agentcopy.Copier
-			switch c := client.client.(type) {
-			case *zudu.Client:
-				copier = c.Copier()
-			case *langsmith.Client:
-				copier = c.Copier(langsmith.CloneAgentRequest{})
-			}
-			req := agentcopy.CopyRequest{SourceID: source, Name: "The copy"}
+			copier, err := op.Vendor.NewCopier(append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(afterThreeLooks))...)
+			require.NoError(t, err)
+			req := agentcopy.CopyRequest{SourceID: op.Vendor.SourceID, Name: "The copy"}
 			if _, err := copier.FindCopies(t.Context(), req, time.Now()); err != nil { // Varnish keeps the list
 				t.Fatal(err)
 			}
 			time.Sleep(2 * time.Second)
 			srv.Inject(agentcopytest.Fault{AfterCopy: true, Status: 502})
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			defer cancel()
 			runner := &once.Runner{Ledger: once.NewMemoryLedger(), SettleTime: time.Second}
 			_, err = runner.Copy(ctx, "key", copier, req)
 			copies := len(srv.Copies())
 			tally.cases.Add(1)
 			tally.copies.Add(int64(copies))
-			if copies != 1 || !errors.Is(err, agentcopy.ErrOutcomeUnknown) || !errors.Is(err, agentcopy.ErrLookIncomplete) {
-				tally.duplicates.Add(int64(max(0, copies-1)))
-				t.Errorf("%d copies, %v; want one, and an outcome that is unknown because a cache answered", copies, err)
-			}
-			t.Logf("%d copies, %v", copies, err)
+			tally.duplicates.Add(int64(max(0, copies-1)))
+			assert.Equal(t, 1, copies)
+			assert.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+			assert.ErrorIs(t, err, agentcopy.ErrLookIncomplete, "a cache answered")
 		})
 	}
 }

@@ -51,7 +51,7 @@ func (s *server) serveHTTP1(conn, plain net.Conn) {
 // answerHTTP1 writes an answer, as far as the fault lets it, and reports whether
 // the connection may serve another request.
 func (s *server) answerHTTP1(w io.Writer, f fault) bool {
-	r := f.answer.render(s.op.docs)
+	r := f.answer.render(s.op.Answers)
 	for _, status := range f.answer.early {
 		fmt.Fprintf(w, "HTTP/1.1 %d %s\r\n\r\n", status, http.StatusText(status))
 	}

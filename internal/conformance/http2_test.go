@@ -129,7 +129,7 @@ func (c *http2Conn) onRequest(id uint32, stream *http2Stream) bool {
 // connection goes on.
 func (c *http2Conn) answer(id uint32, stream *http2Stream) bool {
 	f := stream.fault
-	r := f.answer.render(c.server.op.docs)
+	r := f.answer.render(c.server.op.Answers)
 	for _, status := range f.answer.early {
 		c.writeHeaders(id, false, true, ":status", strconv.Itoa(status))
 	}

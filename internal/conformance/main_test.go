@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -37,4 +38,10 @@ func TestMain(m *testing.M) {
 // leftOut is what could not be tested on this machine, and why.
 var leftOut []string
 
-func leaveOut(what string) { leftOut = append(leftOut, what) }
+var leavingOut sync.Mutex
+
+func leaveOut(what string) {
+	leavingOut.Lock()
+	defer leavingOut.Unlock()
+	leftOut = append(leftOut, what)
+}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -16,6 +15,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // memory is a transport without a network: it reports to net/http/httptrace how
@@ -60,7 +63,7 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.at == atAccept || f.at == atRequestHeader || f.at == atRequestBody && len(body) > 0 {
 		return nil, m.broken(req, f, io.EOF)
 	}
-	if f.made && isCopy(req.Method, req.URL.Path) {
+	if f.made && vendortest.IsCopy(req.Method, req.URL.Path) {
 		m.mu.Lock()
 		m.copies++
 		m.mu.Unlock()
@@ -89,7 +92,7 @@ func (e *brokenError) Error() string { return "read: " + e.error.Error() }
 func (e *brokenError) Unwrap() error { return e.error }
 
 func (m *memory) answer(req *http.Request, f fault) *http.Response {
-	r := f.answer.render(m.op.docs)
+	r := f.answer.render(m.op.Answers)
 	resp := &http.Response{
 		StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.header, ContentLength: r.length, Request: req,
@@ -167,18 +170,14 @@ func runInMemory(t *testing.T, rows []row) {
 				for _, mode := range modesOf(op) {
 					synctest.Test(t, func(t *testing.T) {
 						m := &memory{op: op, fault: r.fault}
-						client, err := op.connect(newKey(), append(r.options(mode), throughTransport(m))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						client, err := op.Connect(vendortest.Key(), append(r.options(mode), throughTransport(m))...)
+						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
 						ctx, cancel := r.patience.context(t.Context())
 						defer cancel()
-						o.result, o.err = client.do(ctx)
+						o.result, o.err = client.Do(ctx)
 						o.copies, o.requests = m.copies, m.requests
-						if faults := append(o.invariants(), r.check(o)...); len(faults) > 0 {
-							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
-						}
+						assert.Empty(t, append(o.invariants(), r.check(o)...), "%v, %v", op, mode)
 					})
 				}
 			}
@@ -199,14 +198,10 @@ func TestNamesOfRows(t *testing.T) {
 	seen := map[string]carriers{}
 	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {
-			if way := r.on & anyWay; seen[r.name]&way != 0 {
-				t.Errorf("two rows are named %q", r.name)
-			} else {
-				seen[r.name] |= way
-			}
-			if strings.TrimSpace(r.name) == "" || r.safe == 0 && r.reads == 0 {
-				t.Errorf("row %q says nothing", fmt.Sprint(r))
-			}
+			assert.Zero(t, seen[r.name]&r.on&anyWay, "two rows are named %q", r.name)
+			seen[r.name] |= r.on & anyWay
+			assert.NotEmpty(t, strings.TrimSpace(r.name), "%v", r)
+			assert.NotEmpty(t, r.want, r.name)
 		}
 	}
 }

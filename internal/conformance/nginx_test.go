@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,7 +14,10 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Of a vendor's gateway, nginx with limit_req: at most gatewayRate requests a
@@ -42,44 +44,18 @@ http {
 // startNginx starts nginx before a server, and returns its base URL. Where nginx
 // is not installed it returns "", and the end of the suite says so.
 func startNginx(t *testing.T, upstream string) string {
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		if path, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
-			leaveOut(t.Name() + ": nginx is not installed")
-			return ""
-		}
-	}
+	path := program(t, "nginx", "a gateway that limits, and the page of one whose vendor is down")
 	dir := t.TempDir()
 	port := freePort(t)
 	config := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(nginxConfig, dir, gatewayRate, port, gatewayRate-1, upstream)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// The context of a test ends before its cleanups: nginx is killed by then.
-	command := exec.CommandContext(t.Context(), path, "-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Wait() })
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for range 500 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return "http://" + address
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "error.log"))
-	t.Fatalf("nginx does not listen after five seconds: %s", log)
-	return ""
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
+	return startProgram(t, exec.CommandContext(t.Context(), path, "-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config), port)
 }
 
 func freePort(t *testing.T) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
@@ -99,14 +75,13 @@ func TestPacingBeforeNginx(t *testing.T) {
 		"unpaced": {agentcopy.Unlimited, func(n int) bool { return n > 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := newFake(t, "kolena", agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv.AddAgent(kolena.Agent{ID: 1, Name: "The source"})
+			t.Cleanup(srv.Close)
 			gateway := startNginx(t, srv.URL())
-			if gateway == "" {
-				return
-			}
 			transport := &http.Transport{MaxIdleConnsPerHost: 64}
 			defer transport.CloseIdleConnections()
-			key := newKey()
+			key := vendortest.Key()
 			var running sync.WaitGroup
 			var mu sync.Mutex
 			refused := 0
@@ -114,17 +89,14 @@ func TestPacingBeforeNginx(t *testing.T) {
 			for c := range 4 {
 				client, err := kolena.New(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
 					agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 50, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}))
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				for i := range copies {
 					if i%4 != c {
 						continue
 					}
 					running.Go(func() {
 						agent, err := client.CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
-						if err != nil {
-							t.Errorf("copy %d: %v", i, err)
+						if !assert.NoError(t, err, "copy %d", i) {
 							return
 						}
 						mu.Lock()
@@ -136,20 +108,14 @@ func TestPacingBeforeNginx(t *testing.T) {
 			running.Wait()
 			tally.cases.Add(copies)
 			tally.copies.Add(int64(len(srv.Copies())))
-			if got := len(srv.Copies()); got != copies {
-				tally.duplicates.Add(int64(max(0, got-copies)))
-				t.Errorf("the vendor made %d copies of %d requests", got, copies)
-			}
+			tally.duplicates.Add(int64(max(0, len(srv.Copies())-copies)))
+			assert.Len(t, srv.Copies(), copies)
 			names := map[string]bool{}
 			for _, c := range srv.Copies() {
 				names[c.Name] = true
 			}
-			if len(names) != copies {
-				t.Errorf("%d of %d copies were made", len(names), copies)
-			}
-			if !tc.refused(refused) {
-				t.Errorf("the gateway refused %d requests", refused)
-			}
+			assert.Len(t, names, copies)
+			assert.True(t, tc.refused(refused), "the gateway refused %d requests", refused)
 			t.Logf("%d copies in %v, %d refused", copies, time.Since(start).Round(time.Millisecond), refused)
 		})
 	}
@@ -159,23 +125,20 @@ func TestPacingBeforeNginx(t *testing.T) {
 // answer of the vendor's.
 func TestNginxInFrontOfNothing(t *testing.T) {
 	gateway := startNginx(t, "http://127.0.0.1:1")
-	if gateway == "" {
-		return
-	}
-	for _, op := range copyOperations() {
+	for _, op := range copyOperations {
 		transport := &http.Transport{}
 		r := row{}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(gateway+"/gone"), throughTransport(transport))...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(gateway+"/gone"), throughTransport(transport))...)
+		require.NoError(t, err)
 		o := observed{op: op}
-		o.result, o.err = client.do(context.WithoutCancel(t.Context()))
+		o.result, o.err = client.Do(context.WithoutCancel(t.Context()))
 		transport.CloseIdleConnections()
 		o.requests = -1
-		e, ok := errors.AsType[*agentcopy.Error](o.err)
-		if faults := o.invariants(); !ok || e.StatusCode != http.StatusBadGateway || e.Outcome != agentcopy.OutcomeUnknown || len(e.Attempts) != 1 || e.Message != "502 Bad Gateway" || len(faults) > 0 {
-			t.Errorf("%v: got %v, want a 502 of unknown outcome with the title of nginx's page\n  %s", op, o.err, joined(faults))
-		}
+		assert.Empty(t, o.invariants(), op)
+		e := vendortest.RequireError(t, o.err)
+		assert.Equal(t, http.StatusBadGateway, e.StatusCode, op)
+		assert.Equal(t, "502 Bad Gateway", e.Message, "%v: the title of nginx's page", op)
+		assert.Equal(t, agentcopy.OutcomeUnknown, e.Outcome, op)
+		assert.Len(t, e.Attempts, 1, op)
 	}
 }

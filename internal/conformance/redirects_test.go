@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestRedirects: none is followed, to the same host or to another, which gets no
@@ -30,10 +33,10 @@ func TestRedirects(t *testing.T) {
 		for name, target := range targets {
 			r := &row{
 				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
-				safe:  1, always: 1, outcome: agentcopy.OutcomeNotCopied, reads: 1,
+				want:  wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}},
 			}
 			if status == http.StatusFound || status == http.StatusSeeOther { // it may lead to the new agent
-				r.outcome = agentcopy.OutcomeUnknown
+				r.want[safe] = end{1, Unknown}
 			}
 			for _, c := range []carrier{{}, {http2: true, tls: true}} {
 				for _, op := range operations {
@@ -55,12 +58,8 @@ func TestRedirects(t *testing.T) {
 			}
 		}
 	}
-	if faults := cases.wait(); faults != "" {
-		t.Error(faults)
-	}
-	if n := elsewhere.Load(); n != 0 {
-		t.Errorf("the other host got %d requests, want none", n)
-	}
+	assert.Empty(t, cases.wait())
+	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
 }
 
 // TestRedirectsOfAUsersClient: its CheckRedirect is not asked, and changes nothing.
@@ -69,12 +68,11 @@ func TestRedirectsOfAUsersClient(t *testing.T) {
 		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
 		asked := false
 		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
-		client, err := op.connect(newKey(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := client.do(t.Context()); err == nil || m.requests != 1 || asked {
-			t.Errorf("%v: got %v, %d requests, CheckRedirect asked %v; want an error, one request, not asked", op, err, m.requests, asked)
-		}
+		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
+		require.NoError(t, err)
+		_, err = client.Do(t.Context())
+		assert.Error(t, err, op)
+		assert.Equal(t, 1, m.requests, "%v: requests", op)
+		assert.False(t, asked, "%v: CheckRedirect was asked", op)
 	}
 }

@@ -18,24 +18,15 @@ type row struct {
 	name  string
 	fault fault
 
-	// Of a copy: its attempts, of at most three, under RetrySafe and RetryAlways
-	// (under RetryNever it is always one), and the outcome. succeeds means that
-	// the first attempt does.
-	safe, always int
-	succeeds     bool
-	outcome      agentcopy.Outcome
-	is           error // what the error matches, of reads too; nil for no matter
-	retryAfter   time.Duration
+	want       wants
+	is         error // what the error matches, of reads too; nil for no matter
+	retryAfter time.Duration
 
 	// loose is for what the transport decides or a race does: whether a connection
 	// ended before the request or with it, whether net/http repeats a read. Then
 	// only the promises that hold in every case are checked, and that reads that may
 	// be repeated come through where they can.
 	loose bool
-
-	// Of a read: its attempts under RetrySafe, and whether the first succeeds.
-	reads        int
-	readSucceeds bool
 
 	on       carriers
 	later    bool // only as a later request on a connection
@@ -45,6 +36,32 @@ type row struct {
 	timeout  time.Duration // of an attempt; 0: 10s
 	maxWait  time.Duration // of RetryPolicy; 0: its default
 }
+
+// wants is how each kind of call ends. A kind that is missing does not meet the row.
+type wants map[kind]end
+
+// kind is a kind of call: a copy by its retry mode, or a read.
+type kind string
+
+const (
+	safe   kind = "a copy under RetrySafe" // under RetryNever it ends so after one attempt
+	always kind = "a copy under RetryAlways"
+	read   kind = "a read under RetrySafe" // under RetryNever it ends so after one attempt
+)
+
+// end is after how many attempts, of at most maxAttempts, a call ends, and how.
+type end struct {
+	attempts int
+	outcome  agentcopy.Outcome
+}
+
+const (
+	Succeeds  agentcopy.Outcome = -1
+	Unknown                     = agentcopy.OutcomeUnknown
+	NotCopied                   = agentcopy.OutcomeNotCopied
+	Copied                      = agentcopy.OutcomeCopied
+	Fails                       = agentcopy.OutcomeNotCopied // of a read, which copies nothing
+)
 
 // carriers are the ways that a row goes, as a set.
 type carriers int
@@ -110,17 +127,19 @@ func (p patience) errors() []error {
 	return []error{context.Canceled, errImpatient}
 }
 
-// attempts is how many the row expects of op under mode.
-func (r *row) attempts(op *operation, mode agentcopy.RetryMode) int {
+// wanted is how the row expects a call of op under mode to end.
+func (r *row) wanted(op *operation, mode agentcopy.RetryMode) end {
+	want := r.want[safe]
 	switch {
-	case mode == agentcopy.RetryNever:
-		return 1
-	case !op.copies:
-		return r.reads
+	case !op.Copies:
+		want = r.want[read]
 	case mode == agentcopy.RetryAlways:
-		return r.always
+		want = r.want[always]
 	}
-	return r.safe
+	if mode == agentcopy.RetryNever {
+		want.attempts = 1
+	}
+	return want
 }
 
 // observed is what came of one case.
@@ -139,13 +158,10 @@ type observed struct {
 func (r *row) check(o observed) []string {
 	var faults []string
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	want := r.attempts(o.op, o.mode)
-	succeeds := r.succeeds
-	if !o.op.copies {
-		succeeds = r.readSucceeds
-	}
+	want := r.wanted(o.op, o.mode)
+	succeeds := want.outcome == Succeeds
 	if r.loose {
-		if !o.op.copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
+		if !o.op.Copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
 			complain("got error %v, want success %v", o.err, succeeds)
 		}
 		return faults
@@ -153,8 +169,8 @@ func (r *row) check(o observed) []string {
 	if succeeds {
 		if o.err != nil {
 			complain("got error %v, want success", o.err)
-		} else if o.result.response != nil && len(o.result.response.Attempts) != want {
-			complain("got %d attempts, want %d", len(o.result.response.Attempts), want)
+		} else if o.result.Response != nil && len(o.result.Response.Attempts) != want.attempts {
+			complain("got %d attempts, want %d", len(o.result.Response.Attempts), want.attempts)
 		}
 		return faults
 	}
@@ -163,15 +179,11 @@ func (r *row) check(o observed) []string {
 		complain("got %v, want an *agentcopy.Error", o.err)
 		return faults
 	}
-	outcome := agentcopy.OutcomeNotCopied
-	if o.op.copies {
-		outcome = r.outcome
+	if e.Outcome != want.outcome {
+		complain("got outcome %v, want %v: %v", e.Outcome, want.outcome, o.err)
 	}
-	if e.Outcome != outcome {
-		complain("got outcome %v, want %v: %v", e.Outcome, outcome, o.err)
-	}
-	if len(e.Attempts) != want {
-		complain("got %d attempts, want %d: %v", len(e.Attempts), want, o.err)
+	if len(e.Attempts) != want.attempts {
+		complain("got %d attempts, want %d: %v", len(e.Attempts), want.attempts, o.err)
 	}
 	matches := []error{r.is}
 	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to lose patience in
@@ -197,17 +209,17 @@ func (o *observed) invariants() []string {
 	switch {
 	case o.err != nil && !failed:
 		complain("got %#v, want an *agentcopy.Error", o.err)
-	case o.err != nil && (e.Provider != o.op.provider || e.Operation != o.op.name):
+	case o.err != nil && (e.Provider != o.op.Vendor.Name || e.Operation != o.op.Name):
 		complain("the error is of %s.%s, want %v", e.Provider, e.Operation, o.op)
 	case o.err != nil && e.Error() == "":
 		complain("the error has no text")
-	case o.err == nil && o.op.copies && o.result.id == "":
+	case o.err == nil && o.op.Copies && o.result.ID == "":
 		complain("success without the ID of the new agent")
 	}
-	if o.requests >= 0 && failed && o.requests > len(e.Attempts) && o.op.copies {
+	if o.requests >= 0 && failed && o.requests > len(e.Attempts) && o.op.Copies {
 		complain("the server got %d requests of %d attempts: one was sent in silence", o.requests, len(e.Attempts))
 	}
-	if !o.op.copies {
+	if !o.op.Copies {
 		if failed && e.Outcome != agentcopy.OutcomeNotCopied {
 			complain("a read has outcome %v", e.Outcome)
 		}
@@ -234,7 +246,7 @@ type counts struct {
 
 func (c *counts) note(o *observed) {
 	c.cases.Add(1)
-	if !o.op.copies {
+	if !o.op.Copies {
 		return
 	}
 	c.copies.Add(int64(o.copies))
@@ -257,19 +269,17 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 func (r *row) applies(op *operation) bool {
 	doc := r.fault.answer.body
 	switch {
-	case doc.of != literal && doc.textFor(op.docs) == "":
+	case doc.of != literal && doc.textFor(op.Answers) == "":
 		return false
-	case !op.copies && r.reads == 0:
-		return false
-	case op.copies && r.safe == 0:
-		return false
+	case op.Copies:
+		return r.want[safe].attempts > 0
 	}
-	return true
+	return r.want[read].attempts > 0
 }
 
 // modesOf are those that make a difference for op.
 func modesOf(op *operation) []agentcopy.RetryMode {
-	if op.copies {
+	if op.Copies {
 		return modes
 	}
 	return modes[:2]

@@ -15,6 +15,9 @@ import (
 	"testing/synctest"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // quoted is a key whose forms in URLs, JSON, base64 and Go syntax all differ. It
@@ -44,7 +47,7 @@ func secretForms(secret string) []string {
 // was sent, in every form.
 var quotes = func() string {
 	var all []string
-	for _, secret := range []string{quoted, quoted + secondSecret} {
+	for _, secret := range []string{quoted, quoted + vendortest.SecondSecret} {
 		all = append(all, secretForms(secret)...)
 		all = append(all, "Bearer "+secret)
 	}
@@ -89,7 +92,7 @@ var quotingRows = func() []row {
 // in everything that can be printed: clients, settings, errors, requests and
 // answers, in every rendering and at every log level.
 func TestNoSecretLeaves(t *testing.T) {
-	forms := append(secretForms(quoted), secretForms(quoted+secondSecret)...)
+	forms := append(secretForms(quoted), secretForms(quoted+vendortest.SecondSecret)...)
 	forms = append(forms, private)
 	for name, rows := range map[string][]row{
 		"quoted": quotingRows, "network": networkRows, "answers": answerRows, "waits": waitRows, "contexts": contextRows,
@@ -98,15 +101,14 @@ func TestNoSecretLeaves(t *testing.T) {
 			for i := range rows {
 				r := &rows[i]
 				for _, op := range operations {
-					if doc := r.fault.answer.body; doc.of != literal && doc.textFor(op.docs) == "" {
+					if doc := r.fault.answer.body; doc.of != literal && doc.textFor(op.Answers) == "" {
 						continue
 					}
 					printed := printAll(t, r, op)
 					tally.cases.Add(1)
 					for _, form := range forms {
-						if before, _, found := bytes.Cut(printed, []byte(form)); found {
-							t.Fatalf("%s, %v: a credential is printed after %q", r.name, op, before[max(0, len(before)-300):])
-						}
+						before, _, found := bytes.Cut(printed, []byte(form))
+						require.False(t, found, "%s, %v: a credential is printed after %q", r.name, op, before[max(0, len(before)-300):])
 					}
 				}
 			}
@@ -124,22 +126,20 @@ func printAll(t *testing.T, r *row, op *operation) []byte {
 		opts := append(r.options(agentcopy.RetryAlways), throughTransport(sent),
 			agentcopy.WithHeader("X-Private", private),
 			agentcopy.WithLogger(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))))
-		client, err := op.connect(quoted, opts...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.show(client.client, client)
-		if c, ok := client.client.(interface{ Config() agentcopy.Config }); ok {
+		client, err := op.Connect(quoted, opts...)
+		require.NoError(t, err)
+		p.show(client.Client, client)
+		if c, ok := client.Client.(interface{ Config() agentcopy.Config }); ok {
 			p.show(c.Config())
 		}
 		ctx, cancel := r.patience.context(t.Context())
 		defer cancel()
-		got, err := client.do(ctx)
+		got, err := client.Do(ctx)
 		if err == nil {
 			// The document itself may quote the credential, as any text of a user's may.
-			p.show(got.response)
-			if got.response != nil {
-				p.show(*got.response, got.response.Warning, got.response.RequestID, got.response.Attempts)
+			p.show(got.Response)
+			if got.Response != nil {
+				p.show(*got.Response, got.Response.Warning, got.Response.RequestID, got.Response.Attempts)
 			}
 		}
 		for ; err != nil; err = errors.Unwrap(err) {
@@ -182,20 +182,19 @@ func TestNoSecretInWhatConstructorsRefuse(t *testing.T) {
 	}
 	for _, op := range operations {
 		for name, opt := range refused {
-			_, err := op.connect(quoted, opt)
+			_, err := op.Connect(quoted, opt)
 			var out bytes.Buffer
 			(&printer{&out}).show(err)
-			if err == nil || strings.Contains(out.String(), private) || strings.Contains(out.String(), quoted) {
-				t.Errorf("%v, %s: got %v, want an error that quotes neither option nor credential", op, name, err)
-			}
+			assert.Error(t, err, "%v, %s", op, name)
+			assert.NotContains(t, out.String(), private, "%v, %s", op, name)
+			assert.NotContains(t, out.String(), quoted, "%v, %s", op, name)
 		}
 		for _, key := range []string{quoted + "\n", quoted + "\x00", " " + quoted, quoted + "é"} {
-			_, err := op.connect(key)
+			_, err := op.Connect(key)
 			var out bytes.Buffer
 			(&printer{&out}).show(err)
-			if err == nil || strings.Contains(out.String(), "not/a+real") {
-				t.Errorf("%v: got %v, want an error that does not quote the credential", op, err)
-			}
+			assert.Error(t, err, op)
+			assert.NotContains(t, out.String(), "not/a+real", op)
 		}
 	}
 }

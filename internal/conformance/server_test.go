@@ -14,6 +14,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // carrier is a way over real sockets.
@@ -159,7 +160,7 @@ func (s *server) meets(number int64) fault {
 
 // received notes a request that was read to its end.
 func (s *server) received(number int64, method, path string, f fault) {
-	if number >= s.warm && f.made && isCopy(method, path) {
+	if number >= s.warm && f.made && vendortest.IsCopy(method, path) {
 		s.copies.Add(1)
 	}
 }
@@ -248,23 +249,20 @@ func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.
 		return o, err
 	}
 	transport := s.transport()
-	base := s.url()
-	if op.provider == "langsmith" {
-		base += "/v1/deepagents"
-	}
-	client, err := op.connect(newKey(), append(r.options(mode),
+	base := s.url() + op.Vendor.BasePath
+	client, err := op.Connect(vendortest.Key(), append(r.options(mode),
 		agentcopy.WithBaseURL(base), throughTransport(transport))...)
 	if err != nil {
 		return o, errors.Join(err, s.close(transport))
 	}
 	for range warm {
-		if _, err := client.do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
+		if _, err := client.Do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
 			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
 		}
 	}
 	ctx, cancel := r.patience.context(ctx)
 	defer cancel()
-	o.result, o.err = client.do(ctx)
+	o.result, o.err = client.Do(ctx)
 	err = s.close(transport)
 	o.copies, o.requests = int(s.copies.Load()), s.requests()
 	return o, err

@@ -16,32 +16,32 @@ var contextRows = func() []row {
 		is      error
 		on      carriers
 	}{
-		{"the dial", fault{at: atDial, breaks: stalled}, agentcopy.OutcomeNotCopied, nil, anyWay},
-		{"the handshake", fault{at: atHandshake, breaks: stalled}, agentcopy.OutcomeNotCopied, nil, anyWay | withTLS},
-		{"the request's headers", fault{at: atRequestHeader, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
-		{"the request's body", fault{at: atRequestBody, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
-		{"the wait for an answer", fault{at: atReceipt, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
-		{"the wait for an answer that makes nothing", fault{at: atReceipt, breaks: stalled}, agentcopy.OutcomeUnknown, nil, anyWay},
-		{"the answer's headers", fault{at: atHeader, breaks: stalled, made: true}, agentcopy.OutcomeUnknown, nil, anyWay},
-		{"the wait for the answer's body", fault{at: atBodyStart, breaks: stalled, made: true}, agentcopy.OutcomeCopied, nil, anyWay},
-		{"the answer's body", fault{at: atBody, breaks: stalled, made: true}, agentcopy.OutcomeCopied, nil, anyWay},
-		{"a slow body", fault{made: true, answer: answer{pace: 20 * time.Millisecond}}, agentcopy.OutcomeCopied, nil, anyWay},
-		{"the wait after a 429", fault{answer: answer{status: 429, header: []string{"Retry-After", "3"}}}, agentcopy.OutcomeNotCopied, agentcopy.ErrRateLimited, anyWay},
-		{"the wait after a 503", fault{answer: answer{status: 503, header: []string{"Retry-After", "3"}}}, agentcopy.OutcomeNotCopied, agentcopy.ErrServer, anyWay},
+		{"the dial", fault{at: atDial, breaks: stalled}, NotCopied, nil, anyWay},
+		{"the handshake", fault{at: atHandshake, breaks: stalled}, NotCopied, nil, anyWay | withTLS},
+		{"the request's headers", fault{at: atRequestHeader, breaks: stalled, made: true}, Unknown, nil, anyWay},
+		{"the request's body", fault{at: atRequestBody, breaks: stalled, made: true}, Unknown, nil, anyWay},
+		{"the wait for an answer", fault{at: atReceipt, breaks: stalled, made: true}, Unknown, nil, anyWay},
+		{"the wait for an answer that makes nothing", fault{at: atReceipt, breaks: stalled}, Unknown, nil, anyWay},
+		{"the answer's headers", fault{at: atHeader, breaks: stalled, made: true}, Unknown, nil, anyWay},
+		{"the wait for the answer's body", fault{at: atBodyStart, breaks: stalled, made: true}, Copied, nil, anyWay},
+		{"the answer's body", fault{at: atBody, breaks: stalled, made: true}, Copied, nil, anyWay},
+		{"a slow body", fault{made: true, answer: answer{pace: 20 * time.Millisecond}}, Copied, nil, anyWay},
+		{"the wait after a 429", fault{answer: answer{status: 429, header: []string{"Retry-After", "3"}}}, NotCopied, agentcopy.ErrRateLimited, anyWay},
+		{"the wait after a 503", fault{answer: answer{status: 503, header: []string{"Retry-After", "3"}}}, NotCopied, agentcopy.ErrServer, anyWay},
 	}
 	var rows []row
 	for _, s := range stages {
 		for _, deadline := range []bool{false, true} {
 			r := row{
 				name:  map[bool]string{false: "cancelled in ", true: "deadline in "}[deadline] + s.name,
-				fault: s.fault, safe: 1, always: 1, reads: 1, outcome: s.outcome, is: s.is, on: s.on,
+				fault: s.fault, want: wants{safe: {1, s.outcome}, always: {1, s.outcome}, read: {1, Fails}}, is: s.is, on: s.on,
 				patience: patience{lasts: stallTimeout, deadline: deadline},
 			}
 			if s.is != nil {
 				r.retryAfter = 3 * time.Second
 			}
 			if s.is == agentcopy.ErrServer {
-				r.safe = 0 // a copy is not sent again after it: there is no wait
+				delete(r.want, safe) // a copy is not sent again after it: there is no wait
 			}
 			rows = append(rows, r)
 		}

@@ -2,8 +2,6 @@ package conformance
 
 import (
 	"fmt"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 // http2Codes are the error codes of RFC 9113, and one of nobody's.
@@ -29,32 +27,32 @@ func http2Rows() []row {
 			}
 			rows = append(rows,
 				row{name: name("RST_STREAM before the body"), fault: fault{at: atRequestBody, breaks: rst, code: code, made: made},
-					safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, on: overHTTP2 | ways, safeOnly: plain},
+					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
 				row{name: name("RST_STREAM for an answer"), fault: fault{at: atReceipt, breaks: rst, code: code, made: made},
-					safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, on: overHTTP2 | ways, safeOnly: plain},
+					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
 				row{name: name("GOAWAY short of the stream"), fault: fault{at: atReceipt, breaks: goAway, code: code, past: true, made: made},
-					safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, on: overHTTP2 | ways, safeOnly: plain},
+					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
 				row{name: name("GOAWAY short of the stream, and the end"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, past: true, made: made},
-					safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, on: overHTTP2 | ways, safeOnly: plain},
+					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
 				row{name: name("GOAWAY with the stream, and the end"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, made: made},
-					safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, on: overHTTP2 | ways, safeOnly: plain},
+					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
 			)
 		}
 		name := func(text string) string { return fmt.Sprintf("%s, code %d", text, code) }
 		rows = append(rows,
 			row{name: name("RST_STREAM before the answer's body"), fault: fault{at: atBodyStart, breaks: rst, code: code, made: true},
-				safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, on: overHTTP2 | ways, safeOnly: true},
+				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
 			row{name: name("RST_STREAM within the answer's body"), fault: fault{at: atBody, breaks: rst, code: code, made: true},
-				safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, on: overHTTP2 | ways, safeOnly: true},
+				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
 			row{name: name("GOAWAY, and a good answer"), fault: fault{breaks: goAway, code: code, made: true},
-				safe: 1, always: 1, succeeds: true, on: overHTTP2 | ways, safeOnly: true},
+				want: wants{safe: {1, Succeeds}, always: {1, Succeeds}}, on: overHTTP2 | ways, safeOnly: true},
 			row{name: name("GOAWAY within the answer's body, and the end"), fault: fault{at: atBody, breaks: goAwayClosed, code: code, made: true},
-				safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, on: overHTTP2 | ways, safeOnly: true},
+				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
 
 			row{name: name("RST_STREAM once"), fault: fault{at: atReceipt, breaks: rst, code: code, times: 1},
-				reads: 1, readSucceeds: true, loose: true, on: overHTTP2 | ways, safeOnly: plain},
+				want: wants{read: {1, Succeeds}}, loose: true, on: overHTTP2 | ways, safeOnly: plain},
 			row{name: name("GOAWAY short of the stream, once"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, past: true, times: 1},
-				reads: 1, readSucceeds: true, loose: true, on: overHTTP2 | ways, safeOnly: plain},
+				want: wants{read: {1, Succeeds}}, loose: true, on: overHTTP2 | ways, safeOnly: plain},
 		)
 	}
 	return rows

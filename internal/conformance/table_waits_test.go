@@ -56,14 +56,14 @@ var waitRows = func() []row {
 		rows = append(rows, row{
 			name:  "429, Retry-After: " + form.name,
 			fault: fault{answer: answer{status: 429, header: form.header}},
-			safe:  attempts, always: attempts, outcome: agentcopy.OutcomeNotCopied, is: agentcopy.ErrRateLimited,
-			retryAfter: form.want, reads: attempts, on: inMemory,
+			want:  wants{safe: {attempts, NotCopied}, always: {attempts, NotCopied}, read: {attempts, Fails}}, is: agentcopy.ErrRateLimited,
+			retryAfter: form.want, on: inMemory,
 		})
 		unavailable := row{
 			name:  "503, Retry-After: " + form.name,
 			fault: fault{made: true, answer: answer{status: 503, header: form.header}},
-			safe:  1, always: attempts, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer,
-			retryAfter: form.want, reads: attempts, on: inMemory,
+			want:  wants{safe: {1, Unknown}, always: {attempts, Unknown}, read: {attempts, Fails}}, is: agentcopy.ErrServer,
+			retryAfter: form.want, on: inMemory,
 		}
 		rows = append(rows, unavailable)
 	}
@@ -76,7 +76,7 @@ var shortWaitRows = func() []row {
 	rows := make([]row, 0, len(waitRows))
 	for _, r := range waitRows {
 		if r.retryAfter > 0 {
-			r.safe, r.always, r.reads = 1, 1, 1
+			r.want = wants{safe: {1, r.want[safe].outcome}, always: {1, r.want[always].outcome}, read: {1, Fails}}
 			r.on, r.maxWait, r.safeOnly = onWires, time.Millisecond, true
 			rows = append(rows, r)
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/rs/zerolog"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
 )
 
 // toxics are networks as toxiproxy makes them, between the client and the fake
@@ -44,7 +46,7 @@ var toxics = []struct {
 func TestToxiproxy(t *testing.T) {
 	cases := newGather()
 	for _, toxic := range toxics {
-		for _, op := range copyOperations() {
+		for _, op := range copyOperations {
 			for _, mode := range modes[:2] {
 				cases.run(fmt.Sprintf("%s, %v, %v", toxic.name, op, mode), func() []string {
 					o, err := throughToxic(t, toxic.toxic, op, mode)
@@ -63,15 +65,13 @@ func TestToxiproxy(t *testing.T) {
 			}
 		}
 	}
-	if faults := cases.wait(); faults != "" {
-		t.Error(faults)
-	}
+	assert.Empty(t, cases.wait())
 }
 
 // throughToxic makes one copy of a fake's agent through a proxy with a toxic.
 func throughToxic(t *testing.T, toxic string, op *operation, mode agentcopy.RetryMode) (observed, error) {
 	o := observed{op: op, mode: mode, requests: -1}
-	srv := newFake(t, op.provider)
+	srv := newFake(t, op.Vendor)
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	proxy := toxiproxy.NewProxy(proxies, "proxy", "127.0.0.1:0", strings.TrimPrefix(srv.URL(), "http://"))
 	if err := proxy.Start(); err != nil {
@@ -84,12 +84,12 @@ func throughToxic(t *testing.T, toxic string, op *operation, mode agentcopy.Retr
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	r := row{timeout: 2 * time.Second}
-	client, err := op.connect(newKey(), append(r.options(mode),
+	client, err := op.Connect(vendortest.Key(), append(r.options(mode),
 		agentcopy.WithBaseURL("http://"+proxy.Listen), throughTransport(transport))...)
 	if err != nil {
 		return o, err
 	}
-	o.result, o.err = client.do(t.Context())
+	o.result, o.err = client.Do(t.Context())
 	transport.CloseIdleConnections()
 	proxy.Stop()
 	srv.Close() // from here on it makes no copy any more

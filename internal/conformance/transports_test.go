@@ -10,11 +10,14 @@ import (
 	"testing/synctest"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
-// than net/http's own. It is told the documents of the operation.
-type oddTransport func(req *http.Request, docs documents) (*http.Response, error)
+// than net/http's own. It is told the answers of the operation.
+type oddTransport func(req *http.Request, docs answers) (*http.Response, error)
 
 var errOdd = errors.New("odd transport")
 
@@ -27,65 +30,65 @@ var oddTransports = []struct {
 }{
 	{
 		"no trace, and a failure",
-		func(*http.Request, documents) (*http.Response, error) { return nil, errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
+		func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"an answer and an error both",
-		func(_ *http.Request, docs documents) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: errOdd, reads: 3},
+		func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"neither answer nor error",
-		func(*http.Request, documents) (*http.Response, error) { return nil, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 3},
+		func(*http.Request, answers) (*http.Response, error) { return nil, nil },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}},
 	},
 	{
 		"no header",
-		func(_ *http.Request, docs documents) (*http.Response, error) {
+		func(_ *http.Request, docs answers) (*http.Response, error) {
 			resp := goodAnswer(docs)
 			resp.Header = nil
 			return resp, nil
 		},
-		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
 	},
 	{
 		"neither header nor body",
-		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, reads: 1},
+		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {1, Fails}}},
 	},
 	{
 		"a refusal without header and body",
-		func(*http.Request, documents) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: agentcopy.ErrServer, reads: 3},
+		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer},
 	},
 	{
 		"no status",
-		func(*http.Request, documents) (*http.Response, error) { return &http.Response{}, nil },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, reads: 1},
+		func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {1, Fails}}},
 	},
 	{
 		"a body that fails",
-		func(_ *http.Request, docs documents) (*http.Response, error) {
+		func(_ *http.Request, docs answers) (*http.Response, error) {
 			resp := goodAnswer(docs)
-			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.good[:5]), failingReader{}))
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), failingReader{}))
 			return resp, nil
 		},
-		row{safe: 1, always: 1, outcome: agentcopy.OutcomeCopied, is: errOdd, reads: 3},
+		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: errOdd},
 	},
 	{
 		"an error that holds another attempt's context",
-		func(*http.Request, documents) (*http.Response, error) { return nil, context.Canceled },
-		row{safe: 1, always: 3, outcome: agentcopy.OutcomeUnknown, is: context.Canceled, reads: 3},
+		func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
+		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: context.Canceled},
 	},
 	{
 		"it changes the request",
-		func(req *http.Request, docs documents) (*http.Response, error) {
+		func(req *http.Request, docs answers) (*http.Response, error) {
 			req.Header.Set("Authorization", "none")
 			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
 			return goodAnswer(docs), nil
 		},
-		row{safe: 1, always: 1, succeeds: true, reads: 1, readSucceeds: true},
+		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
 	},
 }
 
@@ -93,20 +96,20 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, errOdd }
 
-func goodAnswer(docs documents) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.good)), ContentLength: -1}
+func goodAnswer(docs answers) *http.Response {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.Good)), ContentLength: -1}
 }
 
 // odd counts the copies that the server behind an odd transport makes.
 type odd struct {
 	transport        oddTransport
-	docs             documents
+	docs             answers
 	requests, copies int
 }
 
 func (o *odd) RoundTrip(req *http.Request) (*http.Response, error) {
 	o.requests++
-	if isCopy(req.Method, req.URL.Path) {
+	if vendortest.IsCopy(req.Method, req.URL.Path) {
 		o.copies++
 	}
 	return o.transport(req, o.docs)
@@ -118,17 +121,13 @@ func TestOddTransports(t *testing.T) {
 			for _, op := range operations {
 				for _, mode := range modesOf(op) {
 					synctest.Test(t, func(t *testing.T) {
-						through := &odd{transport: tc.transport, docs: op.docs}
-						client, err := op.connect(newKey(), append(tc.row.options(mode), throughTransport(through))...)
-						if err != nil {
-							t.Fatal(err)
-						}
+						through := &odd{transport: tc.transport, docs: op.Answers}
+						client, err := op.Connect(vendortest.Key(), append(tc.row.options(mode), throughTransport(through))...)
+						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
-						o.result, o.err = client.do(t.Context())
+						o.result, o.err = client.Do(t.Context())
 						o.copies, o.requests = through.copies, through.requests
-						if faults := append(o.invariants(), tc.row.check(o)...); len(faults) > 0 {
-							t.Errorf("%v, %v:\n  %s", op, mode, joined(faults))
-						}
+						assert.Empty(t, append(o.invariants(), tc.row.check(o)...), "%v, %v", op, mode)
 					})
 				}
 			}
@@ -141,25 +140,15 @@ func TestOddTransports(t *testing.T) {
 func TestTransportThatPanics(t *testing.T) {
 	for _, op := range operations {
 		limiter := agentcopy.NewWindowLimiter(2, 1)
-		through := &odd{docs: op.docs, transport: func(*http.Request, documents) (*http.Response, error) { panic(errOdd) }}
+		through := &odd{docs: op.Answers, transport: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}
 		r := row{}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
+		require.NoError(t, err)
 		for range 3 {
-			func() {
-				defer func() {
-					if got := recover(); got != errOdd {
-						t.Errorf("%v: got panic %v, want that of the transport", op, got)
-					}
-				}()
-				_, _ = client.do(t.Context())
-			}()
+			assert.PanicsWithError(t, errOdd.Error(), func() { _, _ = client.Do(t.Context()) }, op)
 		}
-		through.transport = func(_ *http.Request, docs documents) (*http.Response, error) { return goodAnswer(docs), nil }
-		if _, err := client.do(t.Context()); err != nil {
-			t.Errorf("%v: after a panic: %v", op, err)
-		}
+		through.transport = func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), nil }
+		_, err = client.Do(t.Context())
+		assert.NoError(t, err, "%v: after a panic", op)
 	}
 }

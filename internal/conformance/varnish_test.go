@@ -17,6 +17,9 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // varnishWays are what a vendor behind Varnish does after it made a copy. A way
@@ -86,9 +89,7 @@ type varnishVendor struct {
 
 func startVarnishVendor(t *testing.T) *varnishVendor {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	v := &varnishVendor{listener: l, copies: map[string][]string{}}
 	v.running.Go(func() {
 		for {
@@ -119,12 +120,12 @@ func (v *varnishVendor) serve(conn *net.TCPConn) {
 		if _, err := fmt.Sscanf(segment, "%d-%s", &way, &op); err != nil {
 			return
 		}
-		if isCopy(req.Method, req.URL.Path) {
+		if vendortest.IsCopy(req.Method, req.URL.Path) {
 			v.mu.Lock()
 			v.copies[segment] = append(v.copies[segment], req.Header.Get("X-Varnish"))
 			v.mu.Unlock()
 		}
-		varnishWays[way].answer(conn, operationNamed(op).docs.good)
+		varnishWays[way].answer(conn, operationNamed(op).Answers.Good)
 		if !varnishWays[way].succeeds || !varnishWays[way].warm {
 			return
 		}
@@ -135,48 +136,17 @@ func (v *varnishVendor) serve(conn *net.TCPConn) {
 // returns its base URL. Where it is not installed it returns "", and the end of the
 // suite says so.
 func startVarnish(t *testing.T, upstream net.Addr) string {
-	path, err := exec.LookPath("varnishd")
-	if err != nil {
-		if path, err = exec.LookPath("/usr/sbin/varnishd"); err != nil {
-			leaveOut(t.Name() + ": varnishd is not installed")
-			t.Skip("varnishd is not installed: not tested is what becomes of copies whose answer is lost behind Varnish")
-		}
-	}
+	path := program(t, "varnishd", "what becomes of copies whose answer is lost behind Varnish")
 	dir := t.TempDir()
 	vcl := filepath.Join(dir, "default.vcl")
 	host, port, _ := net.SplitHostPort(upstream.String())
 	text := fmt.Sprintf("vcl 4.0; backend default { .host = %q; .port = %q; }\n", host, port)
-	if err := os.WriteFile(vcl, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
-	var output strings.Builder
-	command := exec.CommandContext(t.Context(), path, "-F", "-j", "none", "-n", filepath.Join(dir, "work"), "-a", address, "-f", vcl,
+	require.NoError(t, os.WriteFile(vcl, []byte(text), 0o600))
+	listen := freePort(t)
+	command := exec.CommandContext(t.Context(), path, "-F", "-j", "none", "-n", filepath.Join(dir, "work"), "-a", fmt.Sprintf("127.0.0.1:%d", listen), "-f", vcl,
 		"-s", "malloc,16m", "-T", "none", "-p", "first_byte_timeout=1", "-p", "between_bytes_timeout=1",
 		"-p", "thread_pools=1", "-p", "thread_pool_min=50", "-p", "vsl_space=2M")
-	command.Stdout, command.Stderr = &output, &output
-	// It ends its worker when it is asked to, and not when it is killed.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 10 * time.Second
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	t.Cleanup(func() { <-ended })
-	for range 3000 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return "http://" + address
-		}
-		select {
-		case <-ended:
-			t.Fatalf("varnishd ended: %s", output.String())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	t.Fatal("varnishd does not listen after half a minute")
-	return ""
+	return startProgram(t, command, listen)
 }
 
 // TestAnswersLostBehindVarnish: a copy was made and its answer was lost, in each of
@@ -195,20 +165,18 @@ func TestAnswersLostBehindVarnish(t *testing.T) {
 			if varnishWays[way].warm != warm {
 				continue
 			}
-			for _, op := range copyOperations() {
+			for _, op := range copyOperations {
 				cases.run(fmt.Sprintf("%s, %v", varnishWays[way].name, op), func() []string {
 					return vendor.copyThrough(t, gateway, way, op)
 				})
 			}
 		}
-		if faults := cases.wait(); faults != "" {
-			t.Error(faults)
-		}
+		assert.Empty(t, cases.wait())
 	}
 	for way := range varnishWays {
 		counts := make([]string, 0, 4)
-		for _, op := range copyOperations() {
-			counts = append(counts, fmt.Sprintf("%s %d", op.provider, len(vendor.copies[fmt.Sprintf("%d-%v", way, op)])))
+		for _, op := range copyOperations {
+			counts = append(counts, fmt.Sprintf("%s %d", op.Vendor.Name, len(vendor.copies[fmt.Sprintf("%d-%v", way, op)])))
 		}
 		t.Logf("copies, %s: %s", varnishWays[way].name, strings.Join(counts, ", "))
 	}
@@ -221,15 +189,12 @@ func (v *varnishVendor) copyThrough(t *testing.T, gateway string, way int, op *o
 	defer transport.CloseIdleConnections()
 	call := func(way int) (*result, error) {
 		r := row{timeout: 30 * time.Second}
-		base := fmt.Sprintf("%s/%d-%v", gateway, way, op)
-		if op.provider == "langsmith" {
-			base += "/v1/deepagents"
-		}
-		client, err := op.connect(newKey(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
+		base := fmt.Sprintf("%s/%d-%v", gateway, way, op) + op.Vendor.BasePath
+		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
 		if err != nil {
 			return nil, err
 		}
-		return client.do(context.WithoutCancel(t.Context()))
+		return client.Do(context.WithoutCancel(t.Context()))
 	}
 	if want.warm && !want.succeeds {
 		if _, err := call(0); err != nil {
@@ -246,7 +211,7 @@ func (v *varnishVendor) copyThrough(t *testing.T, gateway string, way int, op *o
 	switch {
 	case want.succeeds: // calls that warm a connection up meet it as well
 		o.copies = min(o.copies, 1)
-	case want.warm && op.noBody && o.copies == 2 && made[0] == made[1]:
+	case want.warm && op.NoBody && o.copies == 2 && made[0] == made[1]:
 		// One request to Varnish became two of its own: it retries one that has no body,
 		// of whatever method, where a connection that it kept alive ends before the
 		// answer. No client can prevent that, and the outcome is unknown.

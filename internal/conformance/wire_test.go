@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/stretchr/testify/assert"
 )
 
 // runOverWires runs each row over each wire it is for, as the first request of a
@@ -28,9 +29,7 @@ func runOverWires(t *testing.T, rows []row) {
 					}
 				}
 			}
-			if faults := cases.wait(); faults != "" {
-				t.Error(faults)
-			}
+			assert.Empty(t, cases.wait())
 		})
 	}
 }
@@ -38,7 +37,7 @@ func runOverWires(t *testing.T, rows []row) {
 // warmthsFor are how many requests went well before the one that a row is about.
 func warmthsFor(r *row, op *operation, c carrier) []int {
 	switch {
-	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief, r.fault.at == atEnd && (c.tls || !op.copies):
+	case r.fault.at == atDial, r.fault.at == atHandshake, r.brief, r.fault.at == atEnd && (c.tls || !op.Copies):
 		return []int{0}
 	case r.later:
 		return []int{2}
@@ -51,11 +50,11 @@ func warmthsFor(r *row, op *operation, c carrier) []int {
 // and the kind of read over TLS, and of rows that take their time.
 func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
 	switch {
-	case !r.applies(op), r.brief && (c.tls || !op.copies):
+	case !r.applies(op), r.brief && (c.tls || !op.Copies):
 		return nil
-	case !op.copies && op.provider != "zudu" && (c.tls || r.slow()):
+	case !op.Copies && op.Vendor.Name != "zudu" && (c.tls || r.slow()):
 		return nil
-	case c.tls, r.safeOnly, r.brief, r.slow(), !op.copies:
+	case c.tls, r.safeOnly, r.brief, r.slow(), !op.Copies:
 		return modes[:1]
 	}
 	return modes

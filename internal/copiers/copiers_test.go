@@ -1,6 +1,7 @@
 package copiers_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,24 +12,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 // source is an agent that nobody has edited for long. Cotool's copies have its name.
 func source(v vendor, since time.Time) shown {
 	name := `"The source"`
-	if v.name == "cotool" {
+	if v.Name == "cotool" {
 		name = `"` + asked + `"`
 	}
-	return shown{id: v.id(1), name: name, made: since.Add(-48 * time.Hour), config: "as it is"}
+	return shown{id: v.Shape.ID(1), name: name, made: since.Add(-48 * time.Hour), config: "as it is"}
 }
 
 // look looks once. Cotool's ErrAlreadyDone is checked and dropped.
 func look(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentcopy.Candidate, error) {
 	t.Helper()
 	candidates, err := c.FindCopies(t.Context(), v.request(), since)
-	if v.name == "cotool" {
+	if v.Name == "cotool" {
 		require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
 	} else {
 		require.NotErrorIs(t, err, agentcopy.ErrAlreadyDone)
@@ -60,17 +61,17 @@ func TestCandidates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			forEach(t, func(t *testing.T, v vendor) {
-				s := newServer(v, source(v, since), shown{id: v.id(2), name: tt.name, made: since.Add(tt.made), config: "as it is"})
+				s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: tt.name, made: since.Add(tt.made), config: "as it is"})
 				candidates, err := look(t, v, s.copier(t), since)
 				require.Equal(t, tt.want, found(candidates))
 				require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
-				if tt.taken && v.name != "cotool" { // where no name is asked for
+				if tt.taken && v.Name != "cotool" { // where no name is asked for
 					require.ErrorIs(t, err, agentcopy.ErrNameTaken)
 				} else {
 					require.NotErrorIs(t, err, agentcopy.ErrNameTaken)
 				}
 				for _, c := range candidates {
-					require.Equal(t, v.name, c.Copy.Provider)
+					require.Equal(t, v.Name, c.Copy.Provider)
 					require.Equal(t, v.request().SourceID, c.Copy.SourceID)
 					require.WithinDuration(t, since.Add(tt.made), c.Made, time.Second)
 					require.Equal(t, c.Match == agentcopy.MatchPossible, c.Reason != "")
@@ -83,16 +84,16 @@ func TestCandidates(t *testing.T) {
 func TestWhatCannotBeReadIsPossible(t *testing.T) {
 	since := time.Now().Add(-time.Minute)
 	forEach(t, func(t *testing.T, v vendor) {
-		copied := v.document(shown{id: v.id(2), name: `"A copy"`, made: since.Add(time.Second)})
+		copied := v.document(shown{id: v.Shape.ID(2), name: `"A copy"`, made: since.Add(time.Second)})
 		for name, tt := range map[string]struct{ agents, want string }{
-			"an ID of another type":     {v.document(shown{id: v.bad, name: `"A copy"`, made: since.Add(time.Second)}), "? possible"},
+			"an ID of another type":     {v.document(shown{id: `{}`, name: `"A copy"`, made: since.Add(time.Second)}), "? possible"},
 			"no agent but a text":       {`"A copy"`, "? possible"},
 			"null":                      {`null`, "? possible"},
 			"the copy, and what is not": {copied + `,null`, "2 certain, ? possible"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				s := newServer(v, source(v, since))
-				s.wire = wiretest.New(func(_ int, r wiretest.Request) (int, string) {
+				s.wire = vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 					if path := strings.TrimSuffix(r.Path(), "/full"); !strings.HasSuffix(path, "/agents") {
 						return s.agent(path)
 					}
@@ -109,9 +110,9 @@ func TestOverAllTimeNoneIsCertain(t *testing.T) {
 	now := time.Now()
 	forEach(t, func(t *testing.T, v vendor) {
 		s := newServer(v, source(v, now),
-			shown{id: v.id(2), name: `"A copy"`, made: now},
-			shown{id: v.id(3), name: `"B"`, made: now},
-			shown{id: v.id(4), name: `"a copy"`, made: now.Add(-24 * 365 * time.Hour)})
+			shown{id: v.Shape.ID(2), name: `"A copy"`, made: now},
+			shown{id: v.Shape.ID(3), name: `"B"`, made: now},
+			shown{id: v.Shape.ID(4), name: `"a copy"`, made: now.Add(-24 * 365 * time.Hour)})
 		candidates, err := look(t, v, s.copier(t), time.Time{})
 		require.Equal(t, "2 possible, 4 possible", found(candidates))
 		require.NotErrorIs(t, err, agentcopy.ErrNameTaken)
@@ -138,8 +139,8 @@ func TestALookThatACacheAnsweredPermitsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			forEach(t, func(t *testing.T, v vendor) {
-				s := newServer(v, source(v, since), shown{id: v.id(2), name: `"A copy"`, made: since})
-				s.header = func(wiretest.Request) http.Header { return header }
+				s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: `"A copy"`, made: since})
+				s.header = func(vendortest.Request) http.Header { return header }
 				candidates, err := look(t, v, s.copier(t), since)
 				require.Equal(t, "2 certain", found(candidates), "what was seen is reported all the same")
 				if strings.HasPrefix(name, "fresh") {
@@ -161,7 +162,9 @@ func TestADateThatStandsStillVoidsALook(t *testing.T) {
 			since := time.Now()
 			s := newServer(v, source(v, since))
 			stored := since
-			s.header = func(wiretest.Request) http.Header { return http.Header{"Date": {stored.UTC().Format(http.TimeFormat)}} }
+			s.header = func(vendortest.Request) http.Header {
+				return http.Header{"Date": {stored.UTC().Format(http.TimeFormat)}}
+			}
 			copier := s.copier(t)
 			for _, tt := range []struct {
 				after time.Duration // since the look before
@@ -181,7 +184,7 @@ func TestADateThatStandsStillVoidsALook(t *testing.T) {
 					stored = time.Now()
 				}
 				_, err := look(t, v, copier, since)
-				require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v: %v", tt, err)
+				require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v: %v", tt, err)
 			}
 		})
 	})
@@ -193,7 +196,7 @@ func TestADateOlderThanThatOfTheCopyVoidsALook(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			since := time.Now()
 			s := newServer(v, source(v, since))
-			s.header = func(r wiretest.Request) http.Header {
+			s.header = func(r vendortest.Request) http.Header {
 				date := since.Add(-10 * time.Second)
 				if r.Method == http.MethodPost {
 					date = time.Now()
@@ -213,7 +216,7 @@ func TestADateOlderThanThatOfTheCopyVoidsALook(t *testing.T) {
 // paged are the vendors whose lists have pages.
 func paged(t *testing.T, test func(t *testing.T, v vendor)) {
 	forEach(t, func(t *testing.T, v vendor) {
-		if v.name != "cotool" {
+		if v.Name != "cotool" {
 			test(t, v)
 		}
 	})
@@ -223,7 +226,7 @@ func TestAListThatMovesIsReadAgain(t *testing.T) {
 	since := time.Now()
 	agents := func(v vendor, numbers ...int) (page []shown) {
 		for _, n := range numbers {
-			page = append(page, shown{id: v.id(n), name: fmt.Sprintf(`"A copy %d"`, n), made: since})
+			page = append(page, shown{id: v.Shape.ID(n), name: fmt.Sprintf(`"A copy %d"`, n), made: since})
 		}
 		return page
 	}
@@ -252,7 +255,7 @@ func TestAListThatMovesIsReadAgain(t *testing.T) {
 				candidates, err := look(t, v, s.copier(t), since)
 				require.Equal(t, tt.want, found(candidates))
 				require.Equal(t, tt.read, s.readings)
-				require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v", err)
+				require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v", err)
 			})
 		})
 	}
@@ -260,7 +263,7 @@ func TestAListThatMovesIsReadAgain(t *testing.T) {
 
 func TestATotalThatFallsIsReadAgain(t *testing.T) {
 	const tail = `{"status":"success","data":{"agents":[%],"pagination":{"has_next_page":~,"total_count":!}}}`
-	zudu := vendors[0]
+	zudu := vendor{vendortest.Vendors[0]}
 	for name, tt := range map[string]struct {
 		totals []int // of the two pages of each reading
 		read   int
@@ -272,9 +275,9 @@ func TestATotalThatFallsIsReadAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			since, requests := time.Now(), 0
 			s := newServer(zudu, source(zudu, since))
-			s.wire = wiretest.New(func(_ int, r wiretest.Request) (int, string) {
-				number := zudu.pageOf(r)
-				document := zudu.document(shown{id: zudu.id(2 + number), name: `"A copy"`, made: since})
+			s.wire = vendortest.New(func(_ int, r vendortest.Request) (int, string) {
+				number := zudu.Shape.PageOf(r)
+				document := zudu.document(shown{id: zudu.Shape.ID(2 + number), name: `"A copy"`, made: since})
 				more := strings.NewReplacer("%", document, "~", fmt.Sprint(number == 0), "!", fmt.Sprint(tt.totals[requests]))
 				requests++
 				return http.StatusOK, more.Replace(tail)
@@ -282,7 +285,7 @@ func TestATotalThatFallsIsReadAgain(t *testing.T) {
 			candidates, err := look(t, zudu, s.copier(t), since)
 			require.Len(t, candidates, 2)
 			require.Equal(t, 2*tt.read, requests)
-			require.Equal(t, tt.void, errorIs(err, agentcopy.ErrLookIncomplete), "%v", err)
+			require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v", err)
 		})
 	}
 }
@@ -307,16 +310,16 @@ func TestASortedListIsReadAsFarAsItsOrderIsSeen(t *testing.T) {
 						var page []shown
 						for _, age := range ages {
 							n++
-							page = append(page, shown{id: v.id(n), name: `"B"`, made: since.Add(-age)})
+							page = append(page, shown{id: v.Shape.ID(n), name: `"B"`, made: since.Add(-age)})
 						}
 						pages = append(pages, page)
 					}
 					return pages
 				}
-				s.named = []shown{{id: v.id(9), name: `"A copy"`, made: since.Add(-24 * time.Hour)}}
+				s.named = []shown{{id: v.Shape.ID(9), name: `"A copy"`, made: since.Add(-24 * time.Hour)}}
 				_, err := look(t, v, s.copier(t), since)
 				lists := len(s.wire.Requests()) - s.gets - s.filtered
-				if v.name == "kolena" { // which documents no order
+				if v.Name == "kolena" { // which documents no order
 					require.Equal(t, len(tt.ages), lists)
 					return
 				}
@@ -324,7 +327,7 @@ func TestASortedListIsReadAsFarAsItsOrderIsSeen(t *testing.T) {
 				// What lies beyond, the vendor's filter shows.
 				cut := tt.pages < len(tt.ages)
 				require.Equal(t, cut, s.filtered > 0)
-				require.Equal(t, cut, errorIs(err, agentcopy.ErrNameTaken))
+				require.Equal(t, cut, errors.Is(err, agentcopy.ErrNameTaken))
 			})
 		})
 	}
@@ -350,13 +353,13 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 			paged(t, func(t *testing.T, v vendor) {
 				src := source(v, since)
 				src.edited = tt.source.edited
-				a := shown{id: v.id(2), name: `"B"`, made: since.Add(time.Second), edited: tt.agent.edited, config: tt.agent.config}
+				a := shown{id: v.Shape.ID(2), name: `"B"`, made: since.Add(time.Second), edited: tt.agent.edited, config: tt.agent.config}
 				if tt.agent.name != "" {
 					a.name = tt.agent.name
 				}
 				listed := a
 				listed.config = "" // lists of LangSmith and Zudu do not show it
-				if v.name == "kolena" {
+				if v.Name == "kolena" {
 					listed = a
 				}
 				s := newServer(v, src, listed)
@@ -376,13 +379,13 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 func TestASourceFromACacheTellsNothing(t *testing.T) {
 	since := time.Now().Truncate(time.Second)
 	paged(t, func(t *testing.T, v vendor) {
-		if v.name == "kolena" { // whose list has the source
+		if v.Name == "kolena" { // whose list has the source
 			return
 		}
-		newcomer := shown{id: v.id(2), name: `"B"`, made: since, config: "otherwise"}
+		newcomer := shown{id: v.Shape.ID(2), name: `"B"`, made: since, config: "otherwise"}
 		s := newServer(v, source(v, since), newcomer)
 		s.byID[newcomer.id] = newcomer
-		s.header = func(r wiretest.Request) http.Header {
+		s.header = func(r vendortest.Request) http.Header {
 			if strings.Contains(r.Path(), v.request().SourceID) {
 				return http.Header{"Age": {"30"}}
 			}
@@ -397,7 +400,7 @@ func TestASourceFromACacheTellsNothing(t *testing.T) {
 func TestANewcomerThatCannotBeReadIsKept(t *testing.T) {
 	since := time.Now().Truncate(time.Second)
 	paged(t, func(t *testing.T, v vendor) {
-		s := newServer(v, source(v, since), shown{id: v.id(2), name: `"B"`, made: since})
+		s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: `"B"`, made: since})
 		candidates, err := look(t, v, s.copier(t, agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})), since)
 		require.NoError(t, err)
 		require.Equal(t, "2 possible", found(candidates))
@@ -408,8 +411,8 @@ func TestANewcomerThatCannotBeReadIsKept(t *testing.T) {
 func TestACopierNeverRetriesWhatMayHaveMadeACopy(t *testing.T) {
 	for mode, want := range map[agentcopy.RetryMode]int{agentcopy.RetryAlways: 1, agentcopy.RetrySafe: 1, agentcopy.RetryNever: 1} {
 		forEach(t, func(t *testing.T, v vendor) {
-			wire := wiretest.Always(http.StatusBadGateway, ``)
-			copier, err := v.open(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: mode, MinBackoff: 1, MaxBackoff: 1}))
+			wire := vendortest.Always(http.StatusBadGateway, ``)
+			copier, err := v.NewCopier(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: mode, MinBackoff: 1, MaxBackoff: 1}))
 			require.NoError(t, err)
 			_, err = copier.Copy(t.Context(), v.request())
 			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
@@ -418,8 +421,8 @@ func TestACopierNeverRetriesWhatMayHaveMadeACopy(t *testing.T) {
 	}
 	forEach(t, func(t *testing.T, v vendor) { // what never left is sent again, but not under RetryNever
 		for mode, want := range map[agentcopy.RetryMode]int{agentcopy.RetryAlways: 3, agentcopy.RetrySafe: 3, agentcopy.RetryNever: 1} {
-			wire := wiretest.Always(http.StatusTooManyRequests, ``)
-			copier, err := v.open(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithLimiter(agentcopy.Unlimited),
+			wire := vendortest.Always(http.StatusTooManyRequests, ``)
+			copier, err := v.NewCopier(agentcopy.WithHTTPClient(wire.Client()), agentcopy.WithLimiter(agentcopy.Unlimited),
 				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: mode, MaxAttempts: 3, MinBackoff: 1, MaxBackoff: 1}))
 			require.NoError(t, err)
 			_, err = copier.Copy(t.Context(), v.request())
@@ -441,11 +444,11 @@ func TestOriginsAreWrittenInOneWay(t *testing.T) {
 		"https://[fe80::1]:8443":             "https://[fe80::1]:8443",
 	} {
 		forEach(t, func(t *testing.T, v vendor) {
-			copier, err := v.open(agentcopy.WithBaseURL(base))
+			copier, err := v.NewCopier(agentcopy.WithBaseURL(base))
 			require.NoError(t, err)
 			identity := copier.Identify(v.request())
 			require.Equal(t, want, identity.Origin, base)
-			require.Equal(t, v.name, identity.Provider)
+			require.Equal(t, v.Name, identity.Provider)
 			require.Equal(t, v.request().SourceID, identity.SourceID)
 			require.True(t, identity.Traced)
 		})
@@ -455,12 +458,26 @@ func TestOriginsAreWrittenInOneWay(t *testing.T) {
 // A vendor's own option is an error of another vendor's constructor.
 func TestWithWorkspaceIsOfLangSmithAlone(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
-		_, err := v.open(langsmith.WithWorkspace("w"))
-		if v.name == "langsmith" {
+		_, err := v.NewCopier(langsmith.WithWorkspace("w"))
+		if v.Name == "langsmith" {
 			require.NoError(t, err)
 			return
 		}
-		wiretest.RequireInvalid(t, err, "WithWorkspace")
-		require.ErrorContains(t, err, v.name)
+		vendortest.RequireInvalid(t, err, "WithWorkspace")
+		require.ErrorContains(t, err, v.Name)
+	})
+}
+
+// A blank ID is none: no later call could use it.
+func TestASuccessWithABlankIDIsCopiedWithoutAnID(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		if v.Name == "kolena" {
+			return // whose IDs are numbers
+		}
+		answer := strings.Replace(v.Operations[0].Answers.Good, `"`+v.CopyID+`"`, `" \t"`, 1)
+		copier, err := v.NewCopier(agentcopy.WithHTTPClient(vendortest.Always(http.StatusOK, answer).Client()))
+		require.NoError(t, err)
+		_, err = copier.Copy(t.Context(), v.request())
+		require.ErrorIs(t, err, agentcopy.ErrCopied)
 	})
 }

@@ -1,8 +1,6 @@
 package copiers_test
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,96 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
-	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
-	"github.com/agentcopy/agentcopy-go/zudu"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 const asked = "A copy" // the name of every copy of these tests
 
-// vendor is what the tests have to know of one.
-type vendor struct {
-	name   string
-	open   func(opts ...agentcopy.Option) (agentcopy.Copier, error)
-	page   string // % stands for the agents, ~ for whether more follow
-	agent  string // @ for its ID, $ for its name, # for when it was made, ^ for its last edit, & for its configuration
-	config string // % stands for one that a copy has of its source
-	bad    string // an ID of another type than documented
-	get    string // % stands for an agent
-}
-
-var vendors = []vendor{
-	{
-		name: "zudu",
-		open: func(opts ...agentcopy.Option) (agentcopy.Copier, error) {
-			client, err := zudu.New(wiretest.Key(), "not-a-real-secret", opts...)
-			return client.Copier(), err
-		},
-		page:   `{"status":"success","data":{"agents":[%],"pagination":{"has_next_page":~}}}`,
-		agent:  `{"agent_id":@,"agent_name":$,"created_at":"#","updated_at":"^",&}`,
-		config: `"llm_config":{"system_message":"%"}`,
-		bad:    `{}`,
-		get:    `{"status":"success","data":%}`,
-	},
-	{
-		name: "cotool",
-		open: func(opts ...agentcopy.Option) (agentcopy.Copier, error) {
-			client, err := cotool.New(wiretest.Key(), opts...)
-			return client.Copier(), err
-		},
-		page:   `[%]`,
-		agent:  `{"id":@,"name":$,"createdAt":"#","updatedAt":"^",&}`,
-		config: `"systemPrompt":"%"`,
-		bad:    `{}`,
-		get:    `%`,
-	},
-	{
-		name: "langsmith",
-		open: func(opts ...agentcopy.Option) (agentcopy.Copier, error) {
-			client, err := langsmith.New(wiretest.Key(), opts...)
-			return client.Copier(langsmith.CloneAgentRequest{}), err
-		},
-		page:   `{"items":[%],"next_cursor":~}`,
-		agent:  `{"id":@,"name":$,"created_at":"#","updated_at":"^",&}`,
-		config: `"system_prompt":"%"`,
-		bad:    `{}`,
-		get:    `%`,
-	},
-	{
-		name: "kolena",
-		open: func(opts ...agentcopy.Option) (agentcopy.Copier, error) {
-			client, err := kolena.New(wiretest.Key(), opts...)
-			return client.Copier(kolena.CopyAgentRequest{}), err
-		},
-		page:   `{"agents":[%],"total_pages":~}`,
-		agent:  `{"id":@,"name":$,"created":"#","updated":"^",&}`,
-		config: `"objective":"%"`,
-		bad:    `{}`,
-		get:    `%`,
-	},
-}
+type vendor struct{ *vendortest.Vendor }
 
 func forEach(t *testing.T, test func(t *testing.T, v vendor)) {
-	for _, v := range vendors {
-		t.Run(v.name, func(t *testing.T) { test(t, v) })
-	}
-}
-
-// id is the n-th ID of a vendor, as its documents have it. The first is the source's.
-func (v vendor) id(n int) string {
-	switch v.name {
-	case "zudu":
-		return fmt.Sprintf(`"agent_%d"`, n)
-	case "kolena":
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf(`"3c90c3cc-0d44-4b50-8888-%012d"`, n)
+	vendortest.ForEach(t, func(t *testing.T, v *vendortest.Vendor) { test(t, vendor{v}) })
 }
 
 func (v vendor) request() agentcopy.CopyRequest {
-	return agentcopy.CopyRequest{SourceID: strings.Trim(v.id(1), `"`), Name: asked}
+	return agentcopy.CopyRequest{SourceID: v.SourceID, Name: asked}
 }
 
 // shown is an agent as a vendor shows it.
@@ -117,39 +38,12 @@ func (v vendor) document(a shown) string {
 	}
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 	return strings.NewReplacer("@", a.id, "$", a.name, "#", stamp(a.made), "^", stamp(a.edited),
-		"&", strings.Replace(v.config, "%", a.config, 1)).Replace(v.agent)
+		"&", strings.Replace(v.Shape.Config, "%", a.config, 1)).Replace(v.Shape.Agent)
 }
 
 // listOf is the page with the given number, from 0, of a list of that many.
 func (v vendor) listOf(number, pages int, agents ...string) string {
-	more := fmt.Sprint(number+1 < pages)
-	switch {
-	case v.name == "kolena":
-		more = fmt.Sprint(pages)
-	case v.name == "langsmith" && number+1 < pages:
-		more = fmt.Sprintf(`"cursor %d"`, number+1)
-	case v.name == "langsmith":
-		more = "null"
-	}
-	return strings.NewReplacer("%", strings.Join(agents, ","), "~", more).Replace(v.page)
-}
-
-// pageOf is which page of the list a request asks for, from 0.
-func (v vendor) pageOf(r wiretest.Request) (number int) {
-	switch v.name {
-	case "zudu":
-		_, _ = fmt.Sscan(r.Query().Get("page"), &number)
-	case "kolena":
-		_, _ = fmt.Sscan(r.Query().Get("page_number"), &number)
-	case "langsmith":
-		_, _ = fmt.Sscanf(r.Query().Get("cursor"), "cursor %d", &number)
-	}
-	return number
-}
-
-// filters reports whether a request asks for a list by name.
-func (v vendor) filters(r wiretest.Request) bool {
-	return r.Method == http.MethodPost && v.name == "zudu" || r.Query().Has("name")
+	return strings.NewReplacer("%", strings.Join(agents, ","), "~", v.Shape.More(number, pages)).Replace(v.Shape.Page)
 }
 
 // server answers with a list, and with the agents of it by their IDs.
@@ -158,9 +52,9 @@ type server struct {
 	pages  func(reading int) [][]shown // of the list, the first time it is read and so on
 	byID   map[string]shown            // more than the list shows
 	named  []shown                     // what the vendor's filter by name finds
-	header func(r wiretest.Request) http.Header
+	header func(r vendortest.Request) http.Header
 
-	wire     *wiretest.Wire
+	wire     *vendortest.Wire
 	readings int
 	gets     int
 	filtered int
@@ -170,8 +64,8 @@ func newServer(v vendor, source shown, agents ...shown) *server {
 	s := &server{v: v, byID: map[string]shown{}}
 	s.pages = func(int) [][]shown { return [][]shown{append(agents, source)} }
 	s.byID[source.id] = source
-	s.wire = wiretest.New(func(_ int, r wiretest.Request) (int, string) {
-		if v.filters(r) {
+	s.wire = vendortest.New(func(_ int, r vendortest.Request) (int, string) {
+		if v.Shape.ByName(r) {
 			s.filtered++
 			return http.StatusOK, v.listOf(0, 1, s.documents(s.named)...)
 		}
@@ -179,7 +73,7 @@ func newServer(v vendor, source shown, agents ...shown) *server {
 			s.gets++
 			return s.agent(path)
 		}
-		number := v.pageOf(r)
+		number := v.Shape.PageOf(r)
 		if number == 0 {
 			s.readings++
 		}
@@ -203,10 +97,10 @@ func (s *server) agent(path string) (int, string) {
 			continue
 		}
 		document := s.v.document(a)
-		if s.v.name == "cotool" && id == s.v.id(1) {
+		if s.v.Name == "cotool" && id == s.v.Shape.ID(1) {
 			document = strings.Replace(document, "{", `{"deletedAt":true,`, 1)
 		}
-		return http.StatusOK, strings.Replace(s.v.get, "%", document, 1)
+		return http.StatusOK, strings.Replace(s.v.Shape.Got, "%", document, 1)
 	}
 	return http.StatusNotFound, `{}`
 }
@@ -215,26 +109,22 @@ func (s *server) agent(path string) (int, string) {
 func (s *server) copier(t *testing.T, opts ...agentcopy.Option) agentcopy.Copier {
 	t.Helper()
 	headers := agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(req *http.Request) (*http.Response, error) {
+		return vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(req)
 			if err == nil && s.header != nil {
-				for name, values := range s.header(wiretest.Request{Method: req.Method, Target: req.URL.Path}) {
+				for name, values := range s.header(vendortest.Request{Method: req.Method, Target: req.URL.Path}) {
 					resp.Header[name] = values
 				}
 			}
 			return resp, err
 		})
 	})
-	copier, err := s.v.open(append([]agentcopy.Option{
+	copier, err := s.v.NewCopier(append([]agentcopy.Option{
 		agentcopy.WithHTTPClient(s.wire.Client()), agentcopy.WithLimiter(agentcopy.Unlimited), headers,
 	}, opts...)...)
 	require.NoError(t, err)
 	return copier
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // found are the candidates as "ID match", in order, the ID by its last digit.
 func found(candidates []agentcopy.Candidate) string {
@@ -245,5 +135,3 @@ func found(candidates []agentcopy.Candidate) string {
 	}
 	return strings.Join(all, ", ")
 }
-
-func errorIs(err, target error) bool { return errors.Is(err, target) }

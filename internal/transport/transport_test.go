@@ -14,7 +14,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // The vendor of these tests: it paces nothing, and answers with a Thing.
@@ -95,7 +95,7 @@ func copyRequest() transport.Request {
 }
 
 // asError is the *agentcopy.Error that every failure of the transport is.
-var asError = wiretest.RequireError
+var asError = vendortest.RequireError
 
 // script is a RoundTripper that meets each request with the next of its steps,
 // and the last one over and over.

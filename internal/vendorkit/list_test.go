@@ -11,7 +11,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
-	"github.com/agentcopy/agentcopy-go/internal/wiretest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 var things = vendorkit.Lister[listed, string]{
@@ -71,7 +71,7 @@ func TestList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var cursors []string
 			list := things.List(inTurn(&cursors, tt.pages...))
-			items, err := wiretest.Collect(t, list)
+			items, err := vendortest.Collect(t, list)
 			ids := []string{}
 			for _, item := range items {
 				ids = append(ids, item.ID)
@@ -86,7 +86,7 @@ func TestList(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			e := wiretest.RequireError(t, err)
+			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.fault)
 			require.Equal(t, "ListThings", e.Operation)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
@@ -98,7 +98,7 @@ func TestList(t *testing.T) {
 // A server that makes up agents for ever is left at some point.
 func TestListEnds(t *testing.T) {
 	fetched := 0
-	items, err := wiretest.Collect(t, things.List(func(number int, _ string) (vendorkit.Page[listed], error) {
+	items, err := vendortest.Collect(t, things.List(func(number int, _ string) (vendorkit.Page[listed], error) {
 		fetched++
 		return pageOf(true, fmt.Sprint("cursor ", number), fmt.Sprint("thing ", number)), nil
 	}))
@@ -121,7 +121,7 @@ func TestListStopsWithTheLoop(t *testing.T) {
 
 func TestListYieldsAnErrorOnce(t *testing.T) {
 	var cursors []string
-	items, err := wiretest.Collect(t, things.List(inTurn(&cursors, pageOf(true, "", "a"))))
+	items, err := vendortest.Collect(t, things.List(inTurn(&cursors, pageOf(true, "", "a"))))
 	require.EqualError(t, err, "no such page")
 	require.Len(t, items, 1)
 }
@@ -130,7 +130,7 @@ func TestOnly(t *testing.T) {
 	var cursors []string
 	list := things.List(inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
 	chosen := vendorkit.Only(list, func(l *listed) bool { return l.ID != "b" })
-	items, err := wiretest.Collect(t, chosen)
+	items, err := vendortest.Collect(t, chosen)
 	require.EqualError(t, err, "no such page", "the error passes")
 	require.Len(t, items, 3)
 
@@ -144,7 +144,7 @@ func TestOnly(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	items, err := wiretest.Collect(t, vendorkit.Failed[listed](errors.New("refused")))
+	items, err := vendortest.Collect(t, vendorkit.Failed[listed](errors.New("refused")))
 	require.EqualError(t, err, "refused")
 	require.Empty(t, items)
 }

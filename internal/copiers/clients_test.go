@@ -1,0 +1,174 @@
+package copiers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+)
+
+// getAgent is the vendor's GetAgent through a client, and what it sent.
+func getAgent(t *testing.T, v vendor, client any, wire *vendortest.Wire) vendortest.Request {
+	t.Helper()
+	result, err := v.Operation(vendortest.Gets).Do(t.Context(), client)
+	require.NoError(t, err)
+	require.Equal(t, v.CopyID, result.ID)
+	requests := wire.Requests()
+	return requests[len(requests)-1]
+}
+
+// answering returns a wire that answers a GET of an agent well, and the option by
+// which a client sends through it.
+func answering(v vendor) (*vendortest.Wire, agentcopy.Option) {
+	wire := vendortest.Always(http.StatusOK, v.Operation(vendortest.Gets).Answers.Good)
+	return wire, agentcopy.WithHTTPClient(wire.Client())
+}
+
+// requireCredentials requires that a request has the same credentials as one made
+// by hand with key: nothing more, nothing less.
+func requireCredentials(t *testing.T, v vendor, key string, sent vendortest.Request) {
+	t.Helper()
+	want := v.Header(key)
+	for name := range want {
+		require.Contains(t, sent.Header.Get(name), key, name)
+	}
+	for _, name := range []string{"Authorization", "X-Api-Key", "X-Api-Secret"} {
+		require.Equal(t, want.Get(name) != "", sent.Header.Get(name) != "", name)
+	}
+}
+
+func TestAReadIsAGETWithCredentialsAndNoBody(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		wire, through := answering(v)
+		key := vendortest.Key()
+		client, err := v.New(key, through)
+		require.NoError(t, err)
+		sent := getAgent(t, v, client, wire)
+		require.Equal(t, http.MethodGet, sent.Method)
+		require.Equal(t, v.BaseURL, "https://"+sent.Host)
+		require.Equal(t, v.BasePath+strings.Replace(v.Shape.Get, "*", v.CopyID, 1), sent.Target)
+		require.Equal(t, "application/json", sent.Header.Get("Accept"))
+		require.Empty(t, sent.Header.Get("Content-Type"))
+		require.Empty(t, sent.Body)
+		requireCredentials(t, v, key, sent)
+	})
+}
+
+func TestAReadThatFailsSaysWhy(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		get := v.Operation(vendortest.Gets)
+		fail := func(status int, body string) error {
+			caller, err := get.Connect(vendortest.Key(), agentcopy.WithHTTPClient(vendortest.Always(status, body).Client()))
+			require.NoError(t, err)
+			_, err = caller.Do(t.Context())
+			require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome, "a read makes no copy")
+			return err
+		}
+		require.ErrorContains(t, fail(http.StatusOK, get.Answers.NoID), "lacks the agent's ID")
+		require.ErrorIs(t, fail(http.StatusNotFound, ``), agentcopy.ErrNotFound)
+	})
+}
+
+func TestNewRefuses(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		for name, tt := range map[string]struct {
+			key   string
+			opt   agentcopy.Option
+			field string
+		}{
+			"no key":                  {"", agentcopy.WithInsecureHTTP(), "apiKey"},
+			"a blank key":             {" \t", agentcopy.WithInsecureHTTP(), "apiKey"},
+			"a key with a line break": {"key\r\nX: y", agentcopy.WithInsecureHTTP(), "apiKey"},
+			"a nil client":            {"key", agentcopy.WithHTTPClient(nil), "WithHTTPClient"},
+			"plain http":              {"key", agentcopy.WithBaseURL("http://vendor.example"), "WithBaseURL"},
+			"a base URL with a query": {"key", agentcopy.WithBaseURL("https://vendor.example?x=y"), "WithBaseURL"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				client, err := v.New(tt.key, tt.opt)
+				require.Nil(t, client)
+				e := vendortest.RequireError(t, err)
+				require.ErrorIs(t, err, agentcopy.ErrInvalid)
+				require.Equal(t, tt.field, e.Fields[0].Field)
+			})
+		}
+	})
+}
+
+func TestNewFromEnvReadsKeyAndURL(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		wire, through := answering(v)
+		send := func(opts ...agentcopy.Option) vendortest.Request {
+			t.Helper()
+			client, err := v.FromEnv(append(opts, through)...)
+			require.NoError(t, err)
+			return getAgent(t, v, client, wire)
+		}
+		refuse := func(name string) {
+			t.Helper()
+			_, err := v.FromEnv(through)
+			vendortest.RequireInvalid(t, err, name)
+		}
+		key := vendortest.Key()
+		for _, name := range v.KeyVars {
+			t.Setenv(name, key+"\n") // as a secret read from a file may be
+		}
+		t.Setenv(v.URLVar, "")
+		sent := send()
+		require.Equal(t, v.BaseURL, "https://"+sent.Host)
+		requireCredentials(t, v, key, sent)
+
+		t.Setenv(v.URLVar, "https://gateway.example/path/")
+		sent = send()
+		require.Equal(t, "gateway.example", sent.Host)
+		require.Equal(t, "/path"+v.BasePath+strings.Replace(v.Shape.Get, "*", v.CopyID, 1), sent.Target)
+		require.Equal(t, "other.example", send(agentcopy.WithBaseURL("https://other.example"+v.BasePath)).Host, "an option overrides the environment")
+
+		for _, bad := range []string{"gateway.example", "https://user:word@gateway.example", "ftp://gateway.example", "http://gateway.example"} {
+			t.Setenv(v.URLVar, bad)
+			refuse(v.URLVar)
+		}
+		require.Equal(t, "gateway.example", send(agentcopy.WithInsecureHTTP()).Host)
+
+		for _, name := range v.KeyVars {
+			for _, bad := range []string{"", " \n", "two\nlines"} {
+				t.Setenv(name, bad)
+				refuse(name)
+			}
+			t.Setenv(name, key)
+		}
+	})
+}
+
+func TestWithLeavesTheOriginalAlone(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		wire, through := answering(v)
+		key := vendortest.Key()
+		original, err := v.New(key, through, agentcopy.WithUserAgent("original/1"))
+		require.NoError(t, err)
+		changed, err := v.With(original, agentcopy.WithUserAgent("changed/2"), agentcopy.WithHeader("X-Team", "a"), agentcopy.WithBaseURL("https://other.example"))
+		require.NoError(t, err)
+
+		sent := getAgent(t, v, changed, wire)
+		require.Equal(t, "other.example", sent.Host)
+		require.Equal(t, "a", sent.Header.Get("X-Team"))
+		require.Contains(t, sent.Header.Get("User-Agent"), "changed/2")
+		requireCredentials(t, v, key, sent)
+
+		sent = getAgent(t, v, original, wire)
+		require.Equal(t, v.BaseURL, "https://"+sent.Host)
+		require.Empty(t, sent.Header.Get("X-Team"))
+		require.Contains(t, sent.Header.Get("User-Agent"), "original/1")
+		requireCredentials(t, v, key, sent)
+
+		for field, opt := range map[string]agentcopy.Option{
+			"opts": nil, "WithLimiter": agentcopy.WithLimiter(nil), "WithAttemptTimeout": agentcopy.WithAttemptTimeout(0),
+		} {
+			_, err := v.With(original, opt)
+			vendortest.RequireInvalid(t, err, field)
+		}
+	})
+}

@@ -1,0 +1,201 @@
+package vendortest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+)
+
+// FuzzedKey is the credential of the fuzz targets, long enough to be masked. The
+// seeds quote it, so that mutations of them do. It begins with a letter that no
+// escape in JSON ends with: a form feed before "uzzed" would read like "fuzzed".
+const FuzzedKey = "Key-of-no-account-0123456789"
+
+// FuzzOptions are for the clients of the fuzz targets: one attempt, no pacing,
+// and no pause after a 429 that the next input would have to wait out.
+func FuzzOptions(wire http.RoundTripper) []agentcopy.Option {
+	return []agentcopy.Option{
+		agentcopy.WithHTTPClient(&http.Client{Transport: wire}),
+		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithReadLimiter(agentcopy.Unlimited),
+		agentcopy.WithMaxResponseBytes(1 << 20),
+		agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1}),
+	}
+}
+
+// errorBodies are the forms of an error that vendors, frameworks and proxies
+// have, for seeds.
+var errorBodies = []string{
+	``, ` `, `null`, `[]`, `{}`, `"text"`, `12`, `{"detail":`,
+	`{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,
+	`{"type":"https://docs.langchain.com/errors/x","code":"agent_not_found","detail":"agent not found","status":404}`,
+	`{"error":"Forbidden"}`, `{"error":"org_scoped_key_requires_workspace"}`, `{"error":{"code":"x","message":"y"}}`,
+	`{"detail":"Not authenticated"}`, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
+	`{"detail":[{"loc":[{},null,1.5],"msg":"odd"},"text",7]}`, `{"error":{"error":{"error":{"message":"deep"}}}}`,
+	`missing permission mcp-servers:create`, "two\nlines\x00\x1b[31m\xff", `<html><head><title>502 Bad &amp; Gateway</title></head></html>`,
+	`<h1>Error <b>` + FuzzedKey + `</b></h1>`, `{"message":"key ` + FuzzedKey + ` is wrong"}`, `key ` + FuzzedKey,
+	`{"detail":"` + strings.Repeat("x", 480) + FuzzedKey + `"}`,
+}
+
+// fuzzed calls an operation through wire, with a client of [FuzzedKey].
+func fuzzed(t testing.TB, o *Operation, wire http.RoundTripper) (*Result, error) {
+	t.Helper()
+	caller, err := o.Connect(FuzzedKey, FuzzOptions(wire)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller.Do(t.Context())
+}
+
+// FuzzErrorBody fuzzes the body and the status of refusals that a copy meets.
+func FuzzErrorBody(f *testing.F, vendor string) {
+	copies := Named(vendor).Operation(Copies)
+	for i, body := range errorBodies {
+		f.Add(uint16(300+i*7), []byte(body), "req "+FuzzedKey)
+		f.Add(uint16(429), []byte(body), strings.Repeat("x", 180)+FuzzedKey)
+	}
+	f.Fuzz(func(t *testing.T, status uint16, body []byte, requestID string) {
+		status = 300 + status%300
+		_, err := fuzzed(t, copies, answering{int(status), body, requestID})
+		e := RequireError(t, err)
+		if e.StatusCode != int(status) || e.Outcome == agentcopy.OutcomeCopied || len(e.Attempts) != 1 {
+			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
+		}
+		switch isJSON := json.Valid(body) && utf8.Valid(body); {
+		case status == 429, status == 401, status == 404, status == 403 && isJSON:
+			if e.Outcome != agentcopy.OutcomeNotCopied {
+				t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
+			}
+		case status >= 500, status == 302, status == 408, status == 499:
+			if e.Outcome != agentcopy.OutcomeUnknown {
+				t.Errorf("status %d: got outcome %v, want unknown", status, e.Outcome)
+			}
+		}
+		if !bytes.Equal(e.Body, body[:min(len(body), 64<<10)]) {
+			t.Errorf("the error keeps the body %q, want what was received: %q", e.Body, body)
+		}
+		checkPrinted(t, e)
+	})
+}
+
+// FuzzSuccessBody fuzzes the body of the answers of status 200 and 201 to a copy.
+// documents are good answers, for seeds.
+func FuzzSuccessBody(f *testing.F, vendor string, documents ...string) {
+	copies := Named(vendor).Operation(Copies)
+	for _, body := range append(documents, errorBodies...) {
+		f.Add([]byte(body), false)
+		f.Add([]byte(body[:len(body)*2/3]), true)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, created bool) {
+		status := http.StatusOK
+		if created {
+			status = http.StatusCreated
+		}
+		result, err := fuzzed(t, copies, answering{status, body, ""})
+		if err != nil {
+			e := RequireError(t, err)
+			if e.StatusCode != status || len(e.Attempts) != 1 {
+				t.Errorf("got %v with %d attempts, want status %d, one attempt", err, len(e.Attempts), status)
+			}
+			if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 && e.Outcome != agentcopy.OutcomeCopied {
+				t.Errorf("an empty success: got outcome %v, want copied", e.Outcome)
+			}
+			checkPrinted(t, e)
+			return
+		}
+		if result.ID == "" || !bytes.Equal(result.Response.Body, body) {
+			t.Errorf("success with ID %q and body %q, want an ID and what was received: %q", result.ID, result.Response.Body, body)
+		}
+		data, err := json.Marshal(result.Value)
+		if err != nil {
+			t.Fatalf("the answer %q was read as %#v, which cannot be written: %v", body, result.Value, err)
+		}
+		if !json.Valid(data) {
+			t.Errorf("the answer %q is written as %s, which is not JSON", body, data)
+		}
+	})
+}
+
+// FuzzListBody fuzzes the body of the pages of a list, every one of which is the
+// same. documents are good answers, for seeds.
+func FuzzListBody(f *testing.F, vendor string, documents ...string) {
+	lists := Named(vendor).Operation(Lists)
+	for _, body := range append(documents, errorBodies...) {
+		f.Add([]byte(body))
+		f.Add([]byte(body[:len(body)*2/3]))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		sent := &counting{answering: answering{http.StatusOK, body, ""}}
+		_, err := fuzzed(t, lists, sent)
+		if sent.requests == 0 || sent.requests > 3 {
+			t.Errorf("%d requests for a list whose pages are all the same, want 1 to 3", sent.requests)
+		}
+		if err == nil {
+			return
+		}
+		e := RequireError(t, err)
+		if e.StatusCode != http.StatusOK || e.Outcome != agentcopy.OutcomeNotCopied {
+			t.Errorf("got %v, want status 200 and a read's outcome, not copied", err)
+		}
+		checkPrinted(t, e)
+	})
+}
+
+// counting is an answering transport that counts.
+type counting struct {
+	answering
+	requests int
+}
+
+func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.requests++
+	return c.answering.RoundTrip(req)
+}
+
+// checkPrinted requires that e prints as one line that a terminal and a log can
+// take, without the credential.
+func checkPrinted(t testing.TB, e *agentcopy.Error) {
+	line := e.Error()
+	if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || len(line) > 2000 {
+		t.Errorf("the error prints as %q, want one short line without control characters", line)
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		t.Fatalf("the error cannot be marshalled: %v", err)
+	}
+	if printed := line + string(data) + fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err); strings.Contains(printed, FuzzedKey) {
+		t.Errorf("the credential is printed: %q", printed)
+	}
+}
+
+// answering is a transport that always gives the same answer.
+type answering struct {
+	status    int
+	body      []byte
+	requestID string
+}
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			return nil, errors.Join(err, req.Body.Close())
+		}
+		if err := req.Body.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{
+		StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: http.Header{"X-Request-Id": {a.requestID}},
+		Body:   io.NopCloser(bytes.NewReader(a.body)), ContentLength: -1,
+	}, nil
+}

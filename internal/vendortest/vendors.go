@@ -1,0 +1,248 @@
+package vendortest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+)
+
+// Vendors are all vendors, for the tests that run over them. A new one is added
+// here, and has a file of its own beside this one.
+var Vendors = []*Vendor{newZudu(), newCotool(), newLangSmith(), newKolena()}
+
+// Vendor is what the tests have to know of a vendor.
+type Vendor struct {
+	Name     string
+	BasePath string // of the base URL: "" for none
+	SourceID string // the agent that Operations copy
+	CopyID   string // the agent that they read
+
+	// New returns a client, a *zudu.Client for example. Its credentials begin with key.
+	New    func(key string, opts ...agentcopy.Option) (any, error)
+	Copier func(client any) agentcopy.Copier
+	With   func(client any, opts ...agentcopy.Option) (any, error)
+	// FromEnv is New with what the environment says in KeyVars and in URLVar.
+	FromEnv func(opts ...agentcopy.Option) (any, error)
+	KeyVars []string
+	URLVar  string
+	BaseURL string // without BasePath
+	// NotMade are a nil client and one that New did not make.
+	NotMade    []any
+	Operations []*Operation
+
+	NewFake func(opts ...agentcopytest.ServerOption) *Fake
+	Shape   Shape
+
+	// A copy request made by hand.
+	Header   func(key string) http.Header
+	CopyPath string // below BasePath; * stands for the ID
+	CopyBody string // * stands for the name
+	Success  int    // the status of its answer
+}
+
+// Fake is a vendor's fake, behind a face that all vendors share.
+type Fake struct {
+	*agentcopytest.Server
+	// Add adds an agent that can be copied. An empty ID or name is left to the fake.
+	Add func(id, name string) (newID string)
+	// Update gives an agent another name and another time of creation.
+	Update func(id, name string, created agentcopy.Time)
+}
+
+// Shape is the form of a vendor's documents.
+type Shape struct {
+	List, Get string // targets below BasePath; * stands for the ID
+	// Page is a page of a list: % stands for the agents, ~ for what says whether
+	// more follow.
+	Page string
+	// Agent is an agent: @ stands for its ID, $ for its name, # for the time of its
+	// creation, ^ for that of its last edit, & for Config.
+	Agent  string
+	Config string // a field that a copy has from its source; % stands for its value
+	Got    string // the answer to a GET of an agent; % stands for the agent
+	// ID is the n-th ID as JSON. The first is that of SourceID.
+	ID func(n int) string
+	// More says whether pages follow the page with a number, from 0, of a list.
+	More func(number, pages int) string
+	// PageOf is the number of the page that a request asks for, from 0.
+	PageOf func(r Request) int
+	// ByName reports whether a request asks for a list filtered by name.
+	ByName func(r Request) bool
+
+	Agents, Copied         []string // the path of fields to the agents of a list, and to the agent in the answer to a copy
+	IDKey, NameKey         string
+	CreatedKey, CopiedText string // CopiedText: a text that a copy has from its source
+}
+
+// ForEach runs test for every vendor.
+func ForEach(t *testing.T, test func(t *testing.T, v *Vendor)) {
+	for _, v := range Vendors {
+		t.Run(v.Name, func(t *testing.T) { test(t, v) })
+	}
+}
+
+// NewCopier returns the Copier of a new client. No other test has its credential.
+func (v *Vendor) NewCopier(opts ...agentcopy.Option) (agentcopy.Copier, error) {
+	client, err := v.New(Key(), opts...)
+	return v.Copier(client), err
+}
+
+// NewClient returns a client of type C, a *zudu.Client for example, that sends
+// through wire. No other test has its credential.
+func NewClient[C any](t testing.TB, wire *Wire, opts ...agentcopy.Option) C {
+	t.Helper()
+	for _, v := range Vendors {
+		if _, ok := v.NotMade[0].(C); ok {
+			client, err := v.New(Key(), append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)...)
+			require.NoError(t, err)
+			return client.(C)
+		}
+	}
+	panic(fmt.Sprintf("no vendor has a %T", *new(C)))
+}
+
+// FakeCopier returns the vendor's fake with an agent to copy, and a Copier that
+// calls the fake. The fake is closed when the test ends.
+func (v *Vendor) FakeCopier(t testing.TB, opts ...agentcopytest.ServerOption) (fake *Fake, copier agentcopy.Copier, sourceID string) {
+	t.Helper()
+	fake = v.NewFake(opts...)
+	t.Cleanup(fake.Close)
+	copier, err := v.NewCopier(agentcopy.WithHTTPClient(fake.Client()))
+	require.NoError(t, err)
+	return fake, copier, fake.Add("", "source")
+}
+
+// Named is the vendor of that name.
+func Named(name string) *Vendor {
+	return Vendors[slices.IndexFunc(Vendors, func(v *Vendor) bool { return v.Name == name })]
+}
+
+// Operation returns the first operation for which is reports true.
+func (v *Vendor) Operation(is func(*Operation) bool) *Operation {
+	return v.Operations[slices.IndexFunc(v.Operations, is)]
+}
+
+// Copies, Gets and Lists tell the three kinds of operations apart.
+func Copies(o *Operation) bool { return o.Copies }
+func Gets(o *Operation) bool   { return o.Name == "GetAgent" }
+func Lists(o *Operation) bool  { return o.Name == "ListAgents" }
+
+// Operation is a method of a vendor's client that sends a request.
+type Operation struct {
+	Vendor  *Vendor
+	Name    string // as in [agentcopy.Error.Operation]
+	Variant string // tells operations of one name apart
+	Copies  bool
+	NoBody  bool // it is a POST without a body
+	Do      func(ctx context.Context, client any) (*Result, error)
+	Answers Answers
+}
+
+func (o *Operation) String() string { return o.Vendor.Name + "." + o.Name + o.Variant }
+
+// Connect makes a client whose credentials begin with key.
+func (o *Operation) Connect(key string, opts ...agentcopy.Option) (*Caller, error) {
+	client, err := o.Vendor.New(key, opts...)
+	return &Caller{client, func(ctx context.Context) (*Result, error) { return o.Do(ctx, client) }}, err
+}
+
+// Caller is a client, and the one method of it that is called.
+type Caller struct {
+	Client any
+	Do     func(ctx context.Context) (*Result, error)
+}
+
+// Result is what a call returned.
+type Result struct {
+	ID       string // of the first agent
+	Value    any    // the typed answer
+	Response *agentcopy.Response
+}
+
+// Answers are bodies with which a vendor answers an operation.
+type Answers struct {
+	Good     string // as documented
+	Mistyped string // a field that does not matter has another type
+	NoID     string // the agent has no ID
+	OtherID  string // the ID has a type that no ID has; "" where lists tolerate it
+	Refusal  string // success by status, failure by its text; "" where there is no such thing
+}
+
+const (
+	sourceUUID = "3c90c3cc-0d44-4b50-8888-000000000001"
+	copyUUID   = "3c90c3cc-0d44-4b50-8888-000000000002"
+)
+
+// uuid is the n-th ID of the vendors whose IDs are UUIDs, as JSON.
+func uuid(n int) string { return fmt.Sprintf(`"3c90c3cc-0d44-4b50-8888-%012d"`, n) }
+
+// SecondSecret ends the second of the two credentials that Zudu has.
+const SecondSecret = "-the/second+secret="
+
+// Operations are those of all vendors.
+func Operations() []*Operation {
+	var all []*Operation
+	for _, v := range Vendors {
+		all = append(all, v.Operations...)
+	}
+	return all
+}
+
+// IsCopy reports whether a request asks for a copy.
+func IsCopy(method, path string) bool {
+	if method != http.MethodPost {
+		return false
+	}
+	for _, v := range Vendors {
+		if strings.HasSuffix(path, v.CopyPath[strings.LastIndex(v.CopyPath, "/"):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// of makes the operations of a vendor know it.
+func (v *Vendor) of(operations ...*Operation) *Vendor {
+	for _, o := range operations {
+		o.Vendor = v
+	}
+	v.Operations = operations
+	return v
+}
+
+// on is the Do of an operation of clients of type C, whose agents are of type A.
+func on[C, A any](result func(*A) *Result, call func(ctx context.Context, client C) (*A, error)) func(context.Context, any) (*Result, error) {
+	return func(ctx context.Context, client any) (*Result, error) {
+		agent, err := call(ctx, client.(C))
+		if err != nil {
+			return nil, err
+		}
+		return result(agent), nil
+	}
+}
+
+// onList is the Do of a list, which is read to its end. Its result is of the first
+// agent.
+func onList[C, A any](result func(*A) *Result, list func(ctx context.Context, client C) iter.Seq2[*A, error]) func(context.Context, any) (*Result, error) {
+	return func(ctx context.Context, client any) (*Result, error) {
+		found := &Result{}
+		for agent, err := range list(ctx, client.(C)) {
+			if err != nil {
+				return nil, err
+			}
+			if found.Value == nil {
+				found = result(agent)
+			}
+		}
+		return found, nil
+	}
+}
