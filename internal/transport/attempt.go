@@ -69,19 +69,19 @@ func (c *call) attempt(number int, idleSince time.Time, toldPause bool, cookies 
 	a.record.Waited = a.record.Start.Sub(idleSince)
 	a.ctx.begin(a, c.ctx, c.client.timeout)
 	defer a.ctx.end()
-	resp, err := a.roundTrip(a.newRequest(cookies))
+	resp, err := a.roundTrip(cookies)
 	a.judge(resp, err)
 	a.err = maskError(c.client.mask, a.err)
 	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
 	return a
 }
 
-// roundTrip sends req through middleware, origin guard and wire. What middleware has
-// begun to send and not ended when it returns, it may still be sending; what it has
-// not, it may not begin.
-func (a *attempt) roundTrip(req *http.Request) (*http.Response, error) {
+// roundTrip sends the request through middleware, origin guard and wire. What
+// middleware has begun to send and not ended when it returns, it may still be sending;
+// what it has not begun, it may no longer.
+func (a *attempt) roundTrip(cookies []string) (*http.Response, error) {
 	defer a.sends.close()
-	return a.call.client.wire.RoundTrip(req)
+	return a.call.client.wire.RoundTrip(a.newRequest(cookies))
 }
 
 // unsent ends an attempt before it leaves the process.
@@ -190,11 +190,10 @@ func (a *attempt) receive(resp *http.Response) {
 	var err error
 	a.body, err = readErrorBody(resp)
 	a.verdict = judgeStatus(a.call.op.copies(), a.status, a.body, err == nil)
-	cfg := &a.call.client.cfg
-	if a.call.op.copies() && len(cfg.Middleware) > 0 && !a.sends.harmless() {
+	if a.call.op.copies() && len(a.call.client.cfg.Middleware) > 0 && !a.sends.safe() {
 		a.verdict = unknown // middleware has another answer than the last request got
 	}
-	if err != nil && a.call.ctx.Err() != nil && !a.verdict.retries(cfg.Retry.Mode) { // else retry says so
+	if err != nil && a.call.ctx.Err() != nil && !a.verdict.retries(a.call.client.cfg.Retry.Mode) { // else retry says so
 		a.err = check.ContextError(a.call.ctx)
 	}
 }

@@ -51,21 +51,6 @@ var errTwice = errors.New("middleware sent the copy a second time although the f
 // errLate stops middleware that returned before it sent its request.
 var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
 
-// close lets nothing more through.
-func (p *sends) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.over = true
-}
-
-// harmless reports whether all requests that were sent provably made no copy. None
-// may be under way.
-func (p *sends) harmless() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last == nil || p.settled
-}
-
 // begin lets req through to the wire, watched by a trace of httptrace. Only the
 // transport is given that trace: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
@@ -100,7 +85,9 @@ func (p *sends) next(a *attempt) (*send, error) {
 	default:
 		s = &send{before: p.last}
 	}
-	s.attempt = a
+	if s.attempt = a; p.last == nil {
+		s.permit = a.permit
+	}
 	p.last, p.settled = s, false
 	return s, nil
 }
@@ -118,7 +105,6 @@ func (p *sends) deny(s *send, err error) {
 // admit waits for what a send needs: the first one has the attempt's permit, and
 // each further one acquires its own. It returns the context of the request.
 func (s *send) admit(ctx context.Context) (context.Context, error) {
-	s.permit = s.attempt.permit
 	if s.before != nil {
 		s.before.traceOvertaken()
 		s.attempt.ctx.halt()
@@ -167,6 +153,21 @@ func (s *send) end(resp *http.Response, err error) {
 	}
 }
 
+// close lets nothing more through: middleware has returned.
+func (p *sends) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+}
+
+// safe reports whether all requests that were sent provably made no copy. None may be
+// under way.
+func (p *sends) safe() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last == nil || p.settled
+}
+
 // latest is the last send; nil if there is none.
 func (p *sends) latest() *send {
 	p.mu.Lock()
@@ -199,7 +200,7 @@ func (p *sends) proof(err error, interrupted bool) proof {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.last == nil && isBlocked(err):
+	case isBlocked(err) && p.last == nil:
 		return neverSent
 	case p.last == nil, !p.last.ended: // middleware may have returned without waiting for it
 		return noProof
@@ -209,9 +210,10 @@ func (p *sends) proof(err error, interrupted bool) proof {
 
 // traceOvertaken tells the trace of a send that is followed by another one.
 func (s *send) traceOvertaken() {
-	s.attempt.sends.mu.Lock()
+	all := &s.attempt.sends
+	all.mu.Lock()
 	ended := s.ended
-	s.attempt.sends.mu.Unlock()
+	all.mu.Unlock()
 	if !ended { // a read that middleware sends side by side: its end is told with the attempt's
 		return
 	}

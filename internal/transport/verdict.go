@@ -205,7 +205,7 @@ func (e *proxyError) Error() string {
 }
 
 // asProxyError returns what a failure is if it is the answer of a proxy to CONNECT,
-// and otherwise err. Such an error is a bare text, of the proxy's own choice, and comes
+// and else err. Such an error is a bare text, of the proxy's own choice, and comes
 // before there is a connection. Those of net/http and crypto/tls name their package.
 func asProxyError(err error) error {
 	if reflect.TypeOf(err) != reflect.TypeOf(io.EOF) || err == io.EOF || err == io.ErrUnexpectedEOF || isTimeout(err) || ofPackage.MatchString(err.Error()) {
