@@ -27,7 +27,7 @@
 //
 // # Limits
 //
-// Cotool documents none. Clients send at most 10 requests a second, copies and reads
+// Cotool documents none. Clients send 10 requests a second on average, copies and reads
 // together, in bursts of up to 10. [agentcopy.WithLimiter] changes the pace of copies,
 // [agentcopy.WithReadLimiter] that of reads.
 //

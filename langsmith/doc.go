@@ -29,7 +29,7 @@
 // # Limits
 //
 // LangSmith documents 2,000 requests a minute and 1,000 in 10 seconds for an API key.
-// Clients send at most 32 a second, copies and reads together, in bursts of up to 32,
+// Clients send 32 a second on average, copies and reads together, in bursts of up to 32,
 // which stays below both. [agentcopy.WithLimiter] changes the pace of clones,
 // [agentcopy.WithReadLimiter] that of reads.
 //
