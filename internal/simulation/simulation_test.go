@@ -24,6 +24,7 @@
 //   - Nothing is sent again after a look of the same call has shown the copy, or an
 //     answer has said that there is one.
 //   - No agent belongs to two keys, and none to a key of another request.
+//   - A copy that is returned is that of the ledger.
 //   - A vendor that limits copies, as it counts them, refuses none of processes that
 //     share a limiter.
 //   - A copy that nothing hides is found without a person.
