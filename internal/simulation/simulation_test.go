@@ -89,7 +89,7 @@ import (
 // the one and tells its story.
 const (
 	defaultSeeds = 1000
-	mostTime     = 15 * time.Second
+	mostTime     = 12 * time.Second
 )
 
 func TestHostileWorld(t *testing.T) {
