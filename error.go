@@ -52,6 +52,9 @@ type FieldError struct{ Field, Reason string }
 // Error returns one line that says what failed, why, and for a copy, whether one
 // was made. It holds no credential, header or body.
 func (e *Error) Error() string {
+	if e == nil { // wrapped by mistake
+		return "<nil>"
+	}
 	var b strings.Builder
 	b.WriteString(cmp.Or(e.Provider, "agentcopy"))
 	if e.Operation != "" {
@@ -128,11 +131,19 @@ func (e *Error) details() string {
 }
 
 // Unwrap returns the cause, Err.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is reports whether e is the kind of failure that target, one of the sentinels
 // of this package, stands for. It is what errors.Is calls.
 func (e *Error) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	switch target {
 	case ErrInvalid:
 		return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnprocessableEntity

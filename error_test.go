@@ -129,3 +129,13 @@ func TestErrorRendering(t *testing.T) {
 	require.NotContains(t, out.String(), "panicked")
 	require.Equal(t, "<nil>", fmt.Sprint((*agentcopy.Error)(nil)))
 }
+
+// A nil *Error that somebody wrapped is no error of any kind, and does not panic.
+func TestErrorThatIsNil(t *testing.T) {
+	err := fmt.Errorf("wrapped: %w", (*agentcopy.Error)(nil))
+	require.EqualError(t, err, "wrapped: <nil>")
+	require.NotErrorIs(t, err, agentcopy.ErrCopied)
+	require.NotErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+	_, ok := agentcopy.OutcomeOf(err)
+	require.False(t, ok)
+}

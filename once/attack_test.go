@@ -243,19 +243,6 @@ func TestAttackClocksWithinACall(t *testing.T) {
 	}
 }
 
-// The first answer was lost, and the copy is hidden until the second request is
-// refused because of it.
-func TestAttackARefusalBecauseOfTheCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := &hostile{unique: true, outcome: lostAlways, hidden: func(age time.Duration) bool { return age < 32*time.Second }}
-		made, err := (&once.Runner{Ledger: once.NewMemoryLedger()}).Copy(t.Context(), "k", h, leases)
-		require.NoError(t, err)
-		require.NotEmpty(t, made.ID)
-		require.Equal(t, 2, h.sent)
-		require.Equal(t, 1, h.copies())
-	})
-}
-
 // IDs that are written in several ways are one.
 func TestAttackSpellings(t *testing.T) {
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}

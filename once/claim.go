@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
@@ -147,6 +148,16 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 		c.over = true
 	}
 	return err
+}
+
+// work has do work on the key, and releases it.
+func (c *claim) work(do func() (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
+	defer func() {
+		if lost := c.release(); lost != nil && err != nil {
+			err = fmt.Errorf("%w; the ledger could not record what is known now: %w", err, lost)
+		}
+	}()
+	return do()
 }
 
 // release ends the renewals, and gives the lease up if there is still one, so that

@@ -80,17 +80,6 @@ func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 	})
 }
 
-func TestOnceNeverTakesTheSourceForTheCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		source := vendor.make(request, time.Nanosecond)
-		made, err := runner.Copy(t.Context(), "k", vendor, agentcopy.CopyRequest{SourceID: source.ID, Name: "new"})
-		require.NoError(t, err)
-		require.Equal(t, "agent-2", made.ID)
-		require.Len(t, vendor.sent, 2)
-	})
-}
-
 func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 	// The agents of the two keys have the same name, and are told apart by no
 	// vendor.

@@ -99,16 +99,7 @@ func TestLogOfWhatAPersonDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
 		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{steps: []step{lost(0)}}
-		twin := func() ([]agentcopy.Candidate, error) {
-			now := time.Now()
-			return []agentcopy.Candidate{
-				{Copy: agentcopy.Copy{Provider: "acme", ID: "a", Name: request.Name}, Match: agentcopy.MatchCertain, Made: now},
-				{Copy: agentcopy.Copy{Provider: "acme", ID: "b", Name: request.Name}, Match: agentcopy.MatchCertain, Made: now},
-			}, nil
-		}
-		for range 100 {
-			vendor.looks = append(vendor.looks, twin)
-		}
+		vendor.looks = repeated(possible("a", "b"), 100)
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.ErrorIs(t, err, once.ErrAmbiguous)
 		require.Contains(t, out.String(), `level=WARN msg="it cannot be told which agent is the copy: a person has to decide" key=k candidates=2`)

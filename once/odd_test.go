@@ -40,6 +40,9 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 		{"no copy and another", failing(errors.Join(notCopied, failed(agentcopy.OutcomeCopied, 200, nil))), false, agentcopy.ErrCopied},
 		{"no copy and it is not known", failing(fmt.Errorf("%w, after %w", notCopied, unknown)), false, agentcopy.ErrOutcomeUnknown},
 		{"the sentinel", failing(fmt.Errorf("acme: %w", agentcopy.ErrCopied)), false, agentcopy.ErrCopied},
+		{"a copy that is named with an error", making(func(c agentcopy.Copy) (agentcopy.Copy, error) {
+			return c, failed(agentcopy.OutcomeCopied, 200, errDropped)
+		}), false, nil},
 		{"no copy, and here it is", making(func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, notCopied }), false, agentcopy.ErrOutcomeUnknown},
 		{"the source", making(func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{ID: "SOURCE-1"}, nil }), false, agentcopy.ErrCopied},
 		{"a conflict without a status", failing(failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrConflict)), false, agentcopy.ErrConflict},

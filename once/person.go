@@ -16,7 +16,8 @@ import (
 // certain match is recorded and returned. Without one, it looks over all time, where
 // an agent of the name is only possible: an [AmbiguousError], whose record stays for
 // [Runner.Assign] and [Runner.Dismiss]. If there is nothing, it is [ErrNoCopy], and no
-// record stays that Find began.
+// record stays that Find began. A look that did not see everything is
+// agentcopy.ErrLookIncomplete and never ErrNoCopy, after which a caller may send.
 //
 // Use it where a ledger was lost, before Copy makes everything again.
 func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
@@ -68,7 +69,7 @@ func (r *run) seen(ctx context.Context, v *view) error {
 		})
 		return r.ambiguous(j)
 	}
-	if !v.complete { // never ErrNoCopy, after which a caller may send
+	if !v.complete {
 		return fmt.Errorf("the look for the copy tells nothing: %w", agentcopy.ErrLookIncomplete)
 	}
 	return ErrNoCopy

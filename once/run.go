@@ -128,11 +128,8 @@ func (r *run) sending(ctx context.Context) state {
 	}
 	r.logSend(ctx, inDoubt)
 	copied, outcome, err := r.send(ctx)
-	switch {
-	case err == nil && copied.ID != "":
+	if err == nil {
 		return r.made(ctx, copied)
-	case err == nil:
-		err = errors.New("the Copier returned a copy without an ID")
 	}
 	if _, stopped := errors.AsType[*stoppedError](err); stopped && inDoubt {
 		return r.open(err)

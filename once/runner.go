@@ -146,16 +146,6 @@ func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, re
 	})
 }
 
-// work has do work on the key, and releases it.
-func (c *claim) work(do func() (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
-	defer func() {
-		if lost := c.release(); lost != nil && err != nil {
-			err = fmt.Errorf("%w; the ledger could not record what is known now: %w", err, lost)
-		}
-	}()
-	return do()
-}
-
 // recordOf is the record of a request before its first claim. Its IDs are canonical.
 func recordOf(key string, c agentcopy.Copier, req agentcopy.CopyRequest) Record {
 	id := c.Identify(req)

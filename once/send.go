@@ -53,34 +53,41 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 	return copied, outcome, err
 }
 
-// answer is what Copier.Copy returned, less what contradicts itself. The lock is
+// answer is what Copier.Copy returned, without what contradicts itself. The lock is
 // held.
 func (s *sending) answer(copied agentcopy.Copy, err error) (agentcopy.Copy, agentcopy.Outcome, error) {
-	if check.IsNil(err) { // a nil *agentcopy.Error, too
-		switch source := s.before.Request.SourceID; {
-		case copied.ID == "":
-			err = errors.New("the Copier returned a copy without an ID")
-		case strings.EqualFold(copied.ID, source):
-			err = errors.New("the Copier returned the source as its copy")
-		default:
-			copied.Provider = cmp.Or(s.before.Identity.Provider, copied.Provider) // as looks and the ledger have it
-			return copied, agentcopy.OutcomeCopied, nil
-		}
-		return agentcopy.Copy{}, agentcopy.OutcomeCopied, err
+	outcome := agentcopy.OutcomeCopied
+	if !check.IsNil(err) { // which a nil *agentcopy.Error is, too
+		outcome = outcomeOf(err)
 	}
-	outcome := outcomeOf(err)
+	isSource := strings.EqualFold(copied.ID, s.before.Request.SourceID)
 	switch {
-	case s.stopped != nil && s.told == agentcopy.OutcomeNotCopied &&
-		(outcome == agentcopy.OutcomeNotCopied || !s.started && outcome == agentcopy.OutcomeUnknown && errors.Is(err, s.stopped)):
+	case outcome == agentcopy.OutcomeCopied && copied.ID != "" && !isSource: // whatever else went wrong
+		copied.Provider = cmp.Or(s.before.Identity.Provider, copied.Provider) // as looks and the ledger have it
+		return copied, outcome, nil
+	case check.IsNil(err) && copied.ID == "":
+		err = errors.New("the Copier returned a copy without an ID")
+	case check.IsNil(err):
+		err = errors.New("the Copier returned the source as its copy")
+	case s.wasStopped(outcome, err):
 		outcome = agentcopy.OutcomeNotCopied
 		err = &stoppedError{notSent(&s.before, "the ledger could not record the sending, so nothing was sent", s.stopped)}
-	case outcome != agentcopy.OutcomeNotCopied:
-	case s.told != agentcopy.OutcomeNotCopied:
+	case outcome == agentcopy.OutcomeNotCopied && s.told != agentcopy.OutcomeNotCopied:
 		outcome = s.told
-	case copied.ID != "":
+	case outcome == agentcopy.OutcomeNotCopied && copied.ID != "":
 		outcome = agentcopy.OutcomeUnknown
 	}
 	return agentcopy.Copy{}, outcome, err
+}
+
+// wasStopped reports whether the last attempt was not let go, and no earlier one may
+// have made a copy. A Copier that sends anyway does not return the reason.
+func (s *sending) wasStopped(outcome agentcopy.Outcome, err error) bool {
+	if s.stopped == nil || s.told != agentcopy.OutcomeNotCopied {
+		return false
+	}
+	return outcome == agentcopy.OutcomeNotCopied ||
+		outcome == agentcopy.OutcomeUnknown && !s.started && errors.Is(err, s.stopped)
 }
 
 // stoppedError is a sending that was not made, since the ledger did not record it.

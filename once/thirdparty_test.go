@@ -248,9 +248,6 @@ type outside struct {
 	mu     sync.Mutex
 	agents []outsiderAgent
 	sent   []time.Time // when copies were asked for
-	// meet is called for the n-th copy. It may refuse it by a status, before it is
-	// made, or lose its answer.
-	meet func(n int) (refuse int, lose bool)
 }
 
 func (o *outside) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -262,61 +259,14 @@ func (o *outside) RoundTrip(req *http.Request) (*http.Response, error) {
 		return answer.Result(), nil
 	}
 	o.sent = append(o.sent, time.Now())
-	refuse, lose := 0, false
-	if o.meet != nil {
-		refuse, lose = o.meet(len(o.sent))
-	}
-	if refuse != 0 {
-		answer.WriteHeader(refuse)
-		return answer.Result(), nil
-	}
 	var order struct{ Name string }
 	if err := json.NewDecoder(req.Body).Decode(&order); err != nil {
 		return nil, err
 	}
 	made := outsiderAgent{ID: fmt.Sprint("a", len(o.agents)+1), Name: order.Name, Created: agentcopy.Time{Time: time.Now()}}
 	o.agents = append(o.agents, made)
-	if lose {
-		return nil, io.ErrUnexpectedEOF
-	}
 	_ = json.NewEncoder(answer).Encode(made)
 	return answer.Result(), nil
-}
-
-func TestThirdPartyCopierAndOnce(t *testing.T) {
-	cases := []struct {
-		name   string
-		meet   func(n int) (refuse int, lose bool)
-		want   error // of the call; nil for none
-		copies int
-		sent   int
-	}{
-		{"a good answer", nil, nil, 1, 1},
-		{"a lost answer is looked for", func(int) (int, bool) { return 0, true }, nil, 1, 1},
-		{"a 500 that made nothing is sent again once nothing shows", func(n int) (int, bool) {
-			if n == 1 {
-				return http.StatusInternalServerError, false
-			}
-			return 0, false
-		}, nil, 1, 2},
-		{"a refusal is returned", func(int) (int, bool) { return http.StatusForbidden, false }, agentcopy.ErrForbidden, 0, 1},
-	}
-	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				vendor := &outside{meet: tc.meet}
-				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-				made, err := runner.Copy(t.Context(), "tenant 1", newOutsider("https://outside.example", "key", vendor),
-					agentcopy.CopyRequest{SourceID: "a0", Name: "Tenant 1"})
-				require.ErrorIs(t, err, tc.want)
-				require.Len(t, vendor.agents, tc.copies)
-				require.Len(t, vendor.sent, tc.sent)
-				if tc.want == nil {
-					require.Equal(t, "a1", made.ID)
-				}
-			})
-		})
-	}
 }
 
 // A batch keeps to the limit that the Copier has set itself.

@@ -2,6 +2,7 @@ package simulation_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -200,7 +201,7 @@ func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 		c.log("%s fails after it is done", name)
 		return errAway
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, once.ErrInProgress) {
 		c.log("%s: %v", name, err)
 	}
 	return err

@@ -24,6 +24,7 @@
 //   - Nothing is sent again after a look of the same call has shown the copy, or an
 //     answer has said that there is one.
 //   - No agent belongs to two keys, and none to a key of another request.
+//   - A copy that is returned is that of the ledger.
 //   - A vendor that limits copies, as it counts them, refuses none of processes that
 //     share a limiter.
 //   - A copy that nothing hides is found without a person.
@@ -45,26 +46,32 @@
 //
 // # It can fail
 //
-// Each of these breaks was made by hand; the numbers are seeds that noticed it.
+// Each of these breaks was made by hand. Seeds that noticed it, and the invariant:
 //
-//	the lease check at AttemptStart is skipped             65, 261
-//	SentAt is not written before the sending               1, 10
-//	incomplete looks count                                 361, 487
-//	hidden agents are ignored                              HIDDEN
-//	newcomers of other names are ignored                   26, 33
-//	near names are ignored                                 27, 62
-//	SettleTime runs from the first sending                 658, 1465
-//	looks before the end of SettleTime permit to send      8
-//	a 409 is believed                                      8, 30
-//	Copied is not recorded                                 COPIED
-//	rivals are ignored                                     209, 269
-//	Pending is asked before the list                       PENDING
-//	an Abandon that failed is ignored                      18, 19
-//	GetBody is set whatever the protocol                   0, 1
-//	503 with Retry-After is taken for proof                2, 19
-//	stamps have no margin                                  32, 37
-//	a parked source does not count                         22, 50
-//	a page that is no JSON is taken for a refusal          14, 45
+//	the lease check at AttemptStart is skipped         61, 68    more copies than keys
+//	SentAt is not written before the sending           19, 32    taken back though there is a copy; more copies than keys
+//	looks that did not see everything count            50, 184   more copies than keys
+//	hidden agents are ignored                          397, 832  sent again after a look had shown the copy
+//	newcomers of other names are ignored               50, 102   sent again after a look had shown the copy
+//	near names are ignored                             1, 9      sent again after a look had shown the copy
+//	SettleTime runs from the first sending             78, 102   more copies than keys
+//	looks before the end of SettleTime permit to send  40, 54    more copies than keys; taken back though there is a copy
+//	a 409 is believed                                  19, 48    taken back though there is a copy
+//	Copied is not recorded                             93        sent again after an answer said that there is a copy
+//	rivals are ignored                                 126, 180  an agent of another key's request
+//	owners are ignored                                 18, 31    no end
+//	what a person dismissed still forbids to send      35, 37    no end
+//	an Abandon that failed is ignored                  1, 22     said not to be copied, and the record stays
+//	Find takes back a record that was sent             31, 50    taken back though there is a copy
+//	GetBody is set whatever the protocol               0, 4      GetBody is set on a copy request
+//	503 with Retry-After is taken for proof            7, 146    more copies than keys; a copy that nothing hides is not found
+//	stamps have no margin                              32, 70    more copies than keys; taken back though there is a copy
+//	a parked source does not count                     37, 94    no end
+//	a page that is no JSON is taken for a refusal      13, 36    taken back though there is a copy
+//	a place in the limiter is free before the answer   52        the limit is exceeded
+//
+// Not among them: Pending is asked before the list. It takes two keys of one name that
+// meet within half a second; a test of package once pins the order.
 package simulation_test
 
 import (
@@ -82,7 +89,7 @@ import (
 // the one and tells its story.
 const (
 	defaultSeeds = 1000
-	mostTime     = 15 * time.Second
+	mostTime     = 12 * time.Second
 )
 
 func TestHostileWorld(t *testing.T) {

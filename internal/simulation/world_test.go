@@ -220,6 +220,9 @@ func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 // result notes what the caller was told.
 func (w *world) result(p *process, c *call, j *job, made agentcopy.Copy, err error) {
 	w.log(j.key, "%s: %s %v", p.name, made.ID, err)
+	if r, _, _ := w.ledger.Get(context.Background(), j.key); err == nil && r.Copy.ID != made.ID {
+		w.violate(j.key, "%q was returned, and the ledger has %q", made.ID, r.Copy.ID)
+	}
 	o, known := agentcopy.OutcomeOf(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
