@@ -11,7 +11,7 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-func TestNamesOfValues(t *testing.T) {
+func TestValuesPrintTheirNames(t *testing.T) {
 	require.Equal(t, "unknown, not copied, copied, Outcome(9)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.OutcomeUnknown, agentcopy.OutcomeNotCopied, agentcopy.OutcomeCopied, agentcopy.Outcome(9)))
 	require.Equal(t, "safe, never, always, RetryMode(-1)", fmt.Sprintf("%v, %v, %v, %v", agentcopy.RetrySafe, agentcopy.RetryNever, agentcopy.RetryAlways, agentcopy.RetryMode(-1)))
 	require.Equal(t, "unlimited", fmt.Sprint(agentcopy.Unlimited))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"testing"
 
@@ -16,22 +17,13 @@ import (
 
 // A Trace sees every request that leaves, and what became of it.
 func ExampleWithTrace() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	server.Inject(agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}})
-
-	trace := agentcopy.Trace{
+	server, client, agentID := leaseReader(agentcopy.WithTrace(agentcopy.Trace{
 		AttemptDone: func(_ context.Context, a agentcopy.AttemptInfo, attempt agentcopy.Attempt, o agentcopy.Outcome) {
 			fmt.Println(a.Call.Operation, a.Number, attempt.StatusCode, o)
 		},
-	}
-	client, err := kolena.New(apiKey, agentcopy.WithTrace(trace), agentcopy.WithHTTPClient(server.Client()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = client.CopyAgent(ctx, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
+	}))
+	server.Inject(agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"0"}}})
+	_, err := client.CopyAgent(ctx, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
 	fmt.Println(err)
 	// Output:
 	// CopyAgent 1 429 not copied
@@ -39,24 +31,16 @@ func ExampleWithTrace() {
 	// <nil>
 }
 
-// A Trace can stop an attempt right before its request leaves, here since a lease
-// was lost meanwhile. Then no copy is made.
+// A Trace can stop an attempt right before its request leaves, here because a lease
+// was lost. Then no copy is made.
 func ExampleContextWithTrace() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	client, err := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
+	server, client, agentID := leaseReader()
 	leased := agentcopy.ContextWithTrace(ctx, agentcopy.Trace{
 		AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
 			return nil, errors.New("the lease is lost")
 		},
 	})
-	_, err = client.CopyAgent(leased, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
+	_, err := client.CopyAgent(leased, agentID, kolena.CopyAgentRequest{Name: "Hamburg"})
 	fmt.Println(err)
 	fmt.Println(len(server.Requests()), "requests")
 	// Output:
@@ -84,14 +68,8 @@ func ExampleContextTrace() {
 }
 
 func ExampleOutcomeOf() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	client, err := kolena.New(apiKey, agentcopy.WithHTTPClient(server.Client()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = client.CopyAgent(ctx, 17, kolena.CopyAgentRequest{Name: "Hamburg"}) // there is no such agent
+	_, client, _ := leaseReader()
+	_, err := client.CopyAgent(ctx, 17, kolena.CopyAgentRequest{Name: "Hamburg"}) // there is no such agent
 	fmt.Println(agentcopy.OutcomeOf(fmt.Errorf("row 3: %w", err)))
 	fmt.Println(agentcopy.OutcomeOf(errors.New("another's error")))
 	// Output:
@@ -99,29 +77,21 @@ func ExampleOutcomeOf() {
 	// unknown false
 }
 
-// Reads that nobody counts, and copies at the vendor's pace.
+// Reads are not limited, and copies keep the vendor's pace.
 func ExampleWithReadLimiter() {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	agentID := server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID
-	client, err := kolena.New(apiKey, agentcopy.WithReadLimiter(agentcopy.Unlimited), agentcopy.WithHTTPClient(server.Client()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	server, client, agentID := leaseReader(agentcopy.WithReadLimiter(agentcopy.Unlimited))
 	for range 1000 {
 		if _, err := client.GetAgent(ctx, agentID); err != nil {
-			fmt.Println(err)
-			return
+			log.Fatal(err)
 		}
 	}
 	fmt.Println(len(server.Requests()))
 	// Output: 1000
 }
 
-// TestTracesThatAreJoined: a func that none has is nil, nil funcs are skipped, and
+// TestJoinedTracesSkipNilFuncs: a func that none has is nil, nil funcs are skipped, and
 // who was told that an attempt began is told that it ended.
-func TestTracesThatAreJoined(t *testing.T) {
+func TestJoinedTracesSkipNilFuncs(t *testing.T) {
 	var told []string
 	named := func(name string) agentcopy.Trace {
 		return agentcopy.Trace{
@@ -149,8 +119,8 @@ func TestTracesThatAreJoined(t *testing.T) {
 	require.Equal(t, []string{"a starts", "b starts", "c starts", "a ends: no, not copied", "b ends: no, not copied"}, told)
 }
 
-// TestContextsBranch: a trace that one branch adds, another one does not have.
-func TestContextsBranch(t *testing.T) {
+// TestATraceOfOneBranchIsNotInAnother: a trace that one branch adds, another one does not have.
+func TestATraceOfOneBranchIsNotInAnother(t *testing.T) {
 	count := 0
 	trace := agentcopy.Trace{CallDone: func(context.Context, agentcopy.CallInfo, error) { count++ }}
 	base := agentcopy.ContextWithTrace(agentcopy.ContextWithTrace(t.Context(), trace), trace)

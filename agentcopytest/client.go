@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Client returns a client whose requests reach the server without a socket,
-// whatever host they are for: hand it to agentcopy.WithHTTPClient and leave the
-// base URL alone. Each call returns a new one.
+// Client returns a new http.Client whose requests reach the server without a
+// socket, whatever their host. Pass it to agentcopy.WithHTTPClient; the base URL
+// needs no change.
 //
-// It works inside a testing/synctest bubble, also when the server was made
-// outside of it. It reports to net/http/httptrace how far a request got, as
-// net/http's own transport does, which is how the SDK knows what was sent.
+// It works inside a testing/synctest bubble, even if the server was made outside.
+// Like net/http's own transport, it reports to net/http/httptrace how far a request
+// got, so the SDK knows what was sent.
 func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: inMemory{s}}
 }
@@ -28,9 +28,8 @@ func (s *Server) Client() *http.Client {
 // inMemory is an http.RoundTripper that calls the server directly.
 type inMemory struct{ server *Server }
 
-// PacingScope tells the SDK that this server is none that another client could
-// be talking to, so that its rate limits are its own, although the fakes of all
-// tests answer for the same host.
+// PacingScope tells the SDK's clients apart by server: each server has its own rate
+// limits, although the fakes of all tests answer for the same host.
 func (t inMemory) PacingScope() string { return t.server.scope }
 
 func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {

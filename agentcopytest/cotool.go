@@ -17,8 +17,8 @@ import (
 //
 // # Assumptions
 //
-// Cotool's pages do not say what follows. The field of [Quirks] in brackets makes
-// it otherwise.
+// Cotool's pages do not say what follows. The fields of [Quirks] in brackets change
+// it.
 //   - A managed agent has a SyncKey. Another one gets 409.
 //   - An agent that is parked has DeletedAt set [SecondCopy.DeletedAt], keeps its
 //     name [SecondCopy.ParkedName], is not in the list [SecondCopy.ParkedListed], and
@@ -35,7 +35,7 @@ import (
 //   - Stamps are UTC, with milliseconds, and of a clock that is right [Stamps,
 //     DateOffset, NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
-//     WrongCredential], an ID that is no UUID 400, an unknown one 404. Errors are
+//     WrongCredential], an ID that is not a UUID 400, an unknown one 404. Errors are
 //     JSON with the one key "error" [ErrorAnswer].
 //   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
 //     has Retry-After [RetryAfter, CountRefused].
@@ -67,13 +67,13 @@ func NewCotool(opts ...ServerOption) *Cotool {
 	}, api, opts)}
 }
 
-// AddAgent puts an agent into the fake and returns it as it is stored. An empty
+// AddAgent adds an agent to the fake and returns it as stored. An empty
 // ID, name, organization, time, type and origin is filled in. An agent that does
 // not say where it comes from becomes a managed one, with a SyncKey, since only
 // those can be copied; for a manual agent set Origin to [cotool.OriginUser] and
 // leave SyncKey empty. With DeletedAt it is parked.
 //
-// It panics if the ID is no UUID or is taken.
+// It panics if the ID is not a UUID or is taken.
 func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -17,13 +17,6 @@ import (
 
 const someUUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
-func cotoolClient(t testing.TB, srv *agentcopytest.Cotool) *cotool.Client {
-	t.Helper()
-	c, err := cotool.New(vendortest.Key(), agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
-	require.NoError(t, err)
-	return c
-}
-
 func TestCotoolMovesAnAgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := agentcopytest.NewCotool()
@@ -31,7 +24,7 @@ func TestCotoolMovesAnAgent(t *testing.T) {
 		source.ID, source.Name, source.DeletedAt = someUUID, "Triage", agentcopy.Time{}
 		source.TriggerSummary = []cotool.TriggerSummary{{ID: "t1", Name: "On Slack"}, {ID: "t2", Name: "Hourly", Enabled: true}}
 		stored := srv.AddAgent(source)
-		client := cotoolClient(t, srv)
+		client := sdk[*cotool.Client](t, srv)
 		time.Sleep(1500 * time.Microsecond)
 		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Millisecond)}
 
@@ -144,7 +137,7 @@ func TestCotoolAddAgent(t *testing.T) {
 	require.NotEmpty(t, a.OrganizationID)
 	require.Equal(t, cotool.AgentTypeResponse, a.AgentType)
 	require.False(t, a.CreatedAt.IsZero())
-	got, err := cotoolClient(t, srv).GetAgent(t.Context(), a.ID)
+	got, err := sdk[*cotool.Client](t, srv).GetAgent(t.Context(), a.ID)
 	require.NoError(t, err)
 	requireSame(t, a, got)
 	require.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, srv.AddAgent(cotool.Agent{}).ID)

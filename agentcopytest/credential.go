@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// WithCredential makes the server accept this credential alone: one value, the
-// API key, and for Zudu a second one, its secret. Without the option any is
-// accepted that is not empty, which is what most tests want; with it, a test
-// sees what the vendor says to a wrong one.
+// WithCredential makes the server accept only this credential: the API key and, for
+// Zudu, its secret. Without this option, the server accepts any credential that is
+// not empty.
 //
-// It panics without values, with an empty one, and with more than the vendor
-// has.
+// It panics if a value is empty, if there is none, or if there are more than the
+// vendor has.
 func WithCredential(values ...string) ServerOption {
 	if len(values) == 0 || slices.Contains(values, "") {
 		misuse("WithCredential: a credential is empty")

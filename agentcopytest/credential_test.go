@@ -10,7 +10,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-func TestCredential(t *testing.T) {
+func TestOnlyTheCredentialIsAccepted(t *testing.T) {
 	const (
 		zuduBody      = `{"message":"Unauthorized","status":"error","error":`
 		kolenaMissing = `{"detail":"Missing credentials"}`
@@ -31,7 +31,7 @@ func TestCredential(t *testing.T) {
 		{"zudu: the pair", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}, 200, ""},
 		{"zudu: another key", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"x"}, "X-Api-Secret": {"s"}}, 401, zuduBody},
 		{"zudu: another secret", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 401, zuduBody},
-		{"zudu: the key alone counts", newZudu, []string{"k"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 200, ""},
+		{"zudu: only the key counts", newZudu, []string{"k"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 200, ""},
 
 		{"cotool: any", newCotool, nil, vendortest.Bearer("k"), 200, ""},
 		{"cotool: none", newCotool, nil, nil, 401, `{"error":`},
@@ -71,7 +71,7 @@ func TestCredential(t *testing.T) {
 	}
 }
 
-func TestCredentialThatMakesNoSense(t *testing.T) {
+func TestWithCredentialPanicsOnNonsense(t *testing.T) {
 	requirePanic(t, func() { agentcopytest.WithCredential() }, "WithCredential", "empty")
 	requirePanic(t, func() { agentcopytest.WithCredential("") }, "WithCredential", "empty")
 	requirePanic(t, func() { agentcopytest.WithCredential("k", "") }, "WithCredential", "empty")

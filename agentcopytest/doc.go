@@ -27,31 +27,28 @@
 //		agentcopytest.Fault{Truncate: 20},                                           // made, the answer cut off
 //	)
 //
-// Copies tells what was really made, Requests what was really sent.
+// Copies shows what was made, Requests what was sent.
 //
 // # How faithful the fakes are
 //
-// They do what the vendors' public pages say: paths, authentication, required
-// fields, names, paging, the forms of time stamps and error bodies. Where the
-// pages are silent a fake has to assume something. The doc comment of each vendor's
-// type lists these assumptions, and WithQuirks changes each of them:
+// The fakes follow the vendors' public pages: paths, authentication, required
+// fields, names, paging, time stamps and error bodies. Where the pages are silent,
+// a fake assumes something. The doc comment of each vendor's type lists its
+// assumptions, and WithQuirks changes each of them:
 //
 //	agentcopytest.NewCotool(agentcopytest.WithQuirks(agentcopytest.Quirks{
 //		SecondCopy: agentcopytest.SecondCopy{Status: 200, KeepsSync: true},
 //		StaleLists: 2 * time.Minute,
 //	}))
 //
-// Let no test rest on an assumption: run it with the quirk as well. What happens by
-// chance, such as lists that flap, and the IDs that a fake gives are the same in
-// each run. AddAgent, UpdateAgent and DeleteAgent do what colleagues do meanwhile.
+// No test should rely on an assumption: run it with the quirk as well. Random
+// behaviour, such as flapping lists, and the IDs of new agents are the same in each
+// run. AddAgent, UpdateAgent and DeleteAgent play the part of colleagues.
 //
-// # A ledger of your own
+// To test a Ledger or a Copier of your own, see package once/oncetest.
 //
-// [TestLedger] tests whether an implementation of once.Ledger does what that
-// says.
+// # Mistakes in a test
 //
-// # Faults of the test
-//
-// What is wrong in a test itself, such as a fault that could never show or an
-// agent that the vendor would not have, is a panic with the reason.
+// The fakes panic when a test asks for nonsense, such as a fault that could never
+// show or an agent that the vendor would refuse.
 package agentcopytest

@@ -40,7 +40,7 @@ func Example() {
 func newFake(opts ...agentcopytest.ServerOption) (server *agentcopytest.Kolena, client *kolena.Client, agentID int64) {
 	server = agentcopytest.NewKolena(opts...)
 	client, err := kolena.New("any key", agentcopy.WithHTTPClient(server.Client()),
-		agentcopy.WithAttemptTimeout(time.Second), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: time.Second}))
+		agentcopy.WithAttemptTimeout(3*time.Second), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: time.Second}))
 	if err != nil {
 		log.Fatal(err)
 	}

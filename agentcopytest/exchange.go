@@ -10,7 +10,7 @@ import (
 
 // exchange is one request whose client waits for the answer. Its channel is made
 // by the goroutine that waits, so that in a testing/synctest bubble it belongs
-// to the bubble, whoever made the Server.
+// to the bubble, wherever the Server was made.
 type exchange struct{ done chan result }
 
 // result is what a client sees of an exchange: an answer, or a connection that
@@ -37,8 +37,8 @@ func (s *Server) connect() *exchange {
 }
 
 // exchange takes one request through the server and waits for the answer, or
-// until ctx ends. The vendor goes on without the client: what was received is
-// dealt with, late as it may be.
+// until ctx ends. The vendor goes on without the client and deals with what it
+// received.
 func (s *Server) exchange(ctx context.Context, x *exchange, r Request, body io.Reader) (*answer, error) {
 	go func() {
 		var err error
@@ -108,7 +108,7 @@ func (s *Server) process(r *route, c *call) *answer {
 	return s.disguise(s.handle(r, c))
 }
 
-// disguise gives an error of the vendor the looks that the quirks ask for.
+// disguise gives an error of the vendor the form that the quirks ask for.
 func (s *Server) disguise(out *answer) *answer {
 	if out.status < 400 || s.quirks.ErrorAnswer == nil {
 		return out
@@ -177,7 +177,7 @@ func (s *Server) reply(x *exchange, r result) {
 	s.deliver(x, r)
 }
 
-// deliver hands r to whoever waits for x. The lock is held.
+// deliver hands r to the client that waits for x. The lock is held.
 func (s *Server) deliver(x *exchange, r result) {
 	if s.waiting[x] {
 		delete(s.waiting, x)

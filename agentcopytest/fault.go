@@ -9,19 +9,18 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// Fault is what a copy request meets in place of a good answer. Hand faults to
+// Fault is what happens to a copy request instead of a good answer. Pass faults to
 // [Server.Inject].
 //
-// The zero Fault lets a request pass unharmed, so a script can say "the third
-// request fails": Inject(Fault{}, Fault{}, Fault{Status: 500}).
+// The zero Fault lets a request pass, so a script can make the third request fail:
+// Inject(Fault{}, Fault{}, Fault{Status: 500}).
 //
-// With Status, Body or Drop, the vendor does nothing with the request: no copy
-// is made, unless AfterCopy says so. With Delay, Header or Truncate alone the
-// request is dealt with as always, and the answer comes late, with other
-// headers, or cut off.
+// With Status, Body or Drop, no copy is made unless AfterCopy is set. With only
+// Delay, Header or Truncate, the vendor handles the request as usual, and the answer
+// comes late, with other headers, or cut off.
 type Fault struct {
-	// Status answers with this status, 200 to 599, and Body. Authentication and
-	// the rate limit are not asked: it is what a gateway would say.
+	// Status answers with this status, 200 to 599, and Body, without checking the
+	// credential or the rate limit, as a gateway would.
 	Status int
 	// Header is set on the answer, in place of what the vendor sends under the
 	// same names. A name without values takes the header out.
@@ -31,27 +30,24 @@ type Fault struct {
 	// looking at it, unless Header has one.
 	Body string
 	// Delay is how long the vendor takes: before the copy is made, or with
-	// AfterCopy, between the copy and the answer. The vendor goes on when the
-	// client does not wait for it, so the copy may be made long after the call
-	// has failed.
+	// AfterCopy, between the copy and the answer. The vendor goes on after the
+	// client gives up, so the copy may be made long after the call failed.
 	Delay time.Duration
-	// AfterCopy makes the copy first and fails then: the dangerous case, where a
-	// client that retries the request gets two. A request that the vendor refuses
-	// is refused all the same, and nothing else happens.
+	// AfterCopy makes the copy first and then fails: the dangerous case, where a
+	// client that retries the request gets two copies. If the vendor refuses the
+	// request, the fault does nothing.
 	AfterCopy bool
 	// Drop closes the connection without an answer.
 	Drop bool
 	// Truncate closes the connection after so many bytes of the answer's body,
-	// though its Content-Length promises all of them. A body that is no longer is
-	// not cut.
+	// although its Content-Length promises all of them. A shorter body is not cut.
 	Truncate int
 }
 
-// Inject makes the next copy requests meet these faults: one each, in order,
-// after those that were injected before. Reads meet none, nor does a request
-// for an unknown path or with another method.
+// Inject queues faults for the next copy requests, one each, in order. Reads meet
+// none, nor does a request for an unknown path or with another method.
 //
-// A fault that contradicts itself is a panic.
+// It panics if a fault contradicts itself.
 func (s *Server) Inject(f ...Fault) {
 	for i, fault := range f {
 		if nonsense := fault.nonsense(); nonsense != "" {

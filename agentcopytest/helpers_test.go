@@ -79,6 +79,13 @@ func (s *subject) copy(ctx context.Context, id, name string, opts ...agentcopy.O
 	return made.ID, err
 }
 
+// sdk is a client of type C, a *zudu.Client for example, of a fake. It sets itself no
+// limit.
+func sdk[C any](t testing.TB, srv interface{ Client() *http.Client }, opts ...agentcopy.Option) C {
+	t.Helper()
+	return vendortest.NewClient[C](t, srv.Client().Transport, append(opts, agentcopy.WithLimiter(agentcopy.Unlimited))...)
+}
+
 // door is a way into a server.
 type door struct {
 	client *http.Client
@@ -273,10 +280,13 @@ func requireNoGoroutines(t *testing.T, f func()) {
 	t.Helper()
 	before := runtime.NumGoroutine()
 	f()
-	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("more goroutines than before:\n%s", stacks[:runtime.Stack(stacks, true)])
 		}
 	}
 }
+
+// syntaxError returns how this version of Go words what is wrong with a document.
+func syntaxError(document string) string { return json.Unmarshal([]byte(document), new(any)).Error() }

@@ -12,17 +12,16 @@ import (
 )
 
 // Kolena is a fake of Kolena's Agents API: copy, list and get. It allows 60
-// copies a minute, as documented, unless [WithRateLimit] says otherwise.
+// copies a minute, as documented, unless [WithRateLimit] sets another limit.
 //
 // # Assumptions
 //
-// Kolena's pages do not say what follows. The field of [Quirks] in brackets makes it
-// otherwise.
+// Kolena's pages do not say what follows. The fields of [Quirks] in brackets change
+// it.
 //   - An empty name gets 422 [RefuseName]. Any other is kept as it is [Rename], and
 //     many agents may have it [NameTaken].
-//   - A copy stays in its source's workspace unless it is told otherwise, with null
-//     as without a target. It has no runs, and carries the metadata over
-//     [CopyFields].
+//   - A copy stays in its source's workspace if the target is null or missing. It has
+//     no runs, and keeps the metadata [CopyFields].
 //   - It answers 200 [CopyStatus], with every field that the page calls required
 //     [AnswerLacks], and IDs are digits [IDs].
 //   - A list begins with the oldest agent [ListOrder], has pages as large as they were
@@ -79,7 +78,7 @@ func WithKolenaZonelessTimes() ServerOption {
 	}
 }
 
-// AddAgent puts an agent into the fake and returns it as it is stored. An empty
+// AddAgent adds an agent to the fake and returns it as stored. An empty
 // ID, workspace, time and author, those of its prompts and templates included,
 // is filled in.
 //

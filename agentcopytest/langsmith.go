@@ -15,16 +15,16 @@ import (
 )
 
 // LangSmith is a fake of LangSmith's Managed Deep Agents API: clone, list and
-// get. Its paths may begin with /v1/deepagents, as the vendor's do, or not, so
-// that URL alone is a base URL too.
+// get. Its paths may begin with /v1/deepagents, as the vendor's do, or not, so the
+// URL itself is a base URL too.
 //
-// All credentials are one user's, who owns what [LangSmith.AddAgent] gives no
-// other owner, and every clone. A list shows that user's agents alone.
+// All credentials belong to one user, who owns every clone and the agents that
+// [LangSmith.AddAgent] gives no other owner. A list shows only that user's agents.
 //
 // # Assumptions
 //
-// LangSmith's pages do not say what follows. The field of [Quirks] in brackets
-// makes it otherwise.
+// LangSmith's pages do not say what follows. The fields of [Quirks] in brackets
+// change it.
 //   - A clone for which no name is asked has its source's with " (copy)" behind it
 //     [DefaultName]. Any other name is kept as it is [Rename, RefuseName], and many
 //     agents may have it [NameTaken].
@@ -39,7 +39,7 @@ import (
 //     [Totals]. An empty one is [] [NullLists]. Order, page size and fields are
 //     documented [ListOrder, PageSize, ListLacks].
 //   - Stamps are of a clock that is right [Stamps, DateOffset, NoDate].
-//   - An ID that is no UUID gets 422, and an organization's key is accepted. The
+//   - An ID that is not a UUID gets 422, and an organization's key is accepted. The
 //     401 without a credential, and the 403 for a wrong one, are documented
 //     [MissingCredential, WrongCredential, ErrorAnswer].
 //   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
@@ -72,7 +72,7 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 	}, api, opts)}
 }
 
-// AddAgent puts an agent into the fake and returns it as it is stored. An empty
+// AddAgent adds an agent to the fake and returns it as stored. An empty
 // ID, name, owner, time, permission, model and whatever else LangSmith shows of
 // every agent is filled in; IsOwner is whether the owner is the caller.
 //
@@ -279,8 +279,8 @@ func (l *langsmithAPI) lists(c *call, a *langsmith.Agent) bool {
 	return name == "" || l.filtered(a, name)
 }
 
-// A cursor is the ID of the last agent on the page before, in a form that says
-// to leave it alone. An agent that is made while a list is read moves none.
+// cursorBehind is opaque: the ID of the last agent on the page before. An agent that
+// is made while a list is read moves no other.
 func cursorBehind(id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte("after " + id))
 }

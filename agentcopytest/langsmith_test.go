@@ -17,14 +17,6 @@ import (
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
-func langsmithClient(t testing.TB, srv *agentcopytest.LangSmith, opts ...agentcopy.Option) *langsmith.Client {
-	t.Helper()
-	opts = append(opts, agentcopy.WithHTTPClient(srv.Client()), agentcopy.WithLimiter(agentcopy.Unlimited))
-	c, err := langsmith.New(vendortest.Key(), opts...)
-	require.NoError(t, err)
-	return c
-}
-
 var langsmithKey = http.Header{"X-Api-Key": {"k"}}
 
 func TestLangSmithClonesWhatBehaves(t *testing.T) {
@@ -35,7 +27,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 		source.ID, source.Name, source.OwnerID = someUUID, "Research", "10000000-0000-4000-8000-00000000000f"
 		stored := srv.AddAgent(source)
 		require.False(t, stored.IsOwner)
-		client := langsmithClient(t, srv)
+		client := sdk[*langsmith.Client](t, srv)
 		time.Sleep(1500 * time.Nanosecond)
 		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
 
@@ -63,7 +55,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 func TestLangSmithDefaults(t *testing.T) {
 	srv := agentcopytest.NewLangSmith()
 	source := srv.AddAgent(langsmith.Agent{Name: "Research"})
-	client := langsmithClient(t, srv)
+	client := sdk[*langsmith.Client](t, srv)
 	made, err := client.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "Research (copy)", made.Name)
@@ -264,7 +256,7 @@ func TestLangSmithListsThroughTheSDK(t *testing.T) {
 	for i := range 210 {
 		srv.AddAgent(langsmith.Agent{Name: "Agent " + strconv.Itoa(i)})
 	}
-	client := langsmithClient(t, srv)
+	client := sdk[*langsmith.Client](t, srv)
 	seen := make(map[string]bool)
 	for a, err := range client.ListAgents(t.Context(), langsmith.ListAgentsRequest{}) {
 		require.NoError(t, err)
@@ -292,7 +284,7 @@ func TestLangSmithAddAgent(t *testing.T) {
 	require.Equal(t, langsmith.AccessWrite, a.AccessLevel)
 	require.Equal(t, langsmith.IdentityPersonal, a.Permissions.Identity)
 	require.Equal(t, "Be brief.", a.SystemPrompt)
-	got, err := langsmithClient(t, srv).GetAgent(t.Context(), a.ID, langsmith.GetAgentRequest{})
+	got, err := sdk[*langsmith.Client](t, srv).GetAgent(t.Context(), a.ID, langsmith.GetAgentRequest{})
 	require.NoError(t, err)
 	requireSame(t, a, got)
 

@@ -9,12 +9,12 @@ import (
 
 // WithRateLimit makes the server answer more than n copy requests of one
 // credential in any window of length per with 429 and a Retry-After in whole
-// seconds, rounded up. Requests that it refuses do not count; all others that carry
-// a good credential do. Quirks.RetryAfter and Quirks.CountRefused make both
-// otherwise. Reads are not limited.
+// seconds, rounded up. It counts requests
+// with a good credential that it does not refuse; Quirks.CountRefused and
+// Quirks.RetryAfter change that. Reads are not limited.
 //
 // Without it, Kolena's fake allows its documented 60 a minute, and the others,
-// which publish no number, do not limit at all. It panics unless n and per are
+// whose vendors publish no number, have no limit. It panics unless n and per are
 // positive.
 func WithRateLimit(n int, per time.Duration) ServerOption {
 	if n <= 0 || per <= 0 {

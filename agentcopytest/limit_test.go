@@ -8,15 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/stretchr/testify/assert"
 )
 
-func TestRateLimit(t *testing.T) {
+func TestRateLimitIsAWindowPerCredential(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start(agentcopytest.WithRateLimit(2, 10*time.Second))
@@ -67,7 +67,7 @@ func TestRateLimitCountsWhatTheVendorDealsWith(t *testing.T) {
 	})
 }
 
-func TestRateLimitByDefault(t *testing.T) {
+func TestOnlyKolenaLimitsByDefault(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
@@ -93,7 +93,7 @@ func TestRateLimitOptionServesManyServers(t *testing.T) {
 }
 
 // The SDK's own pace keeps inside Kolena's limit, and the fake shows it.
-func TestRateLimitIsNeverMetByTheSDK(t *testing.T) {
+func TestTheSDKKeepsInsideKolenasLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := agentcopytest.NewKolena()
 		source := srv.AddAgent(kolena.Agent{Name: "Source"})
@@ -114,7 +114,7 @@ func TestRateLimitIsNeverMetByTheSDK(t *testing.T) {
 	})
 }
 
-func TestRateLimitThatMakesNoSense(t *testing.T) {
+func TestWithRateLimitPanicsOnNonsense(t *testing.T) {
 	for _, tc := range []struct {
 		n   int
 		per time.Duration

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Quirks are the behaviours that the vendors' pages leave open. A fake that
-// behaves as the code under test assumes proves nothing, so a test sets the
-// knobs one by one and shows that its promise holds in every case.
+// Quirks are the behaviours that the vendors' pages leave open. A fake that shares
+// the assumptions of the code under test proves nothing, so set the quirks one by
+// one and check that your promise holds with each.
 //
-// The zero Quirks are the assumptions that the doc comments of [Zudu], [Cotool],
-// [LangSmith] and [Kolena] list. A knob for something that a vendor does not have
-// does nothing there, so one table of quirks serves all four.
+// The zero Quirks are the assumptions listed in the doc comments of [Zudu], [Cotool],
+// [LangSmith] and [Kolena]. A quirk of something that a vendor does not have does
+// nothing there, so one table of quirks serves all four.
 //
-// The funcs, but for Before, run with the server locked: they must not call it.
+// The funcs, except Before, run with the server locked: they must not call it.
 type Quirks struct {
 	// Names
 
 	// Rename turns the name that was asked for into the one that the copy gets:
-	// trimmed, normalised, cut, with a suffix. Cotool's copies, whose name nobody
-	// asks for, start from the name of their source.
+	// trimmed, normalised, cut, with a suffix. For Cotool, whose requests ask for no
+	// name, it is given the name of the source.
 	Rename func(name string) string
 	// RefuseName says why the vendor refuses a name, "" if it accepts it. It
 	// replaces the fake's own rules.
@@ -30,15 +30,15 @@ type Quirks struct {
 	// NameTaken is the status that answers a copy whose name is taken. One below
 	// 300 makes another agent of that name.
 	NameTaken int
-	// DefaultName is the name of a LangSmith clone for which none is asked.
+	// DefaultName is the name of a LangSmith clone whose request asks for none.
 	DefaultName func(source string) string
 
 	// Copies
 
 	// CopyStatus answers a copy that was made, such as 200 or 201.
 	CopyStatus int
-	// CopyFields are the fields that a copy does not take from its source, by
-	// their JSON keys, with the values that it has instead; nil is none.
+	// CopyFields are fields, by their JSON keys, that a copy does not take from its
+	// source, and the values that it has instead; nil leaves the field out.
 	CopyFields map[string]any
 	// AnswerLacks are JSON keys that are missing from the answer to a copy.
 	AnswerLacks []string
@@ -55,7 +55,7 @@ type Quirks struct {
 	// ShowAfter is how long after it was made a copy shows in lists.
 	ShowAfter time.Duration
 	// StaleLists puts a cache in front of the lists. It gives the same answer for
-	// this long, with its old Date and a growing Age, whatever happens meanwhile.
+	// this long, with its old Date and a growing Age.
 	StaleLists time.Duration
 	// StaleGets lets that cache hold single agents too.
 	StaleGets bool
@@ -82,7 +82,7 @@ type Quirks struct {
 	PageSize int
 	// Totals is what a page says of the pages that follow.
 	Totals Totals
-	// RepeatLastPage gives the last page once more to who asks for one behind it.
+	// RepeatLastPage answers a request for a page beyond the last with the last.
 	RepeatLastPage bool
 	// EchoPageSize makes Kolena's page_size the one that was asked for.
 	EchoPageSize bool
@@ -114,14 +114,14 @@ type Quirks struct {
 	CountRefused bool
 
 	// Before is called with each request that reaches an endpoint, before the
-	// vendor deals with it. It may call the server, to make what colleagues do:
+	// vendor handles it. It may call the server, to play the part of colleagues:
 	// agents that come, go and change while a list is read.
 	Before func(r Request)
 }
 
-// SecondCopy is what Cotool makes of an agent that was copied. The copy parks
-// it, and no page says how that shows, what the copy keeps, or what a second copy
-// of it answers.
+// SecondCopy is what Cotool does with an agent that was copied. The copy parks it,
+// and no page says how that shows, what the copy keeps, or how a second copy request
+// is answered.
 type SecondCopy struct {
 	// Status answers the second copy; 0 stands for 409. One below 300 makes another
 	// copy, or with Same, shows the first one again.
@@ -139,7 +139,7 @@ type SecondCopy struct {
 	NotDeleted any
 	// ParkedListed shows parked agents in lists.
 	ParkedListed bool
-	// ParkedHidden answers 404 to who gets a parked agent.
+	// ParkedHidden answers a GET of a parked agent with 404.
 	ParkedHidden bool
 }
 
@@ -187,8 +187,8 @@ const (
 	IDFloat  IDForm = "float"  // 456.0
 )
 
-// WithQuirks sets every knob of the server. A later WithQuirks replaces all of
-// an earlier one. It panics if a value makes no sense.
+// WithQuirks sets the server's quirks. A later WithQuirks replaces an earlier one. It
+// panics if a value makes no sense.
 func WithQuirks(q Quirks) ServerOption {
 	if nonsense := q.nonsense(); nonsense != "" {
 		misuse("WithQuirks: %s", nonsense)

@@ -376,7 +376,7 @@ func TestAudiences(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestTotalsAndPageSizes(t *testing.T) {
 	cases := map[string]struct {
 		quirks quirks
 		want   map[string]string // in the second page of two, by vendor; LangSmith's first one
@@ -582,7 +582,7 @@ func TestCountRefused(t *testing.T) {
 }
 
 // What colleagues do while a list is read moves it.
-func TestBefore(t *testing.T) {
+func TestBeforeRunsAheadOfTheVendor(t *testing.T) {
 	var srv *agentcopytest.Kolena
 	reads := 0
 	srv = agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{Before: func(r agentcopytest.Request) {
@@ -602,7 +602,7 @@ func TestBefore(t *testing.T) {
 	require.Equal(t, "a colleague's", q.names("?page_size=2&page_number=1"), "c has moved to the first page")
 }
 
-func TestColleagues(t *testing.T) {
+func TestColleaguesUpdateAndDeleteAgents(t *testing.T) {
 	long := strings.Repeat("ö", 80) + " \u0000"
 	stamp := agentcopy.Time{Time: time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
 	eachVendor(t, func(t *testing.T, start starter) {
@@ -666,7 +666,7 @@ func TestParkedAgents(t *testing.T) {
 	}
 	agent, _, listed := parked(second{})
 	require.Regexp(t, `^\d{4}-\d\d-\d\dT`, agent["deletedAt"])
-	require.Equal(t, agent["name"], listed, "the list shows the copy alone")
+	require.Equal(t, agent["name"], listed, "the list shows only the copy")
 	for form, want := range map[agentcopytest.StampForm]string{
 		agentcopytest.StampUnixMilli: `^\d{13}$`, agentcopytest.StampTrue: "^true$", "yesterday": "^yesterday$", agentcopytest.StampAbsent: "^<nil>$",
 	} {
@@ -696,7 +696,7 @@ func TestKolenaAcceptsNullTargets(t *testing.T) {
 }
 
 // All quirks at once, from many goroutines: for the race detector.
-func TestQuirksManyAtOnce(t *testing.T) {
+func TestQuirksAreSafeForManyGoroutines(t *testing.T) {
 	q := quirks{
 		Rename: strings.TrimSpace, StaleLists: time.Millisecond, FlapLists: 0.5, ListOrder: agentcopytest.OrderShuffled, PageSize: 3,
 		Stamps: agentcopytest.Stamps{Form: agentcopytest.StampUnix}, DateOffset: time.Second, Before: func(agentcopytest.Request) {},
@@ -715,7 +715,7 @@ func TestQuirksManyAtOnce(t *testing.T) {
 	})
 }
 
-func TestQuirksThatMakeNoSense(t *testing.T) {
+func TestWithQuirksPanicsOnNonsense(t *testing.T) {
 	for says, q := range map[string]quirks{
 		"ShowAfter is negative":                    {ShowAfter: -1},
 		"StaleLists is negative":                   {StaleLists: -1},

@@ -14,8 +14,8 @@ import (
 
 // Request is one request that reached the server.
 //
-// Header holds the credentials, for a test to look at. Printing a Request,
-// logging it or marshalling it to JSON shows neither Header nor Body.
+// Header holds the credentials, for a test to check. Printing a Request, logging it
+// or marshalling it to JSON shows neither Header nor Body.
 type Request struct {
 	At         time.Time // when it was received as a whole
 	Method     string
@@ -26,8 +26,8 @@ type Request struct {
 	StatusCode int // of the answer; 0 while there is none, and if the connection was dropped
 }
 
-// Requests returns every request that reached the server, in the order they
-// came: copies and reads, and those that were refused or met a fault.
+// Requests returns every request that reached the server, in order: copies and
+// reads, including those that were refused or met a fault.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
-func TestRequests(t *testing.T) {
+func TestRequestsShowsWhatWasSent(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 			require.Empty(t, s.Requests())
@@ -44,7 +44,7 @@ func TestRequests(t *testing.T) {
 	})
 }
 
-func TestRequestsAreTheTestsOwn(t *testing.T) {
+func TestChangingARequestChangesNoRecord(t *testing.T) {
 	s := newZudu()
 	r := s.copyOf(s.add(), "Copy")
 	r.target += "?a=1"
@@ -59,7 +59,7 @@ func TestRequestsAreTheTestsOwn(t *testing.T) {
 	require.Equal(t, s.body("Copy"), string(again.Body))
 }
 
-func TestRequestsUnderWay(t *testing.T) {
+func TestARequestUnderWayHasNoStatusYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newZudu()
 		s.Inject(agentcopytest.Fault{Delay: time.Minute})

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRoutesThatAreNotThere(t *testing.T) {
+func TestUnknownRoutesAre404Or405(t *testing.T) {
 	// errorBody is the form of each vendor's errors.
 	errorBody := map[string]string{
 		"zudu":      `"status":"error"`,

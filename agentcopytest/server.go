@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// Server is the part that the fakes of all vendors share. It is made by
-// [NewZudu], [NewCotool], [NewLangSmith] and [NewKolena]. All its methods may be
-// called from any number of goroutines.
+// Server is what the fakes of all vendors share. [NewZudu], [NewCotool],
+// [NewLangSmith] and [NewKolena] make one. Its methods are safe for concurrent use.
 type Server struct {
 	vendor vendor
 	agents agents // the vendor's part; its own methods know the type
@@ -33,7 +32,7 @@ type Server struct {
 
 // vendor is what sets the fake of one vendor apart from the others.
 type vendor struct {
-	name            string   // for messages to whoever writes the test
+	name            string   // for messages to the author of a test
 	credentials     []string // the headers that carry them
 	scheme          string   // stands before the value in each: "Bearer "
 	wrongCredential int      // the status that answers one that is not accepted
@@ -85,15 +84,15 @@ type CopyRecord struct {
 	At       time.Time
 }
 
-// Copies returns every copy that the server made, in order. A test that two of
-// them were not made of one request looks here.
+// Copies returns every copy that the server made, in order. This is where a test
+// finds duplicates.
 func (s *Server) Copies() []CopyRecord {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.copies)
 }
 
-// DeleteAgent takes an agent out, as a colleague would. Kolena's IDs are decimal.
+// DeleteAgent removes an agent, as a colleague would. Kolena's IDs are decimal.
 // It panics if there is no such agent.
 func (s *Server) DeleteAgent(id string) {
 	s.mu.Lock()
@@ -103,10 +102,9 @@ func (s *Server) DeleteAgent(id string) {
 	}
 }
 
-// Close closes the listener, if there is one, and ends what is still delayed: a
-// client that waits sees its connection break, and no copy is made any more.
-// Requests that come later are refused, as by a port where nothing listens.
-// Calling Close again does nothing.
+// Close closes the listener, if there is one. A waiting client sees its connection
+// break, and no further copy is made. Later requests are refused, as by a port where
+// nothing listens. Calling Close again does nothing.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

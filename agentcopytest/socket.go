@@ -6,13 +6,12 @@ import (
 	"strconv"
 )
 
-// URL returns the base URL of the server on the loopback interface, without a
-// slash at its end, and starts listening there when it is called for the first
-// time. Inside a testing/synctest bubble use Client instead: waiting for a socket
-// stops the bubble's clock.
+// URL returns the server's base URL on the loopback interface, without a trailing
+// slash. The first call starts listening. Inside a testing/synctest bubble use Client
+// instead: waiting for a socket stops the bubble's clock.
 //
-// The SDK's clients that are made for one URL with one key share their pace. A
-// port may be used again by the next test, so give each test a key of its own.
+// Clients of one URL and one key share their limits. The next test may get the same
+// port, so give each test a key of its own.
 //
 // It panics if the server was closed before.
 func (s *Server) URL() string {

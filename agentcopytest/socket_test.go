@@ -10,7 +10,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
-func TestURL(t *testing.T) {
+func TestURLServesTheSDK(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		s := start()
 		defer s.Close()

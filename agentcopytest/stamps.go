@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// Stamps is how a vendor writes time stamps, and the clock that it reads them
-// from. The zero Stamps are the vendor's documented form and the right time.
+// Stamps is how a vendor writes time stamps, and the clock they come from. The zero
+// Stamps are the documented form and the right time.
 type Stamps struct {
 	Form StampForm
 	// Zone is where the stamps are from; nil for UTC.
@@ -14,9 +14,8 @@ type Stamps struct {
 	ClockOffset time.Duration
 }
 
-// StampForm is one of the forms below, or else a layout of package time. A
-// layout that names no part of a time is text that says nothing of it: "a while
-// ago".
+// StampForm is one of the forms below, or a layout of package time. A layout that
+// names no part of a time is plain text: "a while ago".
 type StampForm string
 
 // Forms of a time stamp.
@@ -30,7 +29,7 @@ const (
 	StampAbsent    StampForm = "absent" // the field is missing
 )
 
-// stamp writes t into the field key, in layout unless form says otherwise. The
+// stamp writes t into the field key, in form, or else in layout. The
 // zero time leaves the field out.
 func (s Stamps) stamp(o *object, key string, t time.Time, form StampForm, layout string) {
 	if s.Zone != nil {

@@ -196,12 +196,12 @@ func (s *store[A]) stampAgent(a *A) {
 	*times[1] = s.stamp(*times[1], times[0].Time)
 }
 
-// show writes a time stamp into o, in layout unless the quirks say otherwise.
+// show writes a time stamp into o, in the form of the quirks, or else in layout.
 func (s *store[A]) show(o *object, key string, t agentcopy.Time, layout string) {
 	s.quirks.Stamps.stamp(o, key, t.Time, s.quirks.Stamps.Form, layout)
 }
 
-// misuse ends a test that asks for what makes no sense.
+// misuse panics: the test asks for nonsense.
 func misuse(format string, args ...any) {
 	panic("agentcopytest: " + fmt.Sprintf(format, args...))
 }

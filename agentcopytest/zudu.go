@@ -13,17 +13,17 @@ import (
 
 // Zudu is a fake of Zudu's API: duplicate, the two lists, and the full agent. It
 // answers in the form of the newer of the two generations of pages, with time
-// stamps that have neither zone nor fraction, unless [WithZuduFirstGeneration]
-// says otherwise. All credentials belong to one organization; agents of others can
-// be added, and are found like its own.
+// stamps that have neither zone nor fraction, unless [WithZuduFirstGeneration] is
+// set. All credentials belong to one organization; agents of others can be added, and
+// are found like its own.
 //
 // # Assumptions
 //
-// Zudu's pages do not say what follows. The field of [Quirks] in brackets makes it
-// otherwise.
+// Zudu's pages do not say what follows. The fields of [Quirks] in brackets change
+// it.
 //   - A name that is taken gets 400, as any other fault of a name [NameTaken].
-//   - 50 characters are 50 code points [RefuseName]. A name is trimmed and not
-//     changed otherwise [Rename].
+//   - 50 characters are 50 code points [RefuseName]. A name is trimmed, and kept
+//     apart from that [Rename].
 //   - A duplicate answers 200 [CopyStatus], and really copies all fields
 //     [CopyFields].
 //   - Its own answer shows all of them [AnswerLacks].
@@ -85,7 +85,7 @@ func WithZuduFirstGeneration() ServerOption {
 	}
 }
 
-// AddAgent puts an agent into the fake and returns it as it is stored. An empty
+// AddAgent adds an agent to the fake and returns it as stored. An empty
 // ID, organization, time and whatever else Zudu shows of every agent is filled
 // in; the name is trimmed.
 //

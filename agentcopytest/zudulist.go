@@ -12,7 +12,7 @@ import (
 type zuduQuery struct {
 	page, limit       int
 	sortBy, sortOrder string
-	names             []string // texts of which one must pass the filter; nil for all agents
+	names             []string // one of these must pass the filter; nil for all agents
 }
 
 // zuduDefaults is the query of a list that asks for nothing.

@@ -17,15 +17,14 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewCotool()
 		defer server.Close()
 		source := server.AddAgent(cotool.Agent{Name: "Triage"})
 		other := server.AddAgent(cotool.Agent{Name: "Enrichment"})
 		server.AddAgent(cotool.Agent{Name: "Triage", Origin: cotool.OriginUser}) // manual, of its name, and older
-		client, err := cotool.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
+		client := newClient(t, server.Client().Transport)
 		copier := client.Copier()
 		request := agentcopy.CopyRequest{SourceID: strings.ToUpper(source.ID), Name: "ignored"}
 
@@ -110,8 +109,7 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 				}
 				return http.StatusOK, tt.get
 			})
-			client, err := cotool.New(vendortest.Key(), agentcopy.WithHTTPClient(wire.Client()))
-			require.NoError(t, err)
+			client := newClient(t, wire)
 			found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id}, since)
 			if tt.done {
 				require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
@@ -128,10 +126,9 @@ func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityHasTheSourceAsSearchKey(t *testing.T) {
 	const id = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
-	client, err := cotool.New("not-a-real-key")
-	require.NoError(t, err)
+	client := newClient(t, nil)
 	require.Equal(t, agentcopy.Identity{
 		Provider: "cotool", Origin: "https://app.cotool.ai", SourceID: id, SearchKey: id, Traced: true,
 	}, client.Copier().Identify(agentcopy.CopyRequest{SourceID: strings.ToUpper(id), Name: "ignored"}))

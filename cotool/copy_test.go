@@ -13,18 +13,14 @@ import (
 )
 
 func TestDocumentsComeBack(t *testing.T) {
-	for _, name := range []string{"copy.json", "copy_sparse.json"} {
-		t.Run(name, func(t *testing.T) {
-			vendortest.RequireRoundTrip[cotool.CopyAgentResponse](t, vendortest.Document(t, name))
-		})
-	}
+	vendortest.RequireDocuments[cotool.CopyAgentResponse](t, "copy.json", "copy_sparse.json")
 	vendortest.RequireRoundTrip[cotool.CopyAgentResponse](t, `{"agent":{"id":"a","isBuiltIn":false,"persistentWorkspaceEnabled":false,"isSuggestion":false,
 		"createdAt":"<string>","updatedAt":"2025-06-17 12:34:56+00","deletedAt":1750163696789,"lastDetectionRunAt":"yesterday",
 		"toolActionConfigs":[{"type":"slack","hideAgentButton":false},{"type":"jira","projects":[{"key":"SEC"}],"dryRun":false},{"type":7}],
 		"skills":[{"skillId":"s","invocationCount30d":12.5}]},"parkedAgentId":"p","parkedAgentName":"P"}`)
 }
 
-func TestToolActionConfigs(t *testing.T) {
+func TestToolActionConfigsComeBack(t *testing.T) {
 	var configs []cotool.ToolActionConfig
 	vendortest.Decode(t, `[{"type":"slack","hideAgentButton":true,"newer":1},{"type":7,"allowedChannels":[{"id":"c"}]},null]`, &configs)
 	require.Equal(t, "slack", configs[0].Type)
@@ -35,12 +31,6 @@ func TestToolActionConfigs(t *testing.T) {
 	written, err := json.Marshal(configs)
 	require.NoError(t, err)
 	require.JSONEq(t, `[{"type":"slack","hideAgentButton":false,"newer":1},{"type":"slack","allowedChannels":[{"id":"c"}]},{},{"type":"made here"}]`, string(written))
-}
-
-func TestEveryFieldIsRead(t *testing.T) {
-	var answer cotool.CopyAgentResponse
-	vendortest.Decode(t, vendortest.Document(t, "copy.json"), &answer)
-	vendortest.RequireFilled(t, answer)
 }
 
 func TestCopyAgent(t *testing.T) {
@@ -67,7 +57,7 @@ func TestCopyAgent(t *testing.T) {
 	}
 }
 
-func TestIDsThatAreNoUUID(t *testing.T) {
+func TestAnIDThatIsNoUUIDIsNotSent(t *testing.T) {
 	for name, id := range map[string]string{
 		"empty": "", "blank": " ", "dot": ".", "dots": "..", "word": "agent_1", "a path": sourceID + "/..",
 		"with a line break": sourceID + "\n", "without hyphens": "3c90c3cc0d444b5088888dd25736052d", "braces": "{" + sourceID + "}",
@@ -85,32 +75,15 @@ func TestIDsThatAreNoUUID(t *testing.T) {
 	}
 }
 
-func TestCopyAgentFails(t *testing.T) {
-	for name, tt := range map[string]struct {
-		status  int
-		body    string
-		outcome agentcopy.Outcome
-		is      error
-	}{
-		"refused":             {409, `{"error":"integration is connected"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict},
-		"not JSON":            {401, `nope`, agentcopy.OutcomeNotCopied, agentcopy.ErrUnauthorized},
-		"server error":        {500, ``, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown},
-		"no agent":            {200, `{"parkedAgentId":"` + sourceID + `"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
-		"a null agent":        {200, `{"agent":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
-		"an agent with no ID": {200, `{"agent":{"name":"Triage"}}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(tt.status, tt.body)
-			answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
-			require.Nil(t, answer)
-			e := vendortest.RequireError(t, err)
-			require.Equal(t, tt.outcome, e.Outcome)
-			require.Equal(t, "cotool", e.Provider)
-			require.Equal(t, "CopyAgent", e.Operation)
-			require.ErrorIs(t, err, tt.is)
-			require.Len(t, wire.Requests(), 1)
-		})
-	}
+func TestCopyAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "cotool", map[string]vendortest.Failure{
+		"refused":             vendortest.Fails(409, `{"error":"integration is connected"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, "integration is connected"),
+		"not JSON":            vendortest.Fails(401, `nope`, agentcopy.OutcomeNotCopied, agentcopy.ErrUnauthorized, ""),
+		"server error":        vendortest.Fails(500, ``, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, ""),
+		"no agent":            vendortest.Fails(200, `{"parkedAgentId":"`+sourceID+`"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+		"a null agent":        vendortest.Fails(200, `{"agent":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+		"an agent with no ID": vendortest.Fails(200, `{"agent":{"name":"Triage"}}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+	})
 }
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {

@@ -18,13 +18,13 @@ const (
 	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Triage"}`
 )
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *cotool.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *cotool.Client {
 	t.Helper()
 	return vendortest.NewClient[*cotool.Client](t, wire, opts...)
 }
 
 // All calls of a key share the courtesy limit: 10 at once, then 10 a second.
-func TestPace(t *testing.T) {
+func TestAllCallsShareTenASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()

@@ -15,15 +15,14 @@ import (
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewKolena()
 		defer server.Close()
 		source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
 		server.AddAgent(kolena.Agent{Name: "Hamburg"}) // of the copy's name, and older
 		server.AddAgent(kolena.Agent{Name: "Hamburg 2"})
-		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
+		client := newClient(t, server.Client().Transport)
 		copier := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: source.WorkspaceID})
 		request := agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"}
 
@@ -61,10 +60,9 @@ func TestCopier(t *testing.T) {
 }
 
 func TestCopierRefusesASourceThatIsNoNumber(t *testing.T) {
-	client, err := kolena.New("not-a-real-key")
-	require.NoError(t, err)
+	client := newClient(t, nil)
 	copier := client.Copier(kolena.CopyAgentRequest{})
-	_, err = copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
+	_, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 	require.ErrorContains(t, err, "SourceID")
 	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"}, time.Now())
@@ -72,9 +70,8 @@ func TestCopierRefusesASourceThatIsNoNumber(t *testing.T) {
 }
 
 func TestCopierRefusesABlankName(t *testing.T) {
-	client, err := kolena.New("not-a-real-key")
-	require.NoError(t, err)
-	_, err = client.Copier(kolena.CopyAgentRequest{}).FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
+	client := newClient(t, nil)
+	_, err := client.Copier(kolena.CopyAgentRequest{}).FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
 	require.ErrorIs(t, err, agentcopy.ErrInvalid, "every agent would be a copy")
 }
 
@@ -82,8 +79,7 @@ func TestCopierWritesIDsInOneWay(t *testing.T) {
 	for _, id := range []string{"1", "01", "+1", "+001"} {
 		server := agentcopytest.NewKolena()
 		server.AddAgent(kolena.Agent{Name: "Lease reader"})
-		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
+		client := newClient(t, server.Client().Transport)
 		copier := client.Copier(kolena.CopyAgentRequest{})
 		request := agentcopy.CopyRequest{SourceID: id, Name: "Lease reader"}
 		require.Equal(t, "1", copier.Identify(request).SourceID)
@@ -109,8 +105,7 @@ func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 	} {
 		made := time.Now().UTC().Format(time.RFC3339)
 		wire := vendortest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)
-		client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(wire.Client()))
-		require.NoError(t, err)
+		client := newClient(t, wire)
 		found, err := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}).
 			FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: "A copy"}, time.Now())
 		require.NoError(t, err)
@@ -122,7 +117,7 @@ func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityTellsTemplatesApart(t *testing.T) {
 	client, err := kolena.New("not-a-real-key")
 	require.NoError(t, err)
 	identify := func(template kolena.CopyAgentRequest, name string) agentcopy.Identity {

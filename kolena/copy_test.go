@@ -14,19 +14,9 @@ import (
 )
 
 func TestDocumentsComeBack(t *testing.T) {
-	for _, name := range []string{"copy.json", "copy_oldest.json"} {
-		t.Run(name, func(t *testing.T) {
-			vendortest.RequireRoundTrip[kolena.Agent](t, vendortest.Document(t, name))
-		})
-	}
+	vendortest.RequireDocuments[kolena.Agent](t, "copy.json", "copy_oldest.json")
 	vendortest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
 		"updated":"2025-10-08T20:14:29.472247+00:00","created_by":"","n_runs":0,"prompts":[{"created":"2025-01-01T00:00:00.5","updated":1735689600}]}`)
-}
-
-func TestEveryFieldIsRead(t *testing.T) {
-	var agent kolena.Agent
-	vendortest.Decode(t, vendortest.Document(t, "copy.json"), &agent)
-	vendortest.RequireFilled(t, agent)
 }
 
 func TestCopyAgent(t *testing.T) {
@@ -34,7 +24,7 @@ func TestCopyAgent(t *testing.T) {
 		req  kolena.CopyAgentRequest
 		body string
 	}{
-		"a name alone":      {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
+		"only a name":       {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
 		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: 7}, `{"name":"Leases","target_workspace_id":7}`},
 		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: 8}, `{"name":"Leases","target_folder_id":8}`},
 		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: math.MaxInt64, TargetFolderID: 1}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
@@ -89,40 +79,20 @@ func TestCopyAgentRefuses(t *testing.T) {
 	}
 }
 
-func TestCopyAgentFails(t *testing.T) {
-	for name, tt := range map[string]struct {
-		status  int
-		body    string
-		outcome agentcopy.Outcome
-		is      error
-		message string
-	}{
-		"a fault of a field": {
+func TestCopyAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "kolena", map[string]vendortest.Failure{
+		"a fault of a field": vendortest.Fails(
 			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
-			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Field required",
-		},
-		"a detail":         {404, `{"detail":"Agent not found"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"},
-		"no key":           {403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"},
-		"no ID":            {200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"a null ID":        {200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID of words":   {200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID of halves":  {200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"an ID beyond all": {200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"},
-		"cut off":          {200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(tt.status, tt.body)
-			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
-			require.Nil(t, agent)
-			e := vendortest.RequireError(t, err)
-			require.Equal(t, tt.outcome, e.Outcome)
-			require.Equal(t, "kolena", e.Provider)
-			require.Equal(t, "CopyAgent", e.Operation)
-			require.ErrorIs(t, err, tt.is)
-			require.ErrorContains(t, err, tt.message)
-			require.Len(t, wire.Requests(), 1)
-		})
-	}
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Field required"),
+		"a detail":         vendortest.Fails(404, `{"detail":"Agent not found"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"),
+		"no key":           vendortest.Fails(403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"),
+		"no ID":            vendortest.Fails(200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"a null ID":        vendortest.Fails(200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID of words":   vendortest.Fails(200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID of halves":  vendortest.Fails(200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID beyond all": vendortest.Fails(200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"cut off":          vendortest.Fails(200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"),
+	})
 }
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {

@@ -7,24 +7,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/stretchr/testify/assert"
 )
 
 const agent = `{"id":456,"workspace_id":7,"name":"Leases","objective":"","created_by":"","n_runs":0,"prompts":[]}`
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *kolena.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *kolena.Client {
 	t.Helper()
 	return vendortest.NewClient[*kolena.Client](t, wire, opts...)
 }
 
 // Each endpoint keeps its own documented number, whichever client it is called
 // through: the first request beyond it waits for the window to pass.
-func TestPace(t *testing.T) {
+func TestEachEndpointKeepsItsLimit(t *testing.T) {
 	for name, tt := range map[string]struct {
 		allowed int
 		call    func(*testing.T, *kolena.Client) error
@@ -66,7 +66,7 @@ func TestPace(t *testing.T) {
 }
 
 // Copies that are under way hold their places until they are answered.
-func TestPaceOfCopiesUnderWay(t *testing.T) {
+func TestACopyUnderWayHoldsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := vendortest.New(func(int, vendortest.Request) (int, string) {
 			time.Sleep(20 * time.Second)

@@ -13,7 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
-// page is an answer with the agents from first on, the first of which is 1.
+// page is an answer with count agents, from number first on.
 // Its page_size is how many they are, and its page_number may be wrong.
 func page(number, total, first, count int) string {
 	agents := vendortest.Agents(`{"id":%[1]d,"name":"agent %[1]d"}`, first, count)
@@ -61,7 +61,7 @@ func TestListAgentsStopsWithTheLoop(t *testing.T) {
 	require.Len(t, wire.Requests(), 1)
 }
 
-func TestListAgentsFails(t *testing.T) {
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pages            []string
 		agents, requests int
@@ -71,7 +71,7 @@ func TestListAgentsFails(t *testing.T) {
 		"the pages run dry":            {[]string{page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)}, 4, 3, "page 3 of the list"},
 		"the list has gone":            {[]string{page(0, 3, 1, 2), page(0, 0, 3, 0)}, 2, 2, "page 2 of the list"},
 		"no total":                     {[]string{`{"agents":[{"id":1}]}`}, 0, 1, "how many pages"},
-		"a total that is no number":    {[]string{`{"agents":[{"id":1}],"total_pages":"two"}`}, 0, 1, "how many pages"},
+		"a total that is not a number": {[]string{`{"agents":[{"id":1}],"total_pages":"two"}`}, 0, 1, "how many pages"},
 		"no list":                      {[]string{`{"total_pages":1}`}, 0, 1, "lacks the list"},
 		"another document":             {[]string{agent}, 0, 1, "lacks the list"},
 	} {

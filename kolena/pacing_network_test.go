@@ -125,7 +125,7 @@ func respond(req *http.Request, status int, header http.Header, body string) *ht
 }
 
 // episodes groups the refusals: those of one episode are less than a caution
-// apart, so that the fallback is at work from the first one to the last.
+// apart, so that the fallback works throughout.
 func (s *simulation) episodes(caution time.Duration) (lengths []time.Duration) {
 	var first, last time.Duration
 	for _, r := range s.refusals {

@@ -14,11 +14,7 @@ import (
 )
 
 func TestDocumentsComeBack(t *testing.T) {
-	for _, name := range []string{"clone.json", "create.json"} {
-		t.Run(name, func(t *testing.T) {
-			vendortest.RequireRoundTrip[langsmith.Agent](t, vendortest.Document(t, name))
-		})
-	}
+	vendortest.RequireDocuments[langsmith.Agent](t, "clone.json", "create.json")
 	vendortest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
 }
 
@@ -32,10 +28,9 @@ func TestFalseComesBack(t *testing.T) {
 	require.JSONEq(t, document, string(written))
 }
 
-func TestEveryFieldIsRead(t *testing.T) {
+func TestFilesAreRead(t *testing.T) {
 	var got langsmith.Agent
 	vendortest.Decode(t, vendortest.Document(t, "clone.json"), &got)
-	vendortest.RequireFilled(t, got)
 	require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
 }
 
@@ -126,35 +121,16 @@ func TestCloneAgentRefuses(t *testing.T) {
 	}
 }
 
-func TestCloneAgentFails(t *testing.T) {
-	for name, tt := range map[string]struct {
-		status  int
-		body    string
-		outcome agentcopy.Outcome
-		is      error
-		code    string
-	}{
-		"a problem": {
+func TestCloneAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "langsmith", map[string]vendortest.Failure{
+		"a problem": vendortest.Fails(
 			400, `{"type":"https://docs.langchain.com/errors/invalid_request_body","code":"invalid_request_body","detail":"Provide a valid body","status":400}`,
-			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "invalid_request_body",
-		},
-		"a conflict":      {409, `{"detail":"free plan"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, ""},
-		"upstream":        {502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.OutcomeUnknown, agentcopy.ErrServer, "upstream_auth_failed"},
-		"no ID":           {201, `{"name":"Research"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
-		"an ID of a list": {201, `{"id":[1]}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(tt.status, tt.body)
-			_, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
-			e := vendortest.RequireError(t, err)
-			require.Equal(t, tt.outcome, e.Outcome)
-			require.Equal(t, tt.code, e.Code)
-			require.Equal(t, "langsmith", e.Provider)
-			require.Equal(t, "CloneAgent", e.Operation)
-			require.ErrorIs(t, err, tt.is)
-			require.Len(t, wire.Requests(), 1)
-		})
-	}
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "invalid_request_body"),
+		"a conflict":      vendortest.Fails(409, `{"detail":"free plan"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, ""),
+		"upstream":        vendortest.Fails(502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.OutcomeUnknown, agentcopy.ErrServer, "upstream_auth_failed"),
+		"no ID":           vendortest.Fails(201, `{"name":"Research"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+		"an ID of a list": vendortest.Fails(201, `{"id":[1]}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+	})
 }
 
 func TestCloneAgentReadsWhatItCan(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCloneOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewLangSmith()
 		defer server.Close()
@@ -23,15 +23,14 @@ func TestCopier(t *testing.T) {
 		for i := range 250 {
 			server.AddAgent(langsmith.Agent{Name: fmt.Sprintf("EU law %d", i)})
 		}
-		client, err := langsmith.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-		require.NoError(t, err)
+		client := newClient(t, server.Client().Transport)
 		copier := client.Copier(langsmith.CloneAgentRequest{UserTimezone: "Europe/Berlin"})
 		request := agentcopy.CopyRequest{SourceID: source.ID, Name: "EU law"}
 
 		time.Sleep(time.Hour)
 		since := time.Now()
 		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
-		_, err = copier.Copy(t.Context(), request)
+		_, err := copier.Copy(t.Context(), request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		found, err := copier.FindCopies(t.Context(), request, since)
 		require.ErrorIs(t, err, agentcopy.ErrNameTaken, "LangSmith's own filter shows what lies beyond the part of the list that is read")
@@ -62,7 +61,7 @@ func TestCopier(t *testing.T) {
 	})
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentityTellsTemplatesAndWorkspacesApart(t *testing.T) {
 	const id = "3C90C3CC-0D44-4B50-8888-8DD25736052A"
 	identify := func(template langsmith.CloneAgentRequest, opts ...agentcopy.Option) agentcopy.Identity {
 		client, err := langsmith.New("not-a-real-key", opts...)

@@ -18,7 +18,7 @@ const (
 	agent    = `{"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11","name":"Research"}`
 )
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *langsmith.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *langsmith.Client {
 	t.Helper()
 	return vendortest.NewClient[*langsmith.Client](t, wire, opts...)
 }
@@ -38,7 +38,7 @@ func TestWithWorkspaceRefuses(t *testing.T) {
 	}
 }
 
-func TestNewFromEnv(t *testing.T) {
+func TestNewFromEnvReadsEndpointAndWorkspace(t *testing.T) {
 	const target = "/v1/deepagents/agents/" + sourceID
 	key := vendortest.Key()
 	for name, tt := range map[string]struct {
@@ -47,7 +47,7 @@ func TestNewFromEnv(t *testing.T) {
 		host, target        string
 		tenant              string
 	}{
-		"the key alone":          {host: "api.smith.langchain.com", target: target},
+		"only a key":             {host: "api.smith.langchain.com", target: target},
 		"blank variables":        {endpoint: " ", workspace: " ", host: "api.smith.langchain.com", target: target},
 		"LangSmith's address":    {endpoint: "https://eu.api.smith.langchain.com", host: "eu.api.smith.langchain.com", target: target},
 		"with a slash":           {endpoint: "https://eu.api.smith.langchain.com/", host: "eu.api.smith.langchain.com", target: target},
@@ -84,7 +84,7 @@ func TestNewFromEnv(t *testing.T) {
 
 func TestNewFromEnvRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ endpoint, workspace, field string }{
-		"slashes alone":            {"///", "", "LANGSMITH_ENDPOINT"},
+		"only slashes":             {"///", "", "LANGSMITH_ENDPOINT"},
 		"a query":                  {"https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
 		"a workspace of two lines": {"", "a\nb", "LANGSMITH_WORKSPACE_ID"},
 	} {
@@ -125,7 +125,7 @@ func TestWithReplacesTheWorkspace(t *testing.T) {
 
 // All calls of a key share one limit, which keeps inside both that LangSmith
 // documents, from the first request on.
-func TestPace(t *testing.T) {
+func TestAllCallsKeepBothLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, vendortest.Always(http.StatusOK, agent))
 		start := time.Now()

@@ -96,7 +96,7 @@ func TestListAgentsStopsWithTheLoop(t *testing.T) {
 	require.Len(t, wire.Requests(), 1)
 }
 
-func TestListAgentsFails(t *testing.T) {
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pages            []string
 		agents, requests int
@@ -106,7 +106,7 @@ func TestListAgentsFails(t *testing.T) {
 		"cursors that go round":      {[]string{page(`"x"`, 0, 1), page(`"y"`, 1, 1), page(`"x"`, 2, 1)}, 3, 3, "leads back"},
 		"new cursors, old agents":    {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 2)}, 2, 2, "not on an earlier one"},
 		"an empty page in between":   {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 0)}, 2, 2, "page 2 of the list"},
-		"a cursor that is no text":   {[]string{page(`7`, 0, 2)}, 0, 1, "next_cursor"},
+		"a cursor that is not text":  {[]string{page(`7`, 0, 2)}, 0, 1, "next_cursor"},
 		"null for none":              {[]string{`{"items":null,"next_cursor":null}`}, 0, 1, "lacks the list"},
 		"no items":                   {[]string{`{"next_cursor":null}`}, 0, 1, "lacks the list"},
 		"another document":           {[]string{`{"error":"Unauthorized"}`}, 0, 1, "lacks the list"},

@@ -18,7 +18,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-func TestCopier(t *testing.T) {
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	generations := map[string][]agentcopytest.ServerOption{
 		"first generation":  {agentcopytest.WithZuduFirstGeneration()},
 		"second generation": nil,
@@ -30,15 +30,14 @@ func TestCopier(t *testing.T) {
 				defer server.Close()
 				source := server.AddAgent(zudu.Agent{AgentName: "Support"})
 				server.AddAgent(zudu.Agent{AgentName: "Berlin, old"})
-				client, err := zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
-				require.NoError(t, err)
+				client := newClient(t, server.Client().Transport)
 				copier := client.Copier()
 				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: " Berlin "}
 
 				time.Sleep(time.Hour + 7*time.Minute + 700*time.Millisecond) // the stamps have whole seconds
 				since := time.Now()
 				server.Inject(agentcopytest.Fault{Status: 502, AfterCopy: true})
-				_, err = copier.Copy(t.Context(), request)
+				_, err := copier.Copy(t.Context(), request)
 				require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 				found, err := copier.FindCopies(t.Context(), request, since)
 				require.NoError(t, err)
@@ -75,8 +74,7 @@ func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 				defer server.Close()
 				source := server.AddAgent(zudu.Agent{AgentName: "Support"})
 				server.AddAgent(zudu.Agent{AgentName: "Berlin"})
-				client, err := zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
-				require.NoError(t, err)
+				client := newClient(t, server.Client().Transport)
 				time.Sleep(tc.age)
 				found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, time.Now())
 				if tc.want == "taken" {
@@ -93,9 +91,8 @@ func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 }
 
 func TestCopierRefusesABlankName(t *testing.T) {
-	client, err := zudu.New("not-a-real-key", "not-a-real-secret")
-	require.NoError(t, err)
-	_, err = client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_1", Name: " "}, time.Now())
+	client := newClient(t, nil)
+	_, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_1", Name: " "}, time.Now())
 	require.ErrorIs(t, err, agentcopy.ErrInvalid, "every agent would be a copy")
 }
 
@@ -113,12 +110,10 @@ func TestCopierAsksForAStampThatTheListDoesNotShow(t *testing.T) {
 				server := agentcopytest.NewZudu()
 				defer server.Close()
 				source := server.AddAgent(zudu.Agent{AgentName: "Support"})
-				client, err := zudu.New("not-a-real-key", "not-a-real-secret",
-					agentcopy.WithHTTPClient(server.Client()), agentcopy.WithMiddleware(hideStamps(tc.hide)))
-				require.NoError(t, err)
+				client := newClient(t, server.Client().Transport, agentcopy.WithMiddleware(hideStamps(tc.hide)))
 				since := time.Now()
 				request := agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}
-				_, err = client.Copier().Copy(t.Context(), request)
+				_, err := client.Copier().Copy(t.Context(), request)
 				require.NoError(t, err)
 				found, err := client.Copier().FindCopies(t.Context(), request, since)
 				require.NoError(t, err)
@@ -155,12 +150,10 @@ func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
 		for i := range 20 {
 			server.AddAgent(zudu.Agent{AgentName: fmt.Sprintf("Old %d", i)})
 		}
-		client, err := zudu.New("not-a-real-key", "not-a-real-secret",
-			agentcopy.WithHTTPClient(server.Client()), agentcopy.WithMiddleware(hideStamps("/api/agents")))
-		require.NoError(t, err)
+		client := newClient(t, server.Client().Transport, agentcopy.WithMiddleware(hideStamps("/api/agents")))
 		time.Sleep(time.Hour)
 		since := time.Now()
-		_, err = client.Copier().Copy(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Quite another"})
+		_, err := client.Copier().Copy(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Quite another"})
 		require.NoError(t, err)
 		before := len(server.Requests())
 		found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.AgentID, Name: "Berlin"}, since)
@@ -171,9 +164,8 @@ func TestCopierSeesARenamedCopyWhereTheListShowsNoStamps(t *testing.T) {
 	})
 }
 
-func TestIdentity(t *testing.T) {
-	client, err := zudu.New("not-a-real-key", "not-a-real-secret")
-	require.NoError(t, err)
+func TestIdentityHasTheNameAsSearchKey(t *testing.T) {
+	client := newClient(t, nil)
 	require.Equal(t, agentcopy.Identity{
 		Provider: "zudu", Origin: "https://api.zudu.ai", SourceID: "Agent_1", SearchKey: "Berlin", Traced: true,
 	}, client.Copier().Identify(agentcopy.CopyRequest{SourceID: "Agent_1", Name: " Berlin\n"}))

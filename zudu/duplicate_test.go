@@ -39,7 +39,7 @@ func TestDuplicateAgent(t *testing.T) {
 	}
 }
 
-func TestDuplicateAgentName(t *testing.T) {
+func TestDuplicateAgentTrimsAndChecksTheName(t *testing.T) {
 	for name, tt := range map[string]struct{ given, sent, reason string }{
 		"one character":            {given: "a", sent: "a"},
 		"trimmed":                  {given: " \t Support, Berlin\u00a0\n", sent: "Support, Berlin"},
@@ -108,58 +108,30 @@ func TestAgentIDIsRefused(t *testing.T) {
 	}
 }
 
-func TestDuplicateAgentFails(t *testing.T) {
-	for name, tt := range map[string]struct {
-		status  int
-		body    string
-		outcome agentcopy.Outcome
-		is      error
-		message string
-	}{
-		"the name is taken": {
+func TestDuplicateAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "zudu", map[string]vendortest.Failure{
+		"the name is taken": vendortest.Fails(
 			400, `{"message":"Validation error","status":"error","error":"Agent name cannot be empty"}`,
-			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Validation error: Agent name cannot be empty",
-		},
-		"no such agent": {
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Validation error: Agent name cannot be empty"),
+		"no such agent": vendortest.Fails(
 			404, `{"message":"Agent not found","status":"error","error":"Agent with ID 'agent_123' does not exist"}`,
-			agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found",
-		},
-		"refused with the status of success": {
+			agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"),
+		"refused with the status of success": vendortest.Fails(
 			200, `{"message":"Validation error","status":"error","error":"Name is taken"}`,
-			agentcopy.OutcomeUnknown, nil, "Name is taken",
-		},
-		"refused, whatever the data": {
+			agentcopy.OutcomeUnknown, nil, "Name is taken"),
+		"refused, whatever the data": vendortest.Fails(
 			200, `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`,
-			agentcopy.OutcomeUnknown, nil, "m: e",
-		},
-		"no ID": {
+			agentcopy.OutcomeUnknown, nil, "m: e"),
+		"no ID": vendortest.Fails(
 			200, `{"status":"success","error":null,"data":{"agent_name":"a"}}`,
-			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
-		},
-		"no data": {
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"no data": vendortest.Fails(
 			200, `{"status":"success","error":null,"data":null}`,
-			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
-		},
-		"an ID of another type": {
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID of another type": vendortest.Fails(
 			200, `{"status":"success","data":{"agent_id":[7]}}`,
-			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(tt.status, tt.body)
-			_, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_123", zudu.DuplicateAgentRequest{AgentName: "a"})
-			e := vendortest.RequireError(t, err)
-			require.Equal(t, tt.outcome, e.Outcome)
-			require.Equal(t, tt.status, e.StatusCode)
-			require.Equal(t, "zudu", e.Provider)
-			require.Equal(t, "DuplicateAgent", e.Operation)
-			require.ErrorContains(t, err, tt.message)
-			if tt.is != nil {
-				require.ErrorIs(t, err, tt.is)
-			}
-			require.Len(t, wire.Requests(), 1, "none of these is repeated")
-		})
-	}
+			agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+	})
 }
 
 func TestDuplicateAgentReadsWhatItCan(t *testing.T) {

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/zudu"
-	"github.com/stretchr/testify/require"
 )
 
 func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }
@@ -38,22 +39,19 @@ func FuzzAgentID(f *testing.F) {
 		require.NoError(t, err)
 		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
 		if errors.Is(err, agentcopy.ErrInvalid) {
-			if len(wire.Requests()) > 0 {
-				t.Errorf("ID %q is refused, but was sent", id)
-			}
+			require.Empty(t, wire.Requests(), "the ID is refused, but was sent")
 			return
 		}
-		if err != nil || len(wire.Requests()) != 1 {
-			t.Fatalf("ID %q: got %v and %d requests, want it refused or sent", id, err, len(wire.Requests()))
-		}
+		require.NoError(t, err)
+		require.Len(t, wire.Requests(), 1)
 		sent := wire.Requests()[0]
-		segment, ok := strings.CutPrefix(sent.Target, "/api/agents/")
-		segment, ok2 := strings.CutSuffix(segment, "/duplicate")
-		if got, err := url.PathUnescape(segment); !ok || !ok2 || err != nil || got != id || strings.ContainsAny(segment, "/?#") || segment == "." || segment == ".." {
-			t.Errorf("ID %q went out in %q, want it as one segment", id, sent.Target)
-		}
-		if sent.Host != "api.zudu.ai" {
-			t.Errorf("ID %q turned the request to %q", id, sent.Host)
-		}
+		segment, begins := strings.CutPrefix(sent.Target, "/api/agents/")
+		segment, ends := strings.CutSuffix(segment, "/duplicate")
+		got, err := url.PathUnescape(segment)
+		require.NoError(t, err)
+		require.True(t, begins && ends && got == id, "the ID went out in %q", sent.Target)
+		require.NotContains(t, []string{".", ".."}, segment)
+		require.False(t, strings.ContainsAny(segment, "/?#"), "not one segment: %q", segment)
+		require.Equal(t, "api.zudu.ai", sent.Host)
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-// page is an answer with count agents, the first of which is agent_<first>.
+// page is an answer with count agents, from agent_<first> on.
 func page(pagination string, first, count int) string {
 	agents := vendortest.Agents(`{"agent_id":"agent_%[1]d","agent_name":"name %[1]d"}`, first, count)
 	return `{"message":"Agents retrieved successfully","status":"success","error":null,"data":` +
@@ -38,7 +38,7 @@ func TestListAgentsReadsEveryPage(t *testing.T) {
 		}, 4, 2},
 		"no pagination, a full page and a short one":  {[]string{page(`{}`, 0, 100), page(`{}`, 100, 3)}, 103, 2},
 		"no pagination, a full page and an empty one": {[]string{page(`{}`, 0, 100), page(`{}`, 100, 0)}, 100, 2},
-		"the limit alone": {[]string{page(`{"limit":20}`, 0, 20), page(`{"limit":20}`, 20, 3)}, 23, 2},
+		"only a limit":    {[]string{page(`{"limit":20}`, 0, 20), page(`{"limit":20}`, 20, 3)}, 23, 2},
 		"null pagination": {[]string{page(`null`, 0, 3)}, 3, 1},
 		"has_next_page is null": {[]string{
 			page(`{"has_next_page":null,"total_pages":2}`, 0, 1), page(`{"has_next_page":null,"total_pages":2}`, 1, 1),
@@ -99,8 +99,8 @@ func TestListAgentsByName(t *testing.T) {
 	}
 }
 
-// A list by filter is a POST, but a read: it is repeated like any other.
-func TestListAgentsByNameIsRepeated(t *testing.T) {
+// A list by filter is a POST, but a read: it is retried like any other.
+func TestListAgentsByNameIsRetried(t *testing.T) {
 	wire := vendortest.New(func(number int, _ vendortest.Request) (int, string) {
 		if number == 0 {
 			return http.StatusInternalServerError, ``
@@ -179,7 +179,7 @@ func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
 	require.Len(t, wire.Requests(), 4)
 }
 
-func TestListAgentsFails(t *testing.T) {
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pages    []string
 		agents   int

@@ -13,7 +13,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-func newClient(t *testing.T, wire *vendortest.Wire, opts ...agentcopy.Option) *zudu.Client {
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *zudu.Client {
 	t.Helper()
 	return vendortest.NewClient[*zudu.Client](t, wire, opts...)
 }
@@ -56,7 +56,7 @@ func TestAReadRefusedWithTheStatusOfSuccess(t *testing.T) {
 
 // All calls of a pair of credentials share the courtesy limit: 10 at once, then
 // 10 a second.
-func TestPace(t *testing.T) {
+func TestAllCallsShareTenASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(t, vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json")))
 		start := time.Now()

@@ -7,15 +7,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-// TestContextsThatEndBeforeSending: nothing leaves, and the error says why, for
+// TestAContextThatEndsFirstSendsNothing: nothing leaves, and the error says why, for
 // each thing that a call may wait for before it sends.
-func TestContextsThatEndBeforeSending(t *testing.T) {
+func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 	cases := []struct {
 		name    string
 		prepare func(t *testing.T, client *vendortest.Caller) // what makes the call wait
@@ -47,7 +48,7 @@ func TestContextsThatEndBeforeSending(t *testing.T) {
 							tc.prepare(t, client)
 						}
 						copies, requests := m.copies, m.requests
-						p := patience{lasts: time.Second, deadline: deadline}
+						p := callEnd{after: time.Second, deadline: deadline}
 						ctx, cancel := p.context(t.Context())
 						defer cancel()
 						if tc.before {
@@ -83,8 +84,8 @@ func (endless) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// TestContextThatEndsAfterTheAnswer: what was received is not lost.
-func TestContextThatEndsAfterTheAnswer(t *testing.T) {
+// TestAContextThatEndsAfterTheAnswerLosesNothing: what was received is not lost.
+func TestAContextThatEndsAfterTheAnswerLosesNothing(t *testing.T) {
 	for _, op := range operations {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

@@ -12,18 +12,18 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
-// TestLangSmithContract validates what the client sends and what the fake
-// answers against the contract that LangSmith published, a copy of which is in
+// TestLangSmithKeepsThePublishedContract validates what the client sends and what the fake
+// answers against the contract that LangSmith published, which is copied to
 // testdata.
-func TestLangSmithContract(t *testing.T) {
+func TestLangSmithKeepsThePublishedContract(t *testing.T) {
 	contract := loadContract(t)
 	srv := agentcopytest.NewLangSmith(agentcopytest.WithCredential("good-credential"))
 	defer srv.Close()

@@ -8,14 +8,14 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/zudu"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // Three vendors publish no contract that was to be had: the schemas in testdata
@@ -149,7 +149,7 @@ var (
 	inJSON         = regexp.MustCompile(`^application/json$`)
 )
 
-func TestZuduContract(t *testing.T) {
+func TestZuduKeepsTheSchemas(t *testing.T) {
 	for generation, opts := range map[string][]agentcopytest.ServerOption{
 		"first":  {agentcopytest.WithZuduFirstGeneration()},
 		"second": nil,
@@ -181,7 +181,7 @@ func TestZuduContract(t *testing.T) {
 	}
 }
 
-func TestCotoolContract(t *testing.T) {
+func TestCotoolKeepsTheSchemas(t *testing.T) {
 	srv := agentcopytest.NewCotool(agentcopytest.WithCredential("good-credential"))
 	defer srv.Close()
 	source := srv.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"})
@@ -200,7 +200,7 @@ func TestCotoolContract(t *testing.T) {
 	loadSchemas(t, "cotool").checkAll(wire, map[string]*regexp.Regexp{"Authorization": someBearer, "Accept": inJSON})
 }
 
-func TestKolenaContract(t *testing.T) {
+func TestKolenaKeepsTheSchemas(t *testing.T) {
 	for form, opts := range map[string][]agentcopytest.ServerOption{
 		"with zones": nil,
 		"zoneless":   {agentcopytest.WithKolenaZonelessTimes()},

@@ -24,7 +24,7 @@ type fault struct {
 	dial      error // at the dial: what it fails with, in place of a refusal
 	untrusted bool  // at the handshake: the server's certificate is a stranger's
 
-	// Of HTTP/2 alone.
+	// Only of HTTP/2.
 
 	code uint32 // of RST_STREAM or GOAWAY
 	past bool   // the GOAWAY's last stream is one before the request's

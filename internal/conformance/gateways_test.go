@@ -19,13 +19,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/once"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // gatewayWays are what a vendor behind a gateway does after it made a copy.
@@ -296,9 +297,9 @@ if ('keepAliveTimeoutBuffer' in server) server.keepAliveTimeoutBuffer = 0;
 server.listen(+process.env.PORT, '127.0.0.1');
 `
 
-// TestNodeClosesIdleConnections: requests leave at the very moment at which the
+// TestIdleConnectionsThatCloseMakeNoDuplicate: requests leave at the very moment at which the
 // server closes the idle connection.
-func TestNodeClosesIdleConnections(t *testing.T) {
+func TestIdleConnectionsThatCloseMakeNoDuplicate(t *testing.T) {
 	path := program(t, "node", "idle connections that a Node server closes under a request")
 	port := freePort(t)
 	command := exec.CommandContext(t.Context(), path, "-e", nodeServer)
@@ -353,11 +354,11 @@ func getJSON(url string, v any) error {
 	return json.NewDecoder(resp.Body).Decode(v)
 }
 
-// TestLooksThroughVarnish: Varnish as it comes keeps the answer of a GET that carries
-// X-Api-Key for two minutes, and does not mind that looks ask it not to. So the list
-// from before the copy is what every look sees, long after SettleTime: none of them
+// TestAFindThroughVarnishPermitsNoSend: Varnish as it comes keeps the answer of a GET that carries
+// X-Api-Key for two minutes, and ignores that FindCopies asks it not to. So the list
+// from before the copy is what every find sees, long after SettleTime: none of them
 // counts, and nothing is sent again.
-func TestLooksThroughVarnish(t *testing.T) {
+func TestAFindThroughVarnishPermitsNoSend(t *testing.T) {
 	for _, op := range copyOperations {
 		if op.Vendor.Header("key").Get("Authorization") != "" { // Varnish does not cache what it gets with that
 			continue
@@ -374,19 +375,19 @@ func TestLooksThroughVarnish(t *testing.T) {
 			defer transport.CloseIdleConnections()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			var copied, looks atomic.Int64
-			afterThreeLooks := vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			var copied, finds atomic.Int64
+			afterThreeFinds := vendortest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				resp, err := transport.RoundTrip(req)
 				switch {
 				case vendortest.IsCopy(req.Method, req.URL.Path):
 					copied.Store(1)
-				case copied.Load() > 0 && req.Method == http.MethodGet && looks.Add(1) == 3:
-					time.AfterFunc(time.Second, cancel) // between two looks, which are 2 s apart
+				case copied.Load() > 0 && req.Method == http.MethodGet && finds.Add(1) == 3:
+					time.AfterFunc(time.Second, cancel) // between two finds, which are 2 s apart
 				}
 				return resp, err
 			})
 			r := row{}
-			copier, err := op.Vendor.NewCopier(append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(afterThreeLooks))...)
+			copier, err := op.Vendor.NewCopier(append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(afterThreeFinds))...)
 			require.NoError(t, err)
 			req := agentcopy.CopyRequest{SourceID: op.Vendor.SourceID, Name: "The copy"}
 			if _, err := copier.FindCopies(t.Context(), req, time.Now()); err != nil { // Varnish keeps the list

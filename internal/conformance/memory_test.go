@@ -16,9 +16,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // memory is a transport without a network: it reports to net/http/httptrace how
@@ -173,7 +174,7 @@ func runInMemory(t *testing.T, rows []row) {
 						client, err := op.Connect(vendortest.Key(), append(r.options(mode), throughTransport(m))...)
 						require.NoError(t, err)
 						o := observed{op: op, mode: mode}
-						ctx, cancel := r.patience.context(t.Context())
+						ctx, cancel := r.ends.context(t.Context())
 						defer cancel()
 						o.result, o.err = client.Do(ctx)
 						o.copies, o.requests = m.copies, m.requests
@@ -185,7 +186,7 @@ func runInMemory(t *testing.T, rows []row) {
 	}
 }
 
-func TestInMemory(t *testing.T) {
+func TestFaultsInMemory(t *testing.T) {
 	for name, rows := range map[string][]row{
 		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "refusals": refusalRows(), "waits": waitRows, "contexts": contextRows,
 	} {
@@ -193,8 +194,8 @@ func TestInMemory(t *testing.T) {
 	}
 }
 
-// TestNamesOfRows: a row is found by its name.
-func TestNamesOfRows(t *testing.T) {
+// TestRowsHaveNames: a row is found by its name.
+func TestRowsHaveNames(t *testing.T) {
 	seen := map[string]carriers{}
 	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
 		for _, r := range rows {

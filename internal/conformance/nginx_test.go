@@ -12,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // Of a vendor's gateway, nginx with limit_req: at most gatewayRate requests a
@@ -60,10 +61,10 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// TestPacingBeforeNginx: many goroutines of four clients that share a key copy
+// TestPacingKeepsInsideNginxsLimit: many goroutines of four clients that share a key copy
 // through a gateway that counts for itself. Paced by a WindowLimiter none is
-// refused; unpaced, many are, and each copy is made once all the same.
-func TestPacingBeforeNginx(t *testing.T) {
+// refused; unpaced, many are, and yet each copy is made once.
+func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 	const copies = 90
 	// nginx counts in milliseconds, by the clock of its event loop.
 	window := agentcopy.NewWindowLimiter(gatewayRate, time.Second+50*time.Millisecond)
@@ -121,9 +122,9 @@ func TestPacingBeforeNginx(t *testing.T) {
 	}
 }
 
-// TestNginxInFrontOfNothing: the page of a gateway whose vendor is away is no
+// TestTheErrorPageOfAGatewayProvesNothing: the page of a gateway whose vendor is away is no
 // answer of the vendor's.
-func TestNginxInFrontOfNothing(t *testing.T) {
+func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
 	gateway := startNginx(t, "http://127.0.0.1:1")
 	for _, op := range copyOperations {
 		transport := &http.Transport{}

@@ -8,15 +8,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-// TestRedirects: none is followed, to the same host or to another, which gets no
+// TestNoRedirectIsFollowed: none is followed, to the same host or to another, which gets no
 // request at all: it would get the credentials.
-func TestRedirects(t *testing.T) {
+func TestNoRedirectIsFollowed(t *testing.T) {
 	var elsewhere atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
 	defer other.Close()
@@ -62,8 +63,8 @@ func TestRedirects(t *testing.T) {
 	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
 }
 
-// TestRedirectsOfAUsersClient: its CheckRedirect is not asked, and changes nothing.
-func TestRedirectsOfAUsersClient(t *testing.T) {
+// TestCheckRedirectIsNotAsked: its CheckRedirect is not asked, and changes nothing.
+func TestCheckRedirectIsNotAsked(t *testing.T) {
 	for _, op := range operations {
 		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
 		asked := false

@@ -23,17 +23,17 @@ type row struct {
 	retryAfter time.Duration
 
 	// loose is for what the transport decides or a race does: whether a connection
-	// ended before the request or with it, whether net/http repeats a read. Then
+	// ended before the request or with it, whether net/http retries a read. Then
 	// only the promises that hold in every case are checked, and that reads that may
-	// be repeated come through where they can.
+	// be retried come through where they can.
 	loose bool
 
 	on       carriers
 	later    bool // only as a later request on a connection
 	safeOnly bool // the other modes would tell nothing that a row like this does not
 	brief    bool // over the wires one case of each copy will do: memory has them all
-	patience patience
-	timeout  time.Duration // of an attempt; 0: 10s
+	ends     callEnd
+	timeout  time.Duration // of an attempt; 0: 30s
 	maxWait  time.Duration // of RetryPolicy; 0: its default
 }
 
@@ -82,7 +82,7 @@ const maxAttempts = 3
 func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 	timeout := r.timeout
 	if timeout == 0 {
-		timeout = 10 * time.Second
+		timeout = 30 * time.Second
 	}
 	return []agentcopy.Option{
 		agentcopy.WithLimiter(agentcopy.Unlimited),
@@ -95,36 +95,36 @@ func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
 	}
 }
 
-// patience is how the context of a call ends before the call does.
-type patience struct {
-	lasts    time.Duration // 0: for ever
+// callEnd is how the context of a call ends before the call does.
+type callEnd struct {
+	after    time.Duration // 0: for ever
 	deadline bool          // by a deadline, not by a cancellation
 }
 
-var errImpatient = errors.New("whoever called has lost patience")
+var errGaveUp = errors.New("the caller gave up")
 
 // context returns a context that ends so.
-func (p patience) context(parent context.Context) (context.Context, context.CancelFunc) {
+func (p callEnd) context(parent context.Context) (context.Context, context.CancelFunc) {
 	switch {
-	case p.lasts == 0:
+	case p.after == 0:
 		return parent, func() {}
 	case p.deadline:
-		return context.WithTimeoutCause(parent, p.lasts, errImpatient)
+		return context.WithTimeoutCause(parent, p.after, errGaveUp)
 	}
 	ctx, cancel := context.WithCancelCause(parent)
-	timer := time.AfterFunc(p.lasts, func() { cancel(errImpatient) })
+	timer := time.AfterFunc(p.after, func() { cancel(errGaveUp) })
 	return ctx, func() { timer.Stop(); cancel(nil) }
 }
 
 // errors are what the error of such a call matches.
-func (p patience) errors() []error {
+func (p callEnd) errors() []error {
 	switch {
-	case p.lasts == 0:
+	case p.after == 0:
 		return nil
 	case p.deadline:
 		return []error{context.DeadlineExceeded}
 	}
-	return []error{context.Canceled, errImpatient}
+	return []error{context.Canceled, errGaveUp}
 }
 
 // wanted is how the row expects a call of op under mode to end.
@@ -186,8 +186,8 @@ func (r *row) check(o observed) []string {
 		complain("got %d attempts, want %d: %v", len(e.Attempts), want.attempts, o.err)
 	}
 	matches := []error{r.is}
-	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to lose patience in
-		matches = append(matches, r.patience.errors()...)
+	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to give up in
+		matches = append(matches, r.ends.errors()...)
 	}
 	for _, is := range matches {
 		if is != nil && !errors.Is(o.err, is) {
@@ -293,4 +293,4 @@ func throughTransport(rt http.RoundTripper) agentcopy.Option {
 }
 
 // slow reports whether the row takes real time over a wire.
-func (r *row) slow() bool { return r.timeout > 0 || r.patience.lasts > 0 }
+func (r *row) slow() bool { return r.timeout > 0 || r.ends.after > 0 }

@@ -14,10 +14,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // quoted is a key whose forms in URLs, JSON, base64 and Go syntax all differ. It
@@ -43,7 +44,7 @@ func secretForms(secret string) []string {
 	}
 }
 
-// quotes is a text in which a server, a proxy or a transport repeats all that it
+// quotes is a text in which a server, a proxy or a transport quotes all that it
 // was sent, in every form.
 var quotes = func() string {
 	var all []string
@@ -132,7 +133,7 @@ func printAll(t *testing.T, r *row, op *operation) []byte {
 		if c, ok := client.Client.(interface{ Config() agentcopy.Config }); ok {
 			p.show(c.Config())
 		}
-		ctx, cancel := r.patience.context(t.Context())
+		ctx, cancel := r.ends.context(t.Context())
 		defer cancel()
 		got, err := client.Do(ctx)
 		if err == nil {

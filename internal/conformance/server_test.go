@@ -48,7 +48,7 @@ type server struct {
 	warm     int64 // so many requests are answered well first, and do not count
 	listener net.Listener
 
-	arrived atomic.Int64 // requests of which at least the headers were read
+	arrived atomic.Int64 // requests whose headers were read
 	copies  atomic.Int64
 	cut     atomic.Int64 // connections that were broken before a request
 
@@ -199,7 +199,7 @@ func (s *server) close(t *http.Transport) error {
 	_ = s.listener.Close()
 	ended := make(chan struct{})
 	go func() { s.running.Wait(); close(ended) }()
-	for range 1000 {
+	for range 6000 {
 		t.CloseIdleConnections() // a stream that was just cancelled keeps its connection busy for a moment
 		select {
 		case <-ended:
@@ -218,9 +218,9 @@ func (s *server) close(t *http.Transport) error {
 
 // check makes one case over the wire and returns the faults it found. On a busy
 // machine an attempt may time out before it comes to the stage where it is to
-// stall: it is given more time then. What holds in every case holds all the same.
+// stall: it is given more time then. What must hold in every case is checked each time.
 func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) []string {
-	for slower := *r; ; slower.timeout, slower.patience.lasts = 8*slower.timeout, 8*slower.patience.lasts {
+	for slower := *r; ; slower.timeout, slower.ends.after = 8*slower.timeout, 8*slower.ends.after {
 		o, err := c.run(ctx, &slower, op, mode, warm)
 		var faults []string
 		if o.result != nil || o.err != nil { // else there was no call
@@ -234,7 +234,7 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 		} else {
 			faults = r.check(o)
 		}
-		if spent := slower.timeout + slower.patience.lasts; len(faults) == 0 || spent == 0 || spent > 10*time.Second {
+		if spent := slower.timeout + slower.ends.after; len(faults) == 0 || spent == 0 || spent > 10*time.Second {
 			return faults
 		}
 	}
@@ -260,7 +260,7 @@ func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.
 			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
 		}
 	}
-	ctx, cancel := r.patience.context(ctx)
+	ctx, cancel := r.ends.context(ctx)
 	defer cancel()
 	o.result, o.err = client.Do(ctx)
 	err = s.close(transport)

@@ -51,9 +51,9 @@ func statusRows() []row {
 	return rows
 }
 
-// refusalRows are statuses of 4xx with a page that is no JSON, as a proxy sends
+// refusalRows are statuses of 4xx with a page that is not JSON, as a proxy sends
 // that let the request pass and does not let its answer pass. Where the status
-// alone does not say that no copy was made, the server has made one.
+// does not say that no copy was made, the server has made one.
 func refusalRows() []row {
 	var rows []row
 	for status := 400; status <= 499; status++ {

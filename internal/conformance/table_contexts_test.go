@@ -7,7 +7,7 @@ import (
 )
 
 // contextRows are calls whose context ends while they are at a stage: by a
-// cancellation, and by a deadline. None is repeated after that.
+// cancellation, and by a deadline. None is retried after that.
 var contextRows = func() []row {
 	stages := []struct {
 		name    string
@@ -35,7 +35,7 @@ var contextRows = func() []row {
 			r := row{
 				name:  map[bool]string{false: "cancelled in ", true: "deadline in "}[deadline] + s.name,
 				fault: s.fault, want: wants{safe: {1, s.outcome}, always: {1, s.outcome}, read: {1, Fails}}, is: s.is, on: s.on,
-				patience: patience{lasts: stallTimeout, deadline: deadline},
+				ends: callEnd{after: stallTimeout, deadline: deadline},
 			}
 			if s.is != nil {
 				r.retryAfter = 3 * time.Second

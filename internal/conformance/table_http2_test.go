@@ -10,10 +10,10 @@ var http2Codes = []uint32{0x0, 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xa,
 // http2Rows are what only HTTP/2 can do. net/http sends a request again by
 // itself after some of it, a POST too: what left the client must stay unknown,
 // whatever the server says of it. A server that says it did nothing with the
-// request, by REFUSED_STREAM or a GOAWAY, may be a proxy that speaks for itself
-// alone: so each row comes with a copy and without.
+// request, by REFUSED_STREAM or a GOAWAY, may be a proxy that speaks only for
+// itself, so each row comes with a copy and without.
 //
-// Reads meet the fault once, since net/http repeats a GET for up to a minute.
+// Reads meet the fault once, since net/http retries a GET for up to a minute.
 func http2Rows() []row {
 	var rows []row
 	for _, code := range http2Codes {

@@ -9,10 +9,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
@@ -115,7 +116,7 @@ func (o *odd) RoundTrip(req *http.Request) (*http.Response, error) {
 	return o.transport(req, o.docs)
 }
 
-func TestOddTransports(t *testing.T) {
+func TestTransportsThatGiveNoProof(t *testing.T) {
 	for _, tc := range oddTransports {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, op := range operations {
@@ -135,9 +136,9 @@ func TestOddTransports(t *testing.T) {
 	}
 }
 
-// TestTransportThatPanics: the panic is the caller's to see, and what the call
+// TestAPanicOfTheTransportHoldsNoPermit: the panic is the caller's to see, and what the call
 // held is given back, so that the next one goes through.
-func TestTransportThatPanics(t *testing.T) {
+func TestAPanicOfTheTransportHoldsNoPermit(t *testing.T) {
 	for _, op := range operations {
 		limiter := agentcopy.NewWindowLimiter(2, 1)
 		through := &odd{docs: op.Answers, transport: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}

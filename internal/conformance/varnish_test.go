@@ -16,10 +16,11 @@ import (
 	"testing"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // varnishWays are what a vendor behind Varnish does after it made a copy. A way
@@ -49,7 +50,7 @@ var varnishWays = []struct {
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 		silence(conn, "")
 	}},
-	{name: "length that is no number", answer: says(begin + "Content-Length: some\r\n\r\nBODY")},
+	{name: "length that is not a number", answer: says(begin + "Content-Length: some\r\n\r\nBODY")},
 	{name: "two lengths", answer: says(begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nBODY")},
 	{name: "chunk without a size", answer: says(begin + "Transfer-Encoding: chunked\r\n\r\nno size\r\nBODY"), streams: true},
 	{name: "half the body", answer: says(begin + "Content-Length: 50000\r\n\r\nHALF"), streams: true},

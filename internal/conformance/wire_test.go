@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/stretchr/testify/assert"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 // runOverWires runs each row over each wire it is for, as the first request of a

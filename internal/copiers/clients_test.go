@@ -73,7 +73,7 @@ func TestAReadThatFailsSaysWhy(t *testing.T) {
 	})
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRefusesBadArguments(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		for name, tt := range map[string]struct {
 			key   string

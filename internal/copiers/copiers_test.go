@@ -25,8 +25,8 @@ func source(v vendor, since time.Time) shown {
 	return shown{id: v.Shape.ID(1), name: name, made: since.Add(-48 * time.Hour), config: "as it is"}
 }
 
-// look looks once. Cotool's ErrAlreadyDone is checked and dropped.
-func look(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentcopy.Candidate, error) {
+// find finds once. Cotool's ErrAlreadyDone is checked and dropped.
+func find(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentcopy.Candidate, error) {
 	t.Helper()
 	candidates, err := c.FindCopies(t.Context(), v.request(), since)
 	if v.Name == "cotool" {
@@ -37,7 +37,7 @@ func look(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentc
 	return candidates, err
 }
 
-func TestCandidates(t *testing.T) {
+func TestNameAndAgeMakeACandidateCertainOrPossible(t *testing.T) {
 	since := time.Now().Add(-time.Minute).Truncate(time.Second)
 	for name, tt := range map[string]struct {
 		name  string // JSON
@@ -62,7 +62,7 @@ func TestCandidates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			forEach(t, func(t *testing.T, v vendor) {
 				s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: tt.name, made: since.Add(tt.made), config: "as it is"})
-				candidates, err := look(t, v, s.copier(t), since)
+				candidates, err := find(t, v, s.copier(t), since)
 				require.Equal(t, tt.want, found(candidates))
 				require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
 				if tt.taken && v.Name != "cotool" { // where no name is asked for
@@ -99,7 +99,7 @@ func TestWhatCannotBeReadIsPossible(t *testing.T) {
 					}
 					return http.StatusOK, v.listOf(0, 1, tt.agents)
 				})
-				candidates, _ := look(t, v, s.copier(t), since)
+				candidates, _ := find(t, v, s.copier(t), since)
 				require.Equal(t, tt.want, found(candidates))
 			})
 		}
@@ -113,22 +113,27 @@ func TestOverAllTimeNoneIsCertain(t *testing.T) {
 			shown{id: v.Shape.ID(2), name: `"A copy"`, made: now},
 			shown{id: v.Shape.ID(3), name: `"B"`, made: now},
 			shown{id: v.Shape.ID(4), name: `"a copy"`, made: now.Add(-24 * 365 * time.Hour)})
-		candidates, err := look(t, v, s.copier(t), time.Time{})
+		candidates, err := find(t, v, s.copier(t), time.Time{})
 		require.Equal(t, "2 possible, 4 possible", found(candidates))
 		require.NotErrorIs(t, err, agentcopy.ErrNameTaken)
 	})
 }
 
-func TestALookThatACacheAnsweredPermitsNothing(t *testing.T) {
+func TestAFindThatACacheAnsweredPermitsNothing(t *testing.T) {
 	since := time.Now()
 	for name, header := range map[string]http.Header{
 		"Age":                  {"Age": {"7"}},
 		"X-Cache":              {"X-Cache": {"Hit from cloudfront"}},
 		"X-Cache of two":       {"X-Cache": {"MISS, HIT"}},
 		"Squid's X-Cache":      {"X-Cache": {"TCP_MEM_HIT"}},
+		"nginx's usual header": {"X-Cache-Status": {"HIT"}},
+		"nginx, kept too long": {"X-Cache-Status": {"STALE"}},
+		"another usual one":    {"X-Proxy-Cache": {"HIT"}},
+		"Cloudflare, updating": {"Cf-Cache-Status": {"UPDATING"}},
 		"Cache-Status":         {"Cache-Status": {`"edge"; hit; ttl=30`}},
 		"Cloudflare's":         {"Cf-Cache-Status": {"HIT"}},
 		"fresh: Age 0":         {"Age": {"0"}},
+		"fresh: it was stale":  {"Cache-Status": {"edge; fwd=stale; fwd-status=304"}},
 		"fresh: a miss":        {"X-Cache": {"Miss from cloudfront"}, "Cache-Status": {"edge; fwd=miss"}},
 		"fresh: no such thing": {},
 	} {
@@ -136,8 +141,8 @@ func TestALookThatACacheAnsweredPermitsNothing(t *testing.T) {
 			forEach(t, func(t *testing.T, v vendor) {
 				s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: `"A copy"`, made: since})
 				s.header = func(vendortest.Request) http.Header { return header }
-				candidates, err := look(t, v, s.copier(t), since)
-				require.Equal(t, "2 certain", found(candidates), "what was seen is reported all the same")
+				candidates, err := find(t, v, s.copier(t), since)
+				require.Equal(t, "2 certain", found(candidates), "what was seen is reported")
 				if strings.HasPrefix(name, "fresh") {
 					require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
 				} else {
@@ -151,7 +156,7 @@ func TestALookThatACacheAnsweredPermitsNothing(t *testing.T) {
 	}
 }
 
-func TestADateThatStandsStillVoidsALook(t *testing.T) {
+func TestADateThatStandsStillVoidsAFind(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		synctest.Test(t, func(t *testing.T) {
 			since := time.Now()
@@ -162,7 +167,7 @@ func TestADateThatStandsStillVoidsALook(t *testing.T) {
 			}
 			copier := s.copier(t)
 			for _, tt := range []struct {
-				after time.Duration // since the look before
+				after time.Duration // since the find before
 				fresh bool          // the vendor answers itself
 				void  bool
 			}{
@@ -178,7 +183,7 @@ func TestADateThatStandsStillVoidsALook(t *testing.T) {
 				if tt.fresh {
 					stored = time.Now()
 				}
-				_, err := look(t, v, copier, since)
+				_, err := find(t, v, copier, since)
 				require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v: %v", tt, err)
 			}
 		})
@@ -186,7 +191,7 @@ func TestADateThatStandsStillVoidsALook(t *testing.T) {
 }
 
 // An answer to the copy itself says how late it is at the vendor's.
-func TestADateOlderThanThatOfTheCopyVoidsALook(t *testing.T) {
+func TestADateOlderThanThatOfTheCopyVoidsAFind(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		synctest.Test(t, func(t *testing.T) {
 			since := time.Now()
@@ -202,7 +207,7 @@ func TestADateOlderThanThatOfTheCopyVoidsALook(t *testing.T) {
 			_, err := copier.Copy(t.Context(), v.request())
 			require.Error(t, err)
 			time.Sleep(3 * time.Second)
-			_, err = look(t, v, copier, since)
+			_, err = find(t, v, copier, since)
 			require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
 		})
 	})
@@ -247,7 +252,7 @@ func TestAListThatMovesIsReadAgain(t *testing.T) {
 					}
 					return pages
 				}
-				candidates, err := look(t, v, s.copier(t), since)
+				candidates, err := find(t, v, s.copier(t), since)
 				require.Equal(t, tt.want, found(candidates))
 				require.Equal(t, tt.read, s.readings)
 				require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v", err)
@@ -277,7 +282,7 @@ func TestATotalThatFallsIsReadAgain(t *testing.T) {
 				requests++
 				return http.StatusOK, more.Replace(tail)
 			})
-			candidates, err := look(t, zudu, s.copier(t), since)
+			candidates, err := find(t, zudu, s.copier(t), since)
 			require.Len(t, candidates, 2)
 			require.Equal(t, 2*tt.read, requests)
 			require.Equal(t, tt.void, errors.Is(err, agentcopy.ErrLookIncomplete), "%v", err)
@@ -312,7 +317,7 @@ func TestASortedListIsReadAsFarAsItsOrderIsSeen(t *testing.T) {
 					return pages
 				}
 				s.named = []shown{{id: v.Shape.ID(9), name: `"A copy"`, made: since.Add(-24 * time.Hour)}}
-				_, err := look(t, v, s.copier(t), since)
+				_, err := find(t, v, s.copier(t), since)
 				lists := len(s.wire.Requests()) - s.gets - s.filtered
 				if v.Name == "kolena" { // which documents no order
 					require.Equal(t, len(tt.ages), lists)
@@ -334,15 +339,15 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 		source, agent shown // what is not as usual
 		want          string
 	}{
-		"another configuration":                     {shown{}, shown{config: "otherwise"}, ""},
+		"another configuration":                     {shown{}, shown{config: "changed"}, ""},
 		"the same":                                  {shown{}, shown{config: "as it is"}, "2 possible"},
 		"none is shown":                             {shown{}, shown{config: ""}, "2 possible"},
-		"another, edited since":                     {shown{}, shown{config: "otherwise", edited: since.Add(time.Minute)}, "2 possible"},
-		"another, of a source edited since":         {shown{edited: since.Add(time.Second)}, shown{config: "otherwise"}, "2 possible"},
-		"another, of a source edited before":        {shown{edited: since.Add(-time.Minute)}, shown{config: "otherwise"}, ""},
-		"another, but of the name":                  {shown{}, shown{config: "otherwise", name: `"A copy"`}, "2 certain"},
-		"another, but of a near name":               {shown{}, shown{config: "otherwise", name: `"A copy 2"`}, "2 possible"},
-		"another, but of a name that is unreadable": {shown{}, shown{config: "otherwise", name: `[7]`}, "2 possible"},
+		"another, edited since":                     {shown{}, shown{config: "changed", edited: since.Add(time.Minute)}, "2 possible"},
+		"another, of a source edited since":         {shown{edited: since.Add(time.Second)}, shown{config: "changed"}, "2 possible"},
+		"another, of a source edited before":        {shown{edited: since.Add(-time.Minute)}, shown{config: "changed"}, ""},
+		"another, but of the name":                  {shown{}, shown{config: "changed", name: `"A copy"`}, "2 certain"},
+		"another, but of a near name":               {shown{}, shown{config: "changed", name: `"A copy 2"`}, "2 possible"},
+		"another, but of a name that is unreadable": {shown{}, shown{config: "changed", name: `[7]`}, "2 possible"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			paged(t, func(t *testing.T, v vendor) {
@@ -361,10 +366,10 @@ func TestNewcomersThatDifferFromTheSourceAreSetAside(t *testing.T) {
 				s.byID[a.id] = a
 				copier := s.copier(t)
 				for range 2 {
-					candidates, _ := look(t, v, copier, since)
+					candidates, _ := find(t, v, copier, since)
 					require.Equal(t, tt.want, found(candidates))
 				}
-				require.LessOrEqual(t, s.gets, 3, "each agent is read once, and the source once for a look")
+				require.LessOrEqual(t, s.gets, 3, "each agent is read once, and the source once each time")
 			})
 		})
 	}
@@ -377,7 +382,7 @@ func TestASourceFromACacheTellsNothing(t *testing.T) {
 		if v.Name == "kolena" { // whose list has the source
 			return
 		}
-		newcomer := shown{id: v.Shape.ID(2), name: `"B"`, made: since, config: "otherwise"}
+		newcomer := shown{id: v.Shape.ID(2), name: `"B"`, made: since, config: "changed"}
 		s := newServer(v, source(v, since), newcomer)
 		s.byID[newcomer.id] = newcomer
 		s.header = func(r vendortest.Request) http.Header {
@@ -386,7 +391,7 @@ func TestASourceFromACacheTellsNothing(t *testing.T) {
 			}
 			return nil
 		}
-		candidates, err := look(t, v, s.copier(t), since)
+		candidates, err := find(t, v, s.copier(t), since)
 		require.NoError(t, err)
 		require.Equal(t, "2 possible", found(candidates))
 	})
@@ -396,7 +401,7 @@ func TestANewcomerThatCannotBeReadIsKept(t *testing.T) {
 	since := time.Now().Truncate(time.Second)
 	paged(t, func(t *testing.T, v vendor) {
 		s := newServer(v, source(v, since), shown{id: v.Shape.ID(2), name: `"B"`, made: since})
-		candidates, err := look(t, v, s.copier(t, agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})), since)
+		candidates, err := find(t, v, s.copier(t, agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})), since)
 		require.NoError(t, err)
 		require.Equal(t, "2 possible", found(candidates))
 	})
@@ -427,7 +432,7 @@ func TestACopierNeverRetriesWhatMayHaveMadeACopy(t *testing.T) {
 	})
 }
 
-func TestOriginsAreWrittenInOneWay(t *testing.T) {
+func TestIdentityHasACanonicalOrigin(t *testing.T) {
 	for base, want := range map[string]string{
 		"https://agents.example":             "https://agents.example",
 		"https://Agents.Example:443":         "https://agents.example",
@@ -451,7 +456,7 @@ func TestOriginsAreWrittenInOneWay(t *testing.T) {
 }
 
 // A vendor's own option is an error of another vendor's constructor.
-func TestWithWorkspaceIsOfLangSmithAlone(t *testing.T) {
+func TestWithWorkspaceIsForLangSmithOnly(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		_, err := v.NewCopier(langsmith.WithWorkspace("w"))
 		if v.Name == "langsmith" {

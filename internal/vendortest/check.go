@@ -2,13 +2,14 @@ package vendortest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -17,19 +18,15 @@ import (
 func Document(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(data)
 }
 
 // RequireError returns the *agentcopy.Error that err is.
 func RequireError(t testing.TB, err error) *agentcopy.Error {
 	t.Helper()
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	if !ok {
-		t.Fatalf("got %#v, want an *agentcopy.Error", err)
-	}
+	var e *agentcopy.Error
+	require.ErrorAs(t, err, &e)
 	return e
 }
 
@@ -37,12 +34,11 @@ func RequireError(t testing.TB, err error) *agentcopy.Error {
 func RequireInvalid(t testing.TB, err error, field string) {
 	t.Helper()
 	e := RequireError(t, err)
-	if !errors.Is(err, agentcopy.ErrInvalid) || e.Outcome != agentcopy.OutcomeNotCopied || len(e.Attempts) != 0 {
-		t.Fatalf("got %v, want ErrInvalid, not copied, nothing sent", err)
-	}
-	if len(e.Fields) != 1 || e.Fields[0].Field != field {
-		t.Fatalf("got faults %+v, want one of field %s", e.Fields, field)
-	}
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
+	require.Empty(t, e.Attempts, "nothing is sent")
+	require.Len(t, e.Fields, 1)
+	require.Equal(t, field, e.Fields[0].Field)
 }
 
 // RequireRoundTrip requires that document, read into a T and written again, is
@@ -52,12 +48,58 @@ func RequireRoundTrip[T any](t testing.TB, document string) {
 	var v T
 	Decode(t, document, &v)
 	written, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
+	require.NoError(t, err)
+	require.Equal(t, normal(t, document), normal(t, string(written)), "read into a %T and written again", v)
+}
+
+// RequireDocuments requires that the vendor's documents, read into a T and written
+// again, are the same but for nulls, and that the first shows every field of T.
+func RequireDocuments[T any](t testing.TB, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		RequireRoundTrip[T](t, Document(t, name))
 	}
-	want, got := normal(t, document), normal(t, string(written))
-	if !reflect.DeepEqual(want, got) {
-		t.Fatalf("read and written again, %T is not the document it was\nwant %v\ngot  %v", v, want, got)
+	var v T
+	Decode(t, Document(t, names[0]), &v)
+	require.Empty(t, emptyFields(reflect.ValueOf(v), reflect.TypeOf(v).String()), "fields that %s does not have", names[0])
+}
+
+// Failure is an answer to a copy, and the error that comes of it.
+type Failure struct {
+	status  int
+	body    string
+	outcome agentcopy.Outcome
+	is      error  // nil for no matter
+	text    string // a part of the error's text
+}
+
+// Fails returns a Failure.
+func Fails(status int, body string, outcome agentcopy.Outcome, is error, text string) Failure {
+	return Failure{status, body, outcome, is, text}
+}
+
+// TestCopyFails tests which error comes of an answer to a vendor's copy. None is
+// retried.
+func TestCopyFails(t *testing.T, vendor string, failures map[string]Failure) {
+	copies := Named(vendor).Operation(Copies)
+	for name, want := range failures {
+		t.Run(name, func(t *testing.T) {
+			wire := Always(want.status, want.body)
+			caller, err := copies.Connect(Key(), agentcopy.WithHTTPClient(wire.Client()))
+			require.NoError(t, err)
+			result, err := caller.Do(t.Context())
+			require.Nil(t, result)
+			e := RequireError(t, err)
+			require.Equal(t, vendor, e.Provider)
+			require.Equal(t, copies.Name, e.Operation)
+			require.Equal(t, want.status, e.StatusCode)
+			require.Equal(t, want.outcome, e.Outcome)
+			require.ErrorContains(t, err, want.text)
+			if want.is != nil {
+				require.ErrorIs(t, err, want.is)
+			}
+			require.Len(t, wire.Requests(), 1)
+		})
 	}
 }
 
@@ -66,9 +108,7 @@ func normal(t testing.TB, document string) any {
 	decoder := json.NewDecoder(strings.NewReader(document))
 	decoder.UseNumber()
 	var v any
-	if err := decoder.Decode(&v); err != nil {
-		t.Fatalf("%v in %s", err, document)
-	}
+	require.NoError(t, decoder.Decode(&v), document)
 	return withoutNulls(v)
 }
 
@@ -94,9 +134,7 @@ func withoutNulls(v any) any {
 // but for the fields named Response: the documents of a test then show them all.
 func RequireFilled(t testing.TB, v any) {
 	t.Helper()
-	for _, path := range emptyFields(reflect.ValueOf(v), reflect.TypeOf(v).String()) {
-		t.Errorf("%s is empty: no document of this test has it", path)
-	}
+	require.Empty(t, emptyFields(reflect.ValueOf(v), reflect.TypeOf(v).String()), "fields that no document of this test has")
 }
 
 func emptyFields(v reflect.Value, path string) []string {
@@ -133,22 +171,19 @@ func Collect[A any](t testing.TB, seq iter.Seq2[*A, error]) ([]*A, error) {
 		end   error
 	)
 	for item, err := range seq {
-		switch {
-		case end != nil:
-			t.Fatalf("the sequence went on after %v", end)
-		case err != nil && item != nil, err == nil && item == nil:
-			t.Fatalf("got (%v, %v), want an agent or an error", item, err)
-		case err != nil:
-			end = err
-		default:
-			items = append(items, item)
+		require.NoError(t, end, "the sequence went on after an error")
+		if end = err; err != nil {
+			require.Nil(t, item, "an agent beside an error")
+			continue
 		}
+		require.NotNil(t, item)
+		items = append(items, item)
 	}
 	return items, end
 }
 
 // Agents is JSON of a list of count agents, each written by format from its
-// number, the first of which is first.
+// number, from first on.
 func Agents(format string, first, count int) string {
 	list := make([]json.RawMessage, count)
 	for i := range list {
@@ -164,7 +199,5 @@ func Agents(format string, first, count int) string {
 // Decode reads JSON into v.
 func Decode(t testing.TB, document string, v any) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(document), v); err != nil {
-		t.Fatalf("%v in %s", err, document)
-	}
+	require.NoError(t, json.Unmarshal([]byte(document), v), document)
 }

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/require"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
@@ -50,9 +52,7 @@ var errorBodies = []string{
 func fuzzed(t testing.TB, o *Operation, wire http.RoundTripper) (*Result, error) {
 	t.Helper()
 	caller, err := o.Connect(FuzzedKey, FuzzOptions(wire)...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return caller.Do(t.Context())
 }
 
@@ -67,22 +67,16 @@ func FuzzErrorBody(f *testing.F, vendor string) {
 		status = 300 + status%300
 		_, err := fuzzed(t, copies, answering{int(status), body, requestID})
 		e := RequireError(t, err)
-		if e.StatusCode != int(status) || e.Outcome == agentcopy.OutcomeCopied || len(e.Attempts) != 1 {
-			t.Errorf("a refusal became %v with %d attempts, want status %d, not copied or unknown, one attempt", err, len(e.Attempts), status)
-		}
+		require.Equal(t, int(status), e.StatusCode)
+		require.Len(t, e.Attempts, 1)
+		require.NotEqual(t, agentcopy.OutcomeCopied, e.Outcome, "of a refusal")
 		switch isJSON := json.Valid(body) && utf8.Valid(body); {
 		case status == 429, status == 401, status == 404, status == 403 && isJSON:
-			if e.Outcome != agentcopy.OutcomeNotCopied {
-				t.Errorf("status %d: got outcome %v, want not copied", status, e.Outcome)
-			}
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "status %d", status)
 		case status >= 500, status == 302, status == 408, status == 499:
-			if e.Outcome != agentcopy.OutcomeUnknown {
-				t.Errorf("status %d: got outcome %v, want unknown", status, e.Outcome)
-			}
+			require.Equal(t, agentcopy.OutcomeUnknown, e.Outcome, "status %d", status)
 		}
-		if !bytes.Equal(e.Body, body[:min(len(body), 64<<10)]) {
-			t.Errorf("the error keeps the body %q, want what was received: %q", e.Body, body)
-		}
+		require.Equal(t, string(body[:min(len(body), 64<<10)]), string(e.Body))
 		checkPrinted(t, e)
 	})
 }
@@ -103,30 +97,23 @@ func FuzzSuccessBody(f *testing.F, vendor string, documents ...string) {
 		result, err := fuzzed(t, copies, answering{status, body, ""})
 		if err != nil {
 			e := RequireError(t, err)
-			if e.StatusCode != status || len(e.Attempts) != 1 {
-				t.Errorf("got %v with %d attempts, want status %d, one attempt", err, len(e.Attempts), status)
-			}
-			if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 && e.Outcome != agentcopy.OutcomeCopied {
-				t.Errorf("an empty success: got outcome %v, want copied", e.Outcome)
+			require.Equal(t, status, e.StatusCode)
+			require.Len(t, e.Attempts, 1)
+			if len(bytes.TrimSpace(body)) == 0 {
+				require.Equal(t, agentcopy.OutcomeCopied, e.Outcome, "of an empty success")
 			}
 			checkPrinted(t, e)
 			return
 		}
-		if result.ID == "" || !bytes.Equal(result.Response.Body, body) {
-			t.Errorf("success with ID %q and body %q, want an ID and what was received: %q", result.ID, result.Response.Body, body)
-		}
+		require.NotEmpty(t, result.ID)
+		require.Equal(t, string(body), string(result.Response.Body))
 		data, err := json.Marshal(result.Value)
-		if err != nil {
-			t.Fatalf("the answer %q was read as %#v, which cannot be written: %v", body, result.Value, err)
-		}
-		if !json.Valid(data) {
-			t.Errorf("the answer %q is written as %s, which is not JSON", body, data)
-		}
+		require.NoError(t, err, "the answer was read as %#v", result.Value)
+		require.True(t, json.Valid(data), "the answer is written as %s", data)
 	})
 }
 
-// FuzzListBody fuzzes the body of the pages of a list, every one of which is the
-// same. documents are good answers, for seeds.
+// FuzzListBody fuzzes the body of the pages of a list, which are all the same. documents are good answers, for seeds.
 func FuzzListBody(f *testing.F, vendor string, documents ...string) {
 	lists := Named(vendor).Operation(Lists)
 	for _, body := range append(documents, errorBodies...) {
@@ -136,16 +123,14 @@ func FuzzListBody(f *testing.F, vendor string, documents ...string) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		sent := &counting{answering: answering{http.StatusOK, body, ""}}
 		_, err := fuzzed(t, lists, sent)
-		if sent.requests == 0 || sent.requests > 3 {
-			t.Errorf("%d requests for a list whose pages are all the same, want 1 to 3", sent.requests)
-		}
+		require.Positive(t, sent.requests)
+		require.LessOrEqual(t, sent.requests, 3, "requests for a list whose pages are all the same")
 		if err == nil {
 			return
 		}
 		e := RequireError(t, err)
-		if e.StatusCode != http.StatusOK || e.Outcome != agentcopy.OutcomeNotCopied {
-			t.Errorf("got %v, want status 200 and a read's outcome, not copied", err)
-		}
+		require.Equal(t, http.StatusOK, e.StatusCode)
+		require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "a read makes no copy")
 		checkPrinted(t, e)
 	})
 }
@@ -165,16 +150,12 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 // take, without the credential.
 func checkPrinted(t testing.TB, e *agentcopy.Error) {
 	line := e.Error()
-	if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || len(line) > 2000 {
-		t.Errorf("the error prints as %q, want one short line without control characters", line)
-	}
+	require.True(t, utf8.ValidString(line), "%q", line)
+	require.False(t, strings.ContainsFunc(line, unicode.IsControl), "control characters in %q", line)
+	require.LessOrEqual(t, len(line), 2000)
 	data, err := json.Marshal(e)
-	if err != nil {
-		t.Fatalf("the error cannot be marshalled: %v", err)
-	}
-	if printed := line + string(data) + fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err); strings.Contains(printed, FuzzedKey) {
-		t.Errorf("the credential is printed: %q", printed)
-	}
+	require.NoError(t, err)
+	require.NotContains(t, line+string(data)+fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err), FuzzedKey)
 }
 
 // answering is a transport that always gives the same answer.

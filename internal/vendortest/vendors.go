@@ -98,11 +98,11 @@ func (v *Vendor) NewCopier(opts ...agentcopy.Option) (agentcopy.Copier, error) {
 
 // NewClient returns a client of type C, a *zudu.Client for example, that sends
 // through wire. No other test has its credential.
-func NewClient[C any](t testing.TB, wire *Wire, opts ...agentcopy.Option) C {
+func NewClient[C any](t testing.TB, wire http.RoundTripper, opts ...agentcopy.Option) C {
 	t.Helper()
 	for _, v := range Vendors {
 		if _, ok := v.NotMade[0].(C); ok {
-			client, err := v.New(Key(), append([]agentcopy.Option{agentcopy.WithHTTPClient(wire.Client())}, opts...)...)
+			client, err := v.New(Key(), append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: wire})}, opts...)...)
 			require.NoError(t, err)
 			return client.(C)
 		}
