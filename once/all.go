@@ -79,7 +79,8 @@ type batch struct {
 	exited   bool // by runtime.Goexit
 
 	mu      sync.Mutex
-	crashed any // what a agentcopy.Copier or a Ledger panicked with first
+	crashed any  // what a Copier or a Ledger panicked with first
+	goexit  bool // a Copier or a Ledger ended its goroutine
 }
 
 // take starts the jobs, each once there is room for it.
@@ -115,7 +116,8 @@ func (b *batch) room() bool {
 	case <-b.stop:
 		return false
 	default:
-		return b.ctx.Err() == nil && b.crash() == nil
+		panicked, exited := b.crash()
+		return b.ctx.Err() == nil && panicked == nil && !exited
 	}
 }
 
@@ -123,28 +125,32 @@ func (b *batch) room() bool {
 // is kept for the goroutine of the loop, which can recover from it.
 func (b *batch) run(job Job) {
 	defer func() { <-b.slots }()
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p != nil || !returned {
 			b.crashWith(p)
 		}
 	}()
 	result := Result{Job: job}
 	result.Copy, result.Existing, result.Err = b.runner.copy(b.ctx, job.Key, job.Copier, job.Request)
+	returned = true
 	b.results <- result
 }
 
+// crashWith notes a panic or, if it is nil, a runtime.Goexit.
 func (b *batch) crashWith(panicked any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.goexit = b.goexit || panicked == nil
 	if b.crashed == nil {
 		b.crashed = panicked
 	}
 }
 
-func (b *batch) crash() any {
+func (b *batch) crash() (panicked any, exited bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.crashed
+	return b.crashed, b.goexit
 }
 
 // end waits until nothing is under way any more, and passes on what ended the
@@ -153,12 +159,13 @@ func (b *batch) end() {
 	close(b.stop)
 	for range b.results { // nobody wants them any more
 	}
+	panicked, exited := b.crash()
 	switch {
 	case b.panicked != nil:
 		panic(b.panicked)
-	case b.crash() != nil:
-		panic(b.crash())
-	case b.exited:
+	case panicked != nil:
+		panic(panicked)
+	case b.exited || exited:
 		runtime.Goexit()
 	}
 }

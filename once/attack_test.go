@@ -3,6 +3,7 @@ package once_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"html"
 	"slices"
 	"strconv"
@@ -25,8 +26,9 @@ type hostile struct {
 	rename  func(string) string
 	outcome func(n int) hostileAnswer // to the n-th request
 	hidden  func(age time.Duration) bool
-	unique  bool // a name that is taken is refused by 409
-	blind   bool // looks are incomplete
+	unique  bool   // a name that is taken is refused by 409
+	blind   bool   // looks are incomplete
+	looks   func() // is called for each look
 
 	mu     sync.Mutex
 	agents []hostileAgent
@@ -92,11 +94,16 @@ func (h *hostile) copyOf(a hostileAgent, req agentcopy.CopyRequest) agentcopy.Co
 func (h *hostile) FindCopies(_ context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.looks != nil {
+		h.looks()
+	}
+	seen := once.Now() // on the clock of the process, of which that of the vendor is ahead
+	ahead := time.Now().Round(0).Sub(seen.Round(0))
 	for _, a := range slices.Backward(h.agents) {
 		if a.copied && h.hidden != nil && h.hidden(time.Since(a.made)) {
 			continue
 		}
-		if c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: h.copyOf(a, req)}, req.Name, since); ok {
+		if c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: h.copyOf(a, req), SeenAt: seen.Round(0), Ahead: ahead}, req.Name, since); ok {
 			found = append(found, c)
 		} else if a.name == req.Name {
 			err = agentcopy.ErrNameTaken
@@ -186,16 +193,16 @@ func TestAttackClocksBetweenProcesses(t *testing.T) {
 	} {
 		t.Run(tt.set.String()+" after "+tt.down.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				step := once.SetClock(t)
 				ledger := once.NewMemoryLedger()
 				h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < time.Second }}
-				req := agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 				defer cancel()
-				require.ErrorIs(t, copyOf(ctx, &once.Runner{Ledger: ledger}, "k", h, req), agentcopy.ErrOutcomeUnknown)
+				require.ErrorIs(t, copyOf(ctx, &once.Runner{Ledger: ledger}, "k", h, leases), agentcopy.ErrOutcomeUnknown)
 				time.Sleep(tt.down)
 				// By the clock as it was set, the times of the record are others.
-				runner := &once.Runner{Ledger: &shiftedLedger{MemoryLedger: ledger, by: -tt.set}}
-				err := copyOf(t.Context(), runner, "k", h, req)
+				step(tt.set)
+				err := copyOf(t.Context(), &once.Runner{Ledger: ledger}, "k", h, leases)
 				require.Equal(t, 1, h.copies(), "err: %v", err)
 				if err != nil {
 					require.ErrorIs(t, err, once.ErrAmbiguous)
@@ -205,95 +212,69 @@ func TestAttackClocksBetweenProcesses(t *testing.T) {
 	}
 }
 
-// shiftedLedger gives the times of records as a process sees them whose clock was
-// set since they were written.
-type shiftedLedger struct {
-	*once.MemoryLedger
-	by time.Duration
-}
-
-func (l *shiftedLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
-	stored, found, err := l.MemoryLedger.Begin(ctx, r, lease)
-	if err == nil && found {
-		for _, at := range []*time.Time{&stored.Since, &stored.SentAt, &stored.LookedAt} {
-			if !at.IsZero() {
-				*at = at.Add(l.by)
+// The clock is set while a call is at work. Whatever becomes of the name, and however
+// late the copy shows, it is seen.
+func TestAttackClocksWithinACall(t *testing.T) {
+	for _, by := range []time.Duration{-25 * time.Hour, -10 * time.Minute, -3 * time.Second, 3 * time.Second, 10 * time.Minute, 25 * time.Hour} {
+		for _, when := range []time.Duration{500 * time.Millisecond, 5 * time.Second, 29 * time.Second, 31 * time.Second} {
+			for _, renamed := range []bool{false, true} {
+				t.Run(fmt.Sprintf("by %v after %v, renamed %v", by, when, renamed), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < 10*time.Second }}
+						if renamed {
+							h.rename = func(string) string { return "Untitled" }
+						}
+						step, begun := once.SetClock(t), time.Now()
+						h.looks = func() {
+							if time.Since(begun) >= when {
+								h.looks = nil
+								step(by)
+							}
+						}
+						err := copyOf(t.Context(), &once.Runner{Ledger: once.NewMemoryLedger()}, "k", h, leases)
+						require.Equal(t, 1, h.copies(), "err: %v", err)
+						if err != nil {
+							require.ErrorIs(t, err, once.ErrAmbiguous)
+						}
+					})
+				})
 			}
 		}
 	}
-	return stored, found, err
 }
 
-func TestAttackRefusals(t *testing.T) {
-	req := agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}
-	for _, tt := range []struct {
-		what    string
-		older   bool
-		outcome func(int) hostileAnswer
-		hidden  func(time.Duration) bool
-		is      agentcopy.Outcome // of the error
-		found   bool
-		sent    int
-		soon    bool
-	}{
-		{what: "an older agent has the name", older: true, is: agentcopy.OutcomeNotCopied, sent: 1, soon: true},
-		{
-			what: "the first answer was lost, the copy is hidden until the second is refused", outcome: lostAlways,
-			hidden: func(age time.Duration) bool { return age < 32*time.Second }, found: true, sent: 2,
-		},
-	} {
-		t.Run(tt.what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h := &hostile{unique: true, outcome: tt.outcome, hidden: tt.hidden}
-				if tt.older {
-					h.add("Leases", time.Now().Add(-time.Hour))
-				}
-				ledger := once.NewMemoryLedger()
-				start := time.Now()
-				made, err := (&once.Runner{Ledger: ledger}).Copy(t.Context(), "k", h, req)
-				require.Equal(t, tt.sent, h.sent)
-				require.LessOrEqual(t, h.copies(), 1)
-				if tt.found {
-					require.NoError(t, err)
-					require.NotEmpty(t, made.ID)
-					return
-				}
-				require.ErrorIs(t, err, agentcopy.ErrConflict)
-				require.Equal(t, tt.is, asError(t, err).Outcome, "%v", err)
-				if tt.soon {
-					require.Less(t, time.Since(start), 5*time.Second)
-				}
-			})
-		})
-	}
-}
-
-func TestAttackSendsAtMostThreeTimes(t *testing.T) {
+// The first answer was lost, and the copy is hidden until the second request is
+// refused because of it.
+func TestAttackARefusalBecauseOfTheCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &hostile{outcome: func(int) hostileAnswer { return hostileAnswer{none: true} }}
-		err := copyOf(t.Context(), &once.Runner{Ledger: once.NewMemoryLedger()}, "k", h, agentcopy.CopyRequest{SourceID: "7", Name: "Leases"})
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		require.Equal(t, 3, h.sent)
+		h := &hostile{unique: true, outcome: lostAlways, hidden: func(age time.Duration) bool { return age < 32*time.Second }}
+		made, err := (&once.Runner{Ledger: once.NewMemoryLedger()}).Copy(t.Context(), "k", h, leases)
+		require.NoError(t, err)
+		require.NotEmpty(t, made.ID)
+		require.Equal(t, 2, h.sent)
+		require.Equal(t, 1, h.copies())
 	})
 }
 
-// Two accounts, and IDs that are written in several ways.
-func TestAttackIdentities(t *testing.T) {
+// IDs that are written in several ways are one.
+func TestAttackSpellings(t *testing.T) {
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	h := &hostile{account: "one"}
-	require.NoError(t, copyOf(t.Context(), runner, "k", h, agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}))
-	for _, same := range []string{"07", "+7", "7"} {
+	h := &hostile{}
+	for _, same := range []string{"7", "07", "+7"} {
 		require.NoError(t, copyOf(t.Context(), runner, "k", h, agentcopy.CopyRequest{SourceID: same, Name: "Leases"}), same)
 	}
-	require.ErrorIs(t, copyOf(t.Context(), runner, "k", &hostile{account: "two"}, agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}), once.ErrKeyReused)
 	require.Equal(t, 1, h.sent)
+	leave(t, runner.Ledger, "k2", func(r *once.Record) {
+		r.Request.SourceID, r.Identity = "7", h.Identify(leases)
+	})
+	require.ErrorIs(t, runner.Assign(t.Context(), "k2", "0100"), once.ErrCopyTaken, "100 is that of k")
+	require.ErrorIs(t, runner.Assign(t.Context(), "k2", "+7"), agentcopy.ErrInvalid, "the source")
 }
 
-// A ledger fails at each of its calls in turn, once or for ever, before or after it
-// did what it was asked. There is never a second copy, and an error that says "not
-// copied" is right.
-func TestAttackLedgersThatFail(t *testing.T) {
-	methods := []string{"Begin", "Update", "Finish", "Abandon", "Release", "Owners", "Pending", "KeepsNames"}
+// At each call that a process makes of its ledger and its vendor, in turn, something
+// happens. There is one copy at most, an error that says "not copied" is right, and
+// once all is well again the key has its copy.
+func TestAttackEachStep(t *testing.T) {
 	vendors := map[string]func() *hostile{
 		"answered":   func() *hostile { return &hostile{} },
 		"lost":       func() *hostile { return &hostile{outcome: lostFirst} },
@@ -304,110 +285,165 @@ func TestAttackLedgersThatFail(t *testing.T) {
 		},
 		"lost, blind": func() *hostile { return &hostile{outcome: lostFirst, blind: true} },
 	}
+	// What happens returns true if it is over with this step. halted is until when the
+	// process stands still.
+	type happening func(p *attacked, call func() error) error
+	events := map[string]happening{
+		"fails":             func(p *attacked, _ func() error) error { return errDropped },
+		"fails for ever":    func(p *attacked, _ func() error) error { p.at = 0; return errDropped },
+		"is done and fails": func(p *attacked, call func() error) error { _ = call(); return errDropped },
+		"is done late":      func(p *attacked, call func() error) error { err := call(); time.Sleep(20 * time.Second); return err },
+		"is done late and fails": func(p *attacked, call func() error) error {
+			_ = call()
+			time.Sleep(20 * time.Second)
+			return errDropped
+		},
+		"panics":                  func(p *attacked, _ func() error) error { panic("in the attack") },
+		"is done and panics":      func(p *attacked, call func() error) error { _ = call(); panic("in the attack") },
+		"the context ends before": func(p *attacked, call func() error) error { p.cancel(); return call() },
+		"the context ends after":  func(p *attacked, call func() error) error { defer p.cancel(); return call() },
+		"is suspended before":     func(p *attacked, call func() error) error { p.suspend(); return call() },
+		"is suspended after":      func(p *attacked, call func() error) error { err := call(); p.suspend(); return err },
+	}
 	for vendor, newVendor := range vendors {
-		for _, method := range methods {
-			for nth := 1; nth <= 4; nth++ {
-				for _, how := range []string{"once", "for ever", "once, after it was done", "late"} {
-					t.Run(strings.Join([]string{vendor, method, strconv.Itoa(nth), how}, ", "), func(t *testing.T) {
-						synctest.Test(t, func(t *testing.T) {
-							h := newVendor()
-							memory := once.NewMemoryLedger()
-							ledger := &failingLedger{MemoryLedger: memory, method: method, from: nth, how: how}
-							req := agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}
-							made, err := (&once.Runner{Ledger: ledger}).Copy(t.Context(), "k", h, req)
-							require.LessOrEqual(t, h.copies(), 1)
-							if err == nil {
-								require.Equal(t, 1, h.copies())
-								require.NotEmpty(t, made.ID)
-							}
-							if o, ok := agentcopy.OutcomeOf(err); ok && o == agentcopy.OutcomeNotCopied {
-								require.Zero(t, h.copies(), "%v", err)
-							}
-							// The ledger is well again.
-							time.Sleep(time.Minute)
-							h.blind, h.hidden, h.outcome = false, nil, nil
-							_, err = (&once.Runner{Ledger: memory}).Copy(t.Context(), "k", h, req)
-							require.LessOrEqual(t, h.copies(), 1)
-							if vendor != "name taken" {
-								require.NoError(t, err)
-								require.Equal(t, 1, h.copies())
-							}
-						})
+		for event, happens := range events {
+			t.Run(vendor+", "+event, func(t *testing.T) {
+				for at := 1; at <= 14; at++ {
+					synctest.Test(t, func(t *testing.T) {
+						h := newVendor()
+						p := newAttacked(t, h, at, happens)
+						made, err := p.copy()
+						if p.reached != "" {
+							event = fmt.Sprintf("%s of step %d, %s; the call returned %v", event, at, p.reached, err)
+						}
+						require.LessOrEqual(t, h.copies(), 1, event)
+						if err == nil && !p.panicked {
+							require.Equal(t, 1, h.copies(), event)
+							require.NotEmpty(t, made.ID, event)
+						}
+						if o, ok := agentcopy.OutcomeOf(err); ok && o == agentcopy.OutcomeNotCopied {
+							require.Zero(t, h.copies(), event)
+						}
+						// All is well again.
+						time.Sleep(time.Minute)
+						h.blind, h.hidden, h.outcome = false, nil, nil
+						_, err = (&once.Runner{Ledger: p.ledger.MemoryLedger}).Copy(t.Context(), "k", h, leases)
+						require.LessOrEqual(t, h.copies(), 1, event)
+						if vendor != "name taken" {
+							require.NoError(t, err, event)
+							require.Equal(t, 1, h.copies(), event)
+						}
 					})
 				}
-			}
+			})
 		}
 	}
 }
 
-// failingLedger is a ledger one of whose methods fails.
-type failingLedger struct {
-	*once.MemoryLedger
-	method string
-	from   int
-	how    string
+var leases = agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}
 
-	mu    sync.Mutex
-	calls int
+// attacked is a process to which something happens at one of its calls, and another
+// one that is at work where it is suspended.
+type attacked struct {
+	t       *testing.T
+	vendor  *hostile
+	ledger  *faultyLedger
+	happens func(*attacked, func() error) error
+	ctx     context.Context
+	cancel  context.CancelFunc
+	other   sync.WaitGroup
+
+	mu       sync.Mutex
+	n, at    int // calls that were made; that at which it happens, or all from there on
+	from     int
+	reached  string
+	wakes    time.Time
+	panicked bool
 }
 
-// fails says what becomes of a call: an error before it is made or after it.
-func (l *failingLedger) fails(method string, do func() error) error {
-	l.mu.Lock()
-	if method == l.method {
-		l.calls++
+func newAttacked(t *testing.T, h *hostile, at int, happens func(*attacked, func() error) error) *attacked {
+	_, ledger, _ := newFaulty()
+	p := &attacked{t: t, vendor: h, ledger: ledger, happens: happens, at: at, from: at}
+	p.ctx, p.cancel = context.WithCancel(t.Context())
+	ledger.around = func(_ context.Context, method string, call func() error) error { return p.step(method, call) }
+	return p
+}
+
+// copy is one call of the process.
+func (p *attacked) copy() (made agentcopy.Copy, err error) {
+	defer p.cancel()
+	defer p.other.Wait()
+	defer func() { p.panicked = recover() != nil }()
+	return (&once.Runner{Ledger: p.ledger}).Copy(p.ctx, "k", &attackedCopier{p}, leases)
+}
+
+// step is one of its calls.
+func (p *attacked) step(name string, call func() error) error {
+	p.mu.Lock()
+	p.n++
+	now := p.n == p.at || p.at == 0 && p.n > p.from
+	if now {
+		p.reached = name
 	}
-	now := method == l.method && (l.calls == l.from || l.how == "for ever" && l.calls > l.from)
-	l.mu.Unlock()
-	switch {
-	case !now:
-		return do()
-	case l.how == "once, after it was done":
-		if err := do(); err != nil {
-			return err
+	asleep := time.Until(p.wakes)
+	p.mu.Unlock()
+	time.Sleep(asleep)
+	if now {
+		return p.happens(p, call)
+	}
+	return call()
+}
+
+// suspend halts the process for longer than its lease. Meanwhile another one works on
+// the key.
+func (p *attacked) suspend() {
+	p.mu.Lock()
+	p.wakes = time.Now().Add(100 * time.Second)
+	p.mu.Unlock()
+	p.other.Go(func() {
+		time.Sleep(16 * time.Second)
+		_, _ = (&once.Runner{Ledger: p.ledger.MemoryLedger}).Copy(p.t.Context(), "k", p.vendor, leases)
+	})
+	time.Sleep(100 * time.Second)
+}
+
+// attackedCopier is the vendor as the process sees it. It is suspended and fails
+// behind its limiter, never between the last write to the ledger and the wire.
+type attackedCopier struct{ p *attacked }
+
+func (c *attackedCopier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	id := c.p.vendor.Identify(req)
+	id.Traced = true
+	return id
+}
+
+func (c *attackedCopier) Copy(ctx context.Context, req agentcopy.CopyRequest) (made agentcopy.Copy, err error) {
+	err = c.p.step("Copy", func() error {
+		if ctx.Err() != nil {
+			return failed(agentcopy.OutcomeNotCopied, 0, context.Cause(ctx))
 		}
-	case l.how == "late": // by more than a lease, whatever the context says
-		err := do()
-		time.Sleep(20 * time.Second)
+		if _, err := attempt(ctx, time.Minute); err != nil {
+			return failed(agentcopy.OutcomeNotCopied, 0, err)
+		}
+		made, err = c.p.vendor.Copy(ctx, req)
 		return err
+	})
+	if err != nil {
+		made = agentcopy.Copy{}
 	}
-	return errDropped
+	return made, err
 }
 
-func (l *failingLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
-	err = l.fails("Begin", func() (err error) { stored, found, err = l.MemoryLedger.Begin(ctx, r, lease); return err })
-	return stored, found, err
-}
-
-func (l *failingLedger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.fails("Update", func() error { return l.MemoryLedger.Update(ctx, r, lease) })
-}
-
-func (l *failingLedger) Finish(ctx context.Context, r once.Record) error {
-	return l.fails("Finish", func() error { return l.MemoryLedger.Finish(ctx, r) })
-}
-
-func (l *failingLedger) Abandon(ctx context.Context, r once.Record) error {
-	return l.fails("Abandon", func() error { return l.MemoryLedger.Abandon(ctx, r) })
-}
-
-func (l *failingLedger) Release(ctx context.Context, r once.Record) error {
-	return l.fails("Release", func() error { return l.MemoryLedger.Release(ctx, r) })
-}
-
-func (l *failingLedger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[once.CopyRef]once.Record, err error) {
-	err = l.fails("Owners", func() (err error) { owners, err = l.MemoryLedger.Owners(ctx, refs); return err })
-	return owners, err
-}
-
-func (l *failingLedger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
-	err = l.fails("KeepsNames", func() (err error) { keeps, err = l.MemoryLedger.KeepsNames(ctx, id); return err })
-	return keeps, err
+func (c *attackedCopier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
+	if late := c.p.step("FindCopies", func() error { found, err = c.p.vendor.FindCopies(ctx, req, since); return ctx.Err() }); late != nil {
+		return nil, late
+	}
+	return found, err
 }
 
 // A person's words, in every state of a key.
 func TestAttackPersons(t *testing.T) {
-	req := agentcopy.CopyRequest{SourceID: "7", Name: "Leases"}
+	req := leases
 	ambiguous := func(t *testing.T) (*once.Runner, *hostile, string) {
 		h := &hostile{outcome: lostFirst, rename: func(string) string { return "Untitled" }}
 		runner := &once.Runner{Ledger: once.NewMemoryLedger()}

@@ -13,79 +13,12 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// brokenLedger is a Ledger of which some methods fail.
-type brokenLedger struct {
-	once.Ledger
-
-	mu                                    sync.Mutex
-	begin, update, finish, abandon, owner error
-	slow                                  time.Duration // of Update
-}
-
-func (l *brokenLedger) failing(which *error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return *which
-}
-
-func (l *brokenLedger) set(which *error, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	*which = err
-}
-
-func (l *brokenLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
-	if err := l.failing(&l.begin); err != nil {
-		return once.Record{}, false, err
-	}
-	return l.Ledger.Begin(ctx, r, lease)
-}
-
-func (l *brokenLedger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	if err := l.failing(&l.update); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	late := l.slow
-	l.mu.Unlock()
-	time.Sleep(late)
-	return l.Ledger.Update(ctx, r, lease)
-}
-
-func (l *brokenLedger) Finish(ctx context.Context, r once.Record) error {
-	if err := l.failing(&l.finish); err != nil {
-		return err
-	}
-	return l.Ledger.Finish(ctx, r)
-}
-
-func (l *brokenLedger) Abandon(ctx context.Context, r once.Record) error {
-	if err := l.failing(&l.abandon); err != nil {
-		return err
-	}
-	return l.Ledger.Abandon(ctx, r)
-}
-
-func (l *brokenLedger) Owners(ctx context.Context, refs []once.CopyRef) (map[once.CopyRef]once.Record, error) {
-	if err := l.failing(&l.owner); err != nil {
-		return nil, err
-	}
-	return l.Ledger.Owners(ctx, refs)
-}
-
-func breakable(steps ...step) (*once.Runner, *brokenLedger, *acme) {
-	runner, vendor := newOnce(steps...)
-	ledger := &brokenLedger{Ledger: runner.Ledger}
-	runner.Ledger = ledger
-	return runner, ledger, vendor
-}
-
 func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				runner, ledger, vendor := breakable(step)
-				ledger.finish = errDropped
+				runner, ledger, vendor := newFaulty(step)
+				ledger.fail("Finish", errDropped)
 				made, err := runner.Copy(t.Context(), "k", vendor, request)
 				require.Equal(t, "agent-1", made.ID)
 				require.ErrorIs(t, err, agentcopy.ErrCopied)
@@ -93,7 +26,7 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 				require.ErrorContains(t, err, "agent-1")
 				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
-				ledger.finish = nil // and the next run finds it
+				ledger.fail("Finish", nil) // and the next run finds it
 				made, err = runner.Copy(t.Context(), "k", vendor, request)
 				require.NoError(t, err)
 				require.Equal(t, "agent-1", made.ID)
@@ -116,28 +49,20 @@ func TestOnceRecordsACopyThoughItsContextHasEnded(t *testing.T) {
 
 func TestOnceTakesBackAnIntentThatWasNeverSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	runner, ledger, vendor := breakable()
-	runner.Ledger = &endingLedger{ledger, cancel}
+	runner, ledger, vendor := newFaulty()
+	ledger.around = func(_ context.Context, method string, call func() error) error {
+		defer cancel() // once the intent is recorded
+		return call()
+	}
 	require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), context.Canceled)
 	require.Empty(t, vendor.sent)
 	require.Empty(t, records(t, ledger))
 }
 
-// endingLedger ends the caller's context once the intent is recorded.
-type endingLedger struct {
-	*brokenLedger
-	cancel context.CancelFunc
-}
-
-func (l *endingLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
-	defer l.cancel()
-	return l.brokenLedger.Begin(ctx, r, lease)
-}
-
 func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := breakable(never(failed(agentcopy.OutcomeNotCopied, 404, nil)))
-		ledger.abandon = errDropped
+		runner, ledger, vendor := newFaulty(never(failed(agentcopy.OutcomeNotCopied, 404, nil)))
+		ledger.fail("Abandon", errDropped)
 		err := copyOf(t.Context(), runner, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrNotFound)
 		require.ErrorIs(t, err, errDropped)
@@ -147,8 +72,8 @@ func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 
 func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := breakable(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
-		time.AfterFunc(29*time.Second, func() { ledger.set(&ledger.update, errDropped) })
+		runner, ledger, vendor := newFaulty(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
+		time.AfterFunc(29*time.Second, func() { ledger.fail("Update", errDropped) })
 		err := copyOf(t.Context(), runner, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, errDropped)
@@ -158,9 +83,9 @@ func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
 
 func TestOnceLooksAgainWhenTheLedgerCannotSayWhoseAnAgentIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := breakable(lost(0))
-		ledger.owner = errDropped
-		time.AfterFunc(time.Second, func() { ledger.set(&ledger.owner, nil) })
+		runner, ledger, vendor := newFaulty(lost(0))
+		ledger.fail("Owners", errDropped)
+		time.AfterFunc(time.Second, func() { ledger.fail("Owners", nil) })
 		start := time.Now()
 		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 1750*time.Millisecond, time.Since(start))
@@ -194,20 +119,20 @@ func TestOnceGivesItsLeaseUpWithTheCall(t *testing.T) {
 }
 
 func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
-	for name, lose := range map[string]func(*testing.T, *brokenLedger){
-		"taken over": func(t *testing.T, l *brokenLedger) {
+	for name, lose := range map[string]func(*testing.T, *faultyLedger){
+		"taken over": func(t *testing.T, l *faultyLedger) {
 			require.NoError(t, l.Remove(t.Context(), "k"))
-			_, _, err := l.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
+			_, _, err := l.MemoryLedger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
 			require.NoError(t, err)
 		},
-		"removed by an operator": func(t *testing.T, l *brokenLedger) {
+		"removed by an operator": func(t *testing.T, l *faultyLedger) {
 			require.NoError(t, l.Remove(t.Context(), "k"))
 		},
-		"not to be renewed": func(_ *testing.T, l *brokenLedger) { l.set(&l.update, errDropped) },
+		"not to be renewed": func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				runner, ledger, vendor := breakable(slow(time.Hour, answered))
+				runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
 				time.AfterFunc(time.Minute+time.Second, func() { lose(t, ledger) })
 				start := time.Now()
 				err := copyOf(t.Context(), runner, "k", vendor, request)
@@ -222,9 +147,9 @@ func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 
 func TestOnceForgivesALedgerThatIsAwayForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := breakable(slow(time.Hour, answered))
-		time.AfterFunc(4*time.Second, func() { ledger.set(&ledger.update, errDropped) })
-		time.AfterFunc(9*time.Second, func() { ledger.set(&ledger.update, nil) })
+		runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
+		time.AfterFunc(4*time.Second, func() { ledger.fail("Update", errDropped) })
+		time.AfterFunc(9*time.Second, func() { ledger.fail("Update", nil) })
 		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})

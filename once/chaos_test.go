@@ -63,7 +63,11 @@ func (c *chaos) below(n int) int {
 	return c.random.IntN(n)
 }
 
-func (c *chaos) upTo(d time.Duration) time.Duration { return time.Duration(c.below(int(d))) }
+func (c *chaos) upTo(d time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(c.random.Int64N(int64(d)))
+}
 
 func (c *chaos) done(t *testing.T, keys int) bool { return settled(t, c.ledger) == keys }
 

@@ -6,17 +6,13 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
-const (
-	// leaseTime is how long a crashed process keeps others from a key.
-	leaseTime = 15 * time.Second
-	// renewalTime is how often the lease is renewed. One renewal may fail.
-	renewalTime = leaseTime / 3
-	// ledgerTime bounds a write that is made although the call's context may have
-	// ended: what is known of a copy must not be lost with it.
-	ledgerTime = 10 * time.Second
-)
+// ledgerTime bounds a write that is made although the call's context may have
+// ended: what is known of a copy must not be lost with it.
+const ledgerTime = 10 * time.Second
 
 // claim is a record whose lease this call holds, and renews in the background
 // until it is released.
@@ -27,22 +23,29 @@ type claim struct {
 	writes context.Context         // has the values of call, and does not end with it
 	stop   context.CancelFunc      // ends the renewals
 	kept   sync.WaitGroup          // the goroutine that renews
+	found  bool                    // there was a record before
 
 	// sem is held while the ledger writes, so that writes are in order. It is a
 	// channel, since a mutex that is held across a ledger's call stops the clock of
 	// testing/synctest.
 	sem chan struct{}
 
-	mu      sync.Mutex // of what follows; never held across a call
-	record  Record
-	renewed time.Time // the lease runs from here, or from later
-	over    bool      // finished, abandoned or lost
+	mu       sync.Mutex // of what follows; never held across a call
+	record   Record
+	version  int       // of the record, which set raises
+	stored   int       // the version that the ledger has
+	renewed  time.Time // the lease runs from here, or from later
+	over     bool      // finished, abandoned or lost
+	panicked any       // what the ledger panicked with in the background
 }
+
+// clock is time.Now, but in tests that set the wall clock.
+var clock = time.Now
 
 // newClaim begins to renew the lease of record, which was asked for at asked. The
 // call that claim.call is for ends if the lease cannot be kept.
-func newClaim(ctx context.Context, ledger Ledger, record Record, asked time.Time) *claim {
-	c := &claim{ledger: ledger, record: record, renewed: asked, sem: make(chan struct{}, 1)}
+func newClaim(ctx context.Context, ledger Ledger, record Record, found bool, asked time.Time) *claim {
+	c := &claim{ledger: ledger, record: record, found: found, renewed: asked, sem: make(chan struct{}, 1)}
 	c.call, c.end = context.WithCancelCause(ctx)
 	c.writes = context.WithoutCancel(ctx)
 	keep, stop := context.WithCancel(c.writes)
@@ -53,8 +56,14 @@ func newClaim(ctx context.Context, ledger Ledger, record Record, asked time.Time
 
 // keep renews the lease until ctx ends or the lease is lost.
 func (c *claim) keep(ctx context.Context) {
-	ticker := time.NewTicker(renewalTime)
+	ticker := time.NewTicker(lease.Renewal())
 	defer ticker.Stop()
+	defer func() {
+		if p := recover(); p != nil { // release passes it on
+			c.panicked = p
+			c.end(fmt.Errorf("%w: the ledger panicked: %v", ErrLeaseLost, p))
+		}
+	}()
 	for {
 		select {
 		case <-ctx.Done():
@@ -70,15 +79,15 @@ func (c *claim) keep(ctx context.Context) {
 
 // renew returns an error if the lease is lost, or will be before the next renewal.
 func (c *claim) renew(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, renewalTime)
+	ctx, cancel := context.WithTimeout(ctx, lease.Renewal())
 	defer cancel()
-	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrLeaseLost):
 		return err
-	case elapsed(c.renewedAt())+renewalTime >= leaseTime:
+	case elapsed(c.renewedAt())+lease.Renewal() >= lease.Time:
 		return fmt.Errorf("%w: it could not be renewed: %w", ErrLeaseLost, err)
 	}
 	return nil
@@ -88,7 +97,7 @@ func (c *claim) renew(ctx context.Context) error {
 // change stays: the next write carries it.
 func (c *claim) update(ctx context.Context, change func(*Record)) error {
 	c.set(change)
-	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, leaseTime) })
+	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 }
 
 // set changes the record for the next write.
@@ -96,6 +105,7 @@ func (c *claim) set(change func(*Record)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.record)
+	c.version++
 }
 
 // finish stores what done makes of the record, which is then done.
@@ -118,7 +128,7 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 		return contextError(ctx)
 	}
 	c.mu.Lock()
-	record, over := stored(c.record), c.over
+	record, version, over := stored(c.record), c.version, c.over
 	c.mu.Unlock()
 	if over {
 		return ErrLeaseLost
@@ -126,13 +136,13 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 	if change != nil {
 		change(&record)
 	}
-	asked := time.Now()
+	asked := clock()
 	err := store(ctx, record)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case err == nil:
-		c.renewed, c.over = asked, last
+		c.renewed, c.over, c.stored = asked, last, version
 	case errors.Is(err, ErrLeaseLost):
 		c.over = true
 	}
@@ -140,15 +150,22 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 }
 
 // release ends the renewals, and gives the lease up if there is still one, so that
-// the next call with the key need not wait for it to run out.
-func (c *claim) release() {
-	if c.stop == nil { // of a key that was done, there is nothing to release
-		return
-	}
+// the next call with the key need not wait for it to run out. It returns an error if
+// the ledger does not know all that this call does.
+func (c *claim) release() error {
 	c.stop()
 	c.kept.Wait()
-	_ = c.write(c.writes, true, nil, c.ledger.Release) // if this fails, the lease runs out by itself
-	c.end(nil)
+	defer c.end(nil)
+	if c.panicked != nil {
+		panic(c.panicked)
+	}
+	err := c.write(c.writes, true, nil, c.ledger.Release) // if this fails, the lease runs out by itself
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over || c.stored == c.version {
+		return nil
+	}
+	return err
 }
 
 // current returns the record as this call knows it.
@@ -169,6 +186,6 @@ func (c *claim) renewedAt() time.Time {
 // elapsed is how long ago from was, by the clock that says more: the monotonic
 // clock stands still while a machine sleeps, and the wall clock may be set back.
 func elapsed(from time.Time) time.Duration {
-	now := time.Now()
+	now := clock()
 	return max(now.Sub(from), now.Round(0).Sub(from.Round(0)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"sync"
@@ -165,9 +166,85 @@ var (
 	request    = agentcopy.CopyRequest{SourceID: "source-1", Name: "new"}
 )
 
-// newOnce returns a Once with a ledger in memory, and a vendor.
+// newOnce returns a Runner with a ledger in memory, and a vendor.
 func newOnce(steps ...step) (*once.Runner, *acme) {
 	return &once.Runner{Ledger: once.NewMemoryLedger()}, &acme{steps: steps}
+}
+
+// faultyLedger is a ledger in memory to whose calls anything may happen.
+type faultyLedger struct {
+	*once.MemoryLedger
+
+	mu     sync.Mutex
+	errs   map[string]error // by method: it fails, and does nothing
+	around func(ctx context.Context, method string, call func() error) error
+}
+
+// newFaulty returns a Runner with such a ledger, and a vendor.
+func newFaulty(steps ...step) (*once.Runner, *faultyLedger, *acme) {
+	ledger := &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: make(map[string]error)}
+	return &once.Runner{Ledger: ledger}, ledger, &acme{steps: steps}
+}
+
+// fail makes a method fail from now on; with nil, it works again.
+func (l *faultyLedger) fail(method string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.errs[method] = err
+}
+
+func (l *faultyLedger) do(ctx context.Context, method string, call func() error) error {
+	l.mu.Lock()
+	err, around := l.errs[method], l.around
+	l.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case around != nil:
+		return around(ctx, method, call)
+	}
+	return call()
+}
+
+func (l *faultyLedger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
+	err = l.do(ctx, "Begin", func() (err error) { stored, found, err = l.MemoryLedger.Begin(ctx, r, lease); return err })
+	return stored, found, err
+}
+
+func (l *faultyLedger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
+	return l.do(ctx, "Update", func() error { return l.MemoryLedger.Update(ctx, r, lease) })
+}
+
+func (l *faultyLedger) Finish(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Finish", func() error { return l.MemoryLedger.Finish(ctx, r) })
+}
+
+func (l *faultyLedger) Abandon(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Abandon", func() error { return l.MemoryLedger.Abandon(ctx, r) })
+}
+
+func (l *faultyLedger) Release(ctx context.Context, r once.Record) error {
+	return l.do(ctx, "Release", func() error { return l.MemoryLedger.Release(ctx, r) })
+}
+
+func (l *faultyLedger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[once.CopyRef]once.Record, err error) {
+	err = l.do(ctx, "Owners", func() (err error) { owners, err = l.MemoryLedger.Owners(ctx, refs); return err })
+	return owners, err
+}
+
+func (l *faultyLedger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
+	err = l.do(ctx, "KeepsNames", func() (err error) { keeps, err = l.MemoryLedger.KeepsNames(ctx, id); return err })
+	return keeps, err
+}
+
+func (l *faultyLedger) Pending(ctx context.Context, id agentcopy.Identity, since time.Time) iter.Seq2[once.Record, error] {
+	return func(yield func(once.Record, error) bool) {
+		if err := l.do(ctx, "Pending", func() error { return nil }); err != nil {
+			yield(once.Record{}, err)
+			return
+		}
+		l.MemoryLedger.Pending(ctx, id, since)(yield)
+	}
 }
 
 // asError is the *Error that err is first of all.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 func loggerOf(r *Runner) *slog.Logger {
@@ -52,7 +53,7 @@ func (r *run) logWait(ctx context.Context, pause time.Duration) {
 		level, r.toldWhy = slog.LevelInfo, why
 	}
 	r.logLine(ctx, level, "waiting for the next look", slog.String("why", why),
-		slog.Duration("wait", pause), slog.Duration("settles_in", max(0, time.Until(r.settled)).Round(time.Millisecond)))
+		slog.Duration("wait", pause), slog.Duration("settles_in", max(0, r.settled.Sub(clock())).Round(time.Millisecond)))
 }
 
 func (r *run) whyWait() string {
@@ -72,7 +73,7 @@ func (r *run) whyWait() string {
 // logInProgress is for a key that another process is at work on.
 func (r *Runner) logInProgress(ctx context.Context, record Record) {
 	loggerOf(r).LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "waiting for another process to finish the key",
-		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", leaseTime))
+		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", lease.Time))
 }
 
 func (r *run) logAmbiguous(ctx context.Context, candidates int) {

@@ -1,6 +1,7 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,21 +22,29 @@ const mostSeen = 100
 // The order matters: whoever made an agent that the list showed is among the
 // pending, or is done by then and owns it.
 func (r *run) look(ctx context.Context) (*view, error) {
+	ctx, cancel := context.WithTimeout(ctx, longestBlindness)
+	defer cancel()
 	mine := r.claim.current()
-	v := &view{mine: mine, settleTime: r.settleTime, firstSeen: r.firstSeen}
-	candidates, err := r.copier.FindCopies(ctx, mine.Request, r.since(&mine))
+	mine.Since = r.since(&mine)
+	candidates, err := r.copier.FindCopies(ctx, mine.Request, mine.Since)
+	if mine.Sent() {
+		mine.SentAt = later(mine.SentAt, onWall(r.settled).Add(-r.settleTime))
+	}
+	v := &view{mine: mine, settleTime: r.settleTime, firstSeen: make(map[string]time.Time)}
 	v.complete = !errors.Is(err, agentcopy.ErrLookIncomplete)
 	v.alreadyDone = errors.Is(err, agentcopy.ErrAlreadyDone)
 	v.nameTaken = errors.Is(err, agentcopy.ErrNameTaken)
 	if err != nil && v.complete && !v.alreadyDone && !v.nameTaken {
 		return nil, err
 	}
-	v.candidates = candidates
-	now := time.Now()
-	for _, c := range candidates {
-		if _, known := r.firstSeen[c.Copy.ID]; !known {
-			r.firstSeen[c.Copy.ID] = now
+	v.candidates = sightings(&mine, candidates)
+	now := clock()
+	for _, c := range v.candidates {
+		first, known := r.firstSeen[c.Copy.ID]
+		if !known {
+			first, r.firstSeen[c.Copy.ID] = now, now
 		}
+		v.firstSeen[c.Copy.ID] = later(first.Round(0), onWall(first))
 	}
 	if err := r.askLedger(ctx, v); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
@@ -43,19 +52,44 @@ func (r *run) look(ctx context.Context) (*view, error) {
 	return v, nil
 }
 
+// sightings are candidates as they are judged: each once, without what no ledger
+// keeps, and none certain in a look over all time.
+func sightings(mine *Record, candidates []agentcopy.Candidate) (seen []agentcopy.Candidate) {
+	for _, c := range candidates {
+		c.Copy = stripped(c.Copy)
+		c.Copy.Provider = cmp.Or(mine.Identity.Provider, c.Copy.Provider)
+		if mine.Since.IsZero() {
+			c.Match = agentcopy.MatchPossible
+		}
+		same := func(other agentcopy.Candidate) bool { return other.Copy.ID == c.Copy.ID }
+		if i := slices.IndexFunc(seen, same); i < 0 || c.Copy.ID == "" {
+			seen = append(seen, c)
+		} else if c.Match == agentcopy.MatchCertain {
+			seen[i] = c
+		}
+	}
+	return seen
+}
+
+// onWall is t by the wall clock as it is set now. Between t and now the monotonic
+// clock counts, which no step of the wall clock moves.
+func onWall(t time.Time) time.Time {
+	now := clock()
+	return now.Round(0).Add(-now.Sub(t))
+}
+
 // since is the earlier of what the record says and what the monotonic clock says,
 // so that a wall clock that was set within this call hides no copy. A record from the
 // future shows that the clock was set back since, by nobody knows how much: then it is
 // zero, for all time.
 func (r *run) since(mine *Record) time.Time {
-	if r.sinceHere.IsZero() && mine.Since.After(time.Now().Add(rivalMargin)) {
+	if r.sinceHere.IsZero() && mine.Since.After(clock().Add(rivalMargin)) {
 		return time.Time{}
 	}
 	if r.sinceHere.IsZero() || mine.Since.IsZero() {
 		return mine.Since
 	}
-	now := time.Now()
-	return earlier(mine.Since, now.Round(0).Add(-now.Sub(r.sinceHere)))
+	return earlier(mine.Since, onWall(r.sinceHere))
 }
 
 // askLedger fills in what the ledger knows of the other keys.

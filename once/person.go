@@ -1,10 +1,12 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -36,7 +38,11 @@ func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
 	if r.copied.ID != "" || err == nil {
 		return r.copied, r.existing, r.err
 	}
-	if begun && !errors.Is(err, ErrAmbiguous) {
+	switch {
+	case errors.Is(err, ErrAmbiguous):
+	case !begun:
+		err = r.unsettled(err)
+	default:
 		if abandoned := r.claim.abandon(); abandoned != nil {
 			err = fmt.Errorf("%w; the ledger could not take the intent back: %w", err, abandoned)
 		}
@@ -54,11 +60,16 @@ func (r *run) seen(ctx context.Context, v *view) error {
 		return ErrNoCopy // another key has it
 	}
 	if len(j.possible) > 0 || v.alreadyDone {
-		r.claim.set(func(record *Record) { record.Seen = j.possible[:min(len(j.possible), mostSeen)] })
+		r.claim.set(func(record *Record) {
+			record.Seen = j.possible[:min(len(j.possible), mostSeen)]
+			if v.alreadyDone && !record.Sent() { // a request was sent that no record tells of
+				record.SentAt = stamp(clock())
+			}
+		})
 		return r.ambiguous(j)
 	}
-	if !v.complete {
-		return fmt.Errorf("%w: %w", ErrNoCopy, agentcopy.ErrLookIncomplete)
+	if !v.complete { // never ErrNoCopy, after which a caller may send
+		return fmt.Errorf("the look for the copy tells nothing: %w", agentcopy.ErrLookIncomplete)
 	}
 	return ErrNoCopy
 }
@@ -74,11 +85,11 @@ func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	}
 	return r.decided(ctx, key, func(c *claim) error {
 		record := c.current()
-		copied := agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: id}
+		copied := agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: written(id, record.Request.SourceID)}
 		if i := indexOf(record.Seen, id); i >= 0 {
 			copied = stripped(record.Seen[i].Copy)
 		}
-		if copied.ID == record.Request.SourceID {
+		if strings.EqualFold(copied.ID, record.Request.SourceID) {
 			return invalid("the ID to assign is that of the source, which is no copy of itself")
 		}
 		if record.Done() {
@@ -108,6 +119,7 @@ func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 		}
 		return c.update(c.writes, func(record *Record) {
 			for i, id := range dismissed {
+				dismissed[i] = written(id, record.Request.SourceID)
 				if at := indexOf(record.Seen, id); at >= 0 {
 					dismissed[i] = record.Seen[at].Copy.ID // as the vendor writes it
 				}
@@ -116,6 +128,22 @@ func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 			record.Seen = filter(record.Seen, func(seen agentcopy.Candidate) bool { return !slices.Contains(dismissed, seen.Copy.ID) })
 		})
 	})
+}
+
+// written is id as its vendor writes IDs, where that of the source shows how: numbers
+// without a sign and zeros, UUIDs in small letters. No ledger takes two spellings
+// for one agent.
+func written(id, source string) string {
+	isUUID := func(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
+	isNumber := func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil }
+	switch {
+	case isNumber(id) && isNumber(source):
+		n, _ := strconv.ParseInt(id, 10, 64)
+		return strconv.FormatInt(n, 10)
+	case isUUID(id) && isUUID(source) && source == strings.ToLower(source):
+		return strings.ToLower(id)
+	}
+	return id
 }
 
 // indexOf returns which of seen has the ID, as a person writes it: letters may be of
@@ -162,8 +190,16 @@ func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) err
 	if err != nil {
 		return err
 	}
-	defer c.release()
-	return do(c)
+	if record := c.current(); record.Done() { // nothing is claimed
+		return do(c)
+	}
+	_, _, err = c.work(func() (agentcopy.Copy, bool, error) {
+		if !c.found { // it was taken back meanwhile, and Begin made another
+			return agentcopy.Copy{}, false, cmp.Or(c.abandon(), fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy))
+		}
+		return agentcopy.Copy{}, false, do(c)
+	})
+	return err
 }
 
 // get asks the ledger for the record of key.

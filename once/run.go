@@ -21,8 +21,8 @@ const (
 	lastPause  = 5 * time.Second
 	// lookGap is how far apart the two looks are that permit to send again.
 	lookGap = 2 * time.Second
-	// longestBlindness is how long looks may fail to see before the call ends. It
-	// also bounds how far ahead of this machine's clock a SentAt is believed.
+	// longestBlindness is how long looks may fail to see before the call ends, and how
+	// long one look may take. It also bounds how far ahead of this machine's clock a SentAt is believed.
 	longestBlindness = 10 * time.Minute
 )
 
@@ -158,7 +158,7 @@ func (r *run) doubt(ctx context.Context, outcome agentcopy.Outcome, failure, ref
 			record.Outcome = outcome
 		}
 		if !record.Sent() || refusal != nil && maySignACopy(refusal) { // of a copy that was made just now
-			record.SentAt, record.LookedAt = stamp(time.Now()), time.Time{}
+			record.SentAt, record.LookedAt = stamp(clock()), time.Time{}
 		}
 	})
 	if errors.Is(err, ErrLeaseLost) {
@@ -175,13 +175,14 @@ func (r *run) doubt(ctx context.Context, outcome agentcopy.Outcome, failure, ref
 // maySignACopy reports whether a refusal may come from a copy that this very
 // request has made: a gateway may have sent it twice.
 func maySignACopy(refusal error) bool {
+	if errors.Is(refusal, agentcopy.ErrConflict) {
+		return true
+	}
 	e, ok := errors.AsType[*agentcopy.Error](refusal)
 	if !ok {
 		return false
 	}
 	switch e.StatusCode {
-	case http.StatusConflict:
-		return true
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
 		text := e.Code + " " + e.Message
 		for _, f := range e.Fields {
@@ -207,9 +208,7 @@ func (r *run) made(ctx context.Context, copied agentcopy.Copy) state {
 		return r.end(copied, false, r.unrecorded(copied, err, true))
 	}
 	mine := r.claim.current()
-	ref := refOf(&mine, copied)
-	owners, ownersErr := r.ledger.Owners(r.claim.writes, []CopyRef{ref})
-	owner, known := owners[ref]
+	owner, known, ownersErr := r.owner(copied)
 	switch {
 	case ownersErr != nil:
 		return r.end(copied, false, r.unrecorded(copied, fmt.Errorf("%w; which one cannot be told: %w", ErrCopyTaken, ownersErr), true))
@@ -231,16 +230,34 @@ func (r *run) made(ctx context.Context, copied agentcopy.Copy) state {
 	return r.startLooking()
 }
 
-// record finishes the key with a copy. A ledger that fails gets a second chance.
+// owner asks the ledger whose copy it is.
+func (r *run) owner(copied agentcopy.Copy) (owner Record, known bool, err error) {
+	ctx, cancel := context.WithTimeout(r.claim.writes, ledgerTime)
+	defer cancel()
+	mine := r.claim.current()
+	ref := refOf(&mine, copied)
+	owners, err := r.ledger.Owners(ctx, []CopyRef{ref})
+	owner, known = owners[ref]
+	return owner, known, err
+}
+
+// record finishes the key with a copy. A ledger that fails gets a second chance. The
+// key may be done with this copy already: by the first try, whose answer was lost, or
+// by another process.
 func (r *run) record(copied agentcopy.Copy, wasFound bool) error {
 	finish := func() error {
 		return r.claim.finish(func(record *Record) { record.Copy, record.Found = stripped(copied), wasFound })
 	}
 	err := finish()
-	if err == nil || errors.Is(err, ErrCopyTaken) || errors.Is(err, ErrLeaseLost) {
-		return err
+	if err != nil && !errors.Is(err, ErrCopyTaken) && !errors.Is(err, ErrLeaseLost) {
+		err = finish()
 	}
-	return finish()
+	if errors.Is(err, ErrCopyTaken) || errors.Is(err, ErrLeaseLost) {
+		if owner, known, _ := r.owner(copied); known && owner.Key == r.claim.current().Key {
+			return nil
+		}
+	}
+	return err
 }
 
 // stripped is copied without what no ledger keeps.
@@ -258,7 +275,7 @@ func (r *run) refused(ctx context.Context) state {
 }
 
 func (r *run) startLooking() state {
-	now, record := time.Now(), r.claim.current()
+	now, record := clock(), r.claim.current()
 	r.toldWhy = ""
 	r.pause, r.sighted, r.lookedHere = firstPause, now, time.Time{}
 	r.settled = now
@@ -273,7 +290,7 @@ func (r *run) startLooking() state {
 }
 
 func (r *run) looking(ctx context.Context) state {
-	begun := time.Now()
+	begun := clock()
 	v, err := r.look(ctx)
 	r.trouble = err
 	switch {
@@ -284,7 +301,7 @@ func (r *run) looking(ctx context.Context) state {
 			return next
 		}
 	}
-	if blind := begun.Sub(r.sighted); blind >= longestBlindness {
+	if blind := clock().Sub(r.sighted); blind >= longestBlindness {
 		return r.open(fmt.Errorf("for %v no look has seen everything", blind.Round(time.Second)))
 	}
 	pause := r.untilNextLook()
@@ -302,7 +319,7 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	j := v.judge()
 	r.finding = j.finding
 	if v.complete {
-		r.sighted = begun
+		r.sighted = clock()
 	} else {
 		r.trouble = agentcopy.ErrLookIncomplete
 	}
@@ -356,7 +373,7 @@ func (r *run) afterNothing() state {
 // untilNextLook is the pause before the next look: no longer than until the look
 // that may permit to send again.
 func (r *run) untilNextLook() time.Duration {
-	now, wait := time.Now(), r.pause
+	now, wait := clock(), r.pause
 	r.pause = min(2*r.pause, lastPause)
 	second := r.settled
 	if !r.lookedHere.IsZero() {

@@ -53,6 +53,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 // Runner makes copies exactly once. Its fields must not change while its methods,
@@ -140,8 +141,19 @@ func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, re
 	if done := claim.current(); done.Done() {
 		return done.Copy, true, nil
 	}
-	defer claim.release()
-	return do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
+	return claim.work(func() (agentcopy.Copy, bool, error) {
+		return do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
+	})
+}
+
+// work has do work on the key, and releases it.
+func (c *claim) work(do func() (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
+	defer func() {
+		if lost := c.release(); lost != nil && err != nil {
+			err = fmt.Errorf("%w; the ledger could not record what is known now: %w", err, lost)
+		}
+	}()
+	return do()
 }
 
 // recordOf is the record of a request that nobody has begun. Its IDs are
@@ -159,17 +171,17 @@ func recordOf(key string, c agentcopy.Copier, req agentcopy.CopyRequest) Record 
 // begin claims the key of record. It waits for one lease while another process is
 // at work on it.
 func (r *Runner) begin(ctx context.Context, record Record) (*claim, error) {
-	patience := time.Now().Add(leaseTime)
+	until := time.Now().Add(lease.Time)
 	for told := false; ; {
-		asked := time.Now()
-		stored, _, err := r.Ledger.Begin(ctx, record, leaseTime)
+		asked := clock()
+		stored, found, err := r.Ledger.Begin(ctx, record, lease.Time)
 		switch {
-		case errors.Is(err, ErrInProgress) && time.Now().Before(patience):
+		case errors.Is(err, ErrInProgress) && time.Now().Before(until):
 			if !told {
 				told = true
 				r.logInProgress(ctx, record)
 			}
-			if err := sleep(ctx, renewalTime/5); err != nil {
+			if err := sleep(ctx, lease.Renewal()/5); err != nil {
 				return nil, fmt.Errorf("%w; the wait for it ended: %w", ErrInProgress, err)
 			}
 			continue
@@ -178,10 +190,10 @@ func (r *Runner) begin(ctx context.Context, record Record) (*claim, error) {
 		case err != nil:
 			return nil, fmt.Errorf("the ledger could not record the intent, so nothing was sent: %w", err)
 		case stored.Done():
-			return &claim{record: stored}, nil
+			return &claim{record: stored, found: true}, nil
 		}
 		stored.Identity = record.Identity // what is not stored: Traced
-		return newClaim(ctx, r.Ledger, stored, asked), nil
+		return newClaim(ctx, r.Ledger, stored, found, asked), nil
 	}
 }
 

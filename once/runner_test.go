@@ -366,7 +366,7 @@ func TestOnceSendsNothing(t *testing.T) {
 		}, agentcopy.ErrInvalid},
 		{"with a context that has ended", func(o *once.Runner, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
 		{"when the ledger is broken", func(o *once.Runner, a *acme) error {
-			o.Ledger = &brokenLedger{Ledger: o.Ledger, begin: errDropped}
+			o.Ledger = &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: map[string]error{"Begin": errDropped}}
 			return copyOf(t.Context(), o, "k", a, request)
 		}, errDropped},
 	} {

@@ -7,10 +7,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/check"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
 // untracedTime is how long a sending is taken to last whose Copier does not say, if
@@ -24,23 +28,21 @@ const untracedTime = 2 * time.Minute
 // suspended just then, for longer than its lease, sends without it.
 func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, error) {
 	before := r.claim.current()
-	s := &sending{claim: r.claim, before: before, begun: time.Now()}
+	s := &sending{claim: r.claim, before: before, begun: clock(), told: agentcopy.OutcomeNotCopied}
 	req := before.Request
 	req.IdempotencyKey = r.idempotencyKey
 	var copied agentcopy.Copy
 	var err error
 	if before.Identity.Traced {
-		copied, err = r.copier.Copy(agentcopy.ContextWithTrace(ctx, agentcopy.Trace{AttemptStart: s.attemptStart}), req)
+		trace := agentcopy.Trace{AttemptStart: s.attemptStart, AttemptDone: s.attemptDone}
+		copied, err = r.copier.Copy(agentcopy.ContextWithTrace(ctx, trace), req)
 	} else if err = s.start(ctx, timeLeft(ctx, untracedTime)); err == nil {
 		copied, err = r.copier.Copy(ctx, req)
 	}
-	outcome := outcomeOf(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped != nil && (!s.started || outcome == agentcopy.OutcomeNotCopied) {
-		outcome = agentcopy.OutcomeNotCopied
-		err = &stoppedError{notSent(&before, "the ledger could not record the sending, so nothing was sent", s.stopped)}
-	}
+	s.over = true
+	copied, outcome, err := s.answer(copied, err)
 	s.end(outcome)
 	if r.sinceHere.IsZero() {
 		r.sinceHere = s.since
@@ -49,6 +51,36 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 		r.sends++
 	}
 	return copied, outcome, err
+}
+
+// answer is what Copier.Copy returned, less what contradicts itself. The lock is
+// held.
+func (s *sending) answer(copied agentcopy.Copy, err error) (agentcopy.Copy, agentcopy.Outcome, error) {
+	if check.IsNil(err) { // a nil *agentcopy.Error, too
+		switch source := s.before.Request.SourceID; {
+		case copied.ID == "":
+			err = errors.New("the Copier returned a copy without an ID")
+		case strings.EqualFold(copied.ID, source):
+			err = errors.New("the Copier returned the source as its copy")
+		default:
+			copied.Provider = cmp.Or(s.before.Identity.Provider, copied.Provider) // as looks and the ledger have it
+			return copied, agentcopy.OutcomeCopied, nil
+		}
+		return agentcopy.Copy{}, agentcopy.OutcomeCopied, err
+	}
+	outcome := outcomeOf(err)
+	switch {
+	case s.stopped != nil && s.told == agentcopy.OutcomeNotCopied &&
+		(outcome == agentcopy.OutcomeNotCopied || !s.started && outcome == agentcopy.OutcomeUnknown && errors.Is(err, s.stopped)):
+		outcome = agentcopy.OutcomeNotCopied
+		err = &stoppedError{notSent(&s.before, "the ledger could not record the sending, so nothing was sent", s.stopped)}
+	case outcome != agentcopy.OutcomeNotCopied:
+	case s.told != agentcopy.OutcomeNotCopied:
+		outcome = s.told
+	case copied.ID != "":
+		outcome = agentcopy.OutcomeUnknown
+	}
+	return agentcopy.Copy{}, outcome, err
 }
 
 // stoppedError is a sending that was not made, since the ledger did not record it.
@@ -65,16 +97,36 @@ func notSent(r *Record, message string, cause error) *agentcopy.Error {
 	}
 }
 
-// outcomeOf is what the error of Copier.Copy claims: none claims a copy, one that
-// is no *agentcopy.Error claims nothing.
+// outcomeOf is what the error of Copier.Copy claims: of several that are joined, the
+// one counts that claims most. An error that claims nothing leaves it unknown.
 func outcomeOf(err error) agentcopy.Outcome {
-	if err == nil {
+	claims := claimsOf(err)
+	switch {
+	case slices.Contains(claims, agentcopy.OutcomeCopied):
 		return agentcopy.OutcomeCopied
+	case len(claims) == 0, slices.Contains(claims, agentcopy.OutcomeUnknown):
+		return agentcopy.OutcomeUnknown
 	}
-	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-		return e.Outcome
+	return agentcopy.OutcomeNotCopied
+}
+
+func claimsOf(err error) (claims []agentcopy.Outcome) {
+	switch e := err.(type) {
+	case *agentcopy.Error:
+		if e != nil {
+			return []agentcopy.Outcome{e.Outcome} // and not those of its causes
+		}
+	case interface{ Unwrap() error }:
+		return claimsOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			claims = append(claims, claimsOf(one)...)
+		}
 	}
-	return agentcopy.OutcomeUnknown
+	if err == agentcopy.ErrCopied {
+		claims = append(claims, agentcopy.OutcomeCopied)
+	}
+	return claims
 }
 
 // sending is one call of Copier.Copy.
@@ -83,10 +135,13 @@ type sending struct {
 	before Record // as it was when the call began
 	begun  time.Time
 
-	mu      sync.Mutex // middleware may send from goroutines of its own; see claim.sem for why it is not held across calls
-	since   time.Time  // when the first attempt began that may have made a copy
-	started bool       // the ledger has recorded an attempt
-	stopped error      // why the last attempt was not let go
+	mu      sync.Mutex        // middleware may send from goroutines of its own; see claim.sem for why it is not held across calls
+	since   time.Time         // when the first attempt began that may have made a copy
+	started bool              // the ledger has recorded an attempt
+	open    bool              // of which the Trace was not told that it made nothing
+	told    agentcopy.Outcome // the most that the Trace was told of an attempt
+	stopped error             // why the last attempt was not let go
+	over    bool              // Copier.Copy has returned
 }
 
 // attemptStart is the func of [agentcopy.Trace]. What a Copier reads meanwhile is
@@ -98,27 +153,60 @@ func (s *sending) attemptStart(ctx context.Context, a agentcopy.AttemptInfo) (co
 	return ctx, s.start(ctx, cmp.Or(a.Timeout, untracedTime))
 }
 
+// attemptDone is the func of [agentcopy.Trace]. A Copier need not call it.
+func (s *sending) attemptDone(_ context.Context, a agentcopy.AttemptInfo, _ agentcopy.Attempt, o agentcopy.Outcome) {
+	if !a.Call.Copies {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o == agentcopy.OutcomeNotCopied {
+		s.open = false
+	} else if s.told != agentcopy.OutcomeCopied {
+		s.told = o
+	}
+}
+
 // start records an attempt that ends within timeout. It returns an error if the
 // attempt must not be made.
 func (s *sending) start(ctx context.Context, timeout time.Duration) error {
-	asked := time.Now()
-	err := s.claim.update(ctx, func(r *Record) {
-		if !s.before.Sent() {
-			r.Since = stamp(asked) // nothing that was sent before made a copy
-		}
-		r.SentAt, r.LookedAt = stamp(asked.Add(timeout)), time.Time{}
-		r.Sends = s.before.Sends + 1
-	})
-	if err == nil && elapsed(asked) >= leaseTime {
+	asked := clock()
+	s.mu.Lock()
+	err, first := s.refuse(), s.since.IsZero() || !s.before.Sent() && !s.open
+	s.mu.Unlock()
+	if err == nil {
+		err = s.claim.update(ctx, func(r *Record) {
+			if !s.before.Sent() && first { // nothing that was sent before made a copy
+				r.Since = stamp(asked)
+			}
+			r.SentAt, r.LookedAt = stamp(asked.Add(timeout)), time.Time{}
+			r.Sends = s.before.Sends + 1
+		})
+	}
+	if err == nil && elapsed(asked) >= lease.Time {
 		err = fmt.Errorf("%w: its record took %v", ErrLeaseLost, elapsed(asked).Round(time.Second))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.before.Sent() || s.since.IsZero() {
+	err = cmp.Or(err, s.refuse())
+	if first {
 		s.since = asked
 	}
-	s.stopped, s.started = err, s.started || err == nil
+	s.stopped = err
+	s.started, s.open = s.started || err == nil, s.open || err == nil
 	return err
+}
+
+// refuse returns why the Copier must not send, whatever the ledger says. The lock is
+// held.
+func (s *sending) refuse() error {
+	switch {
+	case s.over:
+		return errors.New("Copier.Copy has returned")
+	case s.told != agentcopy.OutcomeNotCopied:
+		return errors.New("an attempt of this call may have made a copy")
+	}
+	return nil
 }
 
 // end notes when the sending ended; if it provably made no copy, as if it had not
@@ -129,7 +217,7 @@ func (s *sending) end(outcome agentcopy.Outcome) {
 			r.SentAt, r.LookedAt = s.before.SentAt, s.before.LookedAt
 			return
 		}
-		r.SentAt, r.LookedAt = stamp(time.Now()), time.Time{}
+		r.SentAt, r.LookedAt = stamp(clock()), time.Time{}
 		if r.Since.IsZero() { // a Copier that is Traced and reported no attempt
 			r.Since = stamp(s.begun)
 		}

@@ -12,33 +12,41 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// traced is acme with a client that waits for its limiter, and asks the Trace of the
+// traced is a Copier whose client waits for its limiter, and asks the Trace of the
 // context right before it sends.
 type traced struct {
-	*acme
-	wait    time.Duration // for the limiter
+	agentcopy.Copier
+	wait    func(context.Context)
 	timeout time.Duration // of an attempt
 	keys    []string      // the idempotency keys that were sent
 }
 
 func (c *traced) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	id := c.acme.Identify(req)
+	id := c.Copier.Identify(req)
 	id.Traced = true
 	return id
 }
 
 func (c *traced) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	time.Sleep(c.wait)
-	if start := agentcopy.ContextTrace(ctx).AttemptStart; start != nil {
-		info := agentcopy.AttemptInfo{Call: agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, Number: 1, Timeout: c.timeout}
-		var err error
-		if ctx, err = start(ctx, info); err != nil {
-			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
-		}
+	if c.wait != nil {
+		c.wait(ctx)
+	}
+	if _, err := attempt(ctx, c.timeout); err != nil {
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
 	}
 	c.keys = append(c.keys, req.IdempotencyKey)
-	return c.acme.Copy(ctx, req)
+	return c.Copier.Copy(ctx, req)
 }
+
+// attempt asks the Trace whether a request may leave. done tells it what became of it.
+func attempt(ctx context.Context, timeout time.Duration) (done func(agentcopy.Outcome), err error) {
+	trace := agentcopy.ContextTrace(ctx)
+	info := agentcopy.AttemptInfo{Call: agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, Number: 1, Timeout: timeout}
+	ctx, err = trace.AttemptStart(ctx, info)
+	return func(o agentcopy.Outcome) { trace.AttemptDone(ctx, info, agentcopy.Attempt{}, o) }, err
+}
+
+func sleeping(d time.Duration) func(context.Context) { return func(context.Context) { time.Sleep(d) } }
 
 func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -49,7 +57,7 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			return never(errDropped)(a, ctx, req)
 		}}
-		client := &traced{acme: vendor, wait: time.Minute, timeout: 40 * time.Second}
+		client := &traced{Copier: vendor, wait: sleeping(time.Minute), timeout: 40 * time.Second}
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
 		defer cancel()
@@ -67,26 +75,29 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
 	for _, tt := range []struct {
 		what  string
-		spoil func(*testing.T, *brokenLedger)
+		spoil func(*testing.T, *faultyLedger)
 		want  error
 		is    agentcopy.Outcome
 	}{
-		{"the ledger fails", func(_ *testing.T, l *brokenLedger) { l.set(&l.update, errDropped) }, errDropped, agentcopy.OutcomeNotCopied},
-		{"another process has taken the key over", func(t *testing.T, l *brokenLedger) {
+		{"the ledger fails", func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) }, errDropped, agentcopy.OutcomeNotCopied},
+		{"another process has taken the key over", func(t *testing.T, l *faultyLedger) {
 			require.NoError(t, l.Remove(t.Context(), "k"))
-			_, _, err := l.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
+			_, _, err := l.MemoryLedger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
 			require.NoError(t, err)
 		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
-		{"the ledger takes longer than the lease", func(_ *testing.T, l *brokenLedger) {
+		{"the ledger takes longer than the lease", func(_ *testing.T, l *faultyLedger) {
 			l.mu.Lock()
-			l.slow = 20 * time.Second
-			l.mu.Unlock()
+			defer l.mu.Unlock()
+			l.around = func(_ context.Context, _ string, call func() error) error {
+				time.Sleep(20 * time.Second)
+				return call()
+			}
 		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				runner, ledger, vendor := breakable()
-				client := &traced{acme: vendor, wait: 4 * time.Second, timeout: time.Minute}
+				runner, ledger, vendor := newFaulty()
+				client := &traced{Copier: vendor, wait: sleeping(4 * time.Second), timeout: time.Minute}
 				time.AfterFunc(3*time.Second, func() { tt.spoil(t, ledger) })
 				_, err := runner.Copy(t.Context(), "k", client, request)
 				require.ErrorIs(t, err, tt.want)
@@ -100,7 +111,7 @@ func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
 func TestTheIdempotencyKeyIsThatOfTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
-		client := &traced{acme: vendor, timeout: time.Minute}
+		client := &traced{Copier: vendor, timeout: time.Minute}
 		require.NoError(t, copyOf(t.Context(), runner, "k", client, request))
 		require.NoError(t, copyOf(t.Context(), runner, "other", client, request))
 		require.Len(t, client.keys, 3)
@@ -117,11 +128,11 @@ func TestTheIdempotencyKeyIsThatOfTheKey(t *testing.T) {
 // again, whatever becomes of the agent.
 func TestWhatAnAnswerNamedIsNeverSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := breakable(answered)
-		ledger.finish = errDropped
+		runner, ledger, vendor := newFaulty(answered)
+		ledger.fail("Finish", errDropped)
 		made, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrCopied)
-		ledger.finish = nil
+		ledger.fail("Finish", nil)
 		vendor.delete(made.ID) // or renamed beyond recognition
 		_, err = runner.Copy(t.Context(), "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrCopied)

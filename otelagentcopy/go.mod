@@ -3,7 +3,7 @@ module github.com/agentcopy/agentcopy-go/otelagentcopy
 go 1.26.0
 
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/metric v1.47.0
@@ -25,5 +25,3 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
-
-replace github.com/agentcopy/agentcopy-go => ../

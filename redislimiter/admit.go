@@ -2,6 +2,7 @@ package redislimiter
 
 import (
 	"context"
+	crypto "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -41,7 +42,7 @@ func (l *Limiter) admit(ctx context.Context, keep time.Duration) (id string, err
 		return "", err
 	}
 	defer l.line.leave()
-	id = newID()
+	id = crypto.Text()
 	for arrival := int64(0); ; {
 		d, err := l.decide(ctx, id, arrival, keep)
 		switch {

@@ -20,6 +20,8 @@
 //		+eval +evalsha +info +time +hset +hmget +pexpire
 //		+zadd +zrem +zcard +zcount +zscore +zrange +zrangebyscore +zremrangebyscore
 //
+// On a Cluster, go-redis needs +cluster|slots +command as well.
+//
 // # When Redis is unreachable
 //
 // Nothing is sent that was not admitted. While Redis is unreachable, restarting,

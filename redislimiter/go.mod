@@ -3,8 +3,7 @@ module github.com/agentcopy/agentcopy-go/redislimiter
 go 1.26.0
 
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0
-	github.com/go-redis/redis_rate/v10 v10.0.1
+	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
 )
@@ -18,5 +17,3 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
-
-replace github.com/agentcopy/agentcopy-go => ../

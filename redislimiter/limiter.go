@@ -133,7 +133,7 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tidyTime)
 	defer cancel()
-	_ = l.tell(ctx, pauseScript, newID(), d) // they will meet a refusal of their own
+	_ = l.tell(ctx, pauseScript, "", d) // they will meet a refusal of their own
 }
 
 // tell runs a script that takes a duration and answers with the count.

@@ -22,9 +22,6 @@ func init() {
 	}
 }
 
-// ample is what a busy machine may take for what takes no time by itself.
-const ample = 10 * time.Second
-
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
@@ -32,19 +29,14 @@ func (silent) Printf(context.Context, string, ...any) {}
 func TestLimiterHoldsAPlaceUntilAWindowAfterTheAnswer(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
-	const window, answer = 300 * time.Millisecond, 150 * time.Millisecond
+	const window, answer = 150 * time.Millisecond, 100 * time.Millisecond
 	a := redislimiter.New(server.client(), "k", 1, window)
 	b := redislimiter.New(server.client(), "k", 1, window)
 	start := time.Now()
-	for i, l := range []*redislimiter.Limiter{a, b, a, b} {
+	for i, l := range []*redislimiter.Limiter{a, b, a} {
 		release, err := l.Acquire(t.Context())
 		require.NoError(t, err)
-		want := time.Duration(i) * (window + answer)
-		require.GreaterOrEqual(t, time.Since(start), want, "admission of number %d", i)
-		require.Less(t, time.Since(start), want+ample, "admission of number %d", i)
+		require.GreaterOrEqual(t, time.Since(start), time.Duration(i)*(window+answer), "admission of number %d", i)
 		time.Sleep(answer)
 		release()
 		release() // once more makes no difference
@@ -54,81 +46,70 @@ func TestLimiterHoldsAPlaceUntilAWindowAfterTheAnswer(t *testing.T) {
 func TestLimiterWaitCountsFromAdmission(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
 	l := redislimiter.New(server.client(), "k", 3, 200*time.Millisecond)
 	start := time.Now()
 	for i := range 9 {
 		require.NoError(t, l.Wait(t.Context()))
 		want := time.Duration(i/3) * 200 * time.Millisecond
 		require.GreaterOrEqual(t, time.Since(start), want-time.Millisecond, "admission of number %d", i)
-		require.Less(t, time.Since(start), want+ample, "admission of number %d", i)
 	}
 }
 
 func TestLimiterKeepsToTheDeadline(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
-	l := redislimiter.New(server.client(), "k", 1, time.Minute)
+	l := redislimiter.New(server.client(), "k", 1, time.Hour)
 	require.NoError(t, l.Wait(t.Context()))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute) // which it does not wait for
 	defer cancel()
-	start := time.Now()
 	_, err := l.Acquire(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Regexp(t, `^1 per 1m0s, shared through Redis: no place sooner than in .*, which is past the context's deadline`, err.Error())
-	require.Less(t, time.Since(start), ample, "how long it took to say so")
+	require.Regexp(t, `^1 per 1h0m0s, shared through Redis: no place sooner than in .*, which is past the context's deadline`, err.Error())
 
 	// Behind those who queue in Redis already, it is told without asking.
 	waiting, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { assert.ErrorIs(t, l.Wait(waiting), context.Canceled) })
-	time.Sleep(100 * time.Millisecond)
-	start = time.Now()
+	server.retry(func() bool { return server.queued() == 1 })
 	require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded)
-	require.Less(t, time.Since(start), ample, "how long it took to say so")
 	stop()
 	wg.Wait()
+	server.retry(func() bool { return server.queued() == 0 }) // who gave up has left
 }
+
+// queued is how many wait for the limiter of key "k".
+func (s *server) queued() int64 { return s.do("ZCARD", "agentcopy:{k}:limiter:queue").(int64) }
 
 func TestLimiterIsFirstComeFirstServed(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
+	type admission struct {
+		who     int
+		release func()
 	}
-	var mu sync.Mutex
-	var order []int
-	var wg sync.WaitGroup
-	for i := range 12 {
-		l := redislimiter.New(server.client(), "k", 2, 300*time.Millisecond) // each as in a process of its own
-		wg.Go(func() {
-			assert.NoError(t, l.Wait(t.Context()))
-			mu.Lock()
-			defer mu.Unlock()
-			order = append(order, i)
-		})
-		time.Sleep(20 * time.Millisecond)
+	admissions := make(chan admission)
+	for i := range 7 { // each as in a process of its own
+		l := redislimiter.New(server.client(), "k", 1, 50*time.Millisecond)
+		go func() {
+			release, err := l.Acquire(t.Context())
+			assert.NoError(t, err)
+			admissions <- admission{i, release}
+		}()
+		server.retry(func() bool { return server.queued() == int64(i) && len(server.places("k")) == 1 })
 	}
-	wg.Wait()
-	for i, who := range order {
-		require.InDelta(t, i, who, 2, "place of each in line: %v", order)
+	for i := range 7 {
+		a := <-admissions
+		require.InDelta(t, i, a.who, 2, "place in line") // one that a busy machine wakes too late is passed
+		a.release()
 	}
 }
 
 func TestLimitersOfOtherKeysAreOthers(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
 	for _, key := range []string{"a", "b", "{a}", "}", "a}b", "%7D"} {
 		l := redislimiter.New(server.client(), key, 1, time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		require.NoError(t, l.Wait(ctx), "key %q", key)
 		require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded, "key %q", key)
 		cancel()
@@ -138,9 +119,6 @@ func TestLimitersOfOtherKeysAreOthers(t *testing.T) {
 func TestPauseHoldsAllProcessesBack(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
 	a := redislimiter.New(server.client(), "k", 10, time.Second)
 	b := redislimiter.New(server.client(), "k", 10, time.Second, redislimiter.WithMaxPause(time.Second))
 	start := time.Now()
@@ -149,7 +127,6 @@ func TestPauseHoldsAllProcessesBack(t *testing.T) {
 	a.Pause(t.Context(), -time.Minute)
 	require.NoError(t, b.Wait(t.Context()))
 	require.GreaterOrEqual(t, time.Since(start), 399*time.Millisecond, "when the pause was over")
-	require.Less(t, time.Since(start), ample, "when the pause was over")
 
 	a.Pause(t.Context(), time.Hour)
 	err := b.Wait(t.Context())
@@ -166,35 +143,26 @@ func TestPauseHoldsAllProcessesBack(t *testing.T) {
 func TestThePlaceOfACrashedProcessFallsFree(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
 	const window, timeout = 200 * time.Millisecond, 300 * time.Millisecond
 	// It takes a place and never says another word.
 	crashed := server.client()
 	_, err := redislimiter.New(crashed, "k", 1, window, redislimiter.WithAttemptTimeout(timeout)).Acquire(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, crashed.Close())
-	start := time.Now()
 	l := redislimiter.New(server.client(), "k", 1, window, redislimiter.WithAttemptTimeout(timeout))
 	require.NoError(t, l.Wait(t.Context()))
-	require.Less(t, time.Since(start), window+timeout+ample, "when its place fell free")
 }
 
 func TestTheAttemptUnderWayKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	if server == nil {
-		return
-	}
-	const window, timeout = 100 * time.Millisecond, time.Second // a busy machine may renew late
-	l := redislimiter.New(server.client(), "k", 1, window, redislimiter.WithAttemptTimeout(timeout))
+	l := redislimiter.New(server.client(), "k", 1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Second))
 	release, err := l.Acquire(t.Context())
 	require.NoError(t, err)
-	start := time.Now()
-	time.AfterFunc(3*timeout, release) // long after the place would have fallen free
+	until := server.places("k")[0].Score
+	server.retry(func() bool { return server.places("k")[0].Score > until }) // it was renewed
+	release()
 	require.NoError(t, l.Wait(t.Context()))
-	require.GreaterOrEqual(t, time.Since(start), 3*timeout+window, "when the place fell free")
 }
 
 func TestNewLimiterPanicsOnNonsense(t *testing.T) {
@@ -216,14 +184,9 @@ func TestNewLimiterPanicsOnNonsense(t *testing.T) {
 func TestNoPasswordIsPrinted(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
-	if server == nil {
-		return
-	}
 	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
-	limiter := redislimiter.New(wrong, "k", 1, time.Second)
-	start := time.Now()
-	waited := limiter.Wait(t.Context())
-	require.Less(t, time.Since(start), ample, "a wrong password should be reported at once")
+	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithPatience(24*time.Hour))
+	waited := limiter.Wait(t.Context()) // a wrong password is reported at once
 	require.ErrorIs(t, waited, redislimiter.ErrUnavailable)
 	require.ErrorContains(t, waited, "WRONGPASS")
 	for _, text := range []string{waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter)} {

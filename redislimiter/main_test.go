@@ -1,6 +1,7 @@
 package redislimiter_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -20,6 +21,10 @@ func TestMain(m *testing.M) {
 	}
 	if !haveRedis() {
 		fmt.Println("redislimiter: LEFT OUT: every test that needs a server, since redis-server is not installed (Debian: apt-get install redis-server)")
+	}
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("8") // the tests wait more than they work
 	}
 	os.Exit(m.Run())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,8 +23,8 @@ const (
 	answerTime = 5 * time.Second
 	// tidyTime is how long what nobody waits for may take.
 	tidyTime = time.Second
-	// The pauses before a command is repeated: the first one, doubled each time
-	// up to the last.
+	// The pauses before a command is run again: the first, doubled each time up to
+	// the last.
 	firstPause = 25 * time.Millisecond
 	lastPause  = 500 * time.Millisecond
 )
@@ -36,37 +37,37 @@ type store struct {
 	patience time.Duration
 }
 
-// command is one run of a script. It may be run more than once, with the same
-// arguments.
+// command is a script with its arguments. Running it twice is running it once.
 type command struct {
 	script *redis.Script
 	keys   []string
 	args   []any
-	// undo takes back what was done by a run of which the answer came too late for
-	// anybody to act on. It may be nil.
+	// undo takes back what was done for a caller who was not told. It may be nil.
 	undo func()
 }
 
-// run runs c until it is answered. While Redis is away, it tries again.
+// run runs c until it is answered. While Redis is unreachable, it tries again.
 func (s *store) run(ctx context.Context, c command) ([]any, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
 	}
-	try := attempt{store: s, command: c}
-	reply, err := s.persist(ctx, &try)
-	if err != nil {
-		try.giveUp()
-		return nil, failure(ctx, err)
+	var running sync.WaitGroup
+	reply, err := s.persist(ctx, c, &running)
+	if err == nil {
+		return reply, nil
 	}
-	return reply, nil
+	if c.undo != nil {
+		go func() { running.Wait(); c.undo() }()
+	}
+	return nil, failure(ctx, err)
 }
 
-// persist repeats the command until it is answered, the fault is one that stays,
-// or patience or ctx end. It returns the last fault there was.
-func (s *store) persist(ctx context.Context, try *attempt) (reply []any, fault error) {
+// persist runs c again until it is answered, the fault is one that stays, or patience
+// or ctx end. It returns the last fault there was.
+func (s *store) persist(ctx context.Context, c command, running *sync.WaitGroup) (reply []any, fault error) {
 	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		reply, err := try.once(ctx)
+		reply, err := s.once(ctx, c, running)
 		if err == nil {
 			return reply, nil
 		}
@@ -77,6 +78,41 @@ func (s *store) persist(ctx context.Context, try *attempt) (reply []any, fault e
 			return nil, fault
 		}
 	}
+}
+
+// once runs c, and waits for its answer for as long as ctx and answerTime allow. A
+// client need not return when its context ends, and what is cut off may have been done;
+// so each run has a goroutine of its own, which sees to the end of it.
+func (s *store) once(ctx context.Context, c command, running *sync.WaitGroup) (reply []any, err error) {
+	lasting, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+	done := make(chan func() ([]any, error), 1)
+	running.Go(func() {
+		defer cancel()
+		reply, err := c.script.Run(lasting, s.rdb(), c.keys, c.args...).Slice()
+		done <- func() ([]any, error) { return reply, err }
+	})
+	select {
+	case answer := <-done:
+		return answer()
+	case <-ctx.Done():
+		return nil, contextError(ctx)
+	case <-time.After(answerTime):
+		return nil, fmt.Errorf("no answer within %v", answerTime)
+	}
+}
+
+// passes reports whether the fault is one that goes by itself: of the network,
+// or of a server that starts or hands over.
+func passes(err error) bool {
+	if errors.Is(err, redis.ErrClosed) {
+		return false
+	}
+	if _, replied := errors.AsType[redis.Error](err); !replied {
+		return true
+	}
+	return redis.IsLoadingError(err) || redis.IsReadOnlyError(err) || redis.IsClusterDownError(err) ||
+		redis.IsTryAgainError(err) || redis.IsMasterDownError(err) || redis.IsMaxClientsError(err) ||
+		redis.HasErrorPrefix(err, "NOREPLICAS") || redis.HasErrorPrefix(err, "BUSY")
 }
 
 // failure is what the caller is told: what Redis said last, and why the context

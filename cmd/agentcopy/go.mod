@@ -2,16 +2,10 @@ module github.com/agentcopy/agentcopy-go/cmd/agentcopy
 
 go 1.26.0
 
-replace (
-	github.com/agentcopy/agentcopy-go => ../..
-	github.com/agentcopy/agentcopy-go/once/sqlledger => ../../once/sqlledger
-	github.com/agentcopy/agentcopy-go/redislimiter => ../../redislimiter
-)
-
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0
-	github.com/agentcopy/agentcopy-go/once/sqlledger v0.0.0
-	github.com/agentcopy/agentcopy-go/redislimiter v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
+	github.com/agentcopy/agentcopy-go/once/sqlledger v0.1.0
+	github.com/agentcopy/agentcopy-go/redislimiter v0.1.0
 	github.com/creack/pty v1.1.24
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.23.0

@@ -1,19 +1,77 @@
-// Agentcopy copies AI agents by the hundred, on Zudu, Cotool, LangSmith and Kolena,
-// and can be stopped and started at will: no copy is made twice.
+// Agentcopy copies AI agents in bulk, on Zudu, Cotool, LangSmith and Kolena. Stop it
+// and start it at any time: it makes no copy twice.
 package main
 
 import (
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
+const rootHelp = `Agentcopy copies AI agents in bulk, on Zudu, Cotool, LangSmith and Kolena. Stop it
+and start it at any time: it does not copy again what it has copied, and when an
+answer was lost, it looks for the copy before it sends the request again.
+
+A manifest lists the copies, as CSV or JSON:
+
+  provider,source_id,name
+  kolena,123,Tenant 1
+  kolena,123,Tenant 2
+
+Beside it, tenants.ledger.db remembers what was copied, and tenants.results.csv
+says what became of each row. Keep the ledger as long as you may run it again.
+
+Credentials come only from the environment:
+  zudu       ZUDU_API_KEY, ZUDU_API_SECRET   (ZUDU_BASE_URL)
+  cotool     COTOOL_API_KEY                  (COTOOL_BASE_URL)
+  langsmith  LANGSMITH_API_KEY               (LANGSMITH_WORKSPACE_ID, LANGSMITH_ENDPOINT)
+  kolena     KOLENA_API_KEY                  (KOLENA_API_URL)
+
+Exit codes:
+  0    everything is copied
+  1    some rows failed or were not sent: no copy of them was made
+  2    something must be fixed first: nothing was sent
+  3    some rows are in doubt: they may have been copied
+  129  stopped by SIGHUP: the terminal is gone
+  130  stopped by Ctrl-C
+  143  stopped by SIGTERM`
+
+const rootExamples = `  agentcopy plan tenants.csv          what would be done? sends nothing
+  agentcopy run tenants.csv           make the copies, or go on with them
+  agentcopy status tenants.csv        how far is it? from any terminal
+  agentcopy run tenants.csv --failed  only those that failed
+  agentcopy resolve tenants.csv "kolena/123/Tenant 1" --assign 456`
+
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // who reads the output is gone: the run goes on
-	err := newRoot().Execute()
+	ignoreSignals()
+	root := &cobra.Command{
+		Use:           "agentcopy",
+		Short:         "Copy AI agents in bulk, each of them once",
+		Long:          rootHelp,
+		Example:       rootExamples,
+		SilenceErrors: true, // they are printed below
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newRun(), newPlan(), newStatus(), newResolve(), &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs, Run: printVersion,
+	})
+	err := root.Execute()
 	if err != nil && err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "agentcopy:", err)
 	}
 	os.Exit(codeOf(err))
+}
+
+func printVersion(*cobra.Command, []string) {
+	info, _ := debug.ReadBuildInfo() // there is always one with modules
+	text := "agentcopy " + info.Main.Version + ", " + info.GoVersion
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision", "vcs.time", "GOOS", "GOARCH":
+			text += ", " + s.Value
+		}
+	}
+	fmt.Println(text)
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,15 +11,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
 const planHelp = `Plan says what agentcopy run would do, and sends nothing. It finds every fault of
-the manifest, and needs no credentials; with them, it says also whether the ledger
-is of the same account.
+the manifest. It needs no credentials; with them, it also says whether the ledger
+belongs to the same account.
 
-The fate of a row: to copy, copied (by an earlier run), failed (it will be tried
-again), in doubt (a run looks for the copy first), or ambiguous (a person decides).`
+The fate of a row: not started (a run copies it), copied (by an earlier run), failed
+(a run tries again), in doubt (a run looks for the copy first), or ambiguous (a
+person decides: agentcopy resolve).`
 
 func newPlan() *cobra.Command {
 	var s settings
@@ -29,96 +30,121 @@ func newPlan() *cobra.Command {
 		Long:    planHelp,
 		Example: "  agentcopy plan tenants.csv\n  agentcopy plan tenants.csv --json | jq 'select(.status != \"copied\")'",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if err := s.check(args[0]); err != nil {
-				return err
-			}
-			return plan(&s)
-		},
+		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.plan(args[0])) },
 	}
-	s.addTo(cmd, true)
+	s.addTo(cmd)
 	return cmd
 }
 
-func plan(s *settings) error {
-	if err := report.CheckResults(s.results); err != nil {
+func newStatus() *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "status MANIFEST",
+		Short: "Show what the ledger remembers, also during a run",
+		Long: `Status shows what the ledger remembers of the rows of a manifest: how many are
+copied, what failed, and what is not settled. Ask at any time, also during a run.`,
+		Example: "  agentcopy status tenants.csv\n  watch agentcopy status tenants.csv\n  agentcopy status tenants.csv --verbose",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.status(args[0])) },
+	}
+	s.addLedgerTo(cmd)
+	return cmd
+}
+
+func (s *settings) status(path string) (err error) {
+	s.manifest, s.ledger, s.quiet = path, ledgerOf(s.ledger, path), true
+	p, err := s.read(path)
+	if err != nil {
 		return err
 	}
-	p, err := prepare(s, false)
+	if err = s.openStore(p, false); err != nil {
+		return err
+	}
+	if p.Store == nil {
+		return fmt.Errorf("%w at %s", store.ErrNone, store.Redacted(s.ledger))
+	}
+	defer func() { err = errors.Join(err, p.Store.Close()) }()
+	s.show(p)
+	if s.json {
+		writeJSON(map[string]any{"event": "summary", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of})
+	}
+	return nil
+}
+
+func (s *settings) plan(path string) (err error) {
+	p, err := s.prepare(path, false)
 	if err != nil {
 		return err
 	}
 	if p.Store != nil {
-		defer p.Store.Close()
+		defer func() { err = errors.Join(err, p.Store.Close()) }()
 	}
-	if s.json {
-		return p.planJSON()
-	}
-	fmt.Printf("%d rows: %s", len(p.Rows), report.CountText(engine.Count(p.Rows)))
-	if len(p.Gone) > 0 {
-		fmt.Printf("; %d more in the ledger, no longer in the manifest", len(p.Gone))
-	}
-	fmt.Println()
+	s.show(p)
+	lanes, longest, missing := []any{}, time.Duration(0), missingVariables(p.Run)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
-	var longest time.Duration
+	if !s.json {
+		fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
+	}
 	for _, l := range p.Lanes {
-		todo, takes := p.work(l)
+		todo := 0
+		for _, row := range l.Rows {
+			if p.ToDo(row) {
+				todo++
+			}
+		}
+		takes := l.Limit.Duration(todo, nil, time.Now())
 		longest = max(longest, takes)
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", l.Vendor.Name, len(l.Rows), todo, report.Span(takes), l.Limit, orQuestion(l.Origin), orQuestion(l.Account))
-	}
-	_ = table.Flush()
-	fmt.Printf("\nUnder these limits it takes %s, and the time the vendors take to answer.\n", report.Span(longest))
-	if missing := missingVariables(p.Run); len(missing) > 0 {
-		fmt.Printf("The environment lacks %s.\n", strings.Join(missing, ", "))
-	}
-	shown := 0
-	for _, row := range p.Rows {
-		if !s.verbose && (row.Status == engine.Copied || row.Status == engine.NotStarted) {
+		if s.json {
+			lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
+				"expected_seconds": takes.Seconds(), "endpoint": l.Origin, "account": l.Account})
 			continue
 		}
-		if shown++; shown > mostShown && !s.verbose {
-			fmt.Println("... and more: --verbose shows every row")
-			break
-		}
-		fmt.Println(report.Describe(row))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", l.Vendor.Name, len(l.Rows), todo, span(takes), l.Limit, orQuestion(l.Origin), orQuestion(l.Account))
+	}
+	if s.json {
+		writeJSON(map[string]any{"event": "plan", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of, "expected_seconds": longest.Seconds(),
+			"missing_variables": append([]string{}, missing...), "providers": lanes})
+		return nil
+	}
+	_ = table.Flush()
+	fmt.Printf("\nUnder these limits it takes %s, plus the time that the vendors take to answer.\n", span(longest))
+	if len(missing) > 0 {
+		fmt.Printf("The environment lacks %s.\n", strings.Join(missing, ", "))
 	}
 	fmt.Println("Nothing was sent.")
 	return nil
 }
 
-// work is how many rows of a lane a run would work on, and how long the limit makes
-// that take.
-func (p *prepared) work(l *engine.Lane) (todo int, takes time.Duration) {
-	for _, row := range l.Rows {
-		if p.ToDo(row) {
-			todo++
+// show writes how many rows have which status, and those that want attention.
+func (s *settings) show(p *prepared) {
+	if s.json {
+		for _, row := range p.Rows {
+			writeJSON(eventOf(row))
 		}
+		for _, record := range p.Gone {
+			writeJSON(map[string]any{"event": "gone", "key": record.Key, "provider": record.Identity.Provider, "copy_id": record.Copy.ID})
+		}
+		return
 	}
-	return todo, l.Limit.Duration(todo)
-}
-
-func (p *prepared) planJSON() error {
+	c := engine.Count(p.Rows)
+	c.Existing = 0 // all of them
+	fmt.Printf("%d rows: %s", len(p.Rows), countText(c))
+	if len(p.Gone) > 0 {
+		fmt.Printf("; %d more in the ledger, no longer in the manifest", len(p.Gone))
+	}
+	fmt.Println()
+	shown := 0
 	for _, row := range p.Rows {
-		writeJSON(report.EventOf("row", row))
+		if !s.verbose && (row.Status == engine.Copied || row.Status == engine.NotStarted) {
+			continue
+		}
+		if shown++; shown > maxShown && !s.verbose {
+			fmt.Println("... and more: --verbose shows every row")
+			break
+		}
+		fmt.Println(describe(row))
 	}
-	for _, record := range p.Gone {
-		writeJSON(map[string]any{"event": "gone", "key": record.Key, "provider": record.Identity.Provider, "copy_id": record.Copy.ID})
-	}
-	lanes := []any{}
-	seconds := 0.0
-	for _, l := range p.Lanes {
-		todo, takes := p.work(l)
-		seconds = max(seconds, takes.Seconds())
-		lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
-			"expected_seconds": takes.Seconds(), "endpoint": l.Origin, "account": l.Account})
-	}
-	writeJSON(map[string]any{"event": "plan", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of, "expected_seconds": seconds,
-		"missing_variables": append([]string{}, missingVariables(p.Run)...), "providers": lanes})
-	return nil
 }
-
-func writeJSON(event any) { _ = json.NewEncoder(os.Stdout).Encode(event) } // as report.JSON
 
 func orQuestion(text string) string {
 	if text == "" {

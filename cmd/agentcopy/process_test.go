@@ -102,6 +102,12 @@ func (b *bench) start(args ...string) *process {
 	return p
 }
 
+// output is what the tool writes to its standard output.
+func (p *process) output() string {
+	_ = p.Run() // the caller looks at what it says
+	return p.out.String()
+}
+
 // run runs the tool and expects it to end with code.
 func (b *bench) run(code int, args ...string) *process {
 	b.t.Helper()
@@ -110,18 +116,31 @@ func (b *bench) run(code int, args ...string) *process {
 	return p
 }
 
+// limit is how long a test waits for anything. No busy machine takes that long.
+const limit = 2 * time.Minute
+
 // ends waits for the end, which must come with code.
 func (p *process) ends(code int) {
 	p.t.Helper()
-	_ = p.Wait() // an error if the code is not 0, which is looked at here
+	kill := time.AfterFunc(limit, func() { _ = p.Process.Kill() })
+	defer kill.Stop()
+	_ = p.Wait() // an error if the code is not 0
 	require.Equal(p.t, code, p.ProcessState.ExitCode(), "%s\n%s", &p.out, &p.errOut)
 	require.NotContains(p.t, p.out.String()+p.errOut.String(), secret)
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !condition(); time.Sleep(5 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "%s does not come", what)
+	}
 }
 
 // says waits until the tool has written text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return strings.Contains(p.said(), text) }, 10*time.Second, 5*time.Millisecond, "%s\n%s", &p.out, &p.errOut)
+	until(p.t, text, func() bool { return strings.Contains(p.said(), text) })
 }
 
 // said is what it wrote.
@@ -158,7 +177,7 @@ func (b *bench) requireEachOnce(n int) {
 // copyRequests counts the requests that ask for a copy.
 func (b *bench) copyRequests() (n int) {
 	for _, r := range b.kolena.Requests() {
-		if strings.HasSuffix(r.Path, "/copy") {
+		if strings.HasSuffix(r.Path, "/copy") && r.Method == "POST" {
 			n++
 		}
 	}
@@ -175,12 +194,47 @@ func (b *bench) requireNoSecret() {
 	}
 }
 
-// repeated is n times the same fault.
-func repeated(n int, f agentcopytest.Fault) (faults []agentcopytest.Fault) {
+// inject makes the next n copy requests meet f.
+func (b *bench) inject(n int, f agentcopytest.Fault) {
 	for range n {
-		faults = append(faults, f)
+		b.kolena.Inject(f)
 	}
-	return faults
+}
+
+// held lets n copy requests pass and holds the next 24 for two seconds each: a run at
+// a concurrency of 2 cannot get past them before a signal comes.
+func (b *bench) held(n int) {
+	b.inject(n, agentcopytest.Fault{})
+	b.inject(24, agentcopytest.Fault{Delay: 2 * time.Second})
+}
+
+// copiesAre waits until the server has made n copies.
+func (b *bench) copiesAre(n int) {
+	b.t.Helper()
+	until(b.t, fmt.Sprint(n, " copies"), func() bool { return len(b.kolena.Copies()) >= n })
+}
+
+// copied counts the rows of a results file that are copied.
+func (b *bench) copied(name string) (n int) {
+	b.t.Helper()
+	for _, r := range b.results(name) {
+		if r["status"] == "copied" {
+			n++
+		}
+	}
+	return n
+}
+
+// copyOf is the ID of the copy of that name.
+func (b *bench) copyOf(name string) string {
+	b.t.Helper()
+	for _, c := range b.kolena.Copies() {
+		if c.Name == name {
+			return c.ID
+		}
+	}
+	require.Fail(b.t, "no copy "+name)
+	return ""
 }
 
 // lockedBuffer is a buffer that is read while it is written.

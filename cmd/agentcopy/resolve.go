@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,7 +14,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"
 )
@@ -26,12 +27,17 @@ and then say one of:
   --forget        forget the key, whatever is known of it: the next run makes a
                   copy, even if one has been made
 
-It asks no vendor. There is no undo: some vendors let no copy be deleted.`
+It asks no vendor. There is no undo: not every vendor lets a copy be deleted.`
+
+// verdict is what a person says of a key.
+type verdict struct {
+	ledger, assign string
+	dismiss        []string
+	forget, force  bool
+}
 
 func newResolve() *cobra.Command {
-	var ledger, assign string
-	var dismiss []string
-	var forget, force bool
+	var v verdict
 	cmd := &cobra.Command{
 		Use:   "resolve MANIFEST KEY",
 		Short: "Settle a row by your word: assign, dismiss, forget",
@@ -39,77 +45,89 @@ func newResolve() *cobra.Command {
 		Example: `  agentcopy resolve tenants.csv "kolena/123/Tenant 1"
   agentcopy resolve tenants.csv "kolena/123/Tenant 1" --assign 456`,
 		Args: cobra.ExactArgs(2),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			if len(args) != 1 {
 				return nil, cobra.ShellCompDirectiveDefault
 			}
-			return unsettledKeys(cmd, ledger, args[0], prefix), cobra.ShellCompDirectiveNoFileComp
+			return unsettledKeys(ledgerOf(v.ledger, args[0]), prefix), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := openLedger(cmd, ledger, args[0])
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := store.Open(context.Background(), ledgerOf(v.ledger, args[0]), false)
 			if err != nil {
 				return err
 			}
-			defer s.Close()
-			record, found, err := s.Get(cmd.Context(), args[1])
-			switch {
-			case err != nil:
-				return fmt.Errorf("the ledger cannot be read: %w", err)
-			case !found && !forget:
-				return fmt.Errorf("the ledger has no key %q: nothing was sent for it, or it provably made no copy", args[1])
-			case assign != "" && !force && !slices.ContainsFunc(record.Seen, func(c agentcopy.Candidate) bool { return strings.EqualFold(c.Copy.ID, assign) }) && record.Copy.ID != assign:
-				return fmt.Errorf("no look has shown the agent %s. If you are sure that it is there and is the copy, add --force", assign)
-			}
-			return resolve(cmd, s, record, args[1], assign, dismiss, forget)
+			return errors.Join(v.resolve(s, args[1]), s.Close())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&ledger, "ledger", "", "the ledger (default: beside the manifest)")
-	flags.StringVar(&assign, "assign", "", "the ID of the agent that is the copy")
-	flags.StringArrayVar(&dismiss, "dismiss", nil, "the ID of an agent that is not the copy; may be repeated")
-	flags.BoolVar(&forget, "forget", false, "forget the key")
-	flags.BoolVar(&force, "force", false, "assign an agent that no look has shown")
+	flags.StringVar(&v.ledger, "ledger", "", "the ledger (default: beside the manifest)")
+	flags.StringVar(&v.assign, "assign", "", "the ID of the agent that is the copy")
+	flags.StringArrayVar(&v.dismiss, "dismiss", nil, "the ID of an agent that is not the copy; may be repeated")
+	flags.BoolVar(&v.forget, "forget", false, "forget the key")
+	flags.BoolVar(&v.force, "force", false, "assign an agent that no look for the copy has shown")
 	cmd.MarkFlagsMutuallyExclusive("assign", "dismiss", "forget")
 	return cmd
 }
 
-func resolve(cmd *cobra.Command, s *store.Store, record once.Record, key, assign string, dismiss []string, forget bool) (err error) {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
+func (v *verdict) resolve(s *store.Store, key string) error {
+	ctx := context.Background()
+	record, found, err := s.Get(ctx, key)
+	shown := func(c agentcopy.Candidate) bool { return strings.EqualFold(c.Copy.ID, v.assign) }
+	switch {
+	case err != nil:
+		return fmt.Errorf("the ledger cannot be read: %w", err)
+	case !found && !v.forget:
+		return fmt.Errorf("the ledger does not have the key %q: nothing was sent for it, or what was sent provably made no copy", key)
+	case v.assign != "" && !v.force && record.Copy.ID != v.assign && !slices.ContainsFunc(record.Seen, shown):
+		return fmt.Errorf("no look for the copy has shown the agent %s. If you are sure that it exists and is the copy, add --force", v.assign)
+	}
 	runner := &once.Runner{Ledger: s}
 	done := ""
 	switch {
-	case assign != "":
-		done, err = "copied, as "+assign, runner.Assign(ctx, key, assign)
-	case len(dismiss) > 0:
-		done, err = "dismissed "+strings.Join(dismiss, ", ")+"; the next run goes on", runner.Dismiss(ctx, key, dismiss...)
-	case forget:
+	case v.assign != "":
+		done, err = "copied, as "+v.assign, errors.Join(runner.Assign(ctx, key, v.assign), s.ClearFailure(ctx, key))
+	case len(v.dismiss) > 0:
+		done, err = "dismissed "+strings.Join(v.dismiss, ", ")+"; the next run goes on", runner.Dismiss(ctx, key, v.dismiss...)
+	case v.forget:
 		done, err = "forgotten; the next run makes a copy", errors.Join(s.Remove(ctx, key), s.ClearFailure(ctx, key))
 	default:
-		fmt.Fprintf(out, "%s: %s, sent %d times %s\n", report.Printable(key), stateOf(&record), record.Sends, sinceText(record.Since))
-		if record.Done() {
-			fmt.Fprintf(out, "The copy is %s %q.\n", report.Printable(record.Copy.ID), record.Copy.Name)
-		}
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, c := range record.Seen {
-			fmt.Fprintf(table, "  %s\t%q\t%s\t%s\n", report.Printable(c.Copy.ID), c.Copy.Name, c.Made.Format(time.DateTime), report.Printable(c.Reason))
-		}
-		return table.Flush()
+		return explain(&record)
 	}
 	if err != nil {
 		return &exitError{exitFailed, fmt.Errorf("%q could not be settled: %w", key, err)}
 	}
-	fmt.Fprintf(out, "%s: %s\n", report.Printable(key), report.Printable(done))
+	fmt.Printf("%s: %s\n", printable(key), printable(done))
 	return nil
 }
 
+// explain writes what is known of a key.
+func explain(r *once.Record) error {
+	state := "nothing was sent yet"
+	switch {
+	case r.Done():
+		state = fmt.Sprintf("copied, as %s %q", r.Copy.ID, r.Copy.Name)
+	case len(r.Seen) > 0:
+		state = "ambiguous"
+	case r.Sent() || r.Outcome == agentcopy.OutcomeCopied:
+		state = "in doubt"
+	}
+	fmt.Println(printable(fmt.Sprintf("%s: %s; sent %d times", r.Key, state, r.Sends)))
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, c := range r.Seen {
+		fmt.Fprintf(table, "  %s\t%q\t%s\t%s\n", printable(c.Copy.ID), c.Copy.Name, c.Made.Format(time.DateTime), printable(c.Reason))
+	}
+	return table.Flush()
+}
+
 // unsettledKeys are those that begin with prefix.
-func unsettledKeys(cmd *cobra.Command, ledger, manifest, prefix string) (keys []string) {
-	s, err := openLedger(cmd, ledger, manifest)
+func unsettledKeys(ledger, prefix string) (keys []string) {
+	ctx := context.Background()
+	s, err := store.Open(ctx, ledger, false)
 	if err != nil {
 		return nil
 	}
 	defer s.Close()
-	for record, err := range s.List(cmd.Context()) {
+	for record, err := range s.List(ctx) {
 		if err == nil && !record.Done() && strings.HasPrefix(record.Key, prefix) && len(keys) < 100 {
 			keys = append(keys, record.Key)
 		}

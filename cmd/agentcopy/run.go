@@ -5,23 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
 const runHelp = `Run makes the copies that a manifest lists, those of several vendors in parallel
 and each vendor's at its own pace. Before it sends anything, it checks the whole
-manifest, and names every fault with its line.
+manifest and names every fault with its line.
 
 A manifest is CSV with a header line (comma, semicolon or tab), JSON objects one a
 line, or a JSON array, in UTF-8; - reads it from standard input. Its columns:
@@ -39,7 +36,7 @@ and, where a vendor has more to say:
               user_timezone (Europe/Berlin)
   kolena      target_workspace_id, target_folder_id
 
-Other columns are kept in the results. The results can be a manifest again.
+The results keep other columns. A results file can be a manifest.
 
 If a vendor asks to wait, the run waits, up to --max-wait. If a vendor fails in the
 same way several times in a row, its rows are halted, and the others go on.
@@ -47,7 +44,7 @@ same way several times in a row, its rows are halted, and the others go on.
 Ctrl-C finishes the requests under way; a second one breaks them off, which leaves
 them in doubt. The same command goes on where it stopped.
 
-A ledger belongs to one account of each vendor. It knows a key again by a salted
+A ledger belongs to one account of each vendor. It recognizes a key by a salted
 digest. After you replaced a key by another of the same account, say --same-account
 once. For another account, use another --ledger.`
 
@@ -67,141 +64,165 @@ func newRun() *cobra.Command {
 		Example: runExamples,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := s.check(args[0]); err != nil {
-				return err
-			}
 			if s.dryRun {
-				return plan(&s)
+				return s.told(s.plan(args[0]))
 			}
-			return run(&s)
+			return s.told(s.run(args[0]))
 		},
 	}
-	s.addTo(cmd, false)
+	s.addTo(cmd)
+	flags := cmd.Flags()
+	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
+	flags.BoolVar(&s.plain, "plain", false, "write lines on a terminal too, and draw no bars")
+	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only what went wrong")
+	flags.StringVar(&s.logFile, "log-file", "", "append what the SDK logs to this file: keys, but no credential and no body")
+	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
+	flags.BoolVar(&s.adopt, "adopt", false, "look for copies by name before any is made: for a ledger that was lost")
+	flags.BoolVar(&s.noHalt, "no-halt", false, "go on with a vendor whatever fails, and however often")
+	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to write how far it is, where there is no terminal; 0: never")
+	cmd.MarkFlagsMutuallyExclusive("json", "plain")
+	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	return cmd
+}
+
+// told writes an error as an event, if there are events.
+func (s *settings) told(err error) error {
+	if s.json && err != nil && err.Error() != "" {
+		writeJSON(map[string]any{"event": "error", "text": err.Error(), "exit_code": codeOf(err)})
+		return &exitError{codeOf(err), nil}
+	}
+	return err
 }
 
 // prepared is a run that may begin, and what it was made of.
 type prepared struct {
 	*engine.Run
 	manifest *manifest.Manifest
-	claims   map[string]string // by key, the IDs of copies that an older file of results names
+	known    map[string]string // by key, the IDs of copies that an older file of results names
 }
 
-func run(s *settings) (err error) {
-	if err := report.CheckResults(s.results); err != nil {
-		return err
-	}
-	p, err := prepare(s, true)
+func (s *settings) run(path string) (err error) {
+	p, err := s.prepare(path, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Store.Close()) }()
 	var lost []string
 	for _, row := range p.Rows {
-		if p.claims[row.Key] != "" && row.Status == engine.NotStarted {
+		if p.known[row.Key] != "" && row.Status == engine.NotStarted {
 			lost = append(lost, row.Key)
 		}
 	}
 	if len(lost) > 0 && !s.adopt {
 		return fmt.Errorf("%s says that %d rows are copied, such as %q, and the ledger %s does not know them. Was it moved or lost? "+
-			"Name it with --ledger, or look for the copies with --adopt; if they are to be made again, remove the results",
+			"Name it with --ledger, or look for the copies with --adopt; to make them again, remove the results",
 			s.results, len(lost), lost[0], store.Redacted(s.ledger))
 	}
-	begun := time.Now()
-	show := s.reporter(p.Run)
-	p.OnRow, p.OnSay = show.Row, show.Say
-	p.OnErr = func(err error) { show.Say(nil, "the ledger could not remember a failure: "+err.Error()) }
-	interrupted := watchInterrupts(func(sig os.Signal) {
-		show.Say(nil, fmt.Sprintf("Stopping (%v): what is under way is finished first. Once more stops at once.", sig))
+	show := s.newReporter(p.Run)
+	p.OnRow, p.OnSay = show.row, show.say
+	for _, warning := range s.warnings {
+		show.say(nil, warning)
+	}
+	ctx, first, end := onSignals(func(sig os.Signal) {
+		show.say(nil, fmt.Sprintf("Stopping (%v): the requests under way are finished. Once more stops at once.", sig))
 		p.Stop()
 	}, func(sig os.Signal) {
-		show.Say(nil, fmt.Sprintf("Stopped (%v): what was under way is in doubt. The next run looks for it.", sig))
-		p.Stop()
+		show.say(nil, fmt.Sprintf("Stopped (%v): the requests under way are in doubt. The next run looks for their copies.", sig))
 	})
-	defer interrupted.close()
+	defer end()
+	begun := time.Now()
 	if s.adopt {
-		show.Say(nil, "looking for copies that were made before")
-		p.Adopt(interrupted, p.claims)
+		show.say(nil, "looking for copies that were made before")
 	}
-	p.Do(interrupted)
-	show.End()
-	return s.finish(p, time.Since(begun), interrupted.signal())
+	p.Do(ctx, s.adopt, p.known)
+	show.end()
+	sig, _ := first.Load().(os.Signal)
+	return s.finish(p, time.Since(begun), sig)
 }
 
-// finish writes the results and says how it ended.
+// finish writes the results and says how the run ended.
 func (s *settings) finish(p *prepared, took time.Duration, sig os.Signal) error {
-	sum := report.Summary{
-		Run: p.Run, Took: took, Results: s.results, Ledger: store.Redacted(s.ledger), Name: report.CommandLine([]string{s.manifest}), Again: again(),
-	}
-	if sig != nil {
-		sum.Stopped = sig.String()
-	}
-	err := report.WriteResults(s.results, p.manifest, p.Rows)
+	err := writeResults(s.results, p.manifest, p.Rows)
 	if err != nil {
-		sum.Results = ""
-		err = fmt.Errorf("%w; agentcopy status has them from the ledger", err)
+		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
 	}
+	exit := exitOf(p.Rows, sig, err)
 	switch {
 	case s.json:
-		sum.JSON(os.Stdout)
-	case !s.quiet || codeOf(exitOf(p.Rows, sig, nil)) != 0:
-		sum.Write(os.Stdout)
+		s.summaryJSON(p, took, sig, exit)
+	case !s.quiet || exit != nil:
+		s.summary(os.Stdout, p, took, err == nil)
 	}
-	return exitOf(p.Rows, sig, err)
+	return exit
 }
 
-// again is the command line without what was for this once.
-func again() string {
-	words := []string{"agentcopy"}
-	for _, arg := range os.Args[1:] {
-		if arg != "--failed" && arg != "--adopt" && arg != "--same-account" {
-			words = append(words, arg)
-		}
+// prepare checks everything that can be checked before anything is sent. For a run, it
+// makes the ledger and demands credentials.
+func (s *settings) prepare(path string, run bool) (p *prepared, err error) {
+	if err := errors.Join(s.check(path), checkResults(s.results)); err != nil {
+		return nil, err
 	}
-	return report.CommandLine(words)
+	if p, err = s.read(path); err != nil {
+		return nil, err
+	}
+	if missing := missingVariables(p.Run); run && len(missing) > 0 {
+		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(missing, ", "))
+	}
+	if p.Logger, err = s.logger(func(line string) { p.OnSay(nil, line) }); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.openLimiter(p.Run), p.Open()); err != nil {
+		return nil, err
+	}
+	if p.known, err = readKnown(s.results); err != nil {
+		return nil, fmt.Errorf("the earlier results cannot be read: %w", err)
+	}
+	return p, s.openStore(p, run)
 }
 
-// prepare checks everything that can be checked before anything is sent. With create,
-// it makes the ledger, and demands credentials.
-func prepare(s *settings, create bool) (p *prepared, err error) {
-	limits, err := s.parseLimits()
+// read reads the manifest.
+func (s *settings) read(path string) (*prepared, error) {
+	m, faults, err := readManifest(path)
 	if err != nil {
-		return nil, err
-	}
-	m, faults, err := readManifest(s.manifest)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the manifest cannot be read: %w", err)
 	}
 	if len(faults) > 0 {
 		return nil, s.refuse(faults)
 	}
-	s.note(m.Notes)
-	p = &prepared{Run: engine.New(m.Rows, limits), manifest: m}
+	if !s.quiet {
+		s.list("note", m.Notes)
+	}
+	p := &prepared{Run: engine.New(m.Rows, s.limits), manifest: m}
 	p.SettleTime, p.MaxWait, p.Concurrency, p.NoHalt, p.FailedOnly = s.settleTime, s.maxWait, s.concurrency, s.noHalt, s.failed
-	if missing := missingVariables(p.Run); create && len(missing) > 0 {
-		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(missing, ", "))
+	p.OnSay = func(*engine.Lane, string) {}
+	return p, nil
+}
+
+func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
+	if path == "-" {
+		return manifest.Read(os.Stdin)
 	}
-	if p.Logger, err = s.logger(); err != nil {
-		return nil, err
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := s.openLimiter(p.Run); err != nil {
-		return nil, err
-	}
-	if err := p.Open(); err != nil {
-		return nil, err
-	}
-	if p.claims, err = report.ReadClaims(s.results); err != nil {
-		return nil, fmt.Errorf("the earlier results cannot be read: %w", err)
-	}
+	defer f.Close()
+	return manifest.Read(f)
+}
+
+// openStore opens the ledger, if there is one or create makes one, and reads what it
+// says of the rows.
+func (s *settings) openStore(p *prepared, create bool) (err error) {
 	ctx := context.Background()
 	p.Store, err = store.Open(ctx, s.ledger, create)
 	if errors.Is(err, store.ErrNone) {
 		p.Store = nil
-		return p, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
+	var faults []manifest.Fault
 	if err = s.accounts(ctx, p.Run); err == nil {
 		faults, err = p.Look(ctx)
 	}
@@ -209,9 +230,9 @@ func prepare(s *settings, create bool) (p *prepared, err error) {
 		err = s.refuse(faults)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.Store.Close())
+		return errors.Join(err, p.Store.Close())
 	}
-	return p, nil
+	return nil
 }
 
 // accounts asks the ledger for the account of each lane.
@@ -222,8 +243,8 @@ func (s *settings) accounts(ctx context.Context, r *engine.Run) (err error) {
 		}
 		l.Account, err = r.Store.Account(ctx, l.Vendor.Name+" "+l.Origin, l.Vendor.Credential(), s.sameAccount)
 		if errors.Is(err, store.ErrOtherAccount) {
-			return fmt.Errorf("the ledger %s is of a %s account with another key than %s has now. "+
-				"If you have replaced the key of the same account, say so once with --same-account; "+
+			return fmt.Errorf("the ledger %s belongs to a %s account with another key than %s has now. "+
+				"If you replaced the key of the same account, say so once with --same-account; "+
 				"for another account, name another file with --ledger. Nothing was sent",
 				store.Redacted(s.ledger), l.Vendor.Name, l.Vendor.Variables[0])
 		}
@@ -241,77 +262,86 @@ func missingVariables(r *engine.Run) (missing []string) {
 	return missing
 }
 
-func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
-	var r io.Reader = os.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("the manifest cannot be read: %w", err)
-		}
-		defer f.Close()
-		r = f
-	}
-	m, faults, err := manifest.Read(r)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the manifest cannot be read: %w", err)
-	}
-	return m, faults, nil
-}
+const maxShown = 20
 
-const mostShown = 20
-
-// refuse prints the faults of a manifest, in the form that editors know, and returns
+// refuse prints the faults of a manifest in the form that editors know, and returns
 // the error that ends the program.
 func (s *settings) refuse(faults []manifest.Fault) error {
 	s.list("fault", faults)
 	return fmt.Errorf("faults in the manifest: %d; nothing was sent", len(faults))
 }
 
-func (s *settings) note(notes []manifest.Fault) {
-	if !s.quiet {
-		s.list("note", notes)
-	}
-}
-
 func (s *settings) list(kind string, faults []manifest.Fault) {
 	for i, f := range faults {
-		if s.json {
+		switch {
+		case s.json:
 			writeJSON(struct {
 				Event string `json:"event"`
 				manifest.Fault
 			}{kind, f})
-			continue
-		}
-		if i == mostShown {
+		case i < maxShown:
+			fmt.Fprintf(os.Stderr, "%s:%s\n", s.manifest, printable(strings.Replace(f.String(), " ", map[string]string{"fault": " ", "note": " note: "}[kind], 1)))
+		case i == maxShown:
 			fmt.Fprintf(os.Stderr, "... and %d more\n", len(faults)-i)
-			break
 		}
-		if kind == "note" {
-			fmt.Fprint(os.Stderr, "note: ")
-		}
-		fmt.Fprintf(os.Stderr, "%s:%s\n", s.manifest, report.Printable(f.String()))
 	}
 }
 
-// reporter is the one that the flags and the terminal ask for.
-func (s *settings) reporter(r *engine.Run) report.Reporter {
-	switch {
-	case s.json:
-		return report.JSON(os.Stdout)
-	case !s.plain && !s.quiet && term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb":
-		return report.Bars(os.Stderr, r, s.verbose)
+// summary says how the run ended, and what to do next.
+func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written bool) {
+	c, again := engine.Count(p.Rows), again()
+	fmt.Fprintf(w, "%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
+	if written {
+		fmt.Fprintf(w, "Results: %s\n", s.results)
 	}
-	return report.Lines(os.Stderr, r, s.verbose, s.quiet, s.stats)
+	fmt.Fprintf(w, "Ledger:  %s\n", store.Redacted(s.ledger))
+	writeCauses(w, p.Rows)
+	for _, l := range p.Lanes {
+		if why := l.Progress().Halted; why != "" {
+			fmt.Fprintf(w, "- %s was halted: %s\n", l.Vendor.Name, why)
+		}
+	}
+	if n := c.Of[engine.Failed]; n > 0 {
+		fmt.Fprintf(w, "- %d failed; no copy of them was made. Fix the causes, then: %s --failed\n", n, again)
+	}
+	if n := c.Of[engine.InDoubt]; n > 0 {
+		fmt.Fprintf(w, "- %d are in doubt: there may be a copy. The next run looks for it first, and sends nothing twice.\n", n)
+	}
+	if n := c.Of[engine.Ambiguous]; n > 0 {
+		fmt.Fprintf(w, "- %d need you to say which agent is the copy: agentcopy resolve %s KEY\n", n, commandLine([]string{s.manifest}))
+	}
+	if n := c.Of[engine.NotStarted]; n > 0 {
+		fmt.Fprintf(w, "- %d were not sent.\n", n)
+	}
+	if c.Of[engine.InDoubt]+c.Of[engine.NotStarted] > 0 {
+		fmt.Fprintf(w, "To go on: %s\n", again)
+	}
 }
 
-// logger writes what the SDK does to the log file.
-func (s *settings) logger() (*slog.Logger, error) {
-	if s.logFile == "" {
-		return nil, nil
+// summaryJSON is summary as an event.
+func (s *settings) summaryJSON(p *prepared, took time.Duration, sig os.Signal, exit error) {
+	c, halted, stopped := engine.Count(p.Rows), make(map[string]string), ""
+	for _, l := range p.Lanes {
+		if why := l.Progress().Halted; why != "" {
+			halted[l.Vendor.Name] = why
+		}
 	}
-	f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("the log file cannot be written: %w", err)
+	if sig != nil {
+		stopped = sig.String()
 	}
-	return slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug})), nil
+	writeJSON(map[string]any{
+		"event": "summary", "rows": len(p.Rows), "counts": c.Of, "existing": c.Existing, "seconds": took.Round(time.Millisecond).Seconds(),
+		"stopped": stopped, "halted": halted, "results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
+	})
+}
+
+// again is the command line without what was for this once.
+func again() string {
+	words := []string{"agentcopy"}
+	for _, arg := range os.Args[1:] {
+		if arg != "--failed" && arg != "--adopt" && arg != "--same-account" {
+			words = append(words, arg)
+		}
+	}
+	return commandLine(words)
 }

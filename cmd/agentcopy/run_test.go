@@ -3,18 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
@@ -25,7 +23,7 @@ func TestRunAndRunAgain(t *testing.T) {
 	b.tenants(12)
 	b.kolena.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopytest.Fault{Status: 502, AfterCopy: true})
 	first := b.run(0, "run", "tenants.csv", "--settle", "1s")
-	require.Contains(t, first.out.String(), "12 rows: 12 copied (2 of them by an earlier run, or found).")
+	require.Contains(t, first.out.String(), "12 rows: 12 copied (2 of them before, or found).")
 	b.requireEachOnce(12)
 	requests := b.copyRequests()
 	results := b.results("tenants.results.csv")
@@ -34,7 +32,7 @@ func TestRunAndRunAgain(t *testing.T) {
 	require.NotEmpty(t, results["Tenant 07"]["copy_id"])
 
 	again := b.run(0, "run", "tenants.csv")
-	require.Contains(t, again.out.String(), "12 copied (12 of them by an earlier run, or found)")
+	require.Contains(t, again.out.String(), "12 copied (12 of them before, or found)")
 	require.Equal(t, requests, b.copyRequests(), "nothing is sent again")
 	require.Equal(t, results["Tenant 07"]["copy_id"], b.results("tenants.results.csv")["Tenant 07"]["copy_id"])
 
@@ -59,7 +57,7 @@ func TestSeveralVendors(t *testing.T) {
 		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, cotoolServer.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"}).ID),
 		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`,
 			langsmithServer.AddAgent(langsmith.Agent{Name: "Researcher"}).ID),
-		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north"}`, b.source),
+		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north","size":5,"tags":["a",{"b":null}],"big":12345678901234567890}`, b.source),
 	}, "\n"))
 	b.run(0, "run", "all.jsonl")
 	for _, s := range []*agentcopytest.Server{zuduServer.Server, cotoolServer.Server, langsmithServer.Server, b.kolena.Server} {
@@ -68,10 +66,14 @@ func TestSeveralVendors(t *testing.T) {
 	require.Contains(t, string(b.kolena.Requests()[0].Body), `"target_folder_id":7`)
 	lines := strings.Split(strings.TrimSpace(b.read("all.results.jsonl")), "\n")
 	require.Len(t, lines, 4)
-	var entry map[string]string
+	var entry map[string]any
 	require.NoError(t, json.Unmarshal([]byte(lines[3]), &entry))
 	require.Equal(t, "the one in Hamburg", entry["key"])
-	require.Equal(t, "north", entry["region"])
+	require.Contains(t, lines[3], `"big":12345678901234567890,`, "other columns keep their types")
+	require.Contains(t, lines[3], `"region":"north","size":5,"source_id":`+b.source+`,`)
+	require.Contains(t, lines[3], `"tags":["a",{"b":null}]`)
+	b.run(0, "run", "all.results.jsonl", "--results", "again.csv")
+	require.Contains(t, b.read("again.csv"), `"[""a"",{""b"":null}]"`)
 	require.Equal(t, b.kolena.Copies()[0].ID, entry["copy_id"])
 }
 
@@ -83,7 +85,7 @@ func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
 	b.env = b.env[:3]
 	p := b.run(0, "plan", "tenants.csv")
 	require.Contains(t, p.out.String(), "121 rows: 0 copied, 121 not started")
-	require.Contains(t, p.out.String(), "takes 2m2s, and")
+	require.Contains(t, p.out.String(), "takes 2m2s, plus")
 	require.Contains(t, p.out.String(), "The environment lacks KOLENA_API_KEY.")
 	entries, err := os.ReadDir(b.dir)
 	require.NoError(t, err)
@@ -97,7 +99,7 @@ func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
 	b.run(0, "run", "tenants.csv")
 	b.write("tenants.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 01\nkolena,"+b.source+",New\n")
 	p = b.run(0, "plan", "tenants.csv")
-	require.Contains(t, p.out.String(), "2 rows: 1 copied (1 of them by an earlier run, or found), 1 not started; 2 more in the ledger")
+	require.Contains(t, p.out.String(), "2 rows: 1 copied, 1 not started; 2 more in the ledger")
 	require.Contains(t, p.out.String(), b.kolena.URL())
 }
 
@@ -155,36 +157,78 @@ func TestALostLedgerStopsTheRun(t *testing.T) {
 	require.Contains(t, p.out.String(), "3 ambiguous")
 	key := "kolena/" + b.source + "/Tenant 01"
 	shown := b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db").out.String()
-	id := ""
-	for _, c := range b.kolena.Copies() {
-		if c.Name == "Tenant 01" {
-			id = c.ID
-		}
-	}
+	id := b.copyOf("Tenant 01")
 	require.Contains(t, shown, id)
 	require.Contains(t, b.run(2, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", "77777").errOut.String(), "--force")
 	b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", id)
 	b.run(0, "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 02", "--ledger", "new.db", "--forget")
-	require.Contains(t, b.run(0, "status", "tenants.csv", "--ledger", "new.db").out.String(), "1 copied, 0 failed, 0 in doubt, 1 ambiguous, 0 being sent, 1 not begun")
+	require.Contains(t, b.run(0, "status", "tenants.csv", "--ledger", "new.db").out.String(), "1 copied, 1 ambiguous, 1 not started")
 	require.Contains(t, b.run(0, "__complete", "resolve", "--ledger", "new.db", "tenants.csv", "kol").out.String(), "Tenant 03")
 	b.requireEachOnce(3)
+}
+
+func retryAfter(seconds string) agentcopytest.Fault {
+	return agentcopytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {seconds}}}
 }
 
 func TestWhatAVendorAsksForIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.tenants(10)
-	b.kolena.Inject(repeated(2, agentcopytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"1"}}})...)
-	p := b.run(0, "run", "tenants.csv", "--stats", "500ms")
-	require.Contains(t, p.errOut.String(), "kolena: asks to wait")
-	require.Contains(t, p.errOut.String(), "the vendor asks to wait")
+	b.inject(1, retryAfter("3"))
+	p := b.run(0, "run", "tenants.csv", "--stats", "100ms")
+	require.Contains(t, p.errOut.String(), "kolena: told to slow down (429 or Retry-After): waits 3s")
+	require.Regexp(t, `kolena: [1-9]\d* of 10 rows to go after .*: waits [123]s, left [1-9]`, p.errOut.String())
 	b.requireEachOnce(10)
 
 	b.write("more.csv", "provider,source_id,name\nkolena,"+b.source+",More\n")
-	b.kolena.Inject(agentcopytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"600"}}})
+	b.inject(1, retryAfter("600"))
 	p = b.run(1, "run", "more.csv", "--max-wait", "1m")
 	require.Contains(t, p.out.String(), "longer than --max-wait 1m")
 	require.Contains(t, p.out.String(), "1 not started")
+}
+
+// Each refusal costs what the vendor asks for, and no rest beyond that.
+func TestManyRefusals(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(10)
+	b.inject(12, retryAfter("1"))
+	p := b.run(0, "run", "tenants.csv", "--json")
+	require.Equal(t, 22, b.copyRequests())
+	var summary struct{ Seconds float64 }
+	lines := strings.Split(strings.TrimSpace(p.out.String()), "\n")
+	require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &summary))
+	t.Logf("12 refusals with Retry-After 1: %v s", summary.Seconds)
+	require.Less(t, summary.Seconds, 60.0, "it took seven minutes with the limiter's own rests")
+	b.requireEachOnce(10)
+}
+
+// A refusal that names no time is waited out too, and the tool does not say that the
+// vendor asked for it.
+func TestRefusalsWithoutATime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(3)
+	b.inject(6, agentcopytest.Fault{Status: 429})
+	p := b.run(0, "run", "tenants.csv", "--json", "--concurrency", "1")
+	require.NotContains(t, p.out.String(), "asks to wait")
+	require.Equal(t, 9, b.copyRequests())
+	b.requireEachOnce(3)
+}
+
+// While a copy is looked for, the time that is left is that of the look.
+func TestTheTimeLeftWhileLooking(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(1)
+	b.inject(1, agentcopytest.Fault{Drop: true})
+	p := b.start("run", "tenants.csv", "--stats", "100ms", "--settle", "1h")
+	p.says("1 of 1 rows to go after")
+	p.says("looks for 1, left 1h")
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	p.ends(130)
+	require.Contains(t, p.out.String(), "1 in doubt")
 }
 
 func TestFailures(t *testing.T) {
@@ -197,6 +241,7 @@ func TestFailures(t *testing.T) {
 		require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
 		require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
 		require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
+		require.Equal(t, 2, strings.Count(b.run(0, "plan", "m.csv", "--json").out.String(), `"cause":"404 Not Found"`), "remembered")
 		b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
 		sent := b.copyRequests()
 		b.run(1, "run", "m.csv", "--failed")
@@ -207,43 +252,15 @@ func TestFailures(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
 		b.tenants(2)
-		b.kolena.Inject(agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
+		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
 		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1")
-		require.Eventually(t, func() bool { return b.copyRequests() == 1 }, 5*time.Second, 5*time.Millisecond)
-		time.Sleep(time.Second)
+		until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
 		require.NoError(t, p.Process.Signal(os.Interrupt))
 		p.ends(130)
 		require.Contains(t, p.out.String(), "1 in doubt")
 		require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
 		require.Equal(t, 1, b.copyRequests())
 	})
-	for _, tc := range []struct {
-		name, want string
-		env        func(*bench) []string
-	}{
-		{"401", "401 Unauthorized; check the key", func(b *bench) []string {
-			server := agentcopytest.NewKolena(agentcopytest.WithCredential("another one"))
-			b.t.Cleanup(server.Close)
-			return []string{"KOLENA_API_URL=" + server.URL()}
-		}},
-		{"another path", "404 Not Found, from something that is not", func(b *bench) []string {
-			server := httptest.NewServer(http.NotFoundHandler())
-			b.t.Cleanup(server.Close)
-			return []string{"KOLENA_API_URL=" + server.URL}
-		}},
-		{"nobody there", "no connection to the server", func(*bench) []string { return []string{"KOLENA_API_URL=http://127.0.0.1:1"} }},
-	} {
-		t.Run("halt the lane: "+tc.name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t)
-			b.env = append(b.env, tc.env(b)...)
-			b.tenants(100)
-			p := b.run(1, "run", "tenants.csv")
-			require.Contains(t, p.out.String(), tc.want)
-			require.Contains(t, p.out.String(), "were not sent")
-			require.Contains(t, p.out.String(), "not started")
-		})
-	}
 }
 
 func TestBadCommandLines(t *testing.T) {
@@ -295,14 +312,78 @@ func TestOutput(t *testing.T) {
 	require.Empty(t, p.errOut.String())
 	lines := strings.Split(strings.TrimSpace(p.out.String()), "\n")
 	require.Len(t, lines, 2)
-	require.Contains(t, lines[0], `{"event":"row","line":1,"key":"kolena/`)
+	require.Regexp(t, `"event":"row","existing":false,"key":"kolena/\d+/Tenant 1","line":1,`, lines[0])
 	require.Contains(t, lines[1], `"counts":{"copied":1}`)
 	require.FileExists(t, filepath.Join(b.dir, "agentcopy.ledger.db"))
-	require.Contains(t, b.read("log"), "sending the request")
+	require.Contains(t, b.read("log"), "sending the request", "what package once logs")
+	require.Contains(t, b.read("log"), "status=200", "what the client logs")
 	b.requireNoSecret()
+	require.Empty(t, b.run(0, "run", "m.jsonl", "--quiet").said())
 
-	p = b.run(0, "run", "m.jsonl", "--quiet")
-	require.Empty(t, p.said())
+	b.tenants(1)
+	p = b.run(0, "run", "tenants.csv", "--verbose")
+	for _, want := range []string{"sending the request", "status=200", `kolena 1 "Tenant 01" -> `} {
+		require.Contains(t, p.errOut.String(), want)
+	}
+	require.NotContains(t, p.errOut.String(), "time=", "each line has one time")
+}
+
+func TestEveryEventIsJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(2)
+	b.inject(1, retryAfter("2"))
+	b.inject(1, agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`})
+	out := b.run(1, "run", "tenants.csv", "--json", "--verbose", "--stats", "100ms", "--concurrency", "1").out.String()
 	b.write("bad.csv", "provider,source_id,name\nkolena,x,A\n")
-	require.Contains(t, b.run(2, "run", "bad.csv", "--json").out.String(), `{"event":"fault","line":2,"column":"source_id","value":"x"`)
+	out += b.run(2, "run", "bad.csv", "--json").out.String()
+	out += b.run(2, "run", "nowhere.csv", "--json").out.String()
+	out += b.run(0, "plan", "tenants.csv", "--json").out.String()
+	out += b.run(0, "status", "tenants.csv", "--json").out.String()
+	events := make(map[string]int)
+	for line := range strings.Lines(out) {
+		var event struct{ Event string }
+		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
+		events[event.Event]++
+	}
+	for _, want := range []string{"row", "notice", "progress", "summary", "fault", "error", "plan"} {
+		require.Positive(t, events[want], want)
+	}
+	require.Contains(t, out, `{"event":"fault","line":2,"column":"source_id","value":"x"`)
+	require.Contains(t, out, `{"event":"error","exit_code":2,"text":"faults in the manifest: 1; nothing was sent"}`)
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(3)
+	var ids []string
+	for i := range 3 { // made by hand, or by a run whose ledger is lost
+		ids = append(ids, fmt.Sprint(b.kolena.AddAgent(kolena.Agent{Name: fmt.Sprintf("Tenant %02d", i+1)}).ID))
+	}
+	key := func(n int) string { return fmt.Sprintf("kolena/%s/Tenant %02d", b.source, n) }
+	p := b.run(3, "run", "tenants.csv", "--adopt")
+	require.Contains(t, p.out.String(), "3 need you to say which agent is the copy: agentcopy resolve tenants.csv KEY")
+	require.Contains(t, b.run(0, "__complete", "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 03").out.String(), key(3)+"\n")
+	for n, id := range ids {
+		shown := b.run(0, "resolve", "tenants.csv", key(n+1)).out.String()
+		require.Contains(t, shown, key(n+1)+": ambiguous; sent 0 times\n  "+id+"  ")
+	}
+	for _, args := range [][]string{
+		{"unknown key"}, {key(1), "--assign", "77777"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
+	} {
+		b.run(2, append([]string{"resolve", "tenants.csv"}, args...)...)
+	}
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1), "--assign", ids[0]).out.String(), "copied, as "+ids[0])
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(2), "--dismiss", ids[1]).out.String(), "the next run goes on")
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(3), "--forget").out.String(), "the next run makes a copy")
+	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1)).out.String(), "copied, as "+ids[0])
+	require.Empty(t, b.kolena.Copies(), "nobody was asked")
+
+	b.run(0, "run", "tenants.csv")
+	require.Len(t, b.kolena.Copies(), 2)
+	results := b.results("tenants.results.csv")
+	require.Equal(t, ids[0], results["Tenant 01"]["copy_id"])
+	require.Equal(t, b.copyOf("Tenant 02"), results["Tenant 02"]["copy_id"])
+	require.Equal(t, b.copyOf("Tenant 03"), results["Tenant 03"]["copy_id"])
 }

@@ -1,65 +1,59 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/report"
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/redislimiter"
+
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
 )
 
-// settings are the flags of run and plan, and the files they lead to.
+// settings are the flags of run, plan and status.
 type settings struct {
-	manifest    string
-	ledger      string
-	results     string
-	limiter     string
-	logFile     string
-	json, plain bool
-	quiet       bool
-	verbose     bool
-	dryRun      bool
-	failed      bool
-	adopt       bool
-	sameAccount bool
-	noHalt      bool
-	settleTime  time.Duration
-	maxWait     time.Duration
-	stats       time.Duration
-	concurrency int
-	limits      []string
+	manifest, ledger, results, limiter, logFile string
+
+	json, plain, quiet, verbose                bool
+	dryRun, failed, adopt, sameAccount, noHalt bool
+
+	settleTime, maxWait, stats time.Duration
+	concurrency                int
+	limitFlags                 []string
+	limits                     map[string]vendor.Limit
+	warnings                   []string // said when the run begins
 }
 
-func (s *settings) addTo(cmd *cobra.Command, plan bool) {
+// addTo adds the flags that run and plan have in common.
+func (s *settings) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&s.ledger, "ledger", "", "what remembers the copies: a file, or postgres://... for several machines (default: beside the manifest)")
+	s.addLedgerTo(cmd)
 	flags.StringVar(&s.results, "results", "", "the file for what became of each row: CSV, or JSON lines if it ends in .jsonl (default: beside the manifest)")
-	flags.BoolVar(&s.json, "json", false, "write JSON objects, one a line, to standard output")
-	flags.BoolVarP(&s.verbose, "verbose", "v", false, "write a line for each row")
-	flags.StringArrayVar(&s.limits, "limit", nil, "keep to a limit of your own, such as kolena=120/1m; may be repeated")
-	flags.BoolVar(&s.sameAccount, "same-account", false, "a new key is of the account that the ledger knows")
+	flags.StringArrayVar(&s.limitFlags, "limit", nil, "keep to a limit of your own, such as kolena=120/1m; may be repeated")
+	flags.BoolVar(&s.sameAccount, "same-account", false, "a new key belongs to the account that the ledger knows")
 	flags.BoolVar(&s.failed, "failed", false, "only the rows that failed when they were last tried")
 	flags.IntVar(&s.concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
-	flags.DurationVar(&s.settleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost, before the request is sent again")
-	flags.DurationVar(&s.maxWait, "max-wait", time.Hour, "how long a vendor may ask to wait")
+	flags.DurationVar(&s.settleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost before the request is sent again")
+	flags.DurationVar(&s.maxWait, "max-wait", time.Hour, "how long a vendor may make the run wait")
 	_ = cmd.RegisterFlagCompletionFunc("limit", cobra.FixedCompletions(vendor.Names(), cobra.ShellCompDirectiveNoSpace))
-	if plan {
-		return
-	}
-	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
-	flags.BoolVar(&s.plain, "plain", false, "write lines also on a terminal, and draw no bars")
-	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only what went wrong")
-	flags.StringVar(&s.logFile, "log-file", "", "add what the SDK does to this file; it holds no credential and no body, but keys")
-	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
-	flags.BoolVar(&s.adopt, "adopt", false, "look for copies by name before any is made: for a ledger that was lost")
-	flags.BoolVar(&s.noHalt, "no-halt", false, "go on with a vendor whatever fails, and however often")
-	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to write how far it is, where there is no terminal; 0: never")
+}
+
+func (s *settings) addLedgerTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.ledger, "ledger", "", "what remembers the copies: a file, or postgres://... for several machines (default: beside the manifest)")
+	cmd.Flags().BoolVar(&s.json, "json", false, "write JSON objects, one a line, to standard output")
+	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "write a line for each row; run adds what the SDK logs")
 }
 
 // check returns what is wrong with the flags, and sets the paths beside the manifest.
@@ -68,60 +62,44 @@ func (s *settings) check(manifest string) error {
 	s.ledger = ledgerOf(s.ledger, manifest)
 	if s.results == "" {
 		s.results = beside(manifest, ".results.csv")
-		if report.IsJSON(manifest) {
+		if isJSON(manifest) {
 			s.results = beside(manifest, ".results.jsonl")
 		}
 	}
 	same := func(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 	switch {
-	case s.settleTime <= 0, s.maxWait <= 0, s.stats < 0:
-		return errors.New("--settle and --max-wait must be positive, and --stats not negative")
-	case s.concurrency <= 0:
-		return fmt.Errorf("--concurrency must be positive, not %d", s.concurrency)
-	case s.json && s.plain, s.quiet && s.verbose:
-		return errors.New("--json and --plain exclude each other, and so do --quiet and --verbose")
-	case same(s.results, manifest):
-		return errors.New("the results would overwrite the manifest: name another file with --results")
-	case same(s.ledger, manifest):
-		return errors.New("the ledger cannot be the manifest: name another file with --ledger")
-	case same(s.ledger, s.results):
-		return errors.New("the ledger and the results cannot be one file")
+	case s.settleTime <= 0, s.maxWait <= 0, s.stats < 0, s.concurrency <= 0:
+		return errors.New("--settle, --max-wait and --concurrency must be positive, and --stats not negative")
+	case same(s.results, manifest), same(s.ledger, manifest), same(s.ledger, s.results):
+		return errors.New("the manifest, the ledger and the results must be three files: name others with --ledger and --results")
 	case s.limiter != "" && !strings.HasPrefix(s.limiter, "redis://") && !strings.HasPrefix(s.limiter, "rediss://"):
 		return errors.New("--limiter must begin with redis:// or rediss://")
 	}
-	_, err := s.parseLimits()
-	return err
-}
-
-func (s *settings) parseLimits() (map[string]vendor.Limit, error) {
-	limits := make(map[string]vendor.Limit)
-	for _, text := range s.limits {
+	s.limits = make(map[string]vendor.Limit)
+	for _, text := range s.limitFlags {
 		name, rest, _ := strings.Cut(text, "=")
-		if vendor.Find(name) == nil {
-			return nil, fmt.Errorf("--limit %s: it begins with one of %s, as in kolena=120/1m", text, strings.Join(vendor.Names(), ", "))
-		}
 		limit, err := vendor.ParseLimit(rest)
-		if err != nil {
-			return nil, fmt.Errorf("--limit %s: %w", text, err)
+		if vendor.Find(name) == nil {
+			err = fmt.Errorf("it begins with one of %s, as in kolena=120/1m", strings.Join(vendor.Names(), ", "))
 		}
-		limits[name] = limit
+		if err != nil {
+			return fmt.Errorf("--limit %s: %w", text, err)
+		}
+		s.limits[name] = limit
 	}
-	return limits, nil
+	return nil
 }
 
 // beside is a file beside the manifest, with another ending. That of standard input
-// is in the working directory.
+// is in the working directory. A results file shares the ledger of its manifest.
 func beside(manifest, ending string) string {
-	if manifest == "" || manifest == "-" {
+	if manifest == "-" {
 		return "agentcopy" + ending
 	}
-	for _, ext := range []string{filepath.Ext(manifest), ".results"} { // results as a manifest have the manifest's ledger
-		manifest = strings.TrimSuffix(manifest, ext)
-	}
-	return manifest + ending
+	return strings.TrimSuffix(strings.TrimSuffix(manifest, filepath.Ext(manifest)), ".results") + ending
 }
 
-// ledgerOf is the ledger given, or the one beside the manifest.
+// ledgerOf is the ledger that was given, or the one beside the manifest.
 func ledgerOf(given, manifest string) string {
 	if given != "" {
 		return given
@@ -129,7 +107,64 @@ func ledgerOf(given, manifest string) string {
 	return beside(manifest, ".ledger.db")
 }
 
-// openLedger opens a ledger that is there.
-func openLedger(cmd *cobra.Command, given, manifest string) (*store.Store, error) {
-	return store.Open(cmd.Context(), ledgerOf(given, manifest), false)
+// openLimiter lets the run share its limits through Redis, one for each account.
+func (s *settings) openLimiter(r *engine.Run) error {
+	if s.limiter == "" {
+		return nil
+	}
+	opts, err := redis.ParseURL(s.limiter)
+	if err != nil {
+		return fmt.Errorf("--limiter: %w", err)
+	}
+	rdb := redis.NewClient(opts)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	persistence, err := rdb.Info(ctx, "persistence").Result()
+	if err != nil {
+		return fmt.Errorf("--limiter: Redis does not answer: %w", err)
+	}
+	if strings.Contains(persistence, "aof_enabled:0") {
+		s.warnings = append(s.warnings, "--limiter: this Redis has no append-only file. It may have forgotten what was sent, "+
+			"so the first copy waits for an attempt timeout and a window, two minutes for Kolena: set appendonly yes")
+	}
+	r.Limiter = func(l *engine.Lane) (agentcopy.Limiter, error) {
+		tag, err := store.Digest(l.Vendor.Credential(), "agentcopy limiter "+l.Vendor.Name)
+		return redislimiter.New(rdb, "agentcopy/"+l.Vendor.Name+"/"+tag, l.Limit.N, l.Limit.Per, redislimiter.WithMaxPause(s.maxWait)), err
+	}
+	return nil
+}
+
+// logger writes what the SDK does to the log file and, with --verbose, to say.
+func (s *settings) logger(say func(string)) (*slog.Logger, error) {
+	var handlers []slog.Handler
+	add := func(w io.Writer, opts slog.HandlerOptions) {
+		opts.Level = slog.LevelDebug
+		handlers = append(handlers, slog.NewTextHandler(w, &opts))
+	}
+	if s.logFile != "" {
+		f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("the log file cannot be written: %w", err)
+		}
+		add(f, slog.HandlerOptions{})
+	}
+	if s.verbose {
+		add(writerFunc(say), slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey { // each line has its own
+				return slog.Attr{}
+			}
+			return a
+		}})
+	}
+	if len(handlers) == 0 {
+		return nil, nil
+	}
+	return slog.New(slog.NewMultiHandler(handlers...)), nil
+}
+
+type writerFunc func(string)
+
+func (f writerFunc) Write(line []byte) (int, error) {
+	f(strings.TrimSpace(string(line)))
+	return len(line), nil
 }

@@ -1,76 +1,49 @@
-// Kolena copies one agent for each of many tenants, as fast as Kolena allows.
-// Without arguments it does so on a fake of Kolena within the program:
+// Kolena copies one agent for many tenants, as fast as Kolena allows:
 //
-//	go run ./examples/kolena
-//	KOLENA_API_KEY=... go run ./examples/kolena AGENT_ID "Tenant 1" "Tenant 2" ...
+//	export KOLENA_API_KEY=...
+//	go run ./examples/kolena 123 "Tenant 1" "Tenant 2" ...
 //
-// All copies are started at once. The client's limiter lets 60 of them through
-// in any window of 61 seconds, so that none is refused.
+// All copies start at once. The client's limiter lets 60 of them through in any 61
+// seconds, so Kolena refuses none.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strconv"
-	"time"
+	"sync"
 
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	log.SetFlags(0)
+	if len(os.Args) < 3 {
+		log.Fatal("usage: kolena AGENT_ID NAME...")
 	}
-}
-
-func run(ctx context.Context, args []string, out io.Writer) error {
-	switch len(args) {
-	case 0:
-		return demo(ctx, out)
-	case 1:
-		return errors.New("usage: kolena AGENT_ID NAME...; without arguments, it works on a fake")
-	}
-	agentID, err := strconv.ParseInt(args[0], 10, 64)
+	id, err := strconv.ParseInt(os.Args[1], 10, 64)
 	if err != nil {
-		return fmt.Errorf("the ID of an agent on Kolena is a number, and %q is none", args[0])
+		log.Fatal("the ID of an agent on Kolena is a number: ", err)
 	}
 	client, err := kolena.NewFromEnv()
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
-	return copyAll(ctx, client, agentID, args[1:], out)
-}
-
-// copyAll makes a copy of each name and reports them as they finish.
-func copyAll(ctx context.Context, client *kolena.Client, agentID int64, names []string, out io.Writer) error {
-	type result struct {
-		name  string
-		agent *kolena.Agent
-		err   error
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var copies sync.WaitGroup
+	for _, name := range os.Args[2:] {
+		copies.Go(func() {
+			agent, err := client.CopyAgent(ctx, id, kolena.CopyAgentRequest{Name: name})
+			if err != nil {
+				log.Printf("%s: %v", name, err) // it says whether a copy was made
+				return
+			}
+			fmt.Println("copied:", agent.ID, agent.Name)
+		})
 	}
-	start := time.Now()
-	results := make(chan result)
-	for _, name := range names {
-		go func() {
-			agent, err := client.CopyAgent(ctx, agentID, kolena.CopyAgentRequest{Name: name})
-			results <- result{name, agent, err}
-		}()
-	}
-	var failures []error
-	for range names {
-		r := <-results
-		if r.err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", r.name, r.err))
-			continue
-		}
-		fmt.Fprintf(out, "%5.1fs  %s: copied, agent %d\n", time.Since(start).Seconds(), r.name, r.agent.ID)
-	}
-	return errors.Join(failures...)
+	copies.Wait()
 }

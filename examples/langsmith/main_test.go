@@ -1,34 +1,22 @@
 package main
 
 import (
-	"strings"
-	"testing"
+	"os"
 
-	"github.com/stretchr/testify/require"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
-func TestCloneFor(t *testing.T) {
+func Example() {
 	server := agentcopytest.NewLangSmith()
 	defer server.Close()
 	source := server.AddAgent(langsmith.Agent{Name: "Researcher"})
-	client, err := langsmith.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-	require.NoError(t, err)
-	var out strings.Builder
-	require.NoError(t, cloneFor(t.Context(), client, order{source.ID, "Researcher for Ada", "ada", "Europe/Berlin"}, &out))
-	require.Equal(t, "Researcher for Ada: cloned, "+server.Copies()[0].ID+"\n    seen by: user, written to by: [\"ada\"]\n", out.String())
-	require.Equal(t, "Europe/Berlin", server.Requests()[0].Header.Get("X-User-Timezone"))
-}
+	os.Setenv("LANGSMITH_API_KEY", "any key")
+	os.Setenv("LANGSMITH_ENDPOINT", server.URL())
 
-func TestRun(t *testing.T) {
-	var out strings.Builder
-	require.NoError(t, run(t.Context(), nil, &out))
-	require.Contains(t, out.String(), "Researcher, EU law: cloned, 00000000-")
-	require.Contains(t, out.String(), "and the time zone Europe/Berlin\n")
-
-	t.Setenv("LANGSMITH_API_KEY", "")
-	require.ErrorContains(t, run(t.Context(), []string{"-source", "x"}, &out), "LANGSMITH_API_KEY")
+	os.Args = []string{"langsmith", source.ID, "Researcher for Ada", "ada"}
+	main()
+	// Output:
+	// cloned: 00000000-0000-4000-8000-000000000002 Researcher for Ada
+	// may be changed by: [ada]
 }

@@ -2,14 +2,9 @@ module github.com/agentcopy/agentcopy-go/examples/observability
 
 go 1.26.0
 
-replace (
-	github.com/agentcopy/agentcopy-go => ../..
-	github.com/agentcopy/agentcopy-go/otelagentcopy => ../../otelagentcopy
-)
-
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0
-	github.com/agentcopy/agentcopy-go/otelagentcopy v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
+	github.com/agentcopy/agentcopy-go/otelagentcopy v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0

@@ -1,22 +1,19 @@
-// Progress shows one line while copies wait for their turn.
+// Progress copies an agent for 40 tenants and shows on one line how far it is and what
+// it waits for. It needs no keys: Kolena is a fake within the program.
 //
 //	go run ./examples/progress
-//
-// It needs no keys: it runs against a fake of Kolena within the program. line.go is
-// the part to take over into a program of your own.
 package main
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
+	"log"
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
@@ -27,45 +24,60 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "progress:", err)
-		stop()
-		os.Exit(1)
+	server := agentcopytest.NewKolena()
+	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
+	err := copyAll(ctx, os.Stdout, source.ID, 40,
+		agentcopy.WithHTTPClient(server.Client()),
+		agentcopy.WithLimiter(agentcopy.NewWindowLimiter(10, time.Second))) // without it, Kolena's 60 a minute
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, out io.Writer) error {
-	server := agentcopytest.NewKolena()
-	defer server.Close()
-	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
-	// The second copy meets a pause.
-	server.Inject(agentcopytest.Fault{}, agentcopytest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}})
-
-	cities := []string{"Hamburg", "Bremen", "Berlin", "Leipzig"}
-	progress := newLine(out, len(cities))
-	client, err := kolena.New("not-a-real-key",
-		agentcopy.WithHTTPClient(server.Client()),
-		agentcopy.WithLimiter(rate.NewLimiter(rate.Every(2*time.Second), 1)), // small, to have something to see
-		agentcopy.WithTrace(progress.trace()))
+func copyAll(ctx context.Context, out io.Writer, sourceID int64, tenants int, opts ...agentcopy.Option) error {
+	line := &line{out: out, total: tenants}
+	waits := agentcopy.Trace{WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
+		note := fmt.Sprintf(", waiting: %s", w.Reason)
+		if w.For > 0 { // it is known how long
+			note += fmt.Sprintf(", %v", w.For.Round(time.Second/10))
+		}
+		line.show(0, note)
+	}}
+	client, err := kolena.New("any key", append(opts, agentcopy.WithTrace(waits))...)
 	if err != nil {
 		return err
 	}
-	jobs := func(yield func(once.Job) bool) {
-		for _, city := range cities {
-			req := agentcopy.CopyRequest{SourceID: strconv.FormatInt(source.ID, 10), Name: "Lease reader, " + city}
-			if !yield(once.Job{Key: city, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: req}) {
+	jobs := func(yield func(once.Job) bool) { // it could read a file or a database
+		for i := range tenants {
+			key := fmt.Sprintf("tenant-%d", i+1)
+			request := agentcopy.CopyRequest{SourceID: strconv.FormatInt(sourceID, 10), Name: "Lease reader, " + key}
+			if !yield(once.Job{Key: key, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: request}) {
 				return
 			}
 		}
 	}
-
-	defer progress.show()()
-	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()} // sqlite.Open or sqlledger.Open keeps the ledger
 	for result := range runner.All(ctx, jobs) {
 		if result.Err != nil {
-			return result.Err
+			fmt.Fprintf(out, "\n%s: %v\n", result.Job.Key, result.Err)
+			continue
 		}
-		progress.copied()
+		line.show(1, "")
 	}
-	return nil
+	fmt.Fprintln(out)
+	return context.Cause(ctx)
+}
+
+// line is rewritten at each step.
+type line struct {
+	out         io.Writer
+	mu          sync.Mutex
+	done, total int
+}
+
+func (l *line) show(done int, note string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done += done
+	fmt.Fprintf(l.out, "\r\x1b[K%d of %d copied%s", l.done, l.total, note)
 }

@@ -1,42 +1,26 @@
 package main
 
 import (
-	"strings"
-	"testing"
+	"os"
 
-	"github.com/stretchr/testify/require"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-func TestDuplicate(t *testing.T) {
+func Example() {
 	server := agentcopytest.NewZudu()
 	defer server.Close()
-	source := server.AddAgent(zudu.Agent{AgentName: "Support"})
-	client, err := zudu.New("not-a-real-key", "not-a-real-secret", agentcopy.WithHTTPClient(server.Client()))
-	require.NoError(t, err)
+	server.AddAgent(zudu.Agent{AgentID: "agent_123", AgentName: "Support"})
+	server.Inject(agentcopytest.Fault{}, agentcopytest.Fault{Status: 502, AfterCopy: true})
+	os.Setenv("ZUDU_API_KEY", "any key")
+	os.Setenv("ZUDU_API_SECRET", "any secret")
+	os.Setenv("ZUDU_BASE_URL", server.URL())
 
-	var out strings.Builder
-	require.NoError(t, duplicate(t.Context(), client, source.AgentID, []string{"Berlin"}, &out))
-	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
-	err = duplicate(t.Context(), client, source.AgentID, []string{"Wien", "Berlin", "Bern"}, &out)
-	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-	require.Len(t, server.Copies(), 3)
-	require.Contains(t, out.String(), "Wien: may have been copied; it is not asked for again\n    an agent of this name is there: "+server.Copies()[1].ID)
-	require.Contains(t, out.String(), "Berlin: not copied\n")
-	require.Contains(t, out.String(), "Bern: copied, agent_")
-}
-
-func TestRun(t *testing.T) {
-	var out strings.Builder
-	require.NoError(t, run(t.Context(), nil, &out))
-	require.Contains(t, out.String(), "Support, Berlin: copied, agent_")
-	require.Contains(t, out.String(), "Support, Wien: may have been copied")
-	require.Contains(t, out.String(), "Copies on the server: 2\n")
-
-	require.ErrorContains(t, run(t.Context(), []string{"agent_1"}, &out), "usage")
-	t.Setenv("ZUDU_API_KEY", "")
-	require.ErrorContains(t, run(t.Context(), []string{"agent_1", "Berlin"}, &out), "ZUDU_API_KEY")
+	os.Args = []string{"zudu", "agent_123", "Berlin", "Vienna", "Berlin"}
+	main()
+	// Output:
+	// copied: agent_00000000-0000-4000-8000-000000000001 Berlin
+	// look before you send again: zudu: DuplicateAgent: 502 Bad Gateway (outcome unknown, 1 attempt)
+	//   found: agent_00000000-0000-4000-8000-000000000002 Vienna
+	// no copy was made: zudu: DuplicateAgent: 400 Bad Request: Validation error: Agent name 'Berlin' already exists in organization 'org_0000000001' (not copied, 1 attempt)
 }

@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0
-	github.com/agentcopy/agentcopy-go v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/anthropics/anthropic-sdk-go v1.84.0
 	github.com/digitalocean/godo v1.236.0
 	github.com/go-resty/resty/v2 v2.17.2
@@ -41,5 +41,3 @@ require (
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
-
-replace github.com/agentcopy/agentcopy-go => ../..

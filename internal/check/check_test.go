@@ -45,6 +45,8 @@ func TestBaseURLIsNamedButForItsSecrets(t *testing.T) {
 		"https://a.example?k=hunter2":  `"https://a.example"`,
 		"https://a.example#hunter2":    `"https://a.example"`,
 		"https:///x":                   `"https:///x"`,
+		"https://a.example:0":          `"https://a.example:0" has a port`,
+		"https://a.example:65536/x":    "has a port that does not exist",
 		"hunter2@a.example":            "the base URL must begin",
 		"me:hunter2@a.example":         "the base URL",
 	} {

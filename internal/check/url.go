@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -23,12 +24,20 @@ func BaseURL(rawURL string) (*url.URL, error) {
 		return nil, fmt.Errorf("the base URL%s must not carry a user name or password", quoted(u, rawURL))
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, " \t"):
 		return nil, fmt.Errorf("the base URL%s names no host", quoted(u, rawURL))
+	case !isPort(u.Port()):
+		return nil, fmt.Errorf("the base URL%s has a port that does not exist", quoted(u, rawURL))
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, fmt.Errorf("the base URL%s must not carry a query", quoted(u, rawURL))
 	case u.Fragment != "" || strings.Contains(rawURL, "#"):
 		return nil, fmt.Errorf("the base URL%s must not carry a fragment", quoted(u, rawURL))
 	}
 	return u, nil
+}
+
+// isPort reports whether text is a port that can be connected to, or none.
+func isPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && port > 0
 }
 
 // quoted is what can be shown of a URL, after a space; "" for nothing.

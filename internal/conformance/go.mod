@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0
-	github.com/agentcopy/agentcopy-go v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/rs/zerolog v1.28.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
@@ -39,5 +39,3 @@ require (
 	google.golang.org/protobuf v1.28.1 // indirect
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
-
-replace github.com/agentcopy/agentcopy-go => ../..

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,8 @@ type inner struct {
 // TestTheIDIsFound: whatever form the rest of a document has, or its ID.
 func TestTheIDIsFound(t *testing.T) {
 	const plain, odd, malformed = "", "odd", "malformed"
-	cases := []struct{ name, document, warning, note string }{
+	type row struct{ name, document, warning, note string }
+	cases := []row{
 		{"plain", `{"id":456}`, plain, ""},
 		{"byte order mark", "\xef\xbb\xbf" + `{"id":456}`, plain, ""},
 		{"white space around it", " \n{\"id\":456}\r\n\t", plain, ""},
@@ -89,10 +91,14 @@ func TestTheIDIsFound(t *testing.T) {
 		{"100,000 levels that nobody reads", `{"newer":` + strings.Repeat(`{"a":`, 1e5) + `"}"` + strings.Repeat("}", 1e5) + `,"id":456}`, odd, `nested too deeply`},
 		{"a list of nothing", `{"prompts":[{}` + strings.Repeat(",{}", 1e6) + `],"id":456}`, odd, `field "prompts" would take far more memory`},
 		{"a list of null", `{"prompts":[null` + strings.Repeat(",null", 1e6) + `],"id":456}`, odd, `field "prompts" would take far more memory`},
-		{"a list of lists", `{"prompts":[{"steps":[{}` + strings.Repeat(",{}", 1e6) + `]}],"id":456}`, odd, `field "prompts.steps" would take far more memory`},
-		{"a list of empty texts", `{"tags":[""` + strings.Repeat(`,""`, 1e6) + `],"id":456}`, odd, `field "tags" would take far more memory`},
 		{"a million keys of one letter", `{"vars":{"a":""` + strings.Repeat(`,"a":""`, 1e6) + `},"id":456}`, odd, `field "vars" would take far more memory`},
 		{"whatever it is", `{"any":[[]` + strings.Repeat(",[]", 1e6) + `],"id":456}`, odd, `field "any" would take far more memory`},
+	}
+	if strconv.IntSize == 64 { // with 32 bits, these lists are within the budget
+		cases = append(cases, []row{
+			{"a list of lists", `{"prompts":[{"steps":[{}` + strings.Repeat(",{}", 1e6) + `]}],"id":456}`, odd, `field "prompts.steps" would take far more memory`},
+			{"a list of empty texts", `{"tags":[""` + strings.Repeat(`,""`, 1e6) + `],"id":456}`, odd, `field "tags" would take far more memory`},
+		}...)
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

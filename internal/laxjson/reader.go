@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -551,11 +552,15 @@ func wholeNumber(form string) (string, bool) {
 	if strings.Trim(form, "0123456789.eE+-") != "" {
 		return "", false
 	}
-	// A float64 holds every integer up to this one.
-	const exact = 1 << 53
-	f, err := strconv.ParseFloat(form, 64)
-	if err != nil || math.Abs(f) > exact || f != math.Trunc(f) {
+	// Beyond these, an exponent could make the exact number very long.
+	if f, err := strconv.ParseFloat(form, 64); err != nil || math.Abs(f) < 1 && f != 0 || math.Abs(f) >= 1<<64 {
+		return "", false
+	} else if f == 0 {
+		return "0", true
+	}
+	exact, ok := new(big.Rat).SetString(form) // a float64 would round large IDs
+	if !ok || !exact.IsInt() {
 		return "", false
 	}
-	return strconv.FormatInt(int64(f), 10), true
+	return exact.Num().String(), true
 }

@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/faults"
 )
 
 // network is the road from one process to a service: what is lost, late, refused or
@@ -77,9 +80,7 @@ func (n *network) reads(req *http.Request, body []byte, call *call) (*http.Respo
 		if err != nil {
 			return nil, err
 		}
-		whole, _ := io.ReadAll(resp.Body)
-		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), broken{}))
-		return resp, nil
+		return cut(resp), nil
 	}
 	return n.deliver(req, body)
 }
@@ -101,37 +102,30 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 	if call.seen != "" && w.isFree(n.service, call.seen) {
 		w.violate(call.key, "sent again although a look had shown %s, which is hidden now", call.seen)
 	}
-	fate := call.below(100)
-	if n.process.calm {
-		fate = 99
+	f := n.fault(call)
+	if f.Name != "" {
+		call.log("%s", f.Name)
 	}
-	if fate < 4 { // nothing left
-		call.log("the connection is refused")
+	if f.Unsent {
 		traceOf(ctx).GetConn(req.URL.Host)
-		return nil, &net.OpError{Op: "dial", Net: "simulation", Err: syscall.ECONNREFUSED}
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	n.connect(req)
-	switch {
-	case fate < 10:
-		call.log("the request is lost")
-		return n.lost(ctx, call)
-	case fate < 14:
-		call.log("the gateway says 429")
-		return answer(req, 429, `{"error":"slow down"}`, http.Header{"Retry-After": {"2"}}), nil
-	case fate < 17:
-		call.log("the gateway says 503, and passes nothing on")
-		return answer(req, 503, "", http.Header{"Retry-After": {"1"}}), nil
-	case fate < 19:
-		call.log("refused: 403")
-		return answer(req, 403, `{"error":"no"}`, nil), nil
-	case fate < 26:
+	if f.Late {
 		late := call.upTo(w.latest(n.service))
-		call.log("the request is held for %v, the caller sees a reset", late)
 		w.flying.Go(func() {
 			time.Sleep(late)
 			n.make(req, body, call, life)
 		})
-		return n.lost(ctx, call)
+	}
+	if f.Err != nil && !f.Made {
+		if err := pause(ctx, call.upTo(5*time.Second)); err != nil {
+			return nil, err
+		}
+		return nil, f.Err
+	}
+	if f.Status != 0 && !f.Made {
+		return answer(req, f.Status, f.Body, f.Header), nil
 	}
 	if err := pause(ctx, call.upTo(3*time.Second)); err != nil {
 		call.log("the caller went away: %v", err)
@@ -142,50 +136,42 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 	if err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, call.upTo(3*time.Second)); err != nil {
+	if err := pause(ctx, call.upTo(3*time.Second)+f.Slow); err != nil {
 		return nil, err
 	}
-	spoilt := func(status int, text string, h http.Header) (*http.Response, error) {
-		call.log("the answer is lost: %d %q in its place", status, text)
-		traceOf(ctx).GotFirstResponseByte()
-		return answer(req, status, text, h), nil
-	}
-	switch {
-	case fate < 40:
-		call.log("the answer is lost")
-		return nil, errReset
-	case fate < 44:
-		return spoilt(503, "<html>Backend fetch failed", http.Header{"Retry-After": {"1"}})
-	case fate < 47:
-		return spoilt(pick(call.random, 500, 502, 504, 408, 499, 303, 302), "<html>", nil)
-	case fate < 50: // the gateway sent it twice, and gives the second answer
-		if made {
-			return spoilt(pick(call.random, 409, 422, 400), `{"error":"an agent with this name already exists"}`, nil)
-		}
-	case fate < 52:
-		if made {
-			call.claimed = true
-			return spoilt(200, "", nil)
-		}
-	case fate < 54:
-		return spoilt(200, "<html>Welcome", nil)
-	case fate < 56:
-		return spoilt(403, "<html>Blocked by content rules", nil) // a proxy that refused the answer
-	case fate < 58:
-		if err := pause(ctx, 70*time.Second); err != nil {
-			return nil, err
-		}
-	}
 	traceOf(ctx).GotFirstResponseByte()
+	call.claimed = call.claimed || made && f.Outcome == agentcopy.OutcomeCopied
+	switch {
+	case f.Err != nil:
+		return nil, f.Err
+	case f.Cut:
+		return cut(resp), nil
+	case f.Status != 0 && (made || !f.Twice && f.Outcome != agentcopy.OutcomeCopied):
+		return answer(req, f.Status, f.Body, f.Header), nil
+	}
 	return resp, nil
 }
 
-// lost is a request that gets no answer.
-func (n *network) lost(ctx context.Context, call *call) (*http.Response, error) {
-	if err := pause(ctx, call.upTo(5*time.Second)); err != nil {
-		return nil, err
+// fault is what a copy request meets; the zero Fault is nothing.
+func (n *network) fault(call *call) (f faults.Fault) {
+	if n.process.calm {
+		return f
 	}
-	return nil, errReset
+	roll := call.below(100)
+	for _, f := range faults.All {
+		if roll -= f.Share; roll < 0 {
+			f.Late = f.Late && n.service.limiter == nil // documented: such a request may come after its place is free
+			return f
+		}
+	}
+	return f
+}
+
+// cut is resp whose body breaks off in the middle.
+func cut(resp *http.Response) *http.Response {
+	whole, _ := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), broken{}))
+	return resp
 }
 
 // make has the vendor work on a copy request, whoever waits for it, and notes what
@@ -200,6 +186,9 @@ func (n *network) make(req *http.Request, body []byte, call *call, life int) (ma
 		return false, nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(whole))
+	if resp.StatusCode == http.StatusTooManyRequests {
+		n.process.world.violate(call.key, "the limit is exceeded: %s", whole)
+	}
 	id := n.service.madeID(resp.StatusCode, whole)
 	if id != "" {
 		n.process.world.copied(n.service, call.key, id, life)
@@ -218,6 +207,12 @@ func (n *network) deliver(req *http.Request, body []byte) (*http.Response, error
 		return nil, err
 	}
 	resp.Request = req
+	if most := n.service.servers; most > 0 {
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			date = date.Add(callOf(req.Context()).upTo(2*most) - most)
+			resp.Header.Set("Date", date.Format(http.TimeFormat))
+		}
+	}
 	return resp, nil
 }
 

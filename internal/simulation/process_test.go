@@ -29,11 +29,12 @@ type process struct {
 	suspendAt map[int]time.Duration
 	wakes     time.Time
 	crashed   bool
+	clock     clock
 }
 
 func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 	p := &process{world: w, name: name, calm: calm, clients: make(map[*service]agentcopy.Copier), crashAt: -1, suspendAt: make(map[int]time.Duration)}
-	l := &ledger{process: p, Ledger: w.ledger, drifts: r.IntN(2) == 0}
+	l := &ledger{process: p, Ledger: w.ledger}
 	p.runner = &once.Runner{Ledger: l}
 	if r.IntN(2) == 0 {
 		p.runner.Ledger = &indexed{l, w.ledger}
@@ -42,8 +43,12 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i), http2: r.IntN(2) == 0}
 		p.clients[s] = watched{s.client(&http.Client{Transport: n})}
 	}
+	p.clock.shown = make(map[time.Time]time.Time)
 	if calm {
 		return p
+	}
+	if !w.blinds() { // a SentAt from a clock that is ahead makes short calls wait until then
+		p.clock = drawClock(r)
 	}
 	if r.IntN(3) == 0 {
 		p.crashAt = r.IntN(20 * len(w.jobs))
@@ -152,11 +157,10 @@ func (c *call) log(format string, args ...any) {
 }
 
 // ledger is the one ledger as a process sees it: it fails before or after the work is
-// done, is late by more than a lease, and converts times as well as it can.
+// done, is late by more than a lease, and gives times on the clock of the process.
 type ledger struct {
 	once.Ledger
 	process *process
-	drifts  bool
 }
 
 var errAway = fmt.Errorf("the ledger is away")
@@ -202,38 +206,144 @@ func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 	return err
 }
 
-// seen is a record on the caller's clock.
-func (l *ledger) seen(ctx context.Context, r once.Record) once.Record {
-	if !l.drifts || l.process.calm {
-		return r
+// clock is the wall clock of a process. The code under test reads the true time, which
+// its times are here, too; what its clock showed matters where times leave the process
+// and come back.
+type clock struct {
+	ahead time.Duration
+	steps []step
+	shown map[time.Time]time.Time // what the clock showed, by a time of the process
+}
+
+type step struct {
+	at time.Time
+	by time.Duration
+}
+
+func drawClock(r *rand.Rand) (c clock) {
+	c.shown = make(map[time.Time]time.Time)
+	if r.IntN(3) > 0 {
+		return c
 	}
-	if !r.Since.IsZero() {
-		r.Since = r.Since.Add(-callOf(ctx).upTo(time.Second))
+	around := func() time.Duration {
+		return pick(r, time.Duration(1), -1) * upTo(r, pick(r, 5*time.Second, 3*time.Minute, time.Hour))
 	}
-	if !r.SentAt.IsZero() {
-		r.SentAt = r.SentAt.Add(callOf(ctx).upTo(time.Second))
+	c.ahead = around()
+	for range r.IntN(3) {
+		c.steps = append(c.steps, step{time.Now().Add(upTo(r, 3*time.Minute)), around()})
 	}
+	return c
+}
+
+// now is by how much the clock is ahead.
+func (c *clock) now() (ahead time.Duration) {
+	ahead = c.ahead
+	for _, s := range c.steps {
+		if !time.Now().Before(s.at) {
+			ahead += s.by
+		}
+	}
+	return ahead
+}
+
+// stored is one time of a record: as the process that wrote it saw it, and on the
+// ledger's own clock.
+type stored struct{ shown, own time.Time }
+
+// store is what a ledger on a database keeps of a time that the process writes. What has
+// not changed stays.
+func (p *process) store(before stored, t time.Time) stored {
+	if t.IsZero() {
+		return stored{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ahead := p.clock.now()
+	shown, known := p.clock.shown[t]
+	if !known {
+		shown = t.Add(ahead)
+		p.clock.shown[t] = shown
+	}
+	if before.shown.Equal(shown) {
+		return before
+	}
+	return stored{shown, shown.Add(-ahead)}
+}
+
+// load is what the process is given of it: on its clock, the earlier or the later.
+func (p *process) load(s stored, latest bool) time.Time {
+	if s.own.IsZero() {
+		return time.Time{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ahead := p.clock.now()
+	t := s.shown.Add(-ahead)
+	if s.own.After(t) == latest {
+		t = s.own
+	}
+	p.clock.shown[t] = t.Add(ahead)
+	return t
+}
+
+// times are those of the record of a key.
+type times struct{ since, sentAt, lookedAt stored }
+
+// write has the ledger store r.
+func (l *ledger) write(r once.Record, do func(once.Record) error) error {
+	w := l.process.world
+	w.mu.Lock()
+	before := w.times[r.Key]
+	w.mu.Unlock()
+	after := times{l.process.store(before.since, r.Since), l.process.store(before.sentAt, r.SentAt), l.process.store(before.lookedAt, r.LookedAt)}
+	err := do(r)
+	if err == nil {
+		w.mu.Lock()
+		w.times[r.Key] = after
+		w.mu.Unlock()
+	}
+	return err
+}
+
+// read is a record as the process is given it.
+func (l *ledger) read(r once.Record) once.Record {
+	l.process.world.mu.Lock()
+	t := l.process.world.times[r.Key]
+	l.process.world.mu.Unlock()
+	r.Since, r.SentAt, r.LookedAt = l.process.load(t.since, false), l.process.load(t.sentAt, true), l.process.load(t.lookedAt, true)
 	return r
 }
 
 func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
 	err = l.do(ctx, "Begin", func() error {
 		stored, found, err = l.Ledger.Begin(ctx, r, lease)
+		if err == nil && !found {
+			return l.write(r, func(once.Record) error { return nil })
+		}
 		return err
 	})
-	return l.seen(ctx, stored), found, err
+	if err != nil {
+		return once.Record{}, false, err
+	}
+	return l.read(stored), found, nil
 }
 
 func (l *ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.do(ctx, "Update", func() error { return l.Ledger.Update(ctx, r, lease) })
+	return l.do(ctx, "Update", func() error {
+		return l.write(r, func(r once.Record) error { return l.Ledger.Update(ctx, r, lease) })
+	})
 }
 
 func (l *ledger) Release(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Release", func() error { return l.Ledger.Release(ctx, r) })
+	return l.do(ctx, "Release", func() error {
+		return l.write(r, func(r once.Record) error { return l.Ledger.Release(ctx, r) })
+	})
 }
 
 func (l *ledger) Finish(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Finish", func() error { return l.Ledger.Finish(ctx, r) })
+	return l.do(ctx, "Finish", func() error {
+		return l.write(r, func(r once.Record) error { return l.Ledger.Finish(ctx, r) })
+	})
 }
 
 func (l *ledger) Abandon(ctx context.Context, r once.Record) error {
@@ -250,6 +360,9 @@ func (l *ledger) Abandon(ctx context.Context, r once.Record) error {
 func (l *ledger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[once.CopyRef]once.Record, err error) {
 	err = l.do(ctx, "Owners", func() error {
 		owners, err = l.Ledger.Owners(ctx, refs)
+		for ref, r := range owners {
+			owners[ref] = l.read(r)
+		}
 		return err
 	})
 	if c := callOf(ctx); err == nil && c.showing != "" {
@@ -259,14 +372,14 @@ func (l *ledger) Owners(ctx context.Context, refs []once.CopyRef) (owners map[on
 }
 
 func (l *ledger) Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[once.Record, error] {
-	return l.records(ctx, "Pending", l.Ledger.Pending(ctx, id, sentSince))
+	return l.records(ctx, "Pending", l.Ledger.Pending(ctx, id, time.Time{}), sentSince)
 }
 
 func (l *ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
-	return l.records(ctx, "List", l.Ledger.List(ctx))
+	return l.records(ctx, "List", l.Ledger.List(ctx), time.Time{})
 }
 
-func (l *ledger) records(ctx context.Context, name string, all iter.Seq2[once.Record, error]) iter.Seq2[once.Record, error] {
+func (l *ledger) records(ctx context.Context, name string, all iter.Seq2[once.Record, error], sentSince time.Time) iter.Seq2[once.Record, error] {
 	return func(yield func(once.Record, error) bool) {
 		var records []once.Record
 		err := l.do(ctx, name, func() error {
@@ -274,7 +387,9 @@ func (l *ledger) records(ctx context.Context, name string, all iter.Seq2[once.Re
 				if err != nil {
 					return err
 				}
-				records = append(records, l.seen(ctx, r))
+				if r = l.read(r); !r.SentAt.Before(sentSince) {
+					records = append(records, r)
+				}
 			}
 			return nil
 		})
@@ -301,7 +416,7 @@ func (l *indexed) Get(ctx context.Context, key string) (r once.Record, found boo
 		r, found, err = l.index.Get(ctx, key)
 		return err
 	})
-	return l.seen(ctx, r), found, err
+	return l.read(r), found, err
 }
 
 func (l *indexed) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {

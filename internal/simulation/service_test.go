@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -21,8 +22,12 @@ import (
 
 // service is one account at one vendor.
 type service struct {
+	number  int
 	vendor  string
-	baseURL string // of an account other than the first
+	baseURL string            // of another origin than the vendor's
+	twin    *service          // another account at the same origin, which treats names alike
+	account string            // known to the client; LangSmith's workspace
+	limiter agentcopy.Limiter // shared by all processes; nil: none
 	server  server
 	inner   http.RoundTripper
 	add     func(name string) (id string) // what a colleague makes; a panic if the vendor would refuse it
@@ -31,28 +36,40 @@ type service struct {
 
 	// What is drawn of the vendor, as far as the promises depend on it.
 	lag         time.Duration // until lists show a copy
+	rename      func(string) string
 	keepsNames  bool          // a copy has the name that was asked for
 	totalRename bool          // it has one that nobody could guess
 	clearStamps bool          // stamps are exact enough to be certain
 	noStamps    bool          // stamps do not tell when an agent was made
 	blinds      bool          // a cache may keep a look from seeing everything for ever
 	flaps       bool          // lists leave copies out at any time
+	servers     time.Duration // by how much the clocks of its servers differ
 	story       string
 }
 
 type server interface {
 	Client() *http.Client
 	Close()
+	DeleteAgent(id string)
 	Copies() []agentcopytest.CopyRecord
 }
 
 const settleTime = 30 * time.Second
 
 // newService draws a vendor and its quirks.
-func newService(r *rand.Rand, number int) *service {
+//
+// The second one is elsewhere, or another account at the origin of the first.
+func newService(r *rand.Rand, first *service) *service {
 	s := &service{vendor: pick(r, "zudu", "cotool", "langsmith", "kolena"), keepsNames: true, clearStamps: true}
-	if number > 0 {
-		s.baseURL = fmt.Sprintf("https://account%d.example.com", number)
+	switch {
+	case first == nil:
+	case r.IntN(2) == 0:
+		s.number, s.baseURL = 1, "https://elsewhere.example.com"
+	default:
+		s.number, s.vendor, s.twin = 1, first.vendor, first
+	}
+	if s.vendor == "langsmith" {
+		s.account = fmt.Sprintf("00000000-0000-4000-8000-%012d", s.number)
 	}
 	q := s.drawQuirks(r)
 	if r.IntN(4) == 0 { // pages that are small, and orders that nobody documents
@@ -61,20 +78,30 @@ func newService(r *rand.Rand, number int) *service {
 	if documented := s.vendor == "zudu" || s.vendor == "langsmith"; r.IntN(6) == 0 && !documented {
 		q.ListOrder = pick(r, agentcopytest.OrderOldest, agentcopytest.OrderName, agentcopytest.OrderNewest)
 	}
-	s.open(r, agentcopytest.WithQuirks(q))
+	options := []agentcopytest.ServerOption{agentcopytest.WithQuirks(q)}
+	if r.IntN(4) == 0 {
+		n, per := 1+r.IntN(3), time.Second+upTo(r, 20*time.Second)
+		s.limiter = agentcopy.NewWindowLimiter(n, per)
+		options = append(options, agentcopytest.WithRateLimit(n, per))
+	}
+	s.open(r, options)
 	s.inner = s.server.Client().Transport
-	s.story = fmt.Sprintf("%s: lag %v, stale %v, flap %.2f, keeps names %v, total rename %v, stamps %q %v, Date %v, page %d, order %q, second copy %+v",
-		s.vendor, q.ShowAfter, q.StaleLists, q.FlapLists, s.keepsNames, s.totalRename, q.Stamps.Form, q.Stamps.ClockOffset, q.DateOffset,
+	s.story = fmt.Sprintf("%s %d: limited %v, servers %v, lag %v, stale %v, flap %.2f, keeps names %v, total rename %v, stamps %q %v, Date %v, page %d, order %q, second copy %+v",
+		s.vendor, s.number, s.limiter != nil, s.servers, q.ShowAfter, q.StaleLists, q.FlapLists, s.keepsNames, s.totalRename, q.Stamps.Form, q.Stamps.ClockOffset, q.DateOffset,
 		q.PageSize, q.ListOrder, q.SecondCopy.Status)
 	return s
 }
 
 // drawQuirks draws what the vendor's pages leave open.
 func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
-	if r.IntN(2) == 0 {
-		q.Rename, s.totalRename = drawRename(r)
+	switch {
+	case s.twin != nil:
+		s.rename, s.totalRename, s.keepsNames = s.twin.rename, s.twin.totalRename, s.twin.keepsNames
+	case r.IntN(2) == 0:
+		s.rename, s.totalRename = drawRename(r)
 		s.keepsNames = false
 	}
+	q.Rename = s.rename
 	switch r.IntN(8) {
 	case 0, 1, 2:
 		q.ShowAfter = upTo(r, 25*time.Second)
@@ -121,12 +148,19 @@ func (s *service) drawClock(r *rand.Rand, q *agentcopytest.Quirks) {
 	if r.IntN(2) == 0 {
 		return
 	}
+	if r.IntN(6) == 0 {
+		s.servers, s.blinds = 2*time.Minute, true // a Date that goes back voids a look
+		if s.totalRename {
+			s.servers = 20 * time.Second
+		}
+		s.clearStamps = false
+	}
 	q.DateOffset = upTo(r, 20*time.Minute) - 10*time.Minute
 	q.Stamps.ClockOffset = q.DateOffset
 	if r.IntN(2) == 0 { // stamps and Date are of clocks that differ
-		most := 4 * time.Minute
+		most := 4*time.Minute - s.servers
 		if s.totalRename {
-			most = 50 * time.Second
+			most = 50*time.Second - s.servers
 		}
 		q.Stamps.ClockOffset += upTo(r, 2*most) - most
 		s.clearStamps = false
@@ -163,51 +197,60 @@ func drawRename(r *rand.Rand) (rename func(string) string, total bool) {
 	case 5:
 		return strings.ToLower, false
 	}
-	n := 0
-	return func(string) string { n++; return fmt.Sprintf("Untitled no. %d", n) }, true
+	var n atomic.Int64
+	return func(string) string { return fmt.Sprintf("Untitled no. %d", n.Add(1)) }, true
 }
 
 // open makes the fake, with the agents that can be copied.
-func (s *service) open(r *rand.Rand, quirks agentcopytest.ServerOption) {
+func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
 	options := func(c *http.Client) []agentcopy.Option {
 		limit := agentcopy.Limiter(agentcopy.Unlimited)
+		if s.limiter != nil {
+			limit = s.limiter
+		}
 		opts := []agentcopy.Option{
 			agentcopy.WithHTTPClient(c), agentcopy.WithLimiter(limit), agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
 		}
 		if s.baseURL != "" {
 			opts = append(opts, agentcopy.WithBaseURL(s.baseURL))
 		}
+		if s.account != "" {
+			opts = append(opts, langsmith.WithWorkspace(s.account))
+		}
 		return opts
 	}
 	switch s.vendor {
 	case "zudu":
-		z := agentcopytest.NewZudu(quirks)
+		z := agentcopytest.NewZudu(server...)
 		s.server = z
 		s.add = func(name string) string { return z.AddAgent(zudu.Agent{AgentName: name}).AgentID }
 		s.client = func(c *http.Client) agentcopy.Copier {
 			return must(zudu.New("not-a-real-key", "not-a-real-secret", options(c)...)).Copier()
 		}
 	case "cotool":
-		t := agentcopytest.NewCotool(quirks)
+		t := agentcopytest.NewCotool(server...)
 		s.server = t
 		s.add = func(name string) string { return t.AddAgent(cotool.Agent{Name: name}).ID }
 		s.client = func(c *http.Client) agentcopy.Copier {
 			return must(cotool.New("not-a-real-key", options(c)...)).Copier()
 		}
 	case "langsmith":
-		l := agentcopytest.NewLangSmith(quirks)
+		l := agentcopytest.NewLangSmith(server...)
 		s.server = l
 		s.add = func(name string) string { return l.AddAgent(langsmith.Agent{Name: name}).ID }
 		s.client = func(c *http.Client) agentcopy.Copier {
 			return must(langsmith.New("not-a-real-key", options(c)...)).Copier(langsmith.CloneAgentRequest{})
 		}
 	case "kolena":
-		k := agentcopytest.NewKolena(quirks)
+		k := agentcopytest.NewKolena(server...)
 		s.server = k
 		s.add = func(name string) string { return strconv.FormatInt(k.AddAgent(kolena.Agent{Name: name}).ID, 10) }
 		s.client = func(c *http.Client) agentcopy.Copier {
 			return must(kolena.New("not-a-real-key", options(c)...)).Copier(kolena.CopyAgentRequest{})
 		}
+	}
+	for i := range 50 * s.number { // no two agents at one origin have one ID
+		s.server.DeleteAgent(s.add("Gone " + strconv.Itoa(i)))
 	}
 	for i := range 4 {
 		s.sources = append(s.sources, s.add("Source "+strconv.Itoa(i)))

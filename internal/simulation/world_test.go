@@ -47,6 +47,7 @@ type world struct {
 	story    []line
 	violated []violation
 	persons  int
+	times    map[string]times // of records, by key
 }
 
 type line struct {
@@ -63,20 +64,21 @@ func newWorld(seed uint64) *world {
 	r := rand.New(&lockedSource{source: rand.NewPCG(seed, 16)})
 	w := &world{
 		seed: seed, random: r, start: time.Now(), ledger: once.NewMemoryLedger(),
-		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string),
+		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string), times: make(map[string]times),
 	}
-	for i := range 1 + r.IntN(4)/3 {
-		w.services = append(w.services, newService(r, i))
+	w.services = append(w.services, newService(r, nil))
+	if r.IntN(3) == 0 {
+		w.services = append(w.services, newService(r, w.services[0]))
 	}
 	for i := range 1 + r.IntN(5) {
 		s := pick(r, w.services...)
 		j := &job{key: fmt.Sprintf("key %d", i), service: s}
 		j.request = agentcopy.CopyRequest{SourceID: s.sources[r.IntN(2)], Name: pick(r, names...)}
-		j.group = s.baseURL + s.vendor + " " + j.request.SourceID
+		j.group = fmt.Sprintf("%d %s", s.number, j.request.SourceID)
 		switch {
 		case s.vendor == "cotool" && r.IntN(4) > 0: // most sources are copied once
 			j.request.SourceID = s.sources[i%len(s.sources)]
-			j.group = s.baseURL + s.vendor + " " + j.request.SourceID
+			j.group = fmt.Sprintf("%d %s", s.number, j.request.SourceID)
 		case s.vendor == "zudu":
 			j.group += " " + strings.TrimSpace(j.request.Name)
 		case s.vendor != "cotool":
@@ -114,10 +116,8 @@ func (w *world) run() {
 			break
 		}
 		lasts := 25 * time.Minute
-		for _, s := range w.services {
-			if s.blinds {
-				lasts = 5 * time.Minute
-			}
+		if w.blinds() {
+			lasts = 90 * time.Second
 		}
 		w.work(w.newProcess(fmt.Sprintf("calm%d", round), w.random, true), open, lasts)
 		w.settle(true)
@@ -126,6 +126,11 @@ func (w *world) run() {
 	for _, s := range w.services {
 		s.server.Close()
 	}
+}
+
+// blinds reports whether some look may never see everything.
+func (w *world) blinds() bool {
+	return slices.ContainsFunc(w.services, func(s *service) bool { return s.blinds })
 }
 
 // life is one to three processes at work at the same time, and colleagues.
@@ -360,7 +365,8 @@ func (w *world) recognisable(j *job) bool {
 	}
 	for _, other := range w.jobs {
 		a, b := strings.TrimSpace(other.request.Name), strings.TrimSpace(j.request.Name)
-		if other != j && other.service == s && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
+		mixed := other.service == s || other.service.vendor == s.vendor && other.service.baseURL == s.baseURL && s.account == ""
+		if other != j && mixed && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
 			return false // of two keys whose names are near, either may have made either copy
 		}
 	}

@@ -69,11 +69,19 @@ func (c *call) attempt(number int, idleSince time.Time, toldPause bool, cookies 
 	a.record.Waited = a.record.Start.Sub(idleSince)
 	a.ctx.begin(a, c.ctx, c.client.timeout)
 	defer a.ctx.end()
-	resp, err := c.client.wire.RoundTrip(a.newRequest(cookies)) // middleware, origin guard, wire
+	resp, err := a.roundTrip(cookies)
 	a.judge(resp, err)
 	a.err = maskError(c.client.mask, a.err)
 	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
 	return a
+}
+
+// roundTrip sends the request through middleware, origin guard and wire. What
+// middleware has begun to send and not ended when it returns, it may still be sending;
+// what it has not begun, it may no longer.
+func (a *attempt) roundTrip(cookies []string) (*http.Response, error) {
+	defer a.sends.close()
+	return a.call.client.wire.RoundTrip(a.newRequest(cookies))
 }
 
 // unsent ends an attempt before it leaves the process.
@@ -149,7 +157,7 @@ func (a *attempt) judge(resp *http.Response, err error) {
 // fail judges an attempt that got no answer.
 func (a *attempt) fail(err error) {
 	proof := a.sends.proof(err, a.ctx.Err() != nil)
-	if last := a.sends.latest(); proof == neverSent && last != nil && last.trace.throughProxy() {
+	if last := a.sends.latest(); proof == neverSent && a.ctx.Err() == nil && last != nil && last.trace.throughProxy() {
 		err = asProxyError(err)
 	}
 	a.verdict = judgeFailure(a.call.op.copies(), err, proof)
@@ -182,6 +190,12 @@ func (a *attempt) receive(resp *http.Response) {
 	var err error
 	a.body, err = readErrorBody(resp)
 	a.verdict = judgeStatus(a.call.op.copies(), a.status, a.body, err == nil)
+	if a.call.op.copies() && len(a.call.client.cfg.Middleware) > 0 && !a.sends.safe() {
+		a.verdict = unknown // middleware has another answer than the last request got
+	}
+	if err != nil && a.call.ctx.Err() != nil && !a.verdict.retries(a.call.client.cfg.Retry.Mode) { // else retry says so
+		a.err = check.ContextError(a.call.ctx)
+	}
 }
 
 // errAttemptTimeout is the cause of the context of an attempt that took too long.

@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -62,6 +63,7 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 // once it runs.
 type call struct {
 	ctx    context.Context // the caller's, and what Trace.CallStart added
+	began  time.Time
 	client *Client
 	op     *Operation
 	trace  *agentcopy.Trace // never nil
@@ -85,7 +87,7 @@ func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
 	case client.wire == nil:
 		return nil, notMade(client.vendor, req.Op.Name)
 	}
-	c := &call{ctx: ctx, client: client, op: req.Op, header: req.Header, kept: new(kept)}
+	c := &call{ctx: ctx, began: time.Now(), client: client, op: req.Op, header: req.Header, kept: new(kept)}
 	if req.Body != nil {
 		var err error
 		if c.body, err = json.Marshal(req.Body); err != nil {

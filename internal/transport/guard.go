@@ -127,7 +127,7 @@ func withoutIdempotencyKey(req *http.Request) *http.Request {
 func withMiddleware(middleware []func(http.RoundTripper) http.RoundTripper, next http.RoundTripper) (http.RoundTripper, error) {
 	for i := len(middleware) - 1; i >= 0; i-- {
 		next = middleware[i](next)
-		if next == nil {
+		if check.IsNil(next) {
 			return nil, fmt.Errorf("WithMiddleware: argument %d returned a nil RoundTripper", i+1)
 		}
 	}

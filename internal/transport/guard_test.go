@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // middleware makes a middleware that edits a copy of each request.
@@ -145,4 +146,16 @@ func TestMiddleware(t *testing.T) {
 		})))
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 	})
+}
+
+// TestMiddlewareThatReturnsNil is refused, also as a nil pointer of some type: the
+// first call would panic.
+func TestMiddlewareThatReturnsNil(t *testing.T) {
+	for _, nothing := range []http.RoundTripper{nil, (*http.Transport)(nil)} {
+		_, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{
+			agentcopy.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nothing }),
+		})
+		require.ErrorContains(t, err, "WithMiddleware: argument 1 returned a nil RoundTripper")
+		require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	}
 }

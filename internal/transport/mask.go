@@ -15,6 +15,11 @@ const shortestMasked = 8
 
 const masked = "[redacted]"
 
+// longestMasked is the length above which a text is masked as a whole: looking for
+// secrets takes a hundred times its bytes, and nobody reads it. No body that is kept
+// is as long.
+const longestMasked = 256 << 10
+
 // mostLayers is how many escapes around each other are seen through: a credential in
 // the URL of a document in JSON within a document in JSON has three.
 const mostLayers = 4
@@ -35,6 +40,9 @@ func newMask(secrets []Secret) func(string) string {
 		return func(text string) string { return text }
 	}
 	return func(text string) string {
+		if len(text) > longestMasked {
+			return masked
+		}
 		if !strings.ContainsAny(text, "%\\&") && !containsAny(text, forms) && !containsAny(squeeze(text), forms) {
 			return text // nearly always, and for next to nothing
 		}

@@ -28,7 +28,7 @@ type attempts struct {
 
 // run makes attempts until one succeeds or must not be retried.
 func (c *call) run() *attempts {
-	l := &loop{call: c, attempts: attempts{records: c.kept.attempts[:0]}, idleSince: time.Now()}
+	l := &loop{call: c, attempts: attempts{records: c.kept.attempts[:0]}, idleSince: c.began}
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
 	// reach the caller's.

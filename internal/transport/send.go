@@ -40,12 +40,16 @@ type sends struct {
 	last    *send
 	settled bool  // the last one provably made no copy
 	denied  error // the limiter or a trace stopped the attempt
+	over    bool  // middleware has returned: nothing more may be sent
 
 	first send
 }
 
 // errTwice stops middleware that would make a second copy.
 var errTwice = errors.New("middleware sent the copy a second time although the first may have made one: it was stopped")
+
+// errLate stops middleware that returned before it sent its request.
+var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
 
 // begin lets req through to the wire, watched by a trace of httptrace. Only the
 // transport is given that trace: the requests that middleware makes of its own with
@@ -60,7 +64,7 @@ func (a *attempt) begin(req *http.Request, addr string) (*send, error) {
 		a.sends.deny(s, err)
 		return nil, err
 	}
-	ctx = s.trace.watch(ctx, addr, a.ctx.cancel, a.call.op.copies())
+	ctx = s.trace.watch(ctx, req, addr, a.ctx.cancel, a.call.op.copies())
 	s.request = *req.WithContext(ctx)
 	return s, nil
 }
@@ -71,6 +75,8 @@ func (p *sends) next(a *attempt) (*send, error) {
 	defer p.mu.Unlock()
 	s := &p.first
 	switch {
+	case p.over:
+		return nil, errLate
 	case p.denied != nil:
 		return nil, p.denied
 	case p.last == nil:
@@ -79,7 +85,9 @@ func (p *sends) next(a *attempt) (*send, error) {
 	default:
 		s = &send{before: p.last}
 	}
-	s.attempt = a
+	if s.attempt = a; p.last == nil {
+		s.permit = a.permit
+	}
 	p.last, p.settled = s, false
 	return s, nil
 }
@@ -97,7 +105,6 @@ func (p *sends) deny(s *send, err error) {
 // admit waits for what a send needs: the first one has the attempt's permit, and
 // each further one acquires its own. It returns the context of the request.
 func (s *send) admit(ctx context.Context) (context.Context, error) {
-	s.permit = s.attempt.permit
 	if s.before != nil {
 		s.before.traceOvertaken()
 		s.attempt.ctx.halt()
@@ -146,6 +153,21 @@ func (s *send) end(resp *http.Response, err error) {
 	}
 }
 
+// close lets nothing more through: middleware has returned.
+func (p *sends) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+}
+
+// safe reports whether all requests that were sent provably made no copy. None may be
+// under way.
+func (p *sends) safe() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last == nil || p.settled
+}
+
 // latest is the last send; nil if there is none.
 func (p *sends) latest() *send {
 	p.mu.Lock()
@@ -175,19 +197,24 @@ func (p *sends) stopped() (err error, first bool) {
 // proof is that of the last send. Without one, the guard stopped the request or,
 // if it did not, middleware has answered by itself, and nothing is known.
 func (p *sends) proof(err error, interrupted bool) proof {
-	last := p.latest()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
-	case last == nil && isBlocked(err):
+	case isBlocked(err) && p.last == nil:
 		return neverSent
-	case last == nil:
+	case p.last == nil, !p.last.ended: // middleware may have returned without waiting for it
 		return noProof
 	}
-	return last.trace.proof(err, interrupted)
+	return p.last.trace.proof(err, interrupted)
 }
 
 // traceOvertaken tells the trace of a send that is followed by another one.
 func (s *send) traceOvertaken() {
-	if !s.ended { // a read that middleware sends side by side: its end is told with the attempt's
+	all := &s.attempt.sends
+	all.mu.Lock()
+	ended := s.ended
+	all.mu.Unlock()
+	if !ended { // a read that middleware sends side by side: its end is told with the attempt's
 		return
 	}
 	s.traceDone(agentcopy.Attempt{

@@ -62,6 +62,8 @@ func (s *send) traceStart(ctx context.Context) (context.Context, error) {
 			ctx = started
 		}
 	}
+	a.sends.mu.Lock()
+	defer a.sends.mu.Unlock()
 	s.traced = valueContext{a.call.ctx, ctx}
 	return ctx, nil
 }
@@ -82,8 +84,11 @@ func (v valueContext) Value(key any) any { return v.values.Value(key) }
 
 // traceDone tells the trace what became of a request, unless it was told.
 func (s *send) traceDone(attempt agentcopy.Attempt, o agentcopy.Outcome) {
-	if ctx, f := s.traced, s.attempt.call.trace.AttemptDone; ctx != nil && f != nil {
-		s.traced = nil
+	s.attempt.sends.mu.Lock()
+	ctx := s.traced
+	s.traced = nil
+	s.attempt.sends.mu.Unlock()
+	if f := s.attempt.call.trace.AttemptDone; ctx != nil && f != nil {
 		f(ctx, s.info(), attempt, o)
 	}
 }

@@ -2,11 +2,15 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -142,22 +146,21 @@ func reportsError(object []byte) bool {
 	}
 	for doc.More() {
 		name, err := doc.Token()
-		var value any
+		var value json.RawMessage // as it came: decoded, it may take many times the memory
 		if err != nil || doc.Decode(&value) != nil {
 			return false
 		}
-		switch name {
+		switch text := string(value[:min(len(value), len(`"success"`)+1)]); name {
 		case "error", "detail":
-			if value != nil && value != false && value != "" {
+			if text != "null" && text != "false" && text != `""` {
 				return true
 			}
 		case "success":
-			if value != nil && value != true {
+			if text != "null" && text != "true" {
 				return true
 			}
 		case "status":
-			text, _ := value.(string)
-			if value != nil && !strings.EqualFold(text, "success") {
+			if text != "null" && !strings.EqualFold(text, `"success"`) {
 				return true
 			}
 		}
@@ -201,32 +204,31 @@ func (e *proxyError) Error() string {
 	return "the proxy refused the connection to the vendor (CONNECT): " + e.status
 }
 
-// asProxyError returns what a failure is if it is the answer of a proxy to
-// CONNECT, and else err. Such an error is a bare text, and comes before
-// there is a connection.
+// asProxyError returns what a failure is if it is the answer of a proxy to CONNECT,
+// and else err. Such an error is a bare text, of the proxy's own choice, and comes
+// before there is a connection. Those of net/http and crypto/tls name their package.
 func asProxyError(err error) error {
-	if errors.Unwrap(err) != nil || err.Error() == "" {
+	if reflect.TypeOf(err) != reflect.TypeOf(io.EOF) || err == io.EOF || err == io.ErrUnexpectedEOF || isTimeout(err) || ofPackage.MatchString(err.Error()) {
 		return err
 	}
-	for status := 300; status <= 599; status++ {
-		if err.Error() == http.StatusText(status) {
-			return &proxyError{err.Error()}
-		}
-	}
-	return err
+	return &proxyError{cmp.Or(err.Error(), "it gave no reason")}
 }
 
+// ofPackage matches the beginning of the errors of a package.
+var ofPackage = regexp.MustCompile(`^[a-z][a-z0-9/]*: `)
+
 // isProxyRefusal reports whether a proxy will refuse the next attempt too: its
-// status says that the request is at fault, and not the way to the vendor.
+// status does not say that the way to the vendor is at fault.
 func isProxyRefusal(err error) bool {
 	e, ok := errors.AsType[*proxyError](err)
 	if !ok {
 		return false
 	}
-	for status := 400; status <= 499; status++ {
-		if e.status == http.StatusText(status) {
-			return status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+	for _, status := range []int{http.StatusRequestTimeout, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {
+		if strings.EqualFold(e.status, http.StatusText(status)) {
+			return false
 		}
 	}
-	return false
+	return true
 }

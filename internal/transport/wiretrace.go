@@ -1,12 +1,15 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -23,15 +26,16 @@ const (
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
-	mu    sync.Mutex
-	first string // where the first connection was asked for: the origin, or a proxy
-	proxy bool   // it was a proxy
+	mu     sync.Mutex
+	proxy  bool   // the first connection was asked for elsewhere than at the origin
+	left   string // where the copy has left to
+	sender        // of the request under way
 
 	sought  atomic.Bool // a connection was asked for: the transport reports to us
 	got     atomic.Bool // a connection was obtained
 	http2   atomic.Bool // and it speaks HTTP/2: the headers are about to be written
 	written atomic.Bool // the headers were written
-	sent    atomic.Bool // the whole request was written, or the answer began
+	sent    atomic.Bool // the copy was written, HTTP/2: its headers were; or the answer began
 	again   atomic.Bool // and then another connection was asked for
 	// stop ends the attempt when a transport is about to send a copy a second time by
 	// itself.
@@ -47,9 +51,21 @@ type wireTrace struct {
 // kinds.
 var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
-// watch returns a context whose request, to addr, t watches. stop ends the attempt.
-func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelCauseFunc, copies bool) context.Context {
+// sender is what shows whether a request that uses the context of a copy is that
+// copy, or one that the transport makes for itself, such as to get a token.
+type sender struct {
+	to                               string
+	elsewhere, otherHost, otherAgent bool
+}
+
+// foreign reports whether nothing of the request is that of the copy.
+func (s sender) foreign() bool { return s.elsewhere && s.otherHost && s.otherAgent }
+
+// watch returns a context whose request, req to addr, t watches. stop ends the
+// attempt.
+func (t *wireTrace) watch(ctx context.Context, req *http.Request, addr string, stop context.CancelCauseFunc, copies bool) context.Context {
 	t.stop = stop
+	host, agent := cmp.Or(req.Host, req.URL.Host), req.Header.Get("User-Agent")
 	t.hooks.GetConn = func(to string) { t.getConn(to, addr) }
 	t.hooks.GotConn = func(info httptrace.GotConnInfo) {
 		t.got.Store(true)
@@ -58,18 +74,31 @@ func (t *wireTrace) watch(ctx context.Context, addr string, stop context.CancelC
 			t.closeConn(info.Conn)
 		}
 	}
-	t.hooks.WroteHeaderField = func(name string, _ []string) {
+	t.hooks.WroteHeaderField = func(name string, values []string) {
 		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
 			t.http2.Store(true)
 		}
-	}
-	t.hooks.WroteHeaders = func() { t.written.Store(true) }
-	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
-		if info.Err == nil {
-			t.sent.Store(true)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		switch name {
+		case "Host", ":authority":
+			t.otherHost = !slices.Contains(values, host)
+		case "User-Agent", "user-agent":
+			t.otherAgent = !slices.Contains(values, agent)
 		}
 	}
-	t.hooks.GotFirstResponseByte = func() { t.sent.Store(true) }
+	t.hooks.WroteHeaders = func() {
+		t.written.Store(true)
+		if t.http2.Load() { // they have left
+			t.leave()
+		}
+	}
+	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
+		if info.Err == nil {
+			t.leave()
+		}
+	}
+	t.hooks.GotFirstResponseByte = t.leave
 	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
@@ -93,10 +122,20 @@ func (t *wireTrace) closeConn(conn net.Conn) {
 func (t *wireTrace) getConn(to, addr string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.sender = sender{to: to, elsewhere: to != addr}
 	if !t.sought.Swap(true) {
-		t.first, t.proxy = to, to != addr
-	} else if (t.sent.Load() || t.http2.Load() && t.written.Load()) && (to == t.first || to == addr) {
+		t.proxy = to != addr
+	} else if t.sent.Load() && (to == t.left || to == addr) {
 		t.again.Store(true)
+	}
+}
+
+// leave notes that the request under way has left, if it is the copy.
+func (t *wireTrace) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.foreign() && !t.sent.Swap(true) {
+		t.left = t.to
 	}
 }
 

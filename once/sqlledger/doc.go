@@ -92,7 +92,8 @@
 //
 // A backup taken while processes write is consistent: pg_dump, a base backup with WAL, or
 // for SQLite ".backup" of sqlite3 or VACUUM INTO. Never copy a SQLite file that is in use:
-// what is in the -wal file beside it would be missing. A restored backup does not know what
+// what is in the -wal file beside it would be missing. Before you restore one, end the
+// processes, and remove the -wal and -shm files. A restored backup does not know what
 // was copied since it was taken. Calls with those keys copy again: run [once.Runner]'s
 // Find for them first, or settle them by Assign.
 //

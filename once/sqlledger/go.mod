@@ -5,7 +5,7 @@ go 1.26.0
 require modernc.org/sqlite v1.62.0
 
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0-00010101000000-000000000000
+	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/stretchr/testify v1.12.1
 )
@@ -30,5 +30,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
-
-replace github.com/agentcopy/agentcopy-go => ../..

@@ -112,7 +112,10 @@ func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 			return err
 		}
 	})
-	return stored, found, errors.Join(err, answer)
+	if err != nil {
+		return once.Record{}, false, err
+	}
+	return stored, found, answer
 }
 
 // Update implements once.Ledger.

@@ -34,8 +34,11 @@ func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int
 func (l *Ledger) Check(ctx context.Context) error {
 	if l.dialect == SQLite {
 		var result string
-		if err := l.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
-			return fmt.Errorf("sqlledger: Check: %w", err)
+		err := l.do(ctx, "Check", func(context.Context, bool) error { // which may take longer than the patience
+			return l.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result)
+		})
+		if err != nil {
+			return err
 		}
 		if result != "ok" {
 			return fmt.Errorf("sqlledger: Check: the file is damaged: %s", result)

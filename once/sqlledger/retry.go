@@ -91,7 +91,7 @@ func (f *failure) Error() string {
 }
 
 // reading are the methods that change nothing.
-var reading = map[string]bool{"Get": true, "KeepsNames": true, "List": true, "Owners": true, "Pending": true}
+var reading = map[string]bool{"Check": true, "Get": true, "KeepsNames": true, "List": true, "Owners": true, "Pending": true}
 
 func (f *failure) Unwrap() []error {
 	return slices.DeleteFunc([]error{f.reason, f.last}, func(err error) bool { return err == nil })
@@ -117,16 +117,17 @@ func faultOf(err error) fault {
 	op, isOp := errors.AsType[*net.OpError](err)
 	state, code := sqlState(err), sqliteCode(err)
 	switch {
-	case code == 5 || code == 6: // SQLITE_BUSY, SQLITE_LOCKED
+	case code == 5 || code == 6 || code == 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
 		return fault{again: true, busy: true}
 	case code != 0:
 		return fault{done: code == 10} // SQLITE_IOERR
 	case slices.Contains(passing, state):
 		return fault{again: true}
-	case state == "08P01":
-		return fault{}
-	case strings.HasPrefix(state, "08"), strings.HasPrefix(state, "57P"): // the connection broke, the server ends
+	case strings.HasPrefix(state, "08"), strings.HasPrefix(state, "57P"), state == "40003":
+		// The connection broke (PgBouncer's 08P01 as well), the server ends, or it cannot tell.
 		return fault{again: true, done: true}
+	case strings.HasPrefix(state, "53"), strings.HasPrefix(state, "58"), strings.HasPrefix(state, "XX"):
+		return fault{done: true} // the disk is full, or worse: a server that ends by it may have written the commit
 	case state != "":
 		return fault{}
 	case errors.Is(err, driver.ErrBadConn), isSafe && safe.SafeToRetry(), isOp && op.Op == "dial":

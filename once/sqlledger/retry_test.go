@@ -35,12 +35,14 @@ func TestWhatIsKnownAfterAStatementFailed(t *testing.T) {
 		{stateError("25006"), fault{again: true}}, // a standby
 		{stateError("57P01"), fault{again: true, done: true}},
 		{stateError("08006"), fault{again: true, done: true}},
-		{stateError("08P01"), fault{}},
+		{stateError("08P01"), fault{again: true, done: true}}, // PgBouncer: server conn crashed?
+		{stateError("40003"), fault{again: true, done: true}},
 		{stateError("42P05"), fault{}},
-		{stateError("53100"), fault{}}, // disk full
+		{stateError("53100"), fault{done: true}}, // disk full: PostgreSQL may have ended by it
 		{stateError("42501"), fault{}},
 		{codeError(5), fault{again: true, busy: true}},
 		{codeError(5 | 2<<8), fault{again: true, busy: true}},
+		{codeError(15), fault{again: true, busy: true}},
 		{codeError(13), fault{}},
 		{codeError(10), fault{done: true}},
 		{driver.ErrBadConn, fault{again: true}},

@@ -16,8 +16,12 @@ import (
 // name and then gives it its own, so that a crash or a full disk leaves no part of a
 // ledger.
 func create(path string) error {
+	_, noLog := os.Lstat(path + "-wal") // before the file, which is there first
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if noLog == nil { // SQLite would put it into the new file
+		return errors.New("the file is missing, but its -wal file is there, which has records: restore a backup, and remove the -wal file")
 	}
 	dir, base := filepath.Split(path)
 	aside, err := os.MkdirTemp(dir, "."+base+".new-")

@@ -9,11 +9,12 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// Lane is the part of a run that one vendor has.
+// Lane is one vendor's part of a run.
 type Lane struct {
 	Vendor  *vendor.Vendor
 	Limit   vendor.Limit
@@ -21,61 +22,87 @@ type Lane struct {
 	Account string // what the ledger calls the account; "" if that is not known
 	Rows    []*Row
 
-	client  *vendor.Client
 	run     *Run
-	traffic *traffic
+	copiers vendor.Copiers
+	cancel  context.CancelFunc // ends everything, looks for copies included
 
-	mu      sync.Mutex
-	changed *sync.Cond
-	queue   []*Row
-	working int // rows taken from the queue and not back
-	left    int // rows that are not settled
-	halt    string
-	last    string // the cause of the failures so far
-	alike   int    // how many of them there were in a row
-	limited time.Time
-	paused  time.Time // until when the vendor asked to wait
+	mu       sync.Mutex
+	changed  *sync.Cond
+	queue    []*Row
+	working  int // rows taken from the queue and not back
+	left     int // rows that are not settled
+	closed   bool
+	halt     string // why the lane takes no more rows, if that is not for a signal
+	flights  map[*flight]bool
+	looking  map[*Row]time.Time // rows whose copy is looked for, and since when
+	sent     []time.Time        // the latest attempts, no more than the limit lets through at once
+	attempts int
+	busy     time.Duration // what they took together
+
+	lastCause string
+	alike     int       // failures of that cause in a row
+	limited   time.Time // when the vendor first refused with 429, since the last success
+	paused    time.Time // until when the lane waits for the vendor
+	backoff   time.Duration
 }
 
-// Halted says why the lane takes no more rows; "" if it does.
-func (l *Lane) Halted() string {
+// flight is one call of Copier.Copy. When the lane closes, what waits is withdrawn,
+// since that may take minutes on a slow vendor, and what is on the wire may end: to
+// break it off would leave the copy in doubt.
+type flight struct {
+	cancel context.CancelCauseFunc
+	onWire bool
+}
+
+type flightKey struct{}
+
+// errWithdrawn ends a copy that was not sent, since the lane is closed.
+var errWithdrawn = errors.New("stopped before it was sent")
+
+// Progress is how far a lane is.
+type Progress struct {
+	Left    int
+	Looking int // rows whose copy is looked for
+	Paused  time.Duration
+	ETA     time.Duration // until the last row is settled
+	Halted  string
+}
+
+// Progress returns how far the lane is.
+func (l *Lane) Progress() Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.halt
+	now := time.Now()
+	p := Progress{Left: l.left, Looking: len(l.looking), Paused: max(0, l.paused.Sub(now)), Halted: l.halt}
+	n := l.left - p.Looking
+	p.ETA = l.Limit.Duration(n, l.sent, now)
+	if l.attempts > 0 && n > 0 {
+		each := l.busy / time.Duration(l.attempts)
+		p.ETA = max(p.ETA, each*time.Duration((n-1)/l.run.Concurrency+1))
+	}
+	p.ETA += p.Paused
+	for _, since := range l.looking {
+		p.ETA = max(p.ETA, since.Add(l.run.SettleTime).Sub(now))
+	}
+	return p
 }
 
-func (l *Lane) halted() bool { return l.Halted() != "" }
-
-// Left is how many rows are not settled.
-func (l *Lane) Left() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.left
-}
-
-// Paused is how long the vendor still asks to wait.
-func (l *Lane) Paused() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return max(0, time.Until(l.paused))
-}
-
-// next takes a row from the queue. It waits while rows are at work, which may come
-// back.
+// next takes a row from the queue. It waits for the vendor's pause to end, and while
+// rows are at work, which may come back.
 func (l *Lane) next(ctx context.Context) *Row {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		switch {
-		case ctx.Err() != nil || l.halt != "" || l.run.stopped():
+		switch wait := time.Until(l.paused); {
+		case ctx.Err() != nil || l.closed || len(l.queue) == 0 && l.working == 0:
 			return nil
+		case len(l.queue) > 0 && wait > 0:
+			time.AfterFunc(wait, l.changed.Broadcast)
 		case len(l.queue) > 0:
 			row := l.queue[0]
 			l.queue = l.queue[1:]
 			l.working++
 			return row
-		case l.working == 0:
-			return nil
 		}
 		l.changed.Wait()
 	}
@@ -92,42 +119,45 @@ func (l *Lane) jobs(ctx context.Context) func(func(once.Job) bool) {
 	}
 }
 
-func (l *Lane) copier(row *Row) agentcopy.Copier { return watched{l.client.Copier(row.Extras), l} }
-
-// back counts a row that nobody works on any more. One that the vendor asked to wait
-// for, or that another process is at work on, is queued again.
+// back takes note of a row that is not at work any more. One that the vendor asked to
+// wait for, or that another process works on, is queued again.
 func (l *Lane) back(row *Row, err error) (settled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.changed.Broadcast()
 	l.working--
-	unsent := err != nil && statusOf(err) == NotStarted
-	again := unsent && !errors.Is(err, errWithdrawn)
-	if again && errors.Is(err, agentcopy.ErrRateLimited) {
-		l.noteLimited(err)
-	}
-	if again {
-		l.queue = append(l.queue, row)
-		return false
-	}
-	if !unsent {
+	delete(l.looking, row)
+	switch {
+	case err == nil || statusOf(err) != NotStarted:
 		l.left--
+		return true
+	case errors.Is(err, errWithdrawn) || l.closed:
+		return false
+	case errors.Is(err, agentcopy.ErrRateLimited):
+		l.wait(err)
 	}
-	return !unsent
+	l.queue = append(l.queue, row)
+	return false
 }
 
-// noteLimited halts the lane if the vendor asks to wait for too long. The lock is
+// wait pauses the lane after a 429, or closes it if that takes too long. The lock is
 // held.
-func (l *Lane) noteLimited(err error) {
+func (l *Lane) wait(err error) {
 	now := time.Now()
 	if l.limited.IsZero() {
 		l.limited = now
 	}
-	failed, _ := errors.AsType[*agentcopy.Error](err)
-	if failed.RetryAfter > l.run.MaxWait || now.Sub(l.limited) > l.run.MaxWait {
-		l.halt = fmt.Sprintf("it asks to wait until %s, longer than --max-wait %v: run it again then",
-			now.Add(failed.RetryAfter).Format(time.DateTime), l.run.MaxWait)
-		l.run.say(l, l.halt)
+	wait := l.backoff
+	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.RetryAfter > 0 {
+		wait = failed.RetryAfter
+	} else { // the vendor does not say how long
+		l.backoff = min(max(2*l.backoff, time.Second), time.Minute)
+		wait = l.backoff
+	}
+	if until := now.Add(wait); wait > l.run.MaxWait || until.Sub(l.limited) > l.run.MaxWait {
+		l.close(fmt.Sprintf("it must wait until %s, longer than --max-wait %v; run it again then", until.Format(time.DateTime), l.run.MaxWait))
+	} else if until.After(l.paused) {
+		l.paused = until
 	}
 }
 
@@ -137,42 +167,180 @@ func (l *Lane) breaker(err error) {
 		return
 	}
 	l.mu.Lock()
-	c := cause{}
-	if err != nil {
-		c = causeOf(err)
+	defer l.mu.Unlock()
+	l.limited, l.backoff = time.Time{}, 0
+	if err == nil {
+		l.lastCause = ""
+		return
 	}
-	l.limited = time.Time{}
-	if c.text != l.last {
-		l.last, l.alike = c.text, 0
+	c := causeOf(err)
+	if c.text != l.lastCause {
+		l.lastCause, l.alike = c.text, 0
 	}
-	l.alike++
-	halts := err != nil && c.most > 0 && l.alike >= c.most && l.halt == "" && !l.run.NoHalt
-	if halts {
-		l.halt = fmt.Sprintf("%d times in a row: %s; %s", l.alike, c.text, c.advice)
-	}
-	l.mu.Unlock()
-	if halts {
-		l.run.say(l, l.halt+". No more are sent there")
-		l.traffic.withdraw(false)
-		l.changed.Broadcast()
+	if l.alike++; c.max > 0 && l.alike >= c.max && !l.run.NoHalt {
+		l.close(fmt.Sprintf("%d times in a row: %s; %s", l.alike, c.text, c.advice))
 	}
 }
 
-// trace sees the pauses that the vendor asks for.
-func (l *Lane) trace() agentcopy.Trace {
-	return agentcopy.Trace{WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
-		if w.Reason != agentcopy.WaitPause && (w.Reason != agentcopy.WaitBackoff || w.For < time.Second) {
+// close lets the lane take no more rows, withdraws those that wait, and ends the lane
+// when nothing is on the wire. halt says why, if that is not for a signal. The lock is
+// held.
+func (l *Lane) close(halt string) {
+	if l.closed {
+		return
+	}
+	l.closed, l.halt = true, halt
+	if halt != "" {
+		go l.run.say(l, "halted: "+halt)
+	}
+	for f := range l.flights {
+		if !f.onWire {
+			f.cancel(errWithdrawn)
+		}
+	}
+	l.check()
+	l.changed.Broadcast()
+}
+
+// check ends the lane once it is closed and nothing is on the wire. The lock is held.
+func (l *Lane) check() {
+	for f := range l.flights {
+		if f.onWire {
 			return
 		}
-		l.mu.Lock()
-		until := time.Now().Add(w.For)
-		longer := until.Sub(l.paused) > time.Second
-		if longer {
-			l.paused = until
-		}
-		l.mu.Unlock()
-		if longer {
-			l.run.say(l, fmt.Sprintf("asks to wait %v, until %s", w.For.Round(time.Second), until.Format(time.TimeOnly)))
-		}
-	}}
+	}
+	if l.closed && l.cancel != nil {
+		l.cancel()
+	}
+}
+
+// watched is a Copier that the lane watches, and that knows its account.
+type watched struct {
+	agentcopy.Copier
+	lane *Lane
+	row  *Row
+}
+
+func (l *Lane) copier(row *Row) agentcopy.Copier {
+	copier, _ := l.copiers(row.Extras)
+	return watched{copier, l, row}
+}
+
+// Identify adds the account to what the vendor's client knows.
+func (w watched) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
+	id := w.Copier.Identify(req)
+	if id.Account != "" {
+		id.Account += "/"
+	}
+	id.Account += w.lane.Account
+	return id
+}
+
+// FindCopies looks for the copy.
+func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	w.lane.look(w.row, true)
+	found, err := w.Copier.FindCopies(ctx, req, since)
+	if _, failed := errors.AsType[*agentcopy.Error](err); failed {
+		w.lane.breaker(err)
+	}
+	return found, err
+}
+
+func (l *Lane) look(row *Row, looking bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.looking[row]; !looking {
+		delete(l.looking, row)
+	} else if !known {
+		l.looking[row] = time.Now()
+	}
+}
+
+// Copy makes the copy unless the lane closes before it is sent.
+func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	l, f := w.lane, &flight{cancel: cancel}
+	l.look(w.row, false)
+	if !l.enter(f) {
+		return agentcopy.Copy{}, &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
+	}
+	defer l.leave(f)
+	copied, err := w.Copier.Copy(context.WithValue(ctx, flightKey{}, f), req)
+	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.Outcome == agentcopy.OutcomeNotCopied && context.Cause(ctx) == errWithdrawn {
+		withdrawn := *failed
+		withdrawn.Err = errors.Join(failed.Err, errWithdrawn)
+		err = &withdrawn
+	}
+	if !errors.Is(err, store.ErrFails) { // which drive tells the breaker
+		l.breaker(err)
+	}
+	return copied, err
+}
+
+func (l *Lane) enter(f *flight) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.flights[f] = true
+	}
+	return !l.closed
+}
+
+func (l *Lane) leave(f *flight) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.flights, f)
+	l.check()
+}
+
+// trace sees each attempt, behind the limiter, and the pauses that a vendor imposes.
+func (l *Lane) trace() agentcopy.Trace {
+	return agentcopy.Trace{
+		AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
+			f, ok := ctx.Value(flightKey{}).(*flight)
+			if !ok {
+				return ctx, nil
+			}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if l.closed {
+				return ctx, errWithdrawn
+			}
+			f.onWire = true
+			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], time.Now())
+			return ctx, nil
+		},
+		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, a agentcopy.Attempt, o agentcopy.Outcome) {
+			f, ok := ctx.Value(flightKey{}).(*flight)
+			if !ok {
+				return
+			}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.attempts, l.busy = l.attempts+1, l.busy+a.Duration
+			if o != agentcopy.OutcomeNotCopied { // the call is over, or its answer is still read
+				return
+			}
+			if f.onWire = false; l.closed {
+				f.cancel(errWithdrawn)
+			}
+			l.check()
+		},
+		WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
+			if w.Reason != agentcopy.WaitPause {
+				return
+			}
+			until := time.Now().Add(w.For)
+			l.mu.Lock()
+			longer := until.Sub(l.paused) > time.Second/2
+			if longer {
+				l.paused = until
+			}
+			l.mu.Unlock()
+			if longer {
+				l.run.say(l, fmt.Sprintf("told to slow down (429 or Retry-After): waits %v, until %s", w.For.Round(time.Second/10), until.Format(time.TimeOnly)))
+			}
+		},
+	}
 }

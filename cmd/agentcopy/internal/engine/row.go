@@ -1,17 +1,21 @@
-// Package engine makes the copies of a manifest: every vendor in a lane of its
-// own, all at once, each at its own pace.
 package engine
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -20,10 +24,10 @@ type Status string
 
 // The statuses of a row.
 const (
-	NotStarted Status = "not_started" // nothing was sent for it, or provably in vain; the next run sends it
+	NotStarted Status = "not_started" // nothing was sent; the next run sends it
 	Copied     Status = "copied"      // there is a copy, and its ID is known
 	Failed     Status = "failed"      // there is none; the next run tries again
-	InDoubt    Status = "in_doubt"    // there may be one; the next run goes on looking
+	InDoubt    Status = "in_doubt"    // there may be one; the next run looks for it
 	Ambiguous  Status = "ambiguous"   // there may be one; a person has to say which agent it is
 )
 
@@ -37,20 +41,19 @@ type Row struct {
 	CopyID    string
 	CopyName  string
 	CreatedAt time.Time
-	Existing  bool   // the copy was made by an earlier run, or was found by looking
+	Existing  bool   // an earlier run or another process made the copy, or it was found
+	AtWork    bool   // the ledger has a record of it that is not done
 	Cause     string // of a failure, the same for those that are alike
 	Error     string
 	failed    bool // an earlier run remembered that it failed
-	begun     bool // the ledger has a record of it that is not done
 }
 
 func (r *Row) copied(c agentcopy.Copy, existing bool) {
 	r.Status, r.CopyID, r.CopyName, r.CreatedAt, r.Existing, r.Cause, r.Error = Copied, c.ID, c.Name, c.CreatedAt, existing, "", ""
 }
 
-// settle notes what an error of the Runner means for the row.
-//
-// One that was not sent is what it was before.
+// settle notes what an error of the Runner means for the row. A row that was not sent
+// stays what it was.
 func (r *Row) settle(err error) {
 	status := statusOf(err)
 	if status == NotStarted && r.Status != NotStarted {
@@ -74,10 +77,26 @@ func statusOf(err error) Status {
 	return Failed
 }
 
-// Counts is how many rows have each status, and how many of the copied ones existed.
+// remembered notes what the ledger says of the row.
+func (r *Row) remembered(record *once.Record) {
+	r.AtWork = !record.Done()
+	switch {
+	case record.Done():
+		r.copied(record.Copy, true)
+	case len(record.Seen) > 0:
+		r.Status, r.Error = Ambiguous, fmt.Sprintf("%d agents may be the copy", len(record.Seen))
+	case record.Outcome == agentcopy.OutcomeCopied:
+		r.Status, r.Error = InDoubt, "the vendor said it made the copy, which did not show yet"
+	case record.Sent():
+		r.Status, r.Error = InDoubt, "it is not known whether the request made a copy"
+	}
+}
+
+// Counts is how many rows have each status.
 type Counts struct {
 	Of       map[Status]int
-	Existing int
+	Existing int // of those copied
+	AtWork   int // of those not started
 }
 
 // Count counts rows.
@@ -88,6 +107,67 @@ func Count(rows []*Row) Counts {
 		if r.Existing {
 			c.Existing++
 		}
+		if r.AtWork && r.Status == NotStarted {
+			c.AtWork++
+		}
 	}
 	return c
+}
+
+// cause is what failures that are alike have in common. A lane halts after max of
+// them in a row.
+type cause struct {
+	text   string
+	max    int
+	advice string
+}
+
+const (
+	maxWide   = 3  // what concerns every row of the vendor
+	maxServer = 10 // what probably does
+	maxRow    = 20 // what may be the rows' own
+)
+
+func causeOf(err error) cause {
+	failed, _ := errors.AsType[*agentcopy.Error](err)
+	status := 0
+	if failed != nil {
+		status = failed.StatusCode
+	}
+	dns, isDNS := errors.AsType[*net.DNSError](err)
+	dial, _ := errors.AsType[*net.OpError](err)
+	switch {
+	case errors.Is(err, errWithdrawn), errors.Is(err, context.Canceled):
+		return cause{text: "stopped"}
+	case errors.Is(err, store.ErrFails):
+		return cause{"the ledger fails", maxWide, "is its disk full, or its database unreachable?"}
+	case isDNS:
+		return cause{"DNS: there is no address of " + dns.Name, maxWide, "check the base URL and the network"}
+	case has[*tls.CertificateVerificationError](err), has[tls.RecordHeaderError](err), has[x509.UnknownAuthorityError](err), has[x509.HostnameError](err):
+		return cause{"TLS: the server's certificate is not accepted", maxWide, "check the base URL; behind a proxy of your own, add its certificate to the system's"}
+	case status == http.StatusUnauthorized:
+		return cause{"401 Unauthorized", maxWide, "check the key in the environment"}
+	case status == http.StatusForbidden:
+		return cause{"403 Forbidden", maxWide, "the key lacks the right, or belongs to another region or workspace"}
+	case status == http.StatusNotFound && !json.Valid(failed.Body):
+		return cause{"404 Not Found, from something that is not the vendor's API", maxWide, "check the base URL"}
+	case status >= 500:
+		return cause{statusText(status), maxServer, "the vendor has a problem: wait, and run it again"}
+	case status != 0:
+		return cause{statusText(status), maxRow, "check the rows, and the base URL"}
+	case dial != nil && dial.Op == "dial":
+		return cause{"no connection to the server", maxWide, "check the base URL and the network"}
+	case failed == nil:
+		return cause{text: "not possible"}
+	}
+	return cause{"no answer", maxServer, "check the network, or wait, and run it again"}
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+func has[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }

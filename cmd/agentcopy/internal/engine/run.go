@@ -1,3 +1,5 @@
+// Package engine makes the copies of a manifest: each vendor in a lane of its own, all
+// at once, each at its own pace.
 package engine
 
 import (
@@ -6,8 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -31,37 +33,30 @@ type Run struct {
 	NoHalt      bool
 	FailedOnly  bool
 	Logger      *slog.Logger
-	Limiter     func(l *Lane) agentcopy.Limiter // nil: the clients' own
+	Limiter     func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
 
 	OnRow func(*Row)                    // a row is settled; one at a time
-	OnSay func(lane *Lane, text string) // something about a lane
-	OnErr func(err error)               // the table beside the ledger fails
+	OnSay func(lane *Lane, text string) // something about a lane, or nil for the run
 
-	stop    atomic.Bool
-	traffic *traffic
-	mu      sync.Mutex
+	mu sync.Mutex // of the rows
 }
 
 // New sorts the rows of a manifest into lanes. limits are the operator's own.
 func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
-	r := &Run{traffic: &traffic{flights: make(map[*flight]bool), idle: func() {}}}
+	r := &Run{}
 	lanes := make(map[*vendor.Vendor]*Lane)
-	for _, v := range vendor.All() {
-		lanes[v] = &Lane{Vendor: v, Limit: v.Limit, run: r, traffic: r.traffic}
-		lanes[v].changed = sync.NewCond(&lanes[v].mu)
-		if own, ok := limits[v.Name]; ok {
-			lanes[v].Limit = own
-		}
-	}
 	for _, row := range rows {
-		own := &Row{Row: row, Status: NotStarted}
-		r.Rows = append(r.Rows, own)
-		lanes[row.Vendor].Rows = append(lanes[row.Vendor].Rows, own)
-	}
-	for _, v := range vendor.All() {
-		if len(lanes[v].Rows) > 0 {
-			r.Lanes = append(r.Lanes, lanes[v])
+		l := lanes[row.Vendor]
+		if l == nil {
+			l = &Lane{Vendor: row.Vendor, Limit: row.Vendor.Limit, run: r, flights: make(map[*flight]bool), looking: make(map[*Row]time.Time)}
+			l.changed = sync.NewCond(&l.mu)
+			if own, ok := limits[row.Vendor.Name]; ok {
+				l.Limit = own
+			}
+			lanes[row.Vendor], r.Lanes = l, append(r.Lanes, l)
 		}
+		own := &Row{Row: row, Status: NotStarted}
+		r.Rows, l.Rows = append(r.Rows, own), append(l.Rows, own)
 	}
 	return r
 }
@@ -72,9 +67,7 @@ func (r *Run) say(l *Lane, text string) {
 	}
 }
 
-func (r *Run) stopped() bool { return r.stop.Load() }
-
-// Open makes the clients of the lanes whose credentials there are.
+// Open makes the clients of the lanes that have credentials.
 func (r *Run) Open() error {
 	var errs []error
 	for _, l := range r.Lanes {
@@ -85,29 +78,38 @@ func (r *Run) Open() error {
 	return errors.Join(errs...)
 }
 
-func (l *Lane) open() (err error) {
+func (l *Lane) open() error {
 	opts := []agentcopy.Option{
 		agentcopy.WithUserAgent("agentcopy-tool/1"),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: l.run.MaxWait}),
-		agentcopy.WithTrace(l.traffic.trace()), agentcopy.WithTrace(l.trace()),
+		agentcopy.WithTrace(l.trace()),
 	}
 	if l.run.Logger != nil {
 		opts = append(opts, agentcopy.WithLogger(l.run.Logger))
 	}
 	switch {
 	case l.run.Limiter != nil:
-		opts = append(opts, agentcopy.WithLimiter(l.run.Limiter(l)))
-	case l.Limit != l.Vendor.Limit:
-		opts = append(opts, agentcopy.WithLimiter(l.Limit.Limiter()))
+		limiter, err := l.run.Limiter(l)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, agentcopy.WithLimiter(limiter))
+	case !l.Limit.Refills:
+		// Also in place of Kolena's default, which rests for up to a minute after each
+		// refusal, whatever Retry-After says. A run waits for what the vendor asks.
+		opts = append(opts, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(l.Limit.N, l.Limit.Per)))
 	}
-	if l.client, err = l.Vendor.Open(opts...); err == nil {
-		l.Origin = l.client.Copier(l.Rows[0].Extras).Identify(l.Rows[0].Request).Origin
+	copiers, err := l.Vendor.Open(opts...)
+	if err != nil {
+		return err
 	}
-	return err
+	l.copiers = copiers
+	l.Origin = l.copier(l.Rows[0]).Identify(l.Rows[0].Request).Origin
+	return nil
 }
 
 // Look reads from the ledger what earlier runs have left. Its faults are rows whose
-// keys the ledger has for something else.
+// keys name something else in the ledger.
 func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 	if r.Store == nil {
 		return nil, nil
@@ -116,15 +118,13 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the ledger cannot be read: %w", err)
 	}
-	rows := make(map[string]*Row, len(r.Rows))
-	lanes := make(map[*vendor.Vendor]*Lane)
+	rows, lanes := make(map[string]*Row, len(r.Rows)), make(map[*Row]*Lane, len(r.Rows))
 	for _, l := range r.Lanes {
-		lanes[l.Vendor] = l
-	}
-	for _, row := range r.Rows {
-		rows[row.Key] = row
-		if f, ok := failures[row.Key]; ok {
-			row.Status, row.Cause, row.Error, row.failed = Failed, f.Cause, f.Error, true
+		for _, row := range l.Rows {
+			rows[row.Key], lanes[row] = row, l
+			if f, ok := failures[row.Key]; ok {
+				row.Status, row.Cause, row.Error, row.failed = Failed, f.Cause, f.Error, true
+			}
 		}
 	}
 	for record, err := range r.Store.List(ctx) {
@@ -137,42 +137,27 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 			continue
 		}
 		row.remembered(&record)
-		if why := lanes[row.Vendor].conflict(row, &record); why != "" {
+		if why := lanes[row].conflict(row, &record); why != "" {
 			faults = append(faults, manifest.Fault{Line: row.Line, Column: "key", Value: row.Key, Text: why})
 		}
 	}
 	return faults, nil
 }
 
-// remembered notes what the ledger says of the row.
-func (r *Row) remembered(record *once.Record) {
-	r.begun = !record.Done()
-	switch {
-	case record.Done():
-		r.copied(record.Copy, true)
-	case len(record.Seen) > 0:
-		r.Status, r.Error = Ambiguous, fmt.Sprintf("%d agents may be the copy", len(record.Seen))
-	case record.Outcome == agentcopy.OutcomeCopied:
-		r.Status, r.Error = InDoubt, "the vendor said it made the copy, which did not show yet"
-	case record.Sent():
-		r.Status, r.Error = InDoubt, "it is not known whether the request made a copy"
-	}
-}
-
 // conflict says why the ledger's record cannot be that of the row.
 func (l *Lane) conflict(row *Row, record *once.Record) string {
-	id := agentcopy.Identity{Provider: row.Vendor.Name, SourceID: row.Request.SourceID, Origin: record.Identity.Origin, Account: record.Identity.Account, Template: record.Identity.Template}
-	if l.client != nil {
+	was := record.Identity
+	id := agentcopy.Identity{Provider: row.Vendor.Name, SourceID: row.Request.SourceID, Origin: was.Origin, Account: was.Account, Template: was.Template}
+	if l.copiers != nil {
 		id = l.copier(row).Identify(row.Request)
 		if l.Account == "" {
-			id.Account = record.Identity.Account
+			id.Account = was.Account
 		}
 	}
 	own := once.Record{Identity: id, Request: row.Request}
 	if own.Request.Name != record.Request.Name && id.SearchKey == record.Request.Name {
 		own.Request.Name = id.SearchKey
 	}
-	was := record.Identity
 	switch {
 	case own.SameRequest(record):
 		return ""
@@ -183,7 +168,7 @@ func (l *Lane) conflict(row *Row, record *once.Record) string {
 	case was.Template != id.Template:
 		return "was used with other values: " + was.Template + "; now they are " + id.Template
 	}
-	return fmt.Sprintf("stands in the ledger for another copy: %s %s %q; a key names one copy as long as the ledger lasts",
+	return fmt.Sprintf("names another copy in the ledger: %s %s %q; a key names one copy as long as the ledger lasts",
 		was.Provider, record.Request.SourceID, record.Request.Name)
 }
 
@@ -192,87 +177,139 @@ func (r *Run) ToDo(row *Row) bool {
 	return row.Status != Copied && (!r.FailedOnly || row.Status == Failed)
 }
 
-// Stop lets what is on the wire end, and sends no more.
+// Stop sends no more. What is on the wire may end.
 func (r *Run) Stop() {
-	r.stop.Store(true)
-	r.traffic.withdraw(true)
 	for _, l := range r.Lanes {
-		l.changed.Broadcast()
+		l.mu.Lock()
+		l.close("")
+		l.mu.Unlock()
 	}
 }
 
-// Do makes the copies. The end of ctx breaks off what is under way.
-func (r *Run) Do(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r.traffic.idle = cancel
-	defer context.AfterFunc(ctx, func() {
-		for _, l := range r.Lanes {
-			l.changed.Broadcast()
-		}
-	})()
+// Do makes the copies. With adopt, it first looks for the copies of rows of which
+// nothing is known; known are the IDs, by key, that a file of results has for them.
+// The end of ctx breaks off what is under way.
+func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 	var lanes sync.WaitGroup
 	for _, l := range r.Lanes {
-		var begun []*Row // another process, that was killed, may hold them for a while
-		for _, row := range l.Rows {
-			switch {
-			case r.ToDo(row) && row.begun:
-				begun = append(begun, row)
-			case r.ToDo(row):
-				l.queue = append(l.queue, row)
+		ctx, cancel := context.WithCancel(ctx)
+		l.mu.Lock()
+		l.cancel = cancel
+		l.check() // a signal may have come before
+		l.mu.Unlock()
+		lanes.Go(func() {
+			defer cancel()
+			defer context.AfterFunc(ctx, l.changed.Broadcast)()
+			if adopt {
+				l.adopt(ctx, known)
 			}
-		}
-		l.queue = append(l.queue, begun...)
-		if r.Store.Shared { // or several processes would all be at work on the same rows
-			rand.Shuffle(len(l.queue), func(i, j int) { l.queue[i], l.queue[j] = l.queue[j], l.queue[i] })
-		}
-		l.left = len(l.queue)
-		lanes.Go(func() { l.drive(ctx) })
+			l.fill()
+			l.drive(ctx)
+		})
 	}
 	lanes.Wait()
+}
+
+// fill queues the rows that have work. Those that another process may hold, even one
+// that was killed, come last.
+func (l *Lane) fill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var held []*Row
+	for _, row := range l.Rows {
+		switch {
+		case l.run.ToDo(row) && row.AtWork:
+			held = append(held, row)
+		case l.run.ToDo(row):
+			l.queue = append(l.queue, row)
+		}
+	}
+	l.queue = append(l.queue, held...)
+	if l.run.Store.Shared { // or all processes would work on the same rows
+		rand.Shuffle(len(l.queue), func(i, j int) { l.queue[i], l.queue[j] = l.queue[j], l.queue[i] })
+	}
+	l.left = len(l.queue)
 }
 
 func (r *Run) runner() *once.Runner {
 	return &once.Runner{Ledger: r.Store, SettleTime: r.SettleTime, Concurrency: r.Concurrency, Logger: r.Logger}
 }
 
-// drive sees one lane through.
+// drive makes the copies of one lane.
 func (l *Lane) drive(ctx context.Context) {
 	for result := range l.run.runner().All(ctx, l.jobs(ctx)) {
 		row := result.Job.Data.(*Row)
-		l.run.mu.Lock()
-		if result.Err != nil {
-			row.settle(result.Err)
-		} else {
-			row.copied(result.Copy, result.Existing)
-		}
-		l.run.mu.Unlock()
-		if row.Cause == ledgerFails {
+		if errors.Is(result.Err, store.ErrFails) {
 			l.breaker(result.Err)
 		}
-		if l.back(row, result.Err) {
-			l.run.settled(ctx, row)
-		}
+		settled := l.back(row, result.Err)
+		l.run.settle(ctx, row, result.Copy, result.Existing, result.Err, settled)
 	}
 }
 
-// settled remembers failures, and tells of the row.
-func (r *Run) settled(ctx context.Context, row *Row) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	var err error
-	switch row.Status {
-	case Failed:
-		err = r.Store.SetFailure(ctx, row.Key, store.Failure{Cause: row.Cause, Error: row.Error})
-	case Copied, InDoubt, Ambiguous:
-		if row.failed {
-			err = r.Store.ClearFailure(ctx, row.Key)
+// adopt looks for the copies of rows of which nothing is known, and sends nothing. An
+// agent that the vendor shows and that the results name is the copy. Other agents of
+// the name make a row ambiguous.
+func (l *Lane) adopt(ctx context.Context, known map[string]string) {
+	rows := make(chan *Row)
+	var workers sync.WaitGroup
+	for range l.run.Concurrency {
+		workers.Go(func() {
+			for row := range rows {
+				found, err := l.find(ctx, row, known[row.Key])
+				l.look(row, false)
+				if !errors.Is(err, once.ErrNoCopy) {
+					l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
+				}
+			}
+		})
+	}
+	for _, row := range l.Rows {
+		if row.Status == NotStarted && ctx.Err() == nil {
+			rows <- row
 		}
 	}
-	if err != nil && r.OnErr != nil {
-		r.OnErr(err)
+	close(rows)
+	workers.Wait()
+}
+
+func (l *Lane) find(ctx context.Context, row *Row, id string) (agentcopy.Copy, error) {
+	runner := l.run.runner()
+	found, err := runner.Find(ctx, row.Key, l.copier(row), row.Request)
+	if ambiguous, ok := errors.AsType[*once.AmbiguousError](err); ok && id != "" {
+		for _, c := range ambiguous.Candidates {
+			if strings.EqualFold(c.Copy.ID, id) {
+				return c.Copy, runner.Assign(ctx, row.Key, c.Copy.ID)
+			}
+		}
+	}
+	return found, err
+}
+
+// settle notes what became of a row, remembers failures, and tells of the row if it is
+// settled.
+func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, existing bool, err error, settled bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		row.settle(err)
+	} else {
+		row.copied(copied, existing)
+	}
+	if !settled {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = nil
+	switch {
+	case row.Status == Failed:
+		err = r.Store.SetFailure(ctx, row.Key, store.Failure{Cause: row.Cause, Error: row.Error})
+	case row.Status != NotStarted && row.failed:
+		err = r.Store.ClearFailure(ctx, row.Key)
+	}
+	if err != nil {
+		r.say(nil, "the ledger could not remember a failure: "+err.Error())
 	}
 	if r.OnRow != nil {
 		r.OnRow(row)

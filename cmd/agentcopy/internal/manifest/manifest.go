@@ -5,8 +5,11 @@ package manifest
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +23,7 @@ import (
 type Manifest struct {
 	Columns []string // as the file spells them
 	Rows    []*Row
-	Notes   []Fault // what is odd, and keeps nothing from going on
+	Notes   []Fault // what is odd and stops nothing
 	JSON    bool
 }
 
@@ -31,7 +34,7 @@ type Row struct {
 	Request agentcopy.CopyRequest // its SourceID is canonical
 	Key     string
 	Extras  map[string]string // the cells of the vendor's own columns, if not empty
-	Cells   []string          // all cells, in the order of Columns
+	Cells   []string          // in the order of Columns, which may be more; JSON values if Manifest.JSON
 }
 
 // Fault is what is wrong with a line, or with one of its columns.
@@ -44,15 +47,14 @@ type Fault struct {
 
 // String is "3: source_id "x7": is not a number".
 func (f Fault) String() string {
-	text := fmt.Sprintf("%d: ", f.Line)
-	if f.Column != "" {
-		text += f.Column
-		if f.Value != "" {
-			text += fmt.Sprintf(" %.60q", f.Value)
-		}
-		text += ": "
+	where := f.Column
+	if f.Value != "" {
+		where = strings.TrimSpace(fmt.Sprintf("%s %.60q", where, f.Value))
 	}
-	return text + f.Text
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("%d: %s%s", f.Line, where, f.Text)
 }
 
 // The columns that every vendor has.
@@ -63,28 +65,11 @@ const (
 	keyColumn      = "key"
 )
 
-// ResultColumns are those that a results file adds. In a manifest they mean nothing,
-// so that a results file can be a manifest again.
+// ResultColumns are those that a results file adds. A manifest may have them and they
+// mean nothing there, so that a results file can be a manifest.
 var ResultColumns = []string{"status", "copy_id", "copy_name", "copy_created_at", "existing", "error"}
 
-// file is what a reader of one format has found.
-type file struct {
-	columns []string
-	records []record
-	faults  []Fault
-}
-
-// record is a line as it stands there.
-type record struct {
-	line  int
-	cells []string
-}
-
-func (f *file) fault(line int, column, value, text string) {
-	f.faults = append(f.faults, Fault{line, column, value, text})
-}
-
-// Read reads a manifest. With faults, the Manifest is not to be used.
+// Read reads a manifest. If there are faults, do not use the Manifest.
 func Read(r io.Reader) (*Manifest, []Fault, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -113,10 +98,10 @@ func Read(r io.Reader) (*Manifest, []Fault, error) {
 	return m, f.faults, nil
 }
 
-// unreadable says why text is no UTF-8.
+// unreadable says why text is not UTF-8.
 func unreadable(text []byte) (faults []Fault) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.IndexByte(text[:min(len(text), 64)], 0) >= 0 {
-		return []Fault{{Line: 1, Text: `is UTF-16, or no text. Save it as UTF-8: "CSV UTF-8" in Excel, or: iconv -f UTF-16 -t UTF-8`}}
+		return []Fault{{Line: 1, Text: `is UTF-16, or not text. Save it as UTF-8: "CSV UTF-8" in Excel, or: iconv -f UTF-16 -t UTF-8`}}
 	}
 	if utf8.Valid(text) {
 		return nil
@@ -133,54 +118,56 @@ func unreadable(text []byte) (faults []Fault) {
 // understand makes rows of records.
 func (m *Manifest) understand(f *file) {
 	m.Columns = f.columns
-	known := m.known(f)
+	known := known(f)
 	if len(f.faults) > 0 && len(f.records) == 0 {
 		return // each line would only repeat what is wrong with the header
 	}
 	lines := make(map[string]int) // by key
 	for _, rec := range f.records {
+		before := len(f.faults)
 		cells := make(map[string]string)
 		for i, cell := range rec.cells {
-			if known[i] != "" && cell != "" {
+			if known[i] == "" {
+				continue
+			}
+			if m.JSON {
+				var why string
+				if cell, why = Text(cell); why != "" {
+					f.fault(rec.line, known[i], cell, why)
+				}
+			}
+			if cell != "" {
 				cells[known[i]] = cell
 			}
 		}
 		if len(cells) == 0 {
 			continue // an empty line of a spreadsheet
 		}
-		row, faults := rowOf(rec, cells)
-		first, taken := lines[row.Key]
-		switch {
-		case len(faults) > 0:
-			f.faults = append(f.faults, faults...)
+		row := f.row(rec, cells)
+		if len(f.faults) > before {
 			continue
-		case taken && cells[keyColumn] != "":
-			f.fault(rec.line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy", first))
-			continue
-		case taken:
-			f.fault(rec.line, "", "", fmt.Sprintf("asks for the same copy as line %d; if you want two, give one of them a key of its own", first))
+		}
+		if first, taken := lines[row.Key]; taken {
+			f.fault(rec.line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy. If you want two, give one of them a key of its own", first))
 			continue
 		}
 		lines[row.Key] = rec.line
 		m.Rows = append(m.Rows, row)
 		switch name := cells[nameColumn]; {
-		case row.Vendor.Nameless && name != "" && row.Request.Name == "":
-			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, name, row.Vendor.Name + " lets no name be chosen; it is ignored"})
+		case row.Vendor.Nameless && name != "":
+			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, name, "is ignored: " + row.Vendor.Name + " lets no name be chosen"})
 		case !row.Vendor.Nameless && name == "":
-			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, "", row.Vendor.Name + " chooses the name; should an answer be lost, the copy is hard to tell from others"})
+			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, "", row.Vendor.Name + " chooses the name; if an answer is lost, the copy is hard to tell from others"})
 		}
 	}
 }
 
-// rowOf is what a record asks for, and all that is wrong with it.
-func rowOf(rec record, cells map[string]string) (row *Row, faults []Fault) {
-	fault := func(column, text string) {
-		faults = append(faults, Fault{rec.line, column, cells[column], text})
-	}
-	row = &Row{Line: rec.line, Cells: rec.cells, Vendor: vendor.Find(strings.ToLower(cells[providerColumn]))}
+// row is what a record asks for.
+func (f *file) row(rec record, cells map[string]string) *Row {
+	row := &Row{Line: rec.line, Cells: rec.cells, Vendor: vendor.Find(strings.ToLower(cells[providerColumn]))}
 	if row.Vendor == nil {
-		fault(providerColumn, "is not one of "+strings.Join(vendor.Names(), ", "))
-		return row, faults // nobody knows the rules for the rest
+		f.fault(rec.line, providerColumn, cells[providerColumn], "is not one of "+strings.Join(vendor.Names(), ", "))
+		return row // the rules for the rest are not known
 	}
 	row.Request = agentcopy.CopyRequest{SourceID: cells[sourceColumn], Name: cells[nameColumn]}
 	if row.Vendor.Nameless {
@@ -195,18 +182,77 @@ func rowOf(rec record, cells map[string]string) (row *Row, faults []Fault) {
 			}
 			row.Extras[column] = cells[column]
 		default:
-			fault(column, row.Vendor.Name+" has no such thing; leave it empty")
+			f.fault(rec.line, column, cells[column], row.Vendor.Name+" has no such thing; leave it empty")
 		}
 	}
 	for _, found := range row.Vendor.Check(&row.Request, row.Extras) {
-		fault(found.Column, found.Text)
+		f.fault(rec.line, found.Column, cells[found.Column], found.Text)
 	}
-	row.Key = cells[keyColumn]
-	switch {
-	case row.Key == "":
-		row.Key = deriveKey(row.Vendor.Name, row.Request.SourceID, row.Request.Name)
-	case len(row.Key) > 1024:
-		fault(keyColumn, "is longer than 1024 bytes")
+	row.Key = cmp.Or(cells[keyColumn], deriveKey(row))
+	if len(row.Key) > 1024 {
+		f.fault(rec.line, keyColumn, row.Key, "is longer than 1024 bytes")
 	}
-	return row, faults
+	return row
+}
+
+// deriveKey is the key of a row that names none: the same for the same provider,
+// source and name in every run, and for no other.
+func deriveKey(row *Row) string {
+	const longest = 200
+	key := row.Vendor.Name + "/" + url.PathEscape(row.Request.SourceID)
+	if row.Request.Name != "" {
+		key += "/" + row.Request.Name
+	}
+	if len(key) <= longest {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return strings.ToValidUTF8(key[:longest-34], "") + "~" + hex.EncodeToString(sum[:16])
+}
+
+// known says for each column of the file which of the tool's it is. The results keep
+// the others, which are "" here.
+func known(f *file) []string {
+	all := append([]string{providerColumn, sourceColumn, nameColumn, keyColumn}, vendor.Columns()...)
+	names := make([]string, len(f.columns))
+	before := len(f.faults)
+	for i, column := range f.columns {
+		name := Normal(column)
+		switch {
+		case slices.Contains(names, name) && name != "":
+			f.fault(1, name, "", "the header has it twice")
+		case slices.Contains(all, name):
+			names[i] = name
+		case !slices.Contains(ResultColumns, name):
+			if meant := misspelt(name, all); meant != "" {
+				f.fault(1, "", "", fmt.Sprintf("there is no column %q; is it %s? Rename it if it is something else", column, meant))
+			}
+		}
+	}
+	for _, name := range []string{providerColumn, sourceColumn} {
+		if len(f.columns) > 0 && !slices.Contains(names, name) {
+			f.fault(1, name, "", "there is no such column; the columns are "+strings.Join(all, ", "))
+		}
+	}
+	if len(f.faults) > before {
+		f.records = nil
+	}
+	return names
+}
+
+// Normal is the name of a column in lower case, with _ for spaces and dashes.
+func Normal(column string) string {
+	return strings.NewReplacer(" ", "_", "-", "_", ".", "_", "\t", "_").Replace(strings.ToLower(strings.TrimSpace(column)))
+}
+
+// misspelt returns the column that name was probably meant to be. Its cells would be
+// ignored in every row.
+func misspelt(name string, all []string) string {
+	bare := strings.NewReplacer("_", "")
+	for _, column := range all {
+		if bare.Replace(name) == bare.Replace(column) || len(name) > 8 && strings.HasPrefix(column, name) {
+			return column
+		}
+	}
+	return ""
 }

@@ -1,5 +1,5 @@
-// Package store is what a run remembers: the ledger of the SDK and, in a table
-// beside it, whose account it is of and which rows failed.
+// Package store is the memory of the tool: the ledger of the SDK and, in a table
+// beside it, whose account it belongs to and which rows failed.
 package store
 
 import (
@@ -15,9 +15,11 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // for PostgreSQL
 
+	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
 )
@@ -25,20 +27,31 @@ import (
 // Store is a ledger with the table agentcopy_tool beside it, in the same database.
 type Store struct {
 	*sqlledger.Ledger
-	Shared bool // several machines may be at work on it
+	Shared bool // several machines may use it
 	db     *sql.DB
 }
 
-// ErrNone means that there is no ledger.
-var ErrNone = errors.New("there is no ledger")
+var (
+	// ErrNone means that there is no ledger.
+	ErrNone = errors.New("there is no ledger")
+	// ErrOtherAccount means that the ledger belongs to another account.
+	ErrOtherAccount = errors.New("the ledger belongs to another account")
+	// ErrFails marks what a database said that could not store a record.
+	ErrFails = errors.New("the ledger fails")
+)
 
-// Open opens a ledger: a file of SQLite, or postgres://... Without create, a file
-// that is not there is ErrNone.
+// maxConnections of a process to PostgreSQL, which allows 100 by default.
+const maxConnections = 16
+
+// Open opens a ledger: an SQLite file, or postgres://... Without create, a file that
+// does not exist is ErrNone.
 func Open(ctx context.Context, where string, create bool) (*Store, error) {
 	s := &Store{Shared: IsURL(where)}
 	var err error
 	if s.Shared {
 		if s.db, err = sql.Open("pgx", where); err == nil {
+			s.db.SetMaxOpenConns(maxConnections)
+			s.db.SetMaxIdleConns(maxConnections)
 			s.Ledger, err = sqlledger.Open(ctx, s.db, sqlledger.Postgres)
 		}
 	} else {
@@ -53,13 +66,13 @@ func Open(ctx context.Context, where string, create bool) (*Store, error) {
 		err = s.exec(ctx, `CREATE TABLE IF NOT EXISTS agentcopy_tool (kind text NOT NULL, name text NOT NULL, value text NOT NULL, PRIMARY KEY (kind, name))`)
 	}
 	if err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, fmt.Errorf("the ledger %s cannot be opened: %w", Redacted(where), err)
 	}
 	return s, nil
 }
 
-// IsURL reports whether a ledger is in a database of its own.
+// IsURL reports whether a ledger is in a database server.
 func IsURL(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
@@ -74,31 +87,48 @@ func Redacted(where string) string {
 }
 
 // Close closes the ledger.
-func (s *Store) Close() error {
-	var errs []error
+func (s *Store) Close() (err error) {
 	if s.db != nil {
-		errs = append(errs, s.db.Close())
+		err = s.db.Close()
 	}
-	if c, ok := any(s.Ledger).(interface{ Close() error }); ok && s.Ledger != nil && !s.Shared {
-		errs = append(errs, c.Close())
+	if s.Ledger != nil {
+		err = errors.Join(err, s.Ledger.Close())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-// exec runs a statement, once more if it failed: of two processes that create the
-// table at once, PostgreSQL fails one.
+// failed marks errors of the database.
+func failed(ctx context.Context, err error) error {
+	for _, known := range []error{once.ErrKeyReused, once.ErrInProgress, once.ErrLeaseLost, once.ErrCopyTaken} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrFails, err)
+}
+
+// Begin implements once.Ledger.
+func (s *Store) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
+	stored, found, err := s.Ledger.Begin(ctx, r, lease)
+	return stored, found, failed(ctx, err)
+}
+
+// Update implements once.Ledger.
+func (s *Store) Update(ctx context.Context, r once.Record, lease time.Duration) error {
+	return failed(ctx, s.Ledger.Update(ctx, r, lease))
+}
+
+// exec runs a statement, once more if it failed: when two processes create the table
+// at the same moment, PostgreSQL fails one of them.
 func (s *Store) exec(ctx context.Context, statement string, args ...any) error {
 	_, err := s.db.ExecContext(ctx, statement, args...)
 	if err != nil {
 		_, err = s.db.ExecContext(ctx, statement, args...)
 	}
 	return err
-}
-
-// put stores a value.
-func (s *Store) put(ctx context.Context, kind, name, value string) error {
-	return s.exec(ctx, `INSERT INTO agentcopy_tool (kind, name, value) VALUES ($1, $2, $3)
-		ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value`, kind, hexed(name), value)
 }
 
 // putNew stores a value unless there is one, and returns the one that holds.
@@ -133,35 +163,28 @@ func (s *Store) all(ctx context.Context, kind string) (map[string]string, error)
 // hexed is a name that every database takes: a key may hold a NUL.
 func hexed(name string) string { return hex.EncodeToString([]byte(name)) }
 
-// ErrOtherAccount means that the ledger is of another account.
-var ErrOtherAccount = errors.New("the ledger is of another account")
-
-// Account returns what the ledger calls the account of a credential at place, a
-// vendor and its origin. The ledger holds no credential, but a salted digest by which
-// it knows one again. A credential that is unknown where others are known is
-// ErrOtherAccount: of another account, or new for the same one, which same says.
+// Account returns what the ledger calls the account of a credential at place, a vendor
+// and its origin. The ledger stores no credential, only a salted digest. If it knows
+// others of the place and not this one, that is ErrOtherAccount; with same, the
+// credential is a new one of the same account.
 func (s *Store) Account(ctx context.Context, place, credential string, same bool) (string, error) {
 	salt, err := s.putNew(ctx, "salt", "", rand.Text())
 	if err != nil {
 		return "", err
 	}
-	sum, err := pbkdf2.Key(sha256.New, place+"\x00"+credential, []byte(salt), 200_000, 12)
+	digest, err := Digest(place+"\x00"+credential, salt)
 	if err != nil {
 		return "", err
 	}
-	digest := hex.EncodeToString(sum)
 	known, err := s.all(ctx, "account "+place)
 	if account := known[digest]; account != "" || err != nil {
 		return account, err
 	}
 	account := digest
 	for _, first := range known {
-		if !same {
-			return "", ErrOtherAccount
-		}
 		account = first
 	}
-	// The name that all processes agree on: the first one's.
+	// All processes agree on the name that the first one stored.
 	if account, err = s.putNew(ctx, "first "+place, "", account); err != nil {
 		return "", err
 	}
@@ -169,6 +192,12 @@ func (s *Store) Account(ctx context.Context, place, credential string, same bool
 		return "", ErrOtherAccount
 	}
 	return s.putNew(ctx, "account "+place, digest, account)
+}
+
+// Digest is what tells a credential from others without telling what it is.
+func Digest(credential, salt string) (string, error) {
+	sum, err := pbkdf2.Key(sha256.New, credential, []byte(salt), 200_000, 12)
+	return hex.EncodeToString(sum), err
 }
 
 // Failure is why a row failed when it was last tried.
@@ -183,7 +212,7 @@ func (s *Store) Failures(ctx context.Context) (map[string]Failure, error) {
 	failures := make(map[string]Failure, len(all))
 	for key, value := range all {
 		var f Failure
-		_ = json.Unmarshal([]byte(value), &f) // an entry that cannot be read still counts as a failure
+		_ = json.Unmarshal([]byte(value), &f) // an entry that cannot be read is still a failure
 		failures[key] = f
 	}
 	return failures, err
@@ -191,11 +220,12 @@ func (s *Store) Failures(ctx context.Context) (map[string]Failure, error) {
 
 // SetFailure remembers that a row failed.
 func (s *Store) SetFailure(ctx context.Context, key string, f Failure) error {
-	value, _ := json.Marshal(f) // two texts
-	return s.put(ctx, "failure", key, string(value))
+	value, _ := json.Marshal(f) // two strings
+	return s.exec(ctx, `INSERT INTO agentcopy_tool (kind, name, value) VALUES ('failure', $1, $2)
+		ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value`, hexed(key), string(value))
 }
 
 // ClearFailure forgets that a row failed.
 func (s *Store) ClearFailure(ctx context.Context, key string) error {
-	return s.exec(ctx, `DELETE FROM agentcopy_tool WHERE kind = $1 AND name = $2`, "failure", hexed(key))
+	return s.exec(ctx, `DELETE FROM agentcopy_tool WHERE kind = 'failure' AND name = $1`, hexed(key))
 }

@@ -1,57 +1,71 @@
-// Package vendor describes the four vendors to the rest of the tool: what a row
-// of a manifest may say about each, how its clients are made, and its pace.
+// Package vendor describes the four vendors to the rest of the tool: what a row of a
+// manifest may say about each, how its clients are made, and its pace.
 package vendor
 
 import (
-	"crypto/pbkdf2"
-	"crypto/sha256"
-	"encoding/hex"
-	"maps"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
+	_ "time/tzdata" // names of time zones, for machines that have none
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // Vendor is one of the four.
 type Vendor struct {
 	Name      string
 	Variables []string // of the environment, that hold the credentials
-	Extras    []string // the columns that are this vendor's own
+	Extras    []string // the columns that only this vendor has
 	Nameless  bool     // no name can be chosen for a copy
-	Limit     Limit    // what the SDK's clients keep to by default
+	Limit     Limit
 
-	goodID string // an ID as the vendor gives them
-	// fromEnv makes a client with the credentials in the environment, and keyless
-	// one with a credential that means nothing. Both do no I/O.
-	fromEnv, keyless func(...agentcopy.Option) (copiers, error)
-	checker          func() (copiers, error) // see Check
+	open    func(env bool, opts ...agentcopy.Option) (Copiers, error)
+	checker func() (Copiers, error)
 }
 
-// copiers makes the Copier of a row, whose extras are the non-empty cells of the
-// vendor's own columns.
-type copiers func(extras map[string]string) (agentcopy.Copier, []Fault)
+// Copiers makes the Copier of a row from the non-empty cells of the vendor's own
+// columns.
+type Copiers func(extras map[string]string) (agentcopy.Copier, []Fault)
 
 // Fault is what is wrong with a column of a row.
 type Fault struct{ Column, Text string }
 
-var all = []*Vendor{zuduVendor, cotoolVendor, langsmithVendor, kolenaVendor}
+// All are the vendors.
+var All = []*Vendor{
+	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, open: zuduCopiers},
+	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, open: cotoolCopiers},
+	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, open: langsmithCopiers,
+		Extras: append(slices.Clone(permissionColumns), userTimezone)},
+	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, open: kolenaCopiers,
+		Extras: []string{targetWorkspace, targetFolder}},
+}
 
 func init() {
-	for _, v := range all {
-		v.checker = sync.OnceValues(func() (copiers, error) { return newChecker(v) })
+	for _, v := range All {
+		v.checker = sync.OnceValues(func() (Copiers, error) {
+			return v.open(false,
+				agentcopy.WithHTTPClient(&http.Client{Transport: nowhere{}}),
+				agentcopy.WithLimiter(agentcopy.Unlimited),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
+		})
 	}
 }
 
-// All returns the vendors.
-func All() []*Vendor { return slices.Clone(all) }
-
 // Names returns the names of the vendors.
-func Names() []string {
-	var names []string
-	for _, v := range all {
+func Names() (names []string) {
+	for _, v := range All {
 		names = append(names, v.Name)
 	}
 	return names
@@ -59,7 +73,7 @@ func Names() []string {
 
 // Find returns the vendor of that name, or nil.
 func Find(name string) *Vendor {
-	for _, v := range all {
+	for _, v := range All {
 		if v.Name == name {
 			return v
 		}
@@ -67,18 +81,20 @@ func Find(name string) *Vendor {
 	return nil
 }
 
+// Columns returns the columns that only some vendors have.
+var Columns = sync.OnceValue(func() (columns []string) {
+	for _, v := range All {
+		columns = append(columns, v.Extras...)
+	}
+	return columns
+})
+
 // Missing returns the variables of the environment that hold no credential yet.
 func (v *Vendor) Missing() []string {
-	var missing []string
-	for _, name := range v.Variables {
-		if os.Getenv(name) == "" {
-			missing = append(missing, name)
-		}
-	}
-	return missing
+	return slices.DeleteFunc(slices.Clone(v.Variables), func(name string) bool { return os.Getenv(name) != "" })
 }
 
-// Credential is what the environment holds: what tells accounts apart.
+// Credential is what the environment holds. It tells accounts apart.
 func (v *Vendor) Credential() string {
 	var parts []string
 	for _, name := range v.Variables {
@@ -87,44 +103,182 @@ func (v *Vendor) Credential() string {
 	return strings.Join(parts, "\x00")
 }
 
-// CredentialTag tells credentials apart, in a name that others may see.
-func (v *Vendor) CredentialTag() string {
-	sum, err := pbkdf2.Key(sha256.New, v.Credential(), []byte("agentcopy limiter "+v.Name), 200_000, 8)
-	if err != nil {
-		panic(err) // of parameters that are constants
-	}
-	return hex.EncodeToString(sum)
-}
-
-// Client makes Copiers of one vendor.
-type Client struct{ copiers copiers }
-
-// Open returns a client with the credentials in the environment.
-func (v *Vendor) Open(opts ...agentcopy.Option) (*Client, error) {
-	c, err := v.fromEnv(opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{c}, nil
-}
-
-// Copier returns the one for a row with these extras, which Check has found to
-// be good.
-func (c *Client) Copier(extras map[string]string) agentcopy.Copier {
-	copier, _ := c.copiers(extras)
-	return copier
-}
-
-// Columns returns the columns that any vendor has of its own, in order.
-var Columns = sync.OnceValue(func() []string {
-	set := make(map[string]bool)
-	for _, v := range all {
-		for _, column := range v.Extras {
-			set[column] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
-})
+// Open makes a client with the credentials in the environment.
+func (v *Vendor) Open(opts ...agentcopy.Option) (Copiers, error) { return v.open(true, opts...) }
 
 // anyKey is a credential that means nothing.
 const anyKey = "not-a-real-key"
+
+func zuduCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
+	open := zudu.NewFromEnv
+	if !env {
+		open = func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) }
+	}
+	client, err := open(opts...)
+	return func(map[string]string) (agentcopy.Copier, []Fault) { return client.Copier(), nil }, err
+}
+
+func cotoolCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
+	open := cotool.NewFromEnv
+	if !env {
+		open = func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) }
+	}
+	client, err := open(opts...)
+	return func(map[string]string) (agentcopy.Copier, []Fault) { return client.Copier(), nil }, err
+}
+
+const (
+	targetWorkspace = "target_workspace_id"
+	targetFolder    = "target_folder_id"
+)
+
+func kolenaCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
+	open := kolena.NewFromEnv
+	if !env {
+		open = func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }
+	}
+	client, err := open(opts...)
+	return func(extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
+		number := func(column string) int64 {
+			n, err := strconv.ParseInt(extras[column], 10, 64)
+			if err != nil && extras[column] != "" {
+				faults = append(faults, Fault{column, "is not a number"})
+			}
+			return n
+		}
+		return client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: number(targetWorkspace), TargetFolderID: number(targetFolder)}), faults
+	}, err
+}
+
+const userTimezone = "user_timezone"
+
+// permissionColumns and permissions: the SDK leaves enumerations open for what
+// LangSmith may add. Here an unknown value is more likely a typo, in every row.
+var (
+	permissionColumns = []string{"permissions_identity", "permissions_visibility", "permissions_tenant_access_level"}
+	permissions       = [][]string{{"personal", "shared"}, {"tenant", "user"}, {"read", "run", "write"}}
+)
+
+func langsmithCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
+	open := langsmith.NewFromEnv
+	if !env {
+		open = func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }
+	}
+	client, err := open(opts...)
+	return func(extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
+		template := langsmith.CloneAgentRequest{UserTimezone: extras[userTimezone]}
+		asked := langsmith.Permissions{
+			Identity:          langsmith.Identity(extras[permissionColumns[0]]),
+			Visibility:        langsmith.Visibility(extras[permissionColumns[1]]),
+			TenantAccessLevel: langsmith.TenantAccessLevel(extras[permissionColumns[2]]),
+		}
+		for i, column := range permissionColumns {
+			value := extras[column]
+			if value != "" {
+				template.Permissions = &asked
+			}
+			if value != "" && !slices.Contains(permissions[i], value) {
+				faults = append(faults, Fault{column, "is not one of " + strings.Join(permissions[i], ", ")})
+			}
+		}
+		// LangSmith silently takes a name that it does not know for UTC.
+		if _, err := time.LoadLocation(template.UserTimezone); err != nil {
+			faults = append(faults, Fault{userTimezone, "is not the name of a time zone, such as Europe/Berlin"})
+		}
+		return client.Copier(template), faults
+	}, err
+}
+
+// Check returns what is wrong with a request, by the rules that the SDK applies
+// before it sends one: a client whose transport leads nowhere gets it. So the tool
+// has no rules of its own that could differ. It makes the source ID canonical.
+func (v *Vendor) Check(req *agentcopy.CopyRequest, extras map[string]string) []Fault {
+	copiers, err := v.checker()
+	if err != nil {
+		return []Fault{{"provider", err.Error()}}
+	}
+	copier, faults := copiers(extras)
+	_, err = copier.Copy(context.Background(), *req)
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok && errors.Is(err, agentcopy.ErrInvalid) {
+		for _, f := range e.Fields {
+			faults = append(faults, Fault{columnOf(f.Field), f.Reason})
+		}
+		if len(e.Fields) == 0 {
+			faults = append(faults, Fault{"", e.Error()})
+		}
+	}
+	if len(faults) == 0 {
+		req.SourceID = copier.Identify(*req).SourceID
+	}
+	return faults
+}
+
+// nowhere answers every request with 404, which says that nothing was made.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{Status: "404 Not Found", StatusCode: http.StatusNotFound, ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header), Body: io.NopCloser(strings.NewReader("")), Request: req}, nil
+}
+
+// columnOf is the column of a manifest that fills a field of a request.
+func columnOf(field string) string {
+	switch field {
+	case "agentID", "SourceID":
+		return "source_id"
+	case "AgentName", "Name":
+		return "name"
+	case "TargetWorkspaceID":
+		return targetWorkspace
+	case "TargetFolderID":
+		return targetFolder
+	}
+	return field
+}
+
+// Limit is how many copies a vendor takes in a time.
+type Limit struct {
+	N   int
+	Per time.Duration
+	// Refills makes it a token bucket: N at once, then one each Per/N. Without it,
+	// it is a window: N at once, and the next N after Per.
+	Refills bool
+}
+
+// String is "60 in any 1m1s", or "10 per 1s".
+func (l Limit) String() string {
+	if l.Refills {
+		return fmt.Sprintf("%d per %v", l.N, l.Per)
+	}
+	return fmt.Sprintf("%d in any %v", l.N, l.Per)
+}
+
+// Duration is how long the limit makes n more copies take, from now to the last one.
+// sent is when the latest copies were sent, oldest first.
+func (l Limit) Duration(n int, sent []time.Time, now time.Time) time.Duration {
+	switch {
+	case n <= 0:
+		return 0
+	case l.Refills && len(sent) > 0:
+		return time.Duration(n) * l.Per / time.Duration(l.N)
+	case l.Refills:
+		return time.Duration(max(0, n-l.N)) * l.Per / time.Duration(l.N)
+	}
+	// A copy can be sent Per after the one that was sent N before it.
+	base, i := now.Add(-l.Per), n-1
+	if k := i%l.N - (l.N - min(len(sent), l.N)); k >= 0 && sent[max(0, len(sent)-l.N)+k].After(base) {
+		base = sent[max(0, len(sent)-l.N)+k]
+	}
+	return base.Add(l.Per * time.Duration(1+i/l.N)).Sub(now)
+}
+
+// ParseLimit reads "60/1m": sixty in any minute.
+func ParseLimit(text string) (Limit, error) {
+	count, per, _ := strings.Cut(text, "/")
+	n, err := strconv.Atoi(count)
+	d, perErr := time.ParseDuration(per)
+	if err != nil || perErr != nil || n <= 0 || d <= 0 {
+		return Limit{}, fmt.Errorf("%q is not a limit such as 60/1m", text)
+	}
+	return Limit{N: n, Per: d}, nil
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,10 +36,6 @@ func workKeys(t task) error {
 	if err != nil {
 		return err
 	}
-	vendor, err := os.OpenFile(t.Vendor, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
 	open := make(chan string, len(t.Jobs))
 	for _, i := range rand.Perm(len(t.Jobs)) {
 		open <- t.Jobs[i].Key
@@ -49,7 +46,7 @@ func workKeys(t task) error {
 			for {
 				select {
 				case key := <-open:
-					done, err := workKey(l, vendor, t.Vendor, key)
+					done, err := workKey(l, t.Vendor, key)
 					if err != nil && !errors.Is(err, sqlledger.ErrUnavailable) && !errors.Is(err, once.ErrLeaseLost) && !errors.Is(err, once.ErrInProgress) {
 						failed <- err
 						return
@@ -71,29 +68,56 @@ func workKeys(t task) error {
 	return errors.Join(err, l.Close())
 }
 
-func workKey(l *sqlledger.Ledger, vendor *os.File, path, key string) (done bool, err error) {
+func workKey(l *sqlledger.Ledger, vendor, key string) (done bool, err error) {
 	ctx := context.Background()
 	r, _, err := l.Begin(ctx, recordOf(key), crashLease)
 	if err != nil || r.Done() {
 		return r.Done(), err
 	}
-	made := copiesOf(path, key)
+	settled := time.Since(r.SentAt) >= crashSettle // before the look begins
+	made := copiesOf(vendor, key)
 	if len(made) == 0 {
-		if time.Since(r.SentAt) < crashSettle {
+		if !settled {
 			return false, l.Release(ctx, r)
 		}
 		asked := time.Now()
 		r.Since, r.SentAt, r.Sends = asked, asked, r.Sends+1
-		if err := l.Update(ctx, r, crashLease); err != nil || time.Since(asked) > crashLease {
+		if err := l.Update(ctx, r, crashLease); err != nil {
 			return false, err // not sent
 		}
-		made = []string{fmt.Sprint("copy-", rand.Uint64())}
-		if _, err := fmt.Fprintf(vendor, "%s %s\n", key, made[0]); err != nil {
-			return false, err
+		if made = sendBefore(vendor, key, asked.Add(crashLease)); made == nil {
+			return false, nil
 		}
 	}
 	r.Copy = agentcopy.Copy{Provider: "acme", ID: made[0]}
 	return false, l.Finish(ctx, r) // the next Begin tells
+}
+
+// sendBefore makes a copy of key, unless it is late. Looks wait meanwhile: a process that
+// stops between its last look at the clock and the wire is not the ledger's to prevent.
+func sendBefore(vendor, key string, end time.Time) (made []string) {
+	f := lockVendor(vendor)
+	defer f.Close()
+	if time.Now().After(end) {
+		return nil
+	}
+	made = []string{fmt.Sprint("copy-", rand.Uint64())}
+	if _, err := fmt.Fprintf(f, "%s %s\n", key, made[0]); err != nil {
+		panic(err)
+	}
+	return made
+}
+
+// lockVendor opens the vendor's file, which is locked until it is closed.
+func lockVendor(path string) *os.File {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_RDWR, 0)
+	if err == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return f
 }
 
 func recordOf(key string) once.Record {
@@ -106,10 +130,7 @@ func recordOf(key string) once.Record {
 
 // copiesOf are the copies that the vendor made of key.
 func copiesOf(path, key string) (ids []string) {
-	f, err := os.Open(path)
-	if err != nil {
-		panic(err)
-	}
+	f := lockVendor(path)
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if k, id, _ := strings.Cut(lines.Text(), " "); k == key {
@@ -156,20 +177,27 @@ func (work task) check(tb testing.TB) (sends int) {
 	return sends
 }
 
+// waitForSent waits until the vendor has made n copies.
+func (work task) waitForSent(tb testing.TB, n int) {
+	tb.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); work.sent(tb) < n; time.Sleep(time.Millisecond) {
+		require.True(tb, time.Now().Before(deadline), "the processes have come to a halt at %d copies", work.sent(tb))
+	}
+}
+
 // Three processes work on the same keys; at random moments one is killed and
 // started again.
 func TestProcessesAreKilled(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
 		kills := rounds("AGENTCOPY_KILLS", 4)
-		work := newWork(t, newPlace(t), 150*kills)
+		work := newWork(t, newPlace(t), 60*(kills+1))
 		children := make([]*child, 3)
 		for i := range children {
 			children[i] = startChild(t, "workKeys", work)
 		}
 		killed := 0
-		for range kills {
-			time.Sleep(rand.N(300 * time.Millisecond))
-			require.Less(t, work.sent(t), len(work.Jobs), "sendings when a process is killed")
+		for n := range kills {
+			work.waitForSent(t, 60*n+1+rand.IntN(60))
 			i := rand.IntN(len(children))
 			children[i].kill()
 			if !children[i].wait(t) {
@@ -186,35 +214,48 @@ func TestProcessesAreKilled(t *testing.T) {
 }
 
 // PostgreSQL is killed, all its processes at once, and started again while eight
-// processes work.
+// processes work, on connections of their own and on PgBouncer's.
 func TestPostgreSQLIsKilled(t *testing.T) {
-	t.Parallel()
-	p := startPostgres(t)
-	kills := rounds("AGENTCOPY_KILLS", 1)
-	work := newWork(t, p.url(p.newSchema(t)), 1000*kills)
-	children := make([]*child, 8)
-	for i := range children {
-		children[i] = startChild(t, "workKeys", work)
+	for _, name := range []string{"directly", "through PgBouncer"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startPostgres(t)
+			url := func(schema, _ string) string { return p.url(schema) }
+			if name != "directly" {
+				url = startBouncer(t, p)
+			}
+			kills := rounds("AGENTCOPY_KILLS", 1)
+			work := newWork(t, url(p.newSchema(t), "&default_query_exec_mode=exec"), 200*(kills+1))
+			children := make([]*child, 8)
+			for i := range children {
+				children[i] = startChild(t, "workKeys", work)
+			}
+			for n := range kills {
+				work.waitForSent(t, 200*n+1+rand.IntN(200))
+				p.kill()
+				p.start(t)
+			}
+			for _, c := range children {
+				require.True(t, c.wait(t))
+			}
+			sends := work.check(t)
+			t.Logf("%d kills of the server, %d keys, %d copies, %d sendings written down, 0 duplicates", kills, len(work.Jobs), len(work.Jobs), sends)
+		})
 	}
-	for range kills {
-		time.Sleep(500*time.Millisecond + rand.N(500*time.Millisecond))
-		require.Less(t, work.sent(t), len(work.Jobs), "sendings when the server is killed")
-		p.kill()
-		p.start(t)
-	}
-	for _, c := range children {
-		require.True(t, c.wait(t))
-	}
-	sends := work.check(t)
-	t.Logf("%d kills of the server, %d keys, %d copies, %d sendings written down, 0 duplicates", kills, len(work.Jobs), len(work.Jobs), sends)
 }
 
 // Two processes open a new ledger at the same moment.
 func TestTwoProcessesMakeALedger(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
 		for range rounds("AGENTCOPY_STARTS", 3) {
-			work := task{Ledger: newPlace(t), Start: time.Now().Add(150 * time.Millisecond)}
+			work := task{Ledger: newPlace(t)}
 			children := []*child{startChild(t, "openOnly", work), startChild(t, "openOnly", work)}
+			for _, c := range children {
+				c.paused(t)
+			}
+			for _, c := range children {
+				c.resume()
+			}
 			for _, c := range children {
 				require.True(t, c.wait(t))
 			}

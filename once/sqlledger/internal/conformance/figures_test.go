@@ -49,7 +49,7 @@ func TestFigures(t *testing.T) {
 			require.NoError(t, l.Close())
 		})
 		t.Run(fmt.Sprint("PostgreSQL with ", n), func(t *testing.T) {
-			p := startPostgres(t, "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB")
+			p := startPostgres(t, "-c", "fsync=on", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB")
 			db := p.open(t, p.newSchema(t))
 			l := open(t, db)
 			templates(t, l)

@@ -61,7 +61,7 @@ func TestKilledRunnersMakeOneCopyOfEachKey(t *testing.T) {
 const (
 	childTimeout = 400 * time.Millisecond
 	lateAnswer   = 500 * time.Millisecond
-	childSettle  = time.Second
+	childSettle  = 2 * time.Second
 )
 
 // missing is what makeCopies says if it must be started again.
@@ -83,9 +83,9 @@ func makeCopies(t task) error {
 	for r := range runner.All(context.Background(), t.jobs(copier)) {
 		switch err := r.Err; {
 		case err == nil:
-		case errors.Is(err, sqlledger.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		case errors.Is(err, sqlledger.ErrUnavailable), errors.Is(err, once.ErrLeaseLost), errors.Is(err, context.DeadlineExceeded):
 			fmt.Fprintln(os.Stderr, missing)
-		case errors.Is(err, once.ErrAmbiguous), errors.Is(err, once.ErrLeaseLost),
+		case errors.Is(err, once.ErrAmbiguous),
 			!errors.Is(err, agentcopy.ErrOutcomeUnknown) && !errors.Is(err, agentcopy.ErrRateLimited) && !errors.Is(err, once.ErrInProgress):
 			return fmt.Errorf("unexplained: %w", err)
 		default:
@@ -105,13 +105,13 @@ func (work *task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
 	}
 }
 
-func copierOf(vendor, url string) (agentcopy.Copier, error) {
-	opts := []agentcopy.Option{
+func copierOf(vendor, url string, more ...agentcopy.Option) (agentcopy.Copier, error) {
+	opts := append([]agentcopy.Option{
 		agentcopy.WithBaseURL(url),
 		agentcopy.WithLimiter(agentcopy.Unlimited),
 		agentcopy.WithAttemptTimeout(childTimeout),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: 10 * time.Millisecond}),
-	}
+	}, more...)
 	const key, secret = "not-a-real-key", "not-a-real-secret"
 	switch vendor {
 	case "zudu":

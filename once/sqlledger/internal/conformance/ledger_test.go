@@ -11,5 +11,8 @@ import (
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
-	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store { return newStore(t, p, "") })
+	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store {
+		t.Parallel()
+		return newStore(t, p)
+	})
 }

@@ -8,7 +8,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
 )
@@ -29,12 +32,23 @@ import (
 // variable says which, and its standard input has its task.
 const childVariable = "SQLLEDGER_TEST_CHILD"
 
-var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly}
+var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce}
+
+// shortLease is how long a Runner of the programs claims a key for, so that tests need
+// not wait for long. Renewals may fail on a busy machine: the tests reckon with it.
+const shortLease = 2 * time.Second
 
 func TestMain(m *testing.M) {
+	lease.Time = shortLease
 	program := programs[os.Getenv(childVariable)]
 	if program == nil {
-		os.Exit(m.Run())
+		flag.Parse()
+		if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+			_ = f.Value.Set("8") // the tests wait more than they work
+		}
+		code := m.Run()
+		_ = os.RemoveAll(newCluster.dir)
+		os.Exit(code)
 	}
 	parent := os.Getppid()
 	go func() { // no child outlives its test, however that ends
@@ -56,12 +70,11 @@ func TestMain(m *testing.M) {
 
 // task is what a child is to do.
 type task struct {
-	Ledger string // a path or a PostgreSQL URL
-	Start  time.Time
-
-	Vendor string // a URL, or a file that stands for one
-	Name   string
-	Jobs   []job
+	Ledger  string // a path or a PostgreSQL URL
+	Vendor  string // a URL, or a file that stands for one
+	Name    string // of the vendor, or of a boundary
+	Jobs    []job
+	Callers int
 }
 
 type job struct{ Key, SourceID, Name string }
@@ -76,11 +89,17 @@ func (work task) open() (*sqlledger.Ledger, error) {
 	}
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
-	return sqlledger.Open(context.Background(), db, sqlledger.Postgres)
+	return sqlledger.Open(context.Background(), db, sqlledger.Postgres, sqlledger.WithClose(db.Close))
+}
+
+// pause tells the test that this process is ready, and waits until it is resumed.
+func pause() {
+	fmt.Print(".")
+	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
 func openOnly(t task) error {
-	time.Sleep(time.Until(t.Start))
+	pause()
 	l, err := t.open()
 	if err != nil {
 		return err
@@ -91,6 +110,8 @@ func openOnly(t task) error {
 
 type child struct {
 	cmd  *exec.Cmd
+	in   io.Writer
+	out  io.Reader
 	said bytes.Buffer
 }
 
@@ -100,7 +121,11 @@ func startChild(t testing.TB, program string, job task) *child {
 	require.NoError(t, err)
 	c := &child{cmd: exec.Command(os.Args[0])}
 	c.cmd.Env = append(os.Environ(), childVariable+"="+program)
-	c.cmd.Stdin, c.cmd.Stderr = bytes.NewReader(input), &c.said
+	c.cmd.Stderr = &c.said
+	c.in, err = c.cmd.StdinPipe()
+	require.NoError(t, err)
+	c.out, err = c.cmd.StdoutPipe()
+	require.NoError(t, err)
 	require.NoError(t, c.cmd.Start())
 	t.Cleanup(func() { // none outlives a test that failed
 		if c.cmd.ProcessState == nil {
@@ -108,8 +133,23 @@ func startChild(t testing.TB, program string, job task) *child {
 			_ = c.cmd.Wait()
 		}
 	})
+	_, err = c.in.Write(input)
+	require.NoError(t, err)
 	return c
 }
+
+// paused waits until the child calls pause.
+func (c *child) paused(t testing.TB) {
+	t.Helper()
+	said := make([]byte, 1)
+	if _, err := c.out.Read(said); err != nil || said[0] != '.' {
+		rest, _ := io.ReadAll(c.out)
+		_ = c.cmd.Wait()
+		require.Fail(t, "the child ended", "%v %s%s %s", err, said, rest, c.said.String())
+	}
+}
+
+func (c *child) resume() { _, _ = c.in.Write([]byte{'.'}) }
 
 func (c *child) kill() { _ = c.cmd.Process.Signal(syscall.SIGKILL) }
 

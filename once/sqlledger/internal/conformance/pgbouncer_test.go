@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,38 +29,40 @@ func startBouncer(t testing.TB, p *postgres) (url func(schema, params string) st
 			t.Skip("left out: PgBouncer is not installed")
 		}
 	}
-	port := freePort(t)
-	require.NoError(t, os.WriteFile(p.dir+"/users.txt", []byte(`"postgres" ""`+"\n"), 0o644))
+	// The pooler keeps no search_path of a client's: each schema gets a role.
+	const roles = 50
+	p.exec(t, fmt.Sprintf("DO $$ BEGIN FOR i IN 1..%d LOOP EXECUTE format('CREATE ROLE s%%s SUPERUSER LOGIN', i); "+
+		"EXECUTE format('ALTER ROLE s%%1$s SET search_path = s%%1$s, pg_catalog', i); END LOOP; END $$", roles))
+	var users strings.Builder
+	for i := range roles {
+		fmt.Fprintf(&users, "\"s%d\" \"\"\n", i+1)
+	}
+	require.NoError(t, os.WriteFile(p.dir+"/users.txt", []byte(users.String()), 0o644))
 	require.NoError(t, os.WriteFile(p.dir+"/pgbouncer.ini", fmt.Appendf(nil, `[databases]
-* = host=127.0.0.1 port=%d
+* = host=%[1]s port=5432
 [pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = %d
-unix_socket_dir =
+listen_port = 6432
+unix_socket_dir = %[1]s
 auth_type = trust
-auth_file = %s/users.txt
+auth_file = %[1]s/users.txt
 pool_mode = transaction
 default_pool_size = 5
+server_login_retry = 1
 ignore_startup_parameters = search_path
-logfile = %[3]s/bouncer.log
-`, p.port, port, p.dir), 0o644))
+logfile = %[1]s/bouncer.log
+`, p.dir), 0o644))
 	cmd := p.command(bin, "-q", p.dir+"/pgbouncer.ini")
 	cmd.Path = bin
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	// The pooler keeps no search_path of a client's: each schema gets a role.
-	return func(schema, params string) string {
-		p.exec(t, fmt.Sprintf("DO $$ BEGIN CREATE ROLE %[1]s SUPERUSER LOGIN; ALTER ROLE %[1]s SET search_path = %[1]s, pg_catalog; EXCEPTION WHEN duplicate_object THEN END $$", schema))
-		users, err := os.OpenFile(p.dir+"/users.txt", os.O_APPEND|os.O_WRONLY, 0)
-		require.NoError(t, err)
-		_, err = fmt.Fprintf(users, "%q \"\"\n", schema)
-		require.NoError(t, errors.Join(err, users.Close()))
-		_ = cmd.Process.Signal(syscall.SIGHUP)
-		url := fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable%s", schema, port, params)
-		db := connect(t, url+"&default_query_exec_mode=exec")
-		require.Eventually(t, func() bool { return db.Ping() == nil }, time.Minute, 10*time.Millisecond, "PgBouncer did not start")
-		return url
+	url = func(schema, params string) string {
+		return fmt.Sprintf("postgres://%s@/postgres?host=%s&port=6432%s", schema, p.dir, params)
 	}
+	db := connect(t, url("s1", "&default_query_exec_mode=exec"))
+	for deadline := time.Now().Add(time.Minute); db.Ping() != nil; time.Sleep(10 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "PgBouncer did not start")
+	}
+	return url
 }
 
 func exists(path string) bool {
@@ -80,7 +82,8 @@ func TestLedgerThroughPgBouncer(t *testing.T) {
 	p := startPostgres(t)
 	url := startBouncer(t, p)
 	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store {
-		s := newStore(t, p, "")
+		t.Parallel()
+		s := newStore(t, p)
 		return bouncerStore{s, url(s.schema, "&default_query_exec_mode=exec")}
 	})
 }

@@ -5,7 +5,6 @@ package conformance_test
 import (
 	"database/sql"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -28,12 +28,18 @@ import (
 
 // postgres is a PostgreSQL server of the test's own.
 type postgres struct {
-	dir, bin string
-	port     int
+	dir, bin string              // its socket is in dir
 	who      *syscall.Credential // it refuses to run as root
 	process  *exec.Cmd
 	settings []string
+	admin    *sql.DB
 	schemas  atomic.Int64
+}
+
+// newCluster holds what initdb has made, for all servers of the tests.
+var newCluster struct {
+	sync.Mutex
+	dir string
 }
 
 // startPostgres starts a server that ends with the test, or skips the test.
@@ -43,7 +49,7 @@ func startPostgres(t testing.TB, settings ...string) *postgres {
 	if bin == "" {
 		t.Skip("left out: PostgreSQL is not installed (no initdb)")
 	}
-	p := &postgres{bin: bin, port: freePort(t), settings: settings}
+	p := &postgres{bin: bin, settings: settings}
 	var err error
 	p.dir, err = os.MkdirTemp("", "agentcopy-pg-") // a socket's path must be short
 	require.NoError(t, err)
@@ -58,8 +64,8 @@ func startPostgres(t testing.TB, settings ...string) *postgres {
 		p.who = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		require.NoError(t, os.Chown(p.dir, uid, gid))
 	}
-	out, err := p.command("initdb", "-D", p.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
-	require.NoError(t, err, "initdb: %s", out)
+	p.initialize(t)
+	p.admin = p.open(t, "public")
 	p.start(t)
 	t.Cleanup(func() {
 		if log, err := os.ReadFile(p.dir + "/log"); t.Failed() && err == nil {
@@ -70,9 +76,26 @@ func startPostgres(t testing.TB, settings ...string) *postgres {
 	return p
 }
 
+func (p *postgres) initialize(t testing.TB) {
+	t.Helper()
+	newCluster.Lock()
+	defer newCluster.Unlock()
+	if newCluster.dir == "" {
+		out, err := p.command("initdb", "-D", p.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
+		require.NoError(t, err, "initdb: %s", out)
+		newCluster.dir, err = os.MkdirTemp("", "agentcopy-pg-new-")
+		require.NoError(t, err)
+		out, err = exec.Command("cp", "-a", p.dir+"/data", newCluster.dir).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return
+	}
+	out, err := exec.Command("cp", "-a", newCluster.dir+"/data", p.dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
 func postgresFolder() string {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if path, err := exec.LookPath("initdb"); err == nil {
+	if path, err := exec.LookPath("initdb"); err == nil && len(found) == 0 {
 		found = append(found, path)
 	}
 	if len(found) == 0 {
@@ -90,11 +113,10 @@ func (p *postgres) command(name string, args ...string) *exec.Cmd {
 
 func (p *postgres) start(t testing.TB) {
 	t.Helper()
-	db := p.open(t, "public")
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		p.launch(t)
 		for time.Now().Before(deadline) {
-			if db.Ping() == nil {
+			if p.admin.Ping() == nil {
 				return
 			}
 			if p.said(t, "pre-existing shared memory block") { // of processes that were killed and are not gone yet
@@ -110,8 +132,9 @@ func (p *postgres) start(t testing.TB) {
 
 func (p *postgres) launch(t testing.TB) {
 	t.Helper()
-	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir, "-p", fmt.Sprint(p.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"}, p.settings...)...)
+	// What the system has taken survives a kill without fsync, and the disk may be slow.
+	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir,
+		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "fsync=off"}, p.settings...)...)
 	log, err := os.Create(p.dir + "/log")
 	require.NoError(t, err)
 	defer log.Close()
@@ -152,7 +175,7 @@ func (p *postgres) freeze() (children []int) {
 }
 
 func (p *postgres) url(schema string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable&search_path=%s,pg_catalog", p.port, url.QueryEscape(schema))
+	return fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=5432&search_path=%s,pg_catalog", url.QueryEscape(p.dir), url.QueryEscape(schema))
 }
 
 func (p *postgres) open(t testing.TB, schema string) *sql.DB {
@@ -180,19 +203,8 @@ func (p *postgres) newSchema(t testing.TB) string {
 
 func (p *postgres) exec(t testing.TB, statement string) {
 	t.Helper()
-	db, err := sql.Open("pgx", p.url("public"))
+	_, err := p.admin.Exec(statement)
 	require.NoError(t, err)
-	defer db.Close()
-	_, err = db.Exec(statement)
-	require.NoError(t, err)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // store is a schema whose clock can be set: its clock_timestamp comes before
@@ -201,11 +213,10 @@ type store struct {
 	t      testing.TB
 	p      *postgres
 	schema string
-	params string // of the URL
 }
 
-func newStore(t testing.TB, p *postgres, params string) store {
-	s := store{t, p, p.newSchema(t), params}
+func newStore(t testing.TB, p *postgres) store {
+	s := store{t, p, p.newSchema(t)}
 	p.exec(t, strings.ReplaceAll(`CREATE TABLE SCHEMA.step (d interval NOT NULL); INSERT INTO SCHEMA.step VALUES ('0');
 		CREATE FUNCTION SCHEMA.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
 		AS 'SELECT pg_catalog.clock_timestamp() + d FROM SCHEMA.step'`, "SCHEMA", s.schema))
@@ -213,7 +224,7 @@ func newStore(t testing.TB, p *postgres, params string) store {
 }
 
 func (s store) Open(t *testing.T) once.Ledger {
-	return open(t, connect(t, s.p.url(s.schema)+s.params))
+	return open(t, s.p.open(t, s.schema))
 }
 
 func (s store) StepClock(d time.Duration) bool {

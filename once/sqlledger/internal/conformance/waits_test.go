@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
@@ -23,24 +24,22 @@ func TestAContextEndsAWait(t *testing.T) {
 	l := open(t, db)
 	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
 	require.NoError(t, err)
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	_, err = tx.Exec("SELECT 1 FROM agentcopy_ledger FOR UPDATE")
-	require.NoError(t, err)
-	ends := func(what string) {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		start := time.Now()
-		err := l.Update(ctx, claim, time.Minute)
-		require.ErrorIs(t, err, context.DeadlineExceeded, what)
-		require.ErrorContains(t, err, "it may have been done", what)
-		require.Less(t, time.Since(start), 2*time.Second, what)
-	}
-	ends("locked row")
-	require.NoError(t, tx.Rollback())
+	unlock := lockRows(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	updated := make(chan error)
+	go func() { updated <- l.Update(ctx, claim, time.Minute) }()
+	waitForLocks(t, db, 1)
+	cancel()
+	err = <-updated
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "it may have been done")
+	unlock()
 	require.NoError(t, l.Update(t.Context(), claim, time.Minute))
+
 	p.freeze()
-	ends("stopped server")
+	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, l.Update(ctx, claim, time.Minute), context.DeadlineExceeded)
 	_, err = sqlledger.Open(t.Context(), db, sqlledger.Postgres, sqlledger.WithPatience(100*time.Millisecond))
 	require.ErrorIs(t, err, sqlledger.ErrUnavailable)
 }
@@ -49,31 +48,40 @@ func TestALateWriteOfTheSameClaimChangesNothing(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
 	db := p.open(t, p.newSchema(t))
-	l := open(t, db)
+	l := open(t, db, sqlledger.WithPatience(time.Minute))
 	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
 	require.NoError(t, err)
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	_, err = tx.Exec("SELECT 1 FROM agentcopy_ledger FOR UPDATE")
-	require.NoError(t, err)
+	unlock := lockRows(t, db)
 	// Three writes wait for the row; whichever comes first, the last one counts.
 	var wg sync.WaitGroup
 	for i := 1; i <= 3; i++ {
 		claim.Sends = i
 		r := claim
-		wg.Go(func() { require.NoError(t, l.Update(t.Context(), r, time.Minute)) })
-		require.Eventually(t, func() bool { return waiting(t, db) == i }, 10*time.Second, time.Millisecond)
+		wg.Go(func() { assert.NoError(t, l.Update(t.Context(), r, time.Minute)) })
+		waitForLocks(t, db, i)
 	}
-	require.NoError(t, tx.Rollback())
+	unlock()
 	wg.Wait()
 	r, _, err := l.Get(t.Context(), "k")
 	require.NoError(t, err)
 	require.Equal(t, 3, r.Sends)
 }
 
-// waiting is how many statements wait for a lock.
-func waiting(t testing.TB, db *sql.DB) (n int) {
+// lockRows keeps all writers waiting.
+func lockRows(t testing.TB, db *sql.DB) (unlock func()) {
 	t.Helper()
-	require.NoError(t, db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").Scan(&n))
-	return n
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	_, err = tx.Exec("SELECT 1 FROM agentcopy_ledger FOR UPDATE")
+	require.NoError(t, err)
+	return func() { require.NoError(t, tx.Rollback()) }
+}
+
+// waitForLocks waits until n statements wait for a lock.
+func waitForLocks(t testing.TB, db *sql.DB, n int) {
+	t.Helper()
+	for deadline, waiting := time.Now().Add(time.Minute), -1; waiting != n; time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "%d statements wait for a lock", waiting)
+		require.NoError(t, db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").Scan(&waiting))
+	}
 }

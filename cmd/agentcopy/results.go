@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
+)
+
+// isJSON reports whether a file of that name holds JSON.
+func isJSON(path string) bool {
+	return slices.Contains([]string{".jsonl", ".ndjson", ".json"}, strings.ToLower(filepath.Ext(path)))
+}
+
+// checkResults returns an error if the results could not be written.
+func checkResults(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		err = fmt.Errorf("%s is a directory", path)
+	case err == nil && isSpecial(path): // opening a pipe would wait for its reader
+	default:
+		var f *os.File
+		if f, err = temporary(path); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the results cannot be written: %w", err)
+	}
+	return nil
+}
+
+// isSpecial reports whether path is a pipe or a device, which is written to and not
+// replaced.
+func isSpecial(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+func temporary(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// writeResults writes the manifest again, with what became of each row. A reader of
+// the file sees the old one or the new one, whole.
+func writeResults(path string, m *manifest.Manifest, rows []*engine.Row) (err error) {
+	var f *os.File
+	replace := !isSpecial(path)
+	if replace {
+		f, err = temporary(path)
+	} else {
+		f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	}
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	if isJSON(path) {
+		err = resultsJSON(w, m, rows)
+	} else {
+		err = resultsCSV(w, m, rows)
+	}
+	err = errors.Join(err, w.Flush())
+	if !replace {
+		return errors.Join(err, f.Close())
+	}
+	err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// kept are the indexes of the manifest's own columns, and header their names with
+// those of the results.
+func kept(m *manifest.Manifest) (columns []int, header []string) {
+	for i, column := range m.Columns {
+		if name := manifest.Normal(column); name != "key" && !slices.Contains(manifest.ResultColumns, name) {
+			columns, header = append(columns, i), append(header, column)
+		}
+	}
+	return columns, append(append(header, "key"), manifest.ResultColumns...)
+}
+
+// cell is a cell of the manifest as text, or "".
+func cell(m *manifest.Manifest, row *manifest.Row, i int) (text string) {
+	if i >= 0 && i < len(row.Cells) {
+		text = row.Cells[i]
+	}
+	if m.JSON {
+		text, _ = manifest.Text(text)
+	}
+	return text
+}
+
+// outcome is what became of a row, in the order of the columns of results.
+func outcome(row *engine.Row) []string {
+	created := ""
+	if !row.CreatedAt.IsZero() {
+		created = row.CreatedAt.UTC().Format(time.RFC3339)
+	}
+	return []string{row.Key, string(row.Status), row.CopyID, row.CopyName, created, strconv.FormatBool(row.Existing), row.Error}
+}
+
+func resultsCSV(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
+	columns, header := kept(m)
+	out := csv.NewWriter(w)
+	_ = out.Write(header) // Error has it
+	for _, row := range rows {
+		var cells []string
+		for _, i := range columns {
+			cells = append(cells, cell(m, row.Row, i))
+		}
+		cells = append(cells, outcome(row)...)
+		for i := range cells {
+			cells[i] = manifest.Guard(cells[i])
+		}
+		_ = out.Write(cells)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// resultsJSON keeps the values of a JSON manifest as they are.
+func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
+	columns, header := kept(m)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, row := range rows {
+		object := make(map[string]any, len(header))
+		for at, i := range columns {
+			if i < len(row.Cells) && row.Cells[i] != "" {
+				object[header[at]] = row.Cells[i]
+				if m.JSON {
+					object[header[at]] = json.RawMessage(row.Cells[i])
+				}
+			}
+		}
+		for i, text := range outcome(row) {
+			if text != "" {
+				object[header[len(columns)+i]] = text
+			}
+		}
+		object["existing"] = row.Existing
+		if err := enc.Encode(object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readKnown reads from a file of results, if there is one, the IDs of the copies by
+// key.
+func readKnown(path string) (map[string]string, error) {
+	known := make(map[string]string)
+	if _, err := os.Stat(path); os.IsNotExist(err) || isSpecial(path) {
+		return known, nil
+	}
+	m, _, err := readManifest(path)
+	if err != nil {
+		return nil, err
+	}
+	status, id := slices.Index(m.Columns, "status"), slices.Index(m.Columns, "copy_id")
+	for _, row := range m.Rows {
+		if cell(m, row, status) == string(engine.Copied) {
+			known[row.Key] = cell(m, row, id)
+		}
+	}
+	return known, nil
+}
+
+// writeCauses groups failures that are alike.
+func writeCauses(w io.Writer, rows []*engine.Row) {
+	groups := make(map[string][]*engine.Row)
+	for _, row := range rows {
+		if row.Status == engine.Failed || row.Status == engine.InDoubt {
+			cause := fmt.Sprintf("%s, %s: %s", words(row.Status), row.Vendor.Name, row.Cause)
+			groups[cause] = append(groups[cause], row)
+		}
+	}
+	for _, cause := range slices.Sorted(maps.Keys(groups)) {
+		var lines []string
+		for _, row := range groups[cause][:min(5, len(groups[cause]))] {
+			lines = append(lines, fmt.Sprint(row.Line))
+		}
+		if len(groups[cause]) > len(lines) {
+			lines = append(lines, "...")
+		}
+		fmt.Fprintf(w, "  %d %s (lines %s)\n      such as: %s\n", len(groups[cause]), cause, strings.Join(lines, ", "), printable(groups[cause][0].Error))
+	}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
+)
+
+// The exit codes. A run that a signal stopped ends with 128 and the signal's number.
+const (
+	exitFailed  = 1 // some rows failed, or were not sent
+	exitUsage   = 2 // something must be fixed first, and nothing was sent
+	exitInDoubt = 3 // it is not known of some rows whether they were copied
+)
+
+// exitError ends the program with a code.
+type exitError struct {
+	code int
+	err  error // nil if everything has been said
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// codeOf is the exit code of an error. An error without one comes from the command
+// line, or from before anything was sent.
+func codeOf(err error) int {
+	if err == nil {
+		return 0
+	}
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	return exitUsage
+}
+
+// exitOf is how a run ends the program. err is what could not be written.
+func exitOf(rows []*engine.Row, sig os.Signal, err error) error {
+	c := engine.Count(rows)
+	number, stopped := sig.(syscall.Signal)
+	switch {
+	case stopped:
+		return &exitError{128 + int(number), err}
+	case c.Of[engine.InDoubt]+c.Of[engine.Ambiguous] > 0:
+		return &exitError{exitInDoubt, err}
+	case c.Of[engine.Copied] < len(rows), err != nil:
+		return &exitError{exitFailed, err}
+	}
+	return nil
+}
+
+// ignoreSignals keeps a run alive when the reader of its output is gone, and when a
+// file reaches the limit that ulimit sets: both are errors of a write.
+func ignoreSignals() {
+	const xfsz = syscall.Signal(25) // SIGXFSZ, which Windows does not have
+	signal.Ignore(syscall.SIGPIPE, xfsz)
+}
+
+// onSignals calls stop at the first signal, and broken at the second one, which ends
+// the context as well. A third one kills the program.
+func onSignals(stop, broken func(os.Signal)) (ctx context.Context, first *atomic.Value, end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	first = new(atomic.Value)
+	go func() {
+		for _, react := range []func(os.Signal){func(s os.Signal) { first.Store(s); stop(s) }, func(s os.Signal) { signal.Stop(signals); broken(s); cancel() }} {
+			select {
+			case s := <-signals:
+				react(s)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, first, func() { signal.Stop(signals); cancel() }
+}
