@@ -2,7 +2,6 @@ package agentcopytest_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 func TestEachFaultShowsAsItSays(t *testing.T) {
@@ -298,9 +298,7 @@ func TestTheSDKSeesEachFault(t *testing.T) {
 						opts = append(opts, agentcopy.WithBaseURL(d.base))
 					}
 					_, err := s.copy(t.Context(), s.add(), "Copy", opts...)
-					e, ok := errors.AsType[*agentcopy.Error](err)
-					require.True(t, ok, "%v", err)
-					require.Equal(t, tc.outcome, e.Outcome, "%v", err)
+					require.Equal(t, tc.outcome, vendortest.RequireError(t, err).Outcome, "%v", err)
 					if tc.is != nil {
 						require.ErrorIs(t, err, tc.is)
 					}

@@ -12,6 +12,13 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
+const sourceID = "3c90c3cc-0d44-4b50-8888-8dd25736052d"
+
+func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *cotool.Client {
+	t.Helper()
+	return vendortest.NewClient[*cotool.Client](t, wire, opts...)
+}
+
 func TestDocumentsComeBack(t *testing.T) {
 	vendortest.RequireDocuments[cotool.CopyAgentResponse](t, "copy.json", "copy_sparse.json")
 	vendortest.RequireRoundTrip[cotool.CopyAgentResponse](t, `{"agent":{"id":"a","isBuiltIn":false,"persistentWorkspaceEnabled":false,"isSuggestion":false,

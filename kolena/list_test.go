@@ -2,13 +2,13 @@ package kolena_test
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
@@ -35,7 +35,7 @@ func TestListAgents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+			agents, err := vendortest.Collect(t, listAgents(t, wire))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, agent := range agents {
@@ -53,44 +53,25 @@ func TestListAgents(t *testing.T) {
 	}
 }
 
-func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := vendortest.InTurn(page(0, 2, 1, 2), page(1, 2, 3, 2))
-	for range newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}) {
-		break
-	}
-	require.Len(t, wire.Requests(), 1)
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
+	vendortest.TestListFails(t, "kolena", listAgents, map[string]vendortest.ListFailure{
+		"total_pages is never reached": vendortest.ListFails(2, 2, "not on an earlier one", page(0, 1<<30, 1, 2), page(1, 1<<30, 1, 2)),
+		"the pages run dry":            vendortest.ListFails(4, 3, "page 3 of the list", page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)),
+		"the list has gone":            vendortest.ListFails(2, 2, "page 2 of the list", page(0, 3, 1, 2), page(0, 0, 3, 0)),
+		"no total":                     vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}]}`),
+		"a total that is not a number": vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}],"total_pages":"two"}`),
+		"no list":                      vendortest.ListFails(0, 1, "lacks the list", `{"total_pages":1}`),
+		"another document":             vendortest.ListFails(0, 1, "lacks the list", agent),
+	})
 }
 
-func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
-	for name, tt := range map[string]struct {
-		pages            []string
-		agents, requests int
-		message          string
-	}{
-		"total_pages is never reached": {[]string{page(0, 1<<30, 1, 2), page(1, 1<<30, 1, 2)}, 2, 2, "not on an earlier one"},
-		"the pages run dry":            {[]string{page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)}, 4, 3, "page 3 of the list"},
-		"the list has gone":            {[]string{page(0, 3, 1, 2), page(0, 0, 3, 0)}, 2, 2, "page 2 of the list"},
-		"no total":                     {[]string{`{"agents":[{"id":1}]}`}, 0, 1, "how many pages"},
-		"a total that is not a number": {[]string{`{"agents":[{"id":1}],"total_pages":"two"}`}, 0, 1, "how many pages"},
-		"no list":                      {[]string{`{"total_pages":1}`}, 0, 1, "lacks the list"},
-		"another document":             {[]string{agent}, 0, 1, "lacks the list"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
-			e := vendortest.RequireError(t, err)
-			require.ErrorContains(t, err, tt.message)
-			require.Equal(t, "ListAgents", e.Operation)
-			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-			require.Len(t, agents, tt.agents)
-			require.Len(t, wire.Requests(), tt.requests)
-		})
-	}
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*kolena.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{})
 }
 
 func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	const body = `{"agents":[{"name":"no ID"},{"id":"7"},{"id":1,"prompts":[{"options":null}]}],"total_pages":1}`
-	agents, err := vendortest.Collect(t, newClient(t, vendortest.Always(http.StatusOK, body)).ListAgents(t.Context(), kolena.ListAgentsRequest{}))
+	agents, err := vendortest.Collect(t, listAgents(t, vendortest.Always(http.StatusOK, body)))
 	require.NoError(t, err)
 	require.Len(t, agents, 3)
 	require.Error(t, agents[0].Response.Warning)

@@ -2,13 +2,13 @@ package langsmith_test
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
@@ -35,7 +35,7 @@ func TestListAgents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
+			agents, err := vendortest.Collect(t, listAgents(t, wire))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, got := range agents {
@@ -88,40 +88,21 @@ func TestListAgentsRefusesANameThatCannotBeSent(t *testing.T) {
 	require.Empty(t, wire.Requests())
 }
 
-func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := vendortest.InTurn(page(`"x"`, 0, 2), page(`null`, 2, 2))
-	for range newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}) {
-		break
-	}
-	require.Len(t, wire.Requests(), 1)
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
+	vendortest.TestListFails(t, "langsmith", listAgents, map[string]vendortest.ListFailure{
+		"a cursor that repeats":      vendortest.ListFails(4, 2, "leads back", page(`"x"`, 0, 2), page(`"x"`, 2, 2)),
+		"cursors that go round":      vendortest.ListFails(3, 3, "leads back", page(`"x"`, 0, 1), page(`"y"`, 1, 1), page(`"x"`, 2, 1)),
+		"new cursors, old agents":    vendortest.ListFails(2, 2, "not on an earlier one", page(`"x"`, 0, 2), page(`"y"`, 0, 2)),
+		"an empty page in between":   vendortest.ListFails(2, 2, "page 2 of the list", page(`"x"`, 0, 2), page(`"y"`, 0, 0)),
+		"a cursor that is not text":  vendortest.ListFails(0, 1, "next_cursor", page(`7`, 0, 2)),
+		"null for none":              vendortest.ListFails(0, 1, "lacks the list", `{"items":null,"next_cursor":null}`),
+		"no items":                   vendortest.ListFails(0, 1, "lacks the list", `{"next_cursor":null}`),
+		"another document":           vendortest.ListFails(0, 1, "lacks the list", `{"error":"Unauthorized"}`),
+		"items of another type":      vendortest.ListFails(0, 1, "lacks the list", `{"items":"none","next_cursor":null}`),
+		"the second page is no JSON": vendortest.ListFails(2, 2, "not JSON", page(`"x"`, 0, 2), `sorry`),
+	})
 }
 
-func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
-	for name, tt := range map[string]struct {
-		pages            []string
-		agents, requests int
-		message          string
-	}{
-		"a cursor that repeats":      {[]string{page(`"x"`, 0, 2), page(`"x"`, 2, 2)}, 4, 2, "leads back"},
-		"cursors that go round":      {[]string{page(`"x"`, 0, 1), page(`"y"`, 1, 1), page(`"x"`, 2, 1)}, 3, 3, "leads back"},
-		"new cursors, old agents":    {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 2)}, 2, 2, "not on an earlier one"},
-		"an empty page in between":   {[]string{page(`"x"`, 0, 2), page(`"y"`, 0, 0)}, 2, 2, "page 2 of the list"},
-		"a cursor that is not text":  {[]string{page(`7`, 0, 2)}, 0, 1, "next_cursor"},
-		"null for none":              {[]string{`{"items":null,"next_cursor":null}`}, 0, 1, "lacks the list"},
-		"no items":                   {[]string{`{"next_cursor":null}`}, 0, 1, "lacks the list"},
-		"another document":           {[]string{`{"error":"Unauthorized"}`}, 0, 1, "lacks the list"},
-		"items of another type":      {[]string{`{"items":"none","next_cursor":null}`}, 0, 1, "lacks the list"},
-		"the second page is no JSON": {[]string{page(`"x"`, 0, 2), `sorry`}, 2, 2, "not JSON"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{}))
-			e := vendortest.RequireError(t, err)
-			require.ErrorContains(t, err, tt.message)
-			require.Equal(t, "ListAgents", e.Operation)
-			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-			require.Len(t, agents, tt.agents)
-			require.Len(t, wire.Requests(), tt.requests)
-		})
-	}
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*langsmith.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{})
 }

@@ -3,6 +3,7 @@ package zudu_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 	"testing"
@@ -54,7 +55,7 @@ func TestListAgentsReadsEveryPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+			agents, err := vendortest.Collect(t, listAgents(t, wire))
 			require.NoError(t, err)
 			require.Len(t, agents, tt.agents)
 			for i, agent := range agents {
@@ -128,7 +129,7 @@ func TestListAgentsRefusesANameNoAgentHas(t *testing.T) {
 
 func TestListAgentsStopsWithTheLoop(t *testing.T) {
 	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
-	agents := newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{})
+	agents := listAgents(t, wire)
 	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
 	for range agents {
 		break
@@ -156,7 +157,7 @@ func TestListAgentsEndsWithTheContext(t *testing.T) {
 
 func TestListAgentsTellsOfEachPage(t *testing.T) {
 	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 1))
-	agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+	agents, err := vendortest.Collect(t, listAgents(t, wire))
 	require.NoError(t, err)
 	require.Equal(t, "req-0", agents[0].Response.RequestID)
 	require.Equal(t, "req-0", agents[1].Response.RequestID)
@@ -170,7 +171,7 @@ func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
 		}
 		return http.StatusOK, page(`{"has_next_page":false}`, 2, 2)
 	})
-	agents := newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{})
+	agents := listAgents(t, wire)
 	for range 2 {
 		all, err := vendortest.Collect(t, agents)
 		require.NoError(t, err)
@@ -180,48 +181,31 @@ func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
 }
 
 func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
-	for name, tt := range map[string]struct {
-		pages    []string
-		agents   int
-		requests int
-		message  string
-	}{
-		"a page is empty, but not the last": {
-			[]string{page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":true}`, 0, 0)}, 2, 2, "page 2 of the list",
-		},
-		"the server ignores the page number": {
-			[]string{page(`{"has_next_page":true}`, 0, 2)}, 2, 2, "not on an earlier one",
-		},
-		"the server ignores the page number and says nothing": {
-			[]string{page(`{}`, 0, 100)}, 100, 2, "not on an earlier one",
-		},
-		"no list":                 {[]string{`{"status":"success","data":{}}`}, 0, 1, "lacks the list"},
-		"no data":                 {[]string{`{"status":"success"}`}, 0, 1, "lacks the list"},
-		"the list is no list":     {[]string{`{"status":"success","data":{"agents":{}}}`}, 0, 1, "lacks the list"},
-		"the data is no object":   {[]string{`{"status":"success","data":[]}`}, 0, 1, "lacks the list"},
-		"refused":                 {[]string{`{"status":"error","message":"no","error":"way","data":{"agents":[]}}`}, 0, 1, "no: way"},
-		"the second page is none": {[]string{page(`{"has_next_page":true}`, 0, 2), `<html><title>Hello</title>`}, 2, 2, "Hello"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.InTurn(tt.pages...)
-			agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
-			e := vendortest.RequireError(t, err)
-			require.ErrorContains(t, err, tt.message)
-			require.Equal(t, "zudu", e.Provider)
-			require.Equal(t, "ListAgents", e.Operation)
-			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-			require.NotEmpty(t, e.Attempts)
-			require.Len(t, agents, tt.agents)
-			require.Len(t, wire.Requests(), tt.requests)
-		})
-	}
+	vendortest.TestListFails(t, "zudu", listAgents, map[string]vendortest.ListFailure{
+		"a page is empty, but not the last": vendortest.ListFails(2, 2, "page 2 of the list",
+			page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":true}`, 0, 0)),
+		"the server ignores the page number": vendortest.ListFails(2, 2, "not on an earlier one",
+			page(`{"has_next_page":true}`, 0, 2)),
+		"the server ignores the page number and says nothing": vendortest.ListFails(100, 2, "not on an earlier one",
+			page(`{}`, 0, 100)),
+		"no list":                 vendortest.ListFails(0, 1, "lacks the list", `{"status":"success","data":{}}`),
+		"no data":                 vendortest.ListFails(0, 1, "lacks the list", `{"status":"success"}`),
+		"the list is no list":     vendortest.ListFails(0, 1, "lacks the list", `{"status":"success","data":{"agents":{}}}`),
+		"the data is no object":   vendortest.ListFails(0, 1, "lacks the list", `{"status":"success","data":[]}`),
+		"refused":                 vendortest.ListFails(0, 1, "no: way", `{"status":"error","message":"no","error":"way","data":{"agents":[]}}`),
+		"the second page is none": vendortest.ListFails(2, 2, "Hello", page(`{"has_next_page":true}`, 0, 2), `<html><title>Hello</title>`),
+	})
+}
+
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*zudu.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{})
 }
 
 func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	const body = `{"status":"success","data":{"agents":[{"agent_name":"no ID"},null,{"agent_id":5,"agent_name":"odd ID"},
 		{"agent_id":"agent_1","timezone":7},{"agent_name":"no ID"}],"pagination":{"total_pages":1}}}`
 	wire := vendortest.Always(http.StatusOK, body)
-	agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), zudu.ListAgentsRequest{}))
+	agents, err := vendortest.Collect(t, listAgents(t, wire))
 	require.NoError(t, err)
 	require.Len(t, agents, 5)
 	require.Equal(t, "agent_1", agents[3].AgentID)

@@ -3,8 +3,6 @@ package zudu_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,20 +50,4 @@ func TestAReadRefusedWithTheStatusOfSuccess(t *testing.T) {
 	require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 	require.ErrorContains(t, err, "m: e")
 	require.Len(t, wire.Requests(), 1)
-}
-
-// All calls of a pair of credentials share the courtesy limit: 10 at once, then
-// 10 a second.
-func TestAllCallsShareTenASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, vendortest.Always(http.StatusOK, vendortest.Document(t, "duplicate_first.json")))
-		start := time.Now()
-		for range 15 {
-			_, err := client.GetAgent(t.Context(), "agent_1")
-			require.NoError(t, err)
-			_, err = client.DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
-			require.NoError(t, err)
-		}
-		require.Equal(t, 2*time.Second, time.Since(start).Round(time.Millisecond))
-	})
 }

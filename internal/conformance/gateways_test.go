@@ -193,6 +193,16 @@ func program(t *testing.T, name, tests string) string {
 	return ""
 }
 
+// eventually waits until happened reports true, for a minute at most.
+func eventually(happened func() bool) {
+	for range 6000 {
+		if happened() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // startProgram starts a server, waits until it listens, and returns its base URL.
 func startProgram(t *testing.T, command *exec.Cmd, port int) string {
 	var output strings.Builder
@@ -246,9 +256,13 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 							return
 						}
 						_, err = client.Do(context.WithoutCancel(t.Context()))
-						vendor.mu.Lock()
-						copies := vendor.copies[segment]
-						vendor.mu.Unlock()
+						copies := 0
+						eventually(func() bool { // a gateway may give up before its vendor has the request
+							vendor.mu.Lock()
+							defer vendor.mu.Unlock()
+							copies = vendor.copies[segment]
+							return copies > 0
+						})
 						outcome, attempts := agentcopy.OutcomeCopied, 1
 						if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 							outcome, attempts = e.Outcome, len(e.Attempts)

@@ -205,9 +205,13 @@ func (v *varnishVendor) copyThrough(t *testing.T, gateway string, way int, op *o
 	o := observed{op: op, requests: -1}
 	o.result, o.err = call(way)
 	segment := fmt.Sprintf("%d-%v", way, op)
-	v.mu.Lock()
-	made := v.copies[segment]
-	v.mu.Unlock()
+	var made []string
+	eventually(func() bool { // Varnish may give up before its vendor has the request
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		made = v.copies[segment]
+		return len(made) > 0
+	})
 	o.copies = len(made)
 	switch {
 	case want.succeeds: // calls that warm a connection up meet it as well

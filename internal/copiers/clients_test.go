@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -171,4 +173,31 @@ func TestWithLeavesTheOriginalAlone(t *testing.T) {
 			vendortest.RequireInvalid(t, err, field)
 		}
 	})
+}
+
+// Zudu and Cotool document no limit: all calls of a credential share a courtesy limit
+// of 10 at once, then 10 a second.
+func TestAllCallsShareTheCourtesyLimit(t *testing.T) {
+	for _, name := range []string{"zudu", "cotool"} {
+		v := vendortest.Named(name)
+		get, copies := v.Operation(vendortest.Gets), v.Operation(vendortest.Copies)
+		wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
+			if r.Method == http.MethodPost {
+				return http.StatusOK, copies.Answers.Good
+			}
+			return http.StatusOK, get.Answers.Good
+		})
+		synctest.Test(t, func(t *testing.T) {
+			client, err := v.New(vendortest.Key(), agentcopy.WithHTTPClient(wire.Client()))
+			require.NoError(t, err)
+			start := time.Now()
+			for range 15 {
+				for _, call := range []*vendortest.Operation{get, copies} {
+					_, err := call.Do(t.Context(), client)
+					require.NoError(t, err)
+				}
+			}
+			require.Equal(t, 2*time.Second, time.Since(start).Round(time.Millisecond), name)
+		})
+	}
 }

@@ -103,6 +103,37 @@ func TestCopyFails(t *testing.T, vendor string, failures map[string]Failure) {
 	}
 }
 
+// ListFailure is the pages of a list, and what comes of reading it.
+type ListFailure struct {
+	pages            []string
+	agents, requests int
+	text             string
+}
+
+// ListFails returns a ListFailure: the list yields some agents, after some requests,
+// and then an error whose text has a part like text.
+func ListFails(agents, requests int, text string, pages ...string) ListFailure {
+	return ListFailure{pages, agents, requests, text}
+}
+
+// TestListFails tests which error comes of the pages of a vendor's list.
+func TestListFails[A any](t *testing.T, vendor string, list func(t *testing.T, wire *Wire) iter.Seq2[*A, error], failures map[string]ListFailure) {
+	for name, want := range failures {
+		t.Run(name, func(t *testing.T) {
+			wire := InTurn(want.pages...)
+			agents, err := Collect(t, list(t, wire))
+			e := RequireError(t, err)
+			require.Equal(t, vendor, e.Provider)
+			require.Equal(t, "ListAgents", e.Operation)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "a read makes no copy")
+			require.NotEmpty(t, e.Attempts)
+			require.ErrorContains(t, err, want.text)
+			require.Len(t, agents, want.agents)
+			require.Len(t, wire.Requests(), want.requests)
+		})
+	}
+}
+
 func normal(t testing.TB, document string) any {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(document))

@@ -131,10 +131,14 @@ func (v *Vendor) Operation(is func(*Operation) bool) *Operation {
 	return v.Operations[slices.IndexFunc(v.Operations, is)]
 }
 
-// Copies, Gets and Lists tell the three kinds of operations apart.
+// Copies reports whether an operation makes a copy.
 func Copies(o *Operation) bool { return o.Copies }
-func Gets(o *Operation) bool   { return o.Name == "GetAgent" }
-func Lists(o *Operation) bool  { return o.Name == "ListAgents" }
+
+// Gets reports whether an operation reads an agent.
+func Gets(o *Operation) bool { return o.Name == "GetAgent" }
+
+// Lists reports whether an operation reads a list.
+func Lists(o *Operation) bool { return o.Name == "ListAgents" }
 
 // Operation is a method of a vendor's client that sends a request.
 type Operation struct {
