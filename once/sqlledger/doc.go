@@ -53,7 +53,7 @@
 // that is so; without those words nothing was changed. While the database cannot be
 // reached, restarts, fails over or refuses a statement for the moment (deadlocks,
 // serialization failures, the lock of a file), a call tries again, for 10 seconds or what
-// [WithPatience] says; then its error matches [ErrUnavailable]. Each write is made so
+// [WithMaxOutage] says; then its error matches [ErrUnavailable]. Each write is made so
 // that doing it twice is doing it once: a claim is known by its token, and the writes of a
 // claim are numbered, so that one which arrives late does not undo a later one. Every
 // call ends with its context. A Begin that was cut off may have claimed the key, which
