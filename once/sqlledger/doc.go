@@ -106,8 +106,8 @@
 //
 // A copy takes three commits: when its key is claimed, right before the request is sent,
 // and when its answer is known. A call that waits, for a limiter say, adds one every 5
-// seconds. PostgreSQL 15 on two cores, which the processes that made the copies shared,
-// recorded so many copies a second:
+// seconds. PostgreSQL 15 on two cores, which it shared with the processes that made the
+// copies and with other work, recorded so many copies a second:
 //
 //	processes  callers of each   PostgreSQL   SQLite
 //	    1             1              80         360
