@@ -74,7 +74,8 @@
 // # PostgreSQL
 //
 // PostgreSQL 13 or newer, at READ COMMITTED (its default). Every write is one statement
-// in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on.
+// in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on,
+// and bound the pool by SetMaxOpenConns: 16 connections a process are plenty.
 //
 // Failover: what a primary has confirmed must be on the server that takes over. With
 // synchronous replication (synchronous_standby_names, and synchronous_commit = on or
