@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// beat is how often a waiter comes back at the least. One that has crashed is
+	// heartbeat is how often a waiter comes back at the least. One that has crashed is
 	// in the way of others for no longer than this and grace.
-	beat = 5 * time.Second
+	heartbeat = 5 * time.Second
 	// grace is how much later than announced a waiter may come before it is given
 	// up for dead. If it lives, it gets its place in the queue back.
 	grace = time.Second
 	// mostJitter spreads waiters that would come back at the same moment.
 	mostJitter = 50 * time.Millisecond
-	// noDeadline is the patience of a call without a deadline, in microseconds.
+	// noDeadline is the time left of a call without a deadline, in microseconds.
 	// Lua's numbers are exact up to it.
 	noDeadline = 1 << 53
 )
@@ -38,10 +38,10 @@ type decision struct {
 // admit waits until an attempt is admitted, and returns its ID. Its place is
 // held for keep if nothing more is heard of it.
 func (l *Limiter) admit(ctx context.Context, keep time.Duration) (id string, err error) {
-	if err := l.line.enter(ctx); err != nil {
+	if err := l.local.enter(ctx); err != nil {
 		return "", err
 	}
-	defer l.line.leave()
+	defer l.local.leave()
 	id = crypto.Text()
 	for arrival := int64(0); ; {
 		d, err := l.decide(ctx, id, arrival, keep)
@@ -65,8 +65,8 @@ func (l *Limiter) admit(ctx context.Context, keep time.Duration) (id string, err
 func (l *Limiter) decide(ctx context.Context, id string, arrival int64, keep time.Duration) (decision, error) {
 	c := l.command(acquireScript, id,
 		l.n, l.per.Microseconds(), keep.Microseconds(),
-		arrival, patienceOf(ctx), l.maxPause.Microseconds(),
-		beat.Microseconds(), grace.Microseconds())
+		arrival, timeLeft(ctx), l.maxPause.Microseconds(),
+		heartbeat.Microseconds(), grace.Microseconds())
 	c.undo = func() { l.leave(id) }
 	reply, err := l.store.run(ctx, c)
 	if err != nil {
@@ -91,8 +91,8 @@ func decisionOf(reply []any) decision {
 	}
 }
 
-// patienceOf is how long ctx has to run, in microseconds.
-func patienceOf(ctx context.Context) int64 {
+// timeLeft is how long ctx has to run, in microseconds.
+func timeLeft(ctx context.Context) int64 {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return noDeadline
@@ -116,7 +116,7 @@ func (l *Limiter) refusal(d decision) error {
 // leave takes id out of the queue, and gives back the place of an attempt that
 // was not made.
 func (l *Limiter) leave(id string) {
-	ctx, cancel := context.WithTimeout(context.Background(), tidyTime)
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
 	defer cancel()
 	_, _ = l.store.run(ctx, l.command(leaveScript, id)) // else it goes by itself
 }

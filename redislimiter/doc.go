@@ -25,7 +25,7 @@
 // # When Redis is unreachable
 //
 // Nothing is sent that was not admitted. While Redis is unreachable, restarting,
-// loading or failing over, a call waits, for ten seconds or what [WithPatience] says,
+// loading or failing over, a call waits, for ten seconds or what [WithMaxOutage] says,
 // and for no longer than its context; then it fails with an error that matches
 // [ErrUnavailable]. What waiting cannot fix, such as a wrong password or a memory that
 // is full, is reported at once. No error holds the password or the URL.

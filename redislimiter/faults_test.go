@@ -33,11 +33,11 @@ func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort()), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
-	patience := redislimiter.WithPatience(200 * time.Millisecond)
+	maxOutage := redislimiter.WithMaxOutage(200 * time.Millisecond)
 	fake := agentcopytest.NewKolena()
 	source := fake.AddAgent(kolena.Agent{Name: "source"}).ID
 	client, err := kolena.New(tokenOfKolena, agentcopy.WithHTTPClient(fake.Client()),
-		agentcopy.WithLimiter(redislimiter.New(rdb, "k", 1, time.Second, patience)))
+		agentcopy.WithLimiter(redislimiter.New(rdb, "k", 1, time.Second, maxOutage)))
 	require.NoError(t, err)
 
 	_, err = client.CopyAgent(t.Context(), source, kolena.CopyAgentRequest{Name: "copy"})
@@ -78,7 +78,7 @@ func keepCopying(t *testing.T, server *server, f func()) {
 	var jobs atomic.Int64
 	var wg sync.WaitGroup
 	for range 3 {
-		limiter := redislimiter.New(server.client(), "k", n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithPatience(time.Minute))
+		limiter := redislimiter.New(server.client(), "k", n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithMaxOutage(time.Minute))
 		client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
 		require.NoError(t, err)
 		for range 4 {
@@ -158,7 +158,7 @@ func TestDataIsLostMidway(t *testing.T) {
 func TestAServerThatTookOverIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 1, time.Millisecond, redislimiter.WithPatience(time.Minute))
+	limiter := redislimiter.New(server.client(), "k", 1, time.Millisecond, redislimiter.WithMaxOutage(time.Minute))
 	server.do("REPLICAOF", "127.0.0.1", "1") // from now on it is a replica, and takes no writes
 	time.AfterFunc(300*time.Millisecond, func() { _ = server.client().Do(context.Background(), "REPLICAOF", "NO", "ONE").Err() })
 	require.NoError(t, limiter.Wait(t.Context()))

@@ -39,7 +39,7 @@ type Limiter struct {
 	timeout  time.Duration // of an attempt
 	maxPause time.Duration
 
-	line   line
+	local  localQueue
 	memory memory
 }
 
@@ -72,13 +72,13 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 	}
 	prefix := tag(key) + "limiter:"
 	l := &Limiter{
-		store:    store{rdb: func() redis.UniversalClient { return rdb }, patience: defaultPatience},
+		store:    store{rdb: func() redis.UniversalClient { return rdb }, maxOutage: defaultMaxOutage},
 		keys:     []string{prefix + "state", prefix + "places", prefix + "queue", prefix + "seen"},
 		n:        n,
 		per:      per,
 		timeout:  defaultAttemptTimeout,
 		maxPause: defaultMaxPause,
-		line:     newLine(n, per),
+		local:    newLocalQueue(n, per),
 	}
 	for _, opt := range opts {
 		opt(l)
@@ -131,7 +131,7 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, tidyTime)
+	ctx, cancel := context.WithTimeout(ctx, cleanupTimeout)
 	defer cancel()
 	_ = l.tell(ctx, pauseScript, "", d) // they will meet a refusal of their own
 }
@@ -148,10 +148,10 @@ func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, d t
 // command is a run of script for the attempt id, with what all scripts of a
 // limiter are told.
 func (l *Limiter) command(script *redis.Script, id string, args ...any) command {
-	harm := l.timeout + l.per
+	staleAfter := l.timeout + l.per
 	return command{
 		script: script,
 		keys:   l.keys,
-		args:   append([]any{id, l.memory.known(harm), harm.Microseconds()}, args...),
+		args:   append([]any{id, l.memory.known(staleAfter), staleAfter.Microseconds()}, args...),
 	}
 }

@@ -173,7 +173,7 @@ func TestNewLimiterPanicsOnNonsense(t *testing.T) {
 		"redislimiter.New: key is empty":                        func() { redislimiter.New(rdb, "", 1, time.Second) },
 		"redislimiter.New(..., 0, 1s): both must be positive":   func() { redislimiter.New(rdb, "k", 0, time.Second) },
 		"redislimiter.New(..., 1, 0s): both must be positive":   func() { redislimiter.New(rdb, "k", 1, 0) },
-		"redislimiter.WithPatience(-1s): must not be negative":  func() { redislimiter.WithPatience(-time.Second) },
+		"redislimiter.WithMaxOutage(-1s): must not be negative": func() { redislimiter.WithMaxOutage(-time.Second) },
 		"redislimiter.WithMaxPause(-1s): must not be negative":  func() { redislimiter.WithMaxPause(-time.Second) },
 		"redislimiter.WithAttemptTimeout(0s): must be positive": func() { redislimiter.WithAttemptTimeout(0) },
 	} {
@@ -185,7 +185,7 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
 	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
-	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithPatience(24*time.Hour))
+	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithMaxOutage(24*time.Hour))
 	waited := limiter.Wait(t.Context()) // a wrong password is reported at once
 	require.ErrorIs(t, waited, redislimiter.ErrUnavailable)
 	require.ErrorContains(t, waited, "WRONGPASS")

@@ -24,10 +24,10 @@ func (m *memory) note(count int64) {
 
 // known returns the count, or zero if it was heard so long ago that what was
 // forgotten since does no harm.
-func (m *memory) known(harm time.Duration) int64 {
+func (m *memory) known(staleAfter time.Duration) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if time.Since(m.at) > harm {
+	if time.Since(m.at) > staleAfter {
 		return 0
 	}
 	return m.count

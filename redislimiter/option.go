@@ -13,14 +13,14 @@ const (
 // Option is an option of [New].
 type Option func(*Limiter)
 
-// WithPatience sets for how long a call waits for a Redis that is unreachable,
+// WithMaxOutage sets for how long a call waits for a Redis that is unreachable,
 // restarting, loading or failing over before it fails. The default is 10s; 0 fails at
 // the first fault. The call's context ends the wait as well. It panics if d is negative.
-func WithPatience(d time.Duration) Option {
+func WithMaxOutage(d time.Duration) Option {
 	if d < 0 {
-		panic(fmt.Sprintf("redislimiter.WithPatience(%v): must not be negative", d))
+		panic(fmt.Sprintf("redislimiter.WithMaxOutage(%v): must not be negative", d))
 	}
-	return func(l *Limiter) { l.store.patience = d }
+	return func(l *Limiter) { l.store.maxOutage = d }
 }
 
 // WithAttemptTimeout says how long an attempt may last: at least as long as

@@ -53,7 +53,7 @@ func (p *place) release() {
 }
 
 func (p *place) hold(d time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), tidyTime)
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
 	defer cancel()
 	return p.limiter.tell(ctx, holdScript, p.id, d)
 }

@@ -17,12 +17,12 @@ import (
 var ErrUnavailable = errors.New("redislimiter: Redis is not available")
 
 const (
-	defaultPatience = 10 * time.Second
+	defaultMaxOutage = 10 * time.Second
 	// answerTime is how long one command may take. It matters where the client has
 	// no timeout of its own, or does not apply the context's.
 	answerTime = 5 * time.Second
-	// tidyTime is how long what nobody waits for may take.
-	tidyTime = time.Second
+	// cleanupTimeout is how long what nobody waits for may take.
+	cleanupTimeout = time.Second
 	// The pauses before a command is run again: the first, doubled each time up to
 	// the last.
 	firstPause = 25 * time.Millisecond
@@ -33,8 +33,8 @@ const (
 type store struct {
 	// rdb stands behind a func, since its options hold a password, and fmt and the
 	// dumpers of test libraries print unexported fields.
-	rdb      func() redis.UniversalClient
-	patience time.Duration
+	rdb       func() redis.UniversalClient
+	maxOutage time.Duration
 }
 
 // command is a script with its arguments. Running it twice is running it once.
@@ -62,7 +62,7 @@ func (s *store) run(ctx context.Context, c command) ([]any, error) {
 	return nil, failure(ctx, err)
 }
 
-// persist runs c again until it is answered, the fault is one that stays, or patience
+// persist runs c again until it is answered, the fault is one that stays, or maxOutage
 // or ctx end. It returns the last fault there was.
 func (s *store) persist(ctx context.Context, c command, running *sync.WaitGroup) (reply []any, fault error) {
 	began := time.Now()
@@ -74,7 +74,7 @@ func (s *store) persist(ctx context.Context, c command, running *sync.WaitGroup)
 		if fault == nil || ctx.Err() == nil { // a run that ctx cut off says nothing
 			fault = err
 		}
-		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > s.patience || !sleep(ctx, pause/2+rand.N(pause/2)) {
+		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > s.maxOutage || !sleep(ctx, pause/2+rand.N(pause/2)) {
 			return nil, fault
 		}
 	}

@@ -53,7 +53,7 @@
 // that is so; without those words nothing was changed. While the database cannot be
 // reached, restarts, fails over or refuses a statement for the moment (deadlocks,
 // serialization failures, the lock of a file), a call tries again, for 10 seconds or what
-// [WithPatience] says; then its error matches [ErrUnavailable]. Each write is made so
+// [WithMaxOutage] says; then its error matches [ErrUnavailable]. Each write is made so
 // that doing it twice is doing it once: a claim is known by its token, and the writes of a
 // claim are numbered, so that one which arrives late does not undo a later one. Every
 // call ends with its context. A Begin that was cut off may have claimed the key, which
@@ -74,7 +74,8 @@
 // # PostgreSQL
 //
 // PostgreSQL 13 or newer, at READ COMMITTED (its default). Every write is one statement
-// in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on.
+// in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on,
+// and bound the pool by SetMaxOpenConns: 16 connections a process are plenty.
 //
 // Failover: what a primary has confirmed must be on the server that takes over. With
 // synchronous replication (synchronous_standby_names, and synchronous_commit = on or
@@ -106,8 +107,8 @@
 //
 // A copy takes three commits: when its key is claimed, right before the request is sent,
 // and when its answer is known. A call that waits, for a limiter say, adds one every 5
-// seconds. PostgreSQL 15 on two cores, which the processes that made the copies shared,
-// recorded so many copies a second:
+// seconds. PostgreSQL 15 on two cores, which it shared with the processes that made the
+// copies and with other work, recorded so many copies a second:
 //
 //	processes  callers of each   PostgreSQL   SQLite
 //	    1             1              80         360

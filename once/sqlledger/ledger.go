@@ -18,12 +18,12 @@ import (
 // Ledger is a once.Ledger, and a once.Index, in a database. Its methods may be
 // called from any number of goroutines.
 type Ledger struct {
-	db       *sql.DB
-	dialect  Dialect
-	sql      *statements
-	patience time.Duration
-	onClose  func() error
-	waiting  chan struct{} // holds an element while a call waits for another process's lock
+	db        *sql.DB
+	dialect   Dialect
+	sql       *statements
+	maxOutage time.Duration
+	onClose   func() error
+	waiting   chan struct{} // holds an element while a call waits for another process's lock
 }
 
 var (
@@ -34,10 +34,10 @@ var (
 // Option is an option of [Open].
 type Option func(*Ledger)
 
-// WithPatience lets a call wait for d at most while the database cannot be reached,
+// WithMaxOutage lets a call wait for d at most while the database cannot be reached,
 // restarts, fails over or does not answer: 10 seconds by default. A call ends with
 // its context in any case.
-func WithPatience(d time.Duration) Option { return func(l *Ledger) { l.patience = d } }
+func WithMaxOutage(d time.Duration) Option { return func(l *Ledger) { l.maxOutage = d } }
 
 // WithClose lets [Ledger.Close] run f.
 func WithClose(f func() error) Option { return func(l *Ledger) { l.onClose = f } }
@@ -49,12 +49,12 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, 
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlledger: Open: a *sql.DB and a Dialect are needed")
 	}
-	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }, waiting: make(chan struct{}, 1)}
+	l := &Ledger{db: db, dialect: d, sql: newStatements(d), maxOutage: 10 * time.Second, onClose: func() error { return nil }, waiting: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(l)
 	}
-	if l.patience <= 0 {
-		return nil, fmt.Errorf("sqlledger: WithPatience: the patience must be positive, not %v", l.patience)
+	if l.maxOutage <= 0 {
+		return nil, fmt.Errorf("sqlledger: WithMaxOutage(%v): must be positive", l.maxOutage)
 	}
 	err := l.do(ctx, "Open", func(ctx context.Context, _ bool) error { return migrate(ctx, db, d) })
 	if err != nil {

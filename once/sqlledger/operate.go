@@ -34,7 +34,7 @@ func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int
 func (l *Ledger) Check(ctx context.Context) error {
 	if l.dialect == SQLite {
 		var result string
-		err := l.do(ctx, "Check", func(context.Context, bool) error { // which may take longer than the patience
+		err := l.do(ctx, "Check", func(context.Context, bool) error { // which may take longer than maxOutage
 			return l.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result)
 		})
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// ErrUnavailable says that the database did not do what it was asked for within the patience
-// of the ledger; see [WithPatience].
+// ErrUnavailable says that the database did not do what it was asked for in the time that
+// [WithMaxOutage] allows.
 var ErrUnavailable = errors.New("the database is not available")
 
 // fault is what an error says about the statement that failed.
@@ -24,16 +24,16 @@ type fault struct {
 	busy  bool // another process holds the lock of the file
 }
 
-// do runs f until it succeeds, for as long as ctx and the patience allow. f must do
+// do runs f until it succeeds, for as long as ctx and maxOutage allow. f must do
 // nothing more if it is run again after it was done; doubt says that it may have been.
 func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context, doubt bool) error) error {
-	limited, cancel := context.WithTimeout(ctx, l.patience)
+	limited, cancel := context.WithTimeout(ctx, l.maxOutage)
 	defer cancel()
 	failed := &failure{what: what}
 	waiting := false // for another process's lock
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if limited.Err() != nil {
-			return failed.because(ctx, l.patience)
+			return failed.because(ctx, l.maxOutage)
 		}
 		err := f(limited, failed.doubt)
 		if err == nil {
@@ -42,7 +42,7 @@ func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context
 		kind := faultOf(err)
 		failed.doubt = failed.doubt || kind.done || limited.Err() != nil
 		if limited.Err() != nil {
-			return failed.because(ctx, l.patience)
+			return failed.because(ctx, l.maxOutage)
 		}
 		failed.last = err
 		pause := wait/2 + rand.N(wait)
@@ -60,7 +60,7 @@ func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context
 			}
 		}
 		if !kind.again || !sleep(limited, pause) {
-			return failed.because(ctx, l.patience)
+			return failed.because(ctx, l.maxOutage)
 		}
 	}
 }
@@ -74,14 +74,14 @@ type failure struct {
 }
 
 // because says why the call is not tried again.
-func (f *failure) because(ctx context.Context, patience time.Duration) error {
+func (f *failure) because(ctx context.Context, maxOutage time.Duration) error {
 	switch cause := context.Cause(ctx); {
 	case cause != nil && !errors.Is(cause, ctx.Err()):
 		f.reason = fmt.Errorf("%w: %w", ctx.Err(), cause)
 	case cause != nil:
 		f.reason = cause
 	case f.last == nil || faultOf(f.last).again:
-		f.reason = fmt.Errorf("%w for %v", ErrUnavailable, patience)
+		f.reason = fmt.Errorf("%w for %v", ErrUnavailable, maxOutage)
 	}
 	return f
 }

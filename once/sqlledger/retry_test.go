@@ -60,7 +60,7 @@ func TestWhatIsKnownAfterAStatementFailed(t *testing.T) {
 }
 
 func TestAnErrorSaysWhatIsKnown(t *testing.T) {
-	l := &Ledger{patience: 50 * time.Millisecond}
+	l := &Ledger{maxOutage: 50 * time.Millisecond}
 	fail := func(what string, err error) error {
 		return l.do(t.Context(), what, func(context.Context, bool) error { return err })
 	}
@@ -82,7 +82,7 @@ func TestAnErrorSaysWhatIsKnown(t *testing.T) {
 
 // What may have been done is done again until it is known.
 func TestAgainUntilItIsKnown(t *testing.T) {
-	l := &Ledger{patience: time.Minute}
+	l := &Ledger{maxOutage: time.Minute}
 	var doubts []bool
 	errs := []error{stateError("40001"), io.ErrUnexpectedEOF, stateError("40P01"), nil}
 	err := l.do(t.Context(), "Update", func(_ context.Context, doubt bool) error {
@@ -96,7 +96,7 @@ func TestAgainUntilItIsKnown(t *testing.T) {
 // Of the calls that wait for another process's lock, one tries again.
 func TestOneCallTriesWhileTheFileIsLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &Ledger{patience: time.Second, waiting: make(chan struct{}, 1)}
+		l := &Ledger{maxOutage: time.Second, waiting: make(chan struct{}, 1)}
 		var wg sync.WaitGroup
 		var tries [20]int
 		for i := range tries {

@@ -3,16 +3,16 @@
 -- ARGV[4] n, ARGV[5] per   at most n in any window of this length
 -- ARGV[6] keep      how long the place is held if nothing more is heard of it
 -- ARGV[7] arrival   when the waiter arrived, as it was told; 0 at its first call
--- ARGV[8] patience  it does not wait for as long as this
+-- ARGV[8] left      until its deadline: it does not wait for as long as this
 -- ARGV[9] pause     nor for a pause of the vendor that is longer than this
--- ARGV[10] beat     it comes back no later than after this, to show that it lives
+-- ARGV[10] heartbeat it comes back no later than after this, to show that it lives
 -- ARGV[11] grace    how much later than announced it may come
 --
 -- Returns: admitted, count, arrival, wait (the shortest there is), sleep (until
 -- it is to come back; -1 if it is not waiting any more), how long the pause has
 -- to run, and how long the time to forget in.
 local n, per, keep, arrival = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local patience, pause, beat, grace = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local left, pause, heartbeat, grace = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 
 redis.call('ZREMRANGEBYSCORE', places, '-inf', now)
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now)) do
@@ -27,15 +27,15 @@ end
 if arrival == 0 then
   arrival = now
 end
-local line = redis.call('ZCARD', queue)
+local waiting = redis.call('ZCARD', queue)
 local ahead = 0
-if line > 0 then
+if waiting > 0 then
   ahead = redis.call('ZCOUNT', queue, '-inf', string.format('(%.0f', arrival))
 end
 local taken = redis.call('ZCARD', places)
 local free = n - taken
 local function leave()
-  if line > 0 then
+  if waiting > 0 then
     redis.call('ZREM', queue, id)
     redis.call('ZREM', seen, id)
   end
@@ -61,7 +61,7 @@ if after >= 0 then
   due = math.max(due, at + math.floor(after / n) * per)
 end
 local wait, paused, unsafe = due - now, math.max(opens - now, 0), math.max(safe - now, 0)
-if wait >= patience or paused > pause then
+if wait >= left or paused > pause then
   leave()
   save()
   return {0, count, arrival, wait, -1, paused, unsafe}
@@ -69,7 +69,7 @@ end
 
 -- Places are free, and those ahead were called. If they do not come, they are
 -- dead, and this waiter is among those who take over.
-local sleep = math.min(wait, beat)
+local sleep = math.min(wait, heartbeat)
 if after >= 0 and after < free then
   local first = redis.call('ZRANGE', seen, 0, 0, 'WITHSCORES')[2]
   if first then

@@ -47,6 +47,7 @@ auth_type = trust
 auth_file = %[1]s/users.txt
 pool_mode = transaction
 default_pool_size = 5
+max_client_conn = 1000
 server_login_retry = 1
 ignore_startup_parameters = search_path
 logfile = %[1]s/bouncer.log

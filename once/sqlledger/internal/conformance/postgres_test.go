@@ -134,7 +134,7 @@ func (p *postgres) launch(t testing.TB) {
 	t.Helper()
 	// What the system has taken survives a kill without fsync, and the disk may be slow.
 	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir,
-		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "fsync=off"}, p.settings...)...)
+		"-c", "listen_addresses=", "-c", "max_connections=400", "-c", "fsync=off"}, p.settings...)...)
 	log, err := os.Create(p.dir + "/log")
 	require.NoError(t, err)
 	defer log.Close()
@@ -187,8 +187,8 @@ func connect(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	require.NoError(t, err)
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(16)
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }

@@ -21,7 +21,7 @@ func TestAContextEndsAWait(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
 	db := p.open(t, p.newSchema(t))
-	l := open(t, db, sqlledger.WithPatience(time.Minute))
+	l := open(t, db, sqlledger.WithMaxOutage(time.Minute))
 	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
 	require.NoError(t, err)
 	unlock := lockRows(t, db)
@@ -40,7 +40,7 @@ func TestAContextEndsAWait(t *testing.T) {
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, l.Update(ctx, claim, time.Minute), context.DeadlineExceeded)
-	_, err = sqlledger.Open(t.Context(), db, sqlledger.Postgres, sqlledger.WithPatience(100*time.Millisecond))
+	_, err = sqlledger.Open(t.Context(), db, sqlledger.Postgres, sqlledger.WithMaxOutage(100*time.Millisecond))
 	require.ErrorIs(t, err, sqlledger.ErrUnavailable)
 }
 
@@ -48,7 +48,7 @@ func TestALateWriteOfTheSameClaimChangesNothing(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
 	db := p.open(t, p.newSchema(t))
-	l := open(t, db, sqlledger.WithPatience(time.Minute))
+	l := open(t, db, sqlledger.WithMaxOutage(time.Minute))
 	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
 	require.NoError(t, err)
 	unlock := lockRows(t, db)

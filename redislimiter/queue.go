@@ -12,21 +12,21 @@ import (
 // of them comes back every few seconds, so there must not be thousands.
 const mostInQueue = 64
 
-// line is where the waiters of this process wait for leave to queue in Redis,
+// localQueue is where the waiters of this process wait for leave to queue in Redis,
 // first come first served.
-type line struct {
+type localQueue struct {
 	n     int
 	per   time.Duration
 	queue chan struct{} // holds an element for each waiter in Redis's queue
 	len   *atomic.Int64 // those behind them
 }
 
-func newLine(n int, per time.Duration) line {
-	return line{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue)), len: new(atomic.Int64)}
+func newLocalQueue(n int, per time.Duration) localQueue {
+	return localQueue{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue)), len: new(atomic.Int64)}
 }
 
 // enter waits until the caller may queue in Redis.
-func (l *line) enter(ctx context.Context) error {
+func (l *localQueue) enter(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
@@ -48,12 +48,12 @@ func (l *line) enter(ctx context.Context) error {
 	}
 }
 
-func (l *line) leave() { <-l.queue }
+func (l *localQueue) leave() { <-l.queue }
 
 // shortestWait is how long the next one waits at the least with so many ahead
 // who all stay: each n of them take a window, and the first n may be admitted at
 // once.
-func (l *line) shortestWait(ahead int64) time.Duration {
+func (l *localQueue) shortestWait(ahead int64) time.Duration {
 	rounds := ahead / int64(l.n)
 	if rounds > math.MaxInt64/int64(l.per) {
 		return math.MaxInt64
