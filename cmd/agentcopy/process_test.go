@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
 	flag.Parse()
-	_ = flag.Set("test.parallel", "16") // the tests wait more than they work
+	_ = flag.Set("test.parallel", "8") // the tests wait more than they work
 	dir, err := os.MkdirTemp("", "agentcopy-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -36,7 +36,7 @@ func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
 			}
 			require.Equal(t, made, b.copied("tenants.results.csv"), "each copy on the server is known: %s", &p.out)
 			require.Equal(t, made, b.copyRequests())
-			b.run(0, "run", "tenants.csv", "--concurrency", "24")
+			b.run(0, "run", "tenants.csv", "--concurrency", "12")
 			b.requireEachOnce(40)
 			require.Equal(t, 40, b.copyRequests(), "nothing was sent twice")
 		})
@@ -150,7 +150,7 @@ func TestOnATerminal(t *testing.T) {
 	screen.ends(130)
 	require.Contains(t, screen.out.String(), "[=", "a bar")
 
-	screen = b.terminal(40, "run", "tenants.csv", "--concurrency", "24")
+	screen = b.terminal(40, "run", "tenants.csv", "--concurrency", "12")
 	screen.ends(0)
 	require.Contains(t, screen.out.String(), "40 copied")
 	b.requireEachOnce(40)
