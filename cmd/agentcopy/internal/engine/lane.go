@@ -343,7 +343,7 @@ func (l *Lane) trace() agentcopy.Trace {
 		},
 		WaitDone: func(ctx context.Context, _ agentcopy.WaitInfo, _ error) {
 			if f, ok := ctx.Value(flightKey{}).(*flight); ok {
-				l.locked(func() { f.row.taken = f.row.taken.Add(time.Since(f.waits)) }) // it does not count
+				l.locked(func() { f.row.taken = f.row.taken.Add(time.Since(f.waits)) }) // a wait is not work
 			}
 		},
 	}
