@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -245,6 +246,14 @@ func (b *bench) copyOf(name string) string {
 	}
 	require.Fail(b.t, "no copy "+name)
 	return ""
+}
+
+// number is what a variable of the environment says, or n.
+func number(variable string, n int) int {
+	if given, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return given
+	}
+	return n
 }
 
 // lockedBuffer is a buffer that is read while it is written.

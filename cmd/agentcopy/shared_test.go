@@ -35,7 +35,7 @@ func TestThreeProcessesShareAManifest(t *testing.T) {
 	t.Cleanup(server.Close)
 	b.kolena, b.source = server, fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
 	b.env = append(b.env, "KOLENA_API_URL="+server.URL())
-	const rows = 100
+	const rows = 80
 	b.tenants(rows)
 	// One process is busy with these while the others begin.
 	b.inject(8, agentcopytest.Fault{Delay: 4 * time.Second})
