@@ -20,14 +20,6 @@ import (
 	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
-// number is what a variable of the environment says, or n.
-func number(variable string, n int) int {
-	if given, err := strconv.Atoi(os.Getenv(variable)); err == nil {
-		return given
-	}
-	return n
-}
-
 // AGENTCOPY_FIGURES=2000 measures how many rows a run makes in a second, and
 // AGENTCOPY_LARGE=100000 what a large manifest needs.
 func TestFigures(t *testing.T) {

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,7 +29,12 @@ func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
 	flag.Parse()
-	_ = flag.Set("test.parallel", "16") // the tests wait more than they work
+	_ = flag.Set("test.parallel", "8") // the tests wait more than they work
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(s) { // as in the background of a script: the tool would inherit it
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 	dir, err := os.MkdirTemp("", "agentcopy-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -238,6 +246,14 @@ func (b *bench) copyOf(name string) string {
 	}
 	require.Fail(b.t, "no copy "+name)
 	return ""
+}
+
+// number is what a variable of the environment says, or n.
+func number(variable string, n int) int {
+	if given, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return given
+	}
+	return n
 }
 
 // lockedBuffer is a buffer that is read while it is written.

@@ -35,7 +35,7 @@ func TestThreeProcessesShareAManifest(t *testing.T) {
 	t.Cleanup(server.Close)
 	b.kolena, b.source = server, fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
 	b.env = append(b.env, "KOLENA_API_URL="+server.URL())
-	const rows = 100
+	const rows = 80
 	b.tenants(rows)
 	// One process is busy with these while the others begin.
 	b.inject(8, agentcopytest.Fault{Delay: 4 * time.Second})
@@ -101,12 +101,12 @@ func startPostgres(t *testing.T) string {
 		_ = server.Process.Signal(syscall.SIGINT) // its fast shutdown
 		_ = server.Wait()
 	})
-	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
-	db, err := sql.Open("pgx", url)
+	place := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
+	db, err := sql.Open("pgx", place)
 	require.NoError(t, err)
 	defer db.Close()
 	until(t, "PostgreSQL", func() bool { return db.Ping() == nil })
-	return url
+	return place
 }
 
 // startRedis starts a Redis that ends with the test, and returns its URL. It has an
@@ -146,10 +146,10 @@ func TestPasswordsOfURLs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.tenants(1)
-	url := "postgres://me:" + secret + "@127.0.0.1:1/copies?sslmode=disable&connect_timeout=1"
+	place := "postgres://me:" + secret + "@127.0.0.1:1/copies?sslmode=disable&connect_timeout=1"
 	var processes []*process
 	for _, args := range [][]string{
-		{"run", "tenants.csv", "--ledger", url}, {"run", "tenants.csv", "--ledger", url, "--json"}, {"status", "tenants.csv", "--ledger", url},
+		{"run", "tenants.csv", "--ledger", place}, {"run", "tenants.csv", "--ledger", place, "--json"}, {"status", "tenants.csv", "--ledger", place},
 		{"run", "tenants.csv", "--limiter", "redis://:" + secret + "@127.0.0.1:1"}, {"run", "tenants.csv", "--limiter", "redis://:" + secret + "@127.0.0.1:x"},
 	} {
 		processes = append(processes, b.start(args...))

@@ -12,6 +12,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/vendor"
 	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
 // Lane is one vendor's part of a run.
@@ -36,8 +37,8 @@ type Lane struct {
 	flights  map[*flight]bool
 	looking  map[*Row]time.Time // rows whose copy is looked for, and since when
 	sent     []time.Time        // the latest attempts, no more than the limit lets through at once
-	attempts int
-	busy     time.Duration // what they took together
+	measured int                // rows
+	busy     time.Duration      // what they took together, without waits
 
 	lastCause string
 	alike     int       // failures of that cause in a row
@@ -51,7 +52,9 @@ type Lane struct {
 // break it off would leave the copy in doubt.
 type flight struct {
 	cancel context.CancelCauseFunc
+	row    *Row
 	onWire bool
+	waits  time.Time // since when it waits
 }
 
 type flightKey struct{}
@@ -76,8 +79,8 @@ func (l *Lane) Progress() Progress {
 	p := Progress{Left: l.left, Looking: len(l.looking), Paused: max(0, l.paused.Sub(now)), Halted: l.halt}
 	n := l.left - p.Looking
 	p.ETA = l.Limit.Duration(n, l.sent, now)
-	if l.attempts > 0 && n > 0 {
-		each := l.busy / time.Duration(l.attempts)
+	if l.measured > 0 && n > 0 {
+		each := l.busy / time.Duration(l.measured)
 		p.ETA = max(p.ETA, each*time.Duration((n-1)/l.run.Concurrency+1))
 	}
 	p.ETA += p.Paused
@@ -102,6 +105,7 @@ func (l *Lane) next(ctx context.Context) *Row {
 			row := l.queue[0]
 			l.queue = l.queue[1:]
 			l.working++
+			row.taken = time.Now()
 			return row
 		}
 		l.changed.Wait()
@@ -126,6 +130,9 @@ func (l *Lane) back(row *Row, err error) (settled bool) {
 	defer l.mu.Unlock()
 	defer l.changed.Broadcast()
 	l.working--
+	if _, looked := l.looking[row]; !looked && err == nil {
+		l.measured, l.busy = l.measured+1, l.busy+time.Since(row.taken)
+	}
 	delete(l.looking, row)
 	switch {
 	case err == nil || statusOf(err) != NotStarted:
@@ -133,15 +140,15 @@ func (l *Lane) back(row *Row, err error) (settled bool) {
 		return true
 	case errors.Is(err, errWithdrawn) || l.closed:
 		return false
-	case errors.Is(err, agentcopy.ErrRateLimited):
+	case errors.Is(err, agentcopy.ErrRateLimited), errors.Is(err, sqlledger.ErrUnavailable):
 		l.wait(err)
 	}
 	l.queue = append(l.queue, row)
 	return false
 }
 
-// wait pauses the lane after a 429, or closes it if that takes too long. The lock is
-// held.
+// wait pauses the lane after a 429, or while the ledger's database does not answer, or
+// closes it if that takes too long. The lock is held.
 func (l *Lane) wait(err error) {
 	now := time.Now()
 	if l.limited.IsZero() {
@@ -158,6 +165,9 @@ func (l *Lane) wait(err error) {
 		l.close(fmt.Sprintf("it must wait until %s, longer than --max-wait %v; run it again then", until.Format(time.DateTime), l.run.MaxWait))
 	} else if until.After(l.paused) {
 		l.paused = until
+		if errors.Is(err, sqlledger.ErrUnavailable) {
+			l.run.saying.Go(func() { l.run.say(l, fmt.Sprintf("the ledger's database does not answer: waits %v", wait)) })
+		}
 	}
 }
 
@@ -254,7 +264,7 @@ func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, sinc
 func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	l, f, closed := w.lane, &flight{cancel: cancel}, false
+	l, f, closed := w.lane, &flight{cancel: cancel, row: w.row}, false
 	l.locked(func() {
 		delete(l.looking, w.row)
 		l.flights[f] = true
@@ -305,35 +315,35 @@ func (l *Lane) trace() agentcopy.Trace {
 			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], time.Now())
 			return ctx, nil
 		},
-		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, a agentcopy.Attempt, o agentcopy.Outcome) {
+		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, o agentcopy.Outcome) {
 			f, ok := ctx.Value(flightKey{}).(*flight)
-			if !ok {
+			if !ok || o != agentcopy.OutcomeNotCopied { // the call is over, or its answer is still read
 				return
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.attempts, l.busy = l.attempts+1, l.busy+a.Duration
-			if o != agentcopy.OutcomeNotCopied { // the call is over, or its answer is still read
-				return
-			}
 			if f.onWire = false; l.closed {
 				f.cancel(errWithdrawn)
 			}
 			l.check()
 		},
-		WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
-			if w.Reason != agentcopy.WaitPause {
-				return
-			}
-			until := time.Now().Add(w.For)
-			l.mu.Lock()
-			longer := until.Sub(l.paused) > time.Second/2
-			if longer {
-				l.paused = until
-			}
-			l.mu.Unlock()
+		WaitStart: func(ctx context.Context, w agentcopy.WaitInfo) {
+			until, longer := time.Now().Add(w.For), false
+			l.locked(func() {
+				if f, ok := ctx.Value(flightKey{}).(*flight); ok {
+					f.waits = time.Now()
+				}
+				if longer = w.Reason == agentcopy.WaitPause && until.Sub(l.paused) > time.Second/2; longer {
+					l.paused = until
+				}
+			})
 			if longer {
 				l.run.say(l, fmt.Sprintf("told to slow down (429 or Retry-After): waits %v, until %s", w.For.Round(time.Second/10), until.Format(time.TimeOnly)))
+			}
+		},
+		WaitDone: func(ctx context.Context, _ agentcopy.WaitInfo, _ error) {
+			if f, ok := ctx.Value(flightKey{}).(*flight); ok {
+				l.locked(func() { f.row.taken = f.row.taken.Add(time.Since(f.waits)) }) // a wait is not work
 			}
 		},
 	}

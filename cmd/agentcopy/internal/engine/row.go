@@ -17,6 +17,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/manifest"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
 // Status is what became of a row.
@@ -45,7 +46,8 @@ type Row struct {
 	AtWork    bool   // the ledger has a record of it that is not done
 	Cause     string // of a failure, the same for those that are alike
 	Error     string
-	failed    bool // an earlier run remembered that it failed
+	failed    bool      // an earlier run remembered that it failed
+	taken     time.Time // when work on it began; later for the time that it waited
 }
 
 func (r *Row) copied(c agentcopy.Copy, existing bool) {
@@ -71,7 +73,8 @@ func statusOf(err error) Status {
 		return Ambiguous
 	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied), errors.Is(err, once.ErrLeaseLost):
 		return InDoubt
-	case errors.Is(err, errWithdrawn), errors.Is(err, context.Canceled), errors.Is(err, once.ErrInProgress), errors.Is(err, agentcopy.ErrRateLimited):
+	case errors.Is(err, errWithdrawn), errors.Is(err, context.Canceled), errors.Is(err, once.ErrInProgress),
+		errors.Is(err, agentcopy.ErrRateLimited), errors.Is(err, sqlledger.ErrUnavailable):
 		return NotStarted
 	}
 	return Failed

@@ -195,8 +195,8 @@ func (r *Run) Stop() {
 	}
 }
 
-// Do makes the copies. With adopt, it first looks for the copies of rows of which
-// nothing is known; known are the IDs, by key, that a file of results has for them.
+// Do makes the copies. With adopt, it first looks for the copies of rows that
+// nothing is known about; known are the IDs, by key, that a file of results has for them.
 // The end of ctx breaks off what is under way.
 func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 	var lanes sync.WaitGroup
@@ -257,7 +257,7 @@ func (l *Lane) drive(ctx context.Context) {
 	}
 }
 
-// adopt looks for the copies of rows of which nothing is known, and sends nothing. An
+// adopt looks for the copies of rows that nothing is known about, and sends nothing. An
 // agent that the vendor shows and that the results name is the copy. Other agents of
 // the name make a row ambiguous.
 func (l *Lane) adopt(ctx context.Context, known map[string]string) {

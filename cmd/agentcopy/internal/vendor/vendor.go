@@ -44,11 +44,11 @@ type Fault struct{ Column, Text string }
 
 // All are the vendors.
 var All = []*Vendor{
-	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, open: zuduCopiers},
-	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, open: cotoolCopiers},
-	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, open: langsmithCopiers,
+	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, open: openZudu},
+	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, open: openCotool},
+	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, open: openLangSmith,
 		Extras: append(slices.Clone(permissionColumns), userTimezone)},
-	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, open: kolenaCopiers,
+	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, open: openKolena,
 		Extras: []string{targetWorkspace, targetFolder}},
 }
 
@@ -109,45 +109,47 @@ func (v *Vendor) Open(opts ...agentcopy.Option) (Copiers, error) { return v.open
 // anyKey is a credential that means nothing.
 const anyKey = "not-a-real-key"
 
-func zuduCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
-	open := zudu.NewFromEnv
-	if !env {
-		open = func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) }
+// opener returns what opens a vendor's clients: with the credentials in the
+// environment, or with one that means nothing.
+func opener[C any](fromEnv, keyless func(...agentcopy.Option) (C, error), copier func(C, map[string]string) (agentcopy.Copier, []Fault)) func(bool, ...agentcopy.Option) (Copiers, error) {
+	return func(env bool, opts ...agentcopy.Option) (Copiers, error) {
+		open := keyless
+		if env {
+			open = fromEnv
+		}
+		client, err := open(opts...)
+		return func(extras map[string]string) (agentcopy.Copier, []Fault) { return copier(client, extras) }, err
 	}
-	client, err := open(opts...)
-	return func(map[string]string) (agentcopy.Copier, []Fault) { return client.Copier(), nil }, err
 }
 
-func cotoolCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
-	open := cotool.NewFromEnv
-	if !env {
-		open = func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) }
-	}
-	client, err := open(opts...)
-	return func(map[string]string) (agentcopy.Copier, []Fault) { return client.Copier(), nil }, err
-}
+var (
+	openZudu = opener(zudu.NewFromEnv,
+		func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) },
+		func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
+	openCotool = opener(cotool.NewFromEnv,
+		func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) },
+		func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
+	openLangSmith = opener(langsmith.NewFromEnv,
+		func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }, langsmithCopier)
+	openKolena = opener(kolena.NewFromEnv,
+		func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }, kolenaCopier)
+)
 
 const (
 	targetWorkspace = "target_workspace_id"
 	targetFolder    = "target_folder_id"
 )
 
-func kolenaCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
-	open := kolena.NewFromEnv
-	if !env {
-		open = func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }
-	}
-	client, err := open(opts...)
-	return func(extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
-		number := func(column string) int64 {
-			n, err := strconv.ParseInt(extras[column], 10, 64)
-			if err != nil && extras[column] != "" {
-				faults = append(faults, Fault{column, "is not a number"})
-			}
-			return n
+func kolenaCopier(client *kolena.Client, extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
+	number := func(column string) int64 {
+		n, err := strconv.ParseInt(extras[column], 10, 64)
+		if err != nil && extras[column] != "" {
+			faults = append(faults, Fault{column, "is not a number"})
 		}
-		return client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: number(targetWorkspace), TargetFolderID: number(targetFolder)}), faults
-	}, err
+		return n
+	}
+	template := kolena.CopyAgentRequest{TargetWorkspaceID: number(targetWorkspace), TargetFolderID: number(targetFolder)}
+	return client.Copier(template), faults
 }
 
 const userTimezone = "user_timezone"
@@ -159,34 +161,27 @@ var (
 	permissions       = [][]string{{"personal", "shared"}, {"tenant", "user"}, {"read", "run", "write"}}
 )
 
-func langsmithCopiers(env bool, opts ...agentcopy.Option) (Copiers, error) {
-	open := langsmith.NewFromEnv
-	if !env {
-		open = func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }
+func langsmithCopier(client *langsmith.Client, extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
+	template := langsmith.CloneAgentRequest{UserTimezone: extras[userTimezone]}
+	asked := langsmith.Permissions{
+		Identity:          langsmith.Identity(extras[permissionColumns[0]]),
+		Visibility:        langsmith.Visibility(extras[permissionColumns[1]]),
+		TenantAccessLevel: langsmith.TenantAccessLevel(extras[permissionColumns[2]]),
 	}
-	client, err := open(opts...)
-	return func(extras map[string]string) (copier agentcopy.Copier, faults []Fault) {
-		template := langsmith.CloneAgentRequest{UserTimezone: extras[userTimezone]}
-		asked := langsmith.Permissions{
-			Identity:          langsmith.Identity(extras[permissionColumns[0]]),
-			Visibility:        langsmith.Visibility(extras[permissionColumns[1]]),
-			TenantAccessLevel: langsmith.TenantAccessLevel(extras[permissionColumns[2]]),
+	for i, column := range permissionColumns {
+		value := extras[column]
+		if value != "" {
+			template.Permissions = &asked
 		}
-		for i, column := range permissionColumns {
-			value := extras[column]
-			if value != "" {
-				template.Permissions = &asked
-			}
-			if value != "" && !slices.Contains(permissions[i], value) {
-				faults = append(faults, Fault{column, "is not one of " + strings.Join(permissions[i], ", ")})
-			}
+		if value != "" && !slices.Contains(permissions[i], value) {
+			faults = append(faults, Fault{column, "is not one of " + strings.Join(permissions[i], ", ")})
 		}
-		// LangSmith silently takes a name that it does not know for UTC.
-		if _, err := time.LoadLocation(template.UserTimezone); err != nil {
-			faults = append(faults, Fault{userTimezone, "is not the name of a time zone, such as Europe/Berlin"})
-		}
-		return client.Copier(template), faults
-	}, err
+	}
+	// LangSmith silently takes a name that it does not know for UTC.
+	if _, err := time.LoadLocation(template.UserTimezone); err != nil {
+		faults = append(faults, Fault{userTimezone, "is not the name of a time zone, such as Europe/Berlin"})
+	}
+	return client.Copier(template), faults
 }
 
 // Check returns what is wrong with a request, by the rules that the SDK applies
