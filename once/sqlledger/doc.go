@@ -111,10 +111,10 @@
 // copies and with other work, recorded so many copies a second:
 //
 //	processes  callers of each   PostgreSQL   SQLite
-//	    1             1              80         360
-//	    1             8             500         300
-//	    1            64           1,100         310
-//	    8             8           1,200         300
+//	    1             1              80         350
+//	    1             8             600         350
+//	    1            64             900         350
+//	    8             8           1,100         300
 //
 // With few callers the disk is the bound, as each commit waits for it (4 ms there), and
 // with many the processor. On SQLite the writers take turns, across processes too. A
