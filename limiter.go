@@ -90,6 +90,15 @@ type WindowLimiter struct {
 	window *window.Limiter
 }
 
+func init() {
+	window.Of = func(limiter any) *window.Limiter {
+		if l, ok := limiter.(*WindowLimiter); ok {
+			return l.window
+		}
+		return nil
+	}
+}
+
 // NewWindowLimiter returns a limiter of n attempts in any window of length per.
 // Give a documented limit a second more than it says, since some servers stamp
 // in whole seconds: 60 a minute is NewWindowLimiter(60, 61*time.Second).

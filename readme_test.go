@@ -1,8 +1,6 @@
 package agentcopy_test
 
 import (
-	"errors"
-	"fmt"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -16,13 +14,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // TestReadmeFirstScreen: a newcomer finds the two commands without scrolling.
@@ -99,87 +95,10 @@ func TestReadmeLog(t *testing.T) {
 		require.NoError(t, err)
 		_, err = client.CopyAgent(t.Context(), source, kolena.CopyAgentRequest{Name: "Bremen"})
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		logger.Error("Bremen is not copied", "error", err)
+		logger.Error("copying Bremen failed", "error", err)
 
 		require.True(t, strings.Contains(readFile(t, "README.md"), lines.String()), "README.md has other lines than\n%s", lines.String())
 	})
-}
-
-// TestReadmeDuplicates measures what README.md says of clients that retry a copy: a
-// server makes each copy that it is asked for, and fails to say so.
-func TestReadmeDuplicates(t *testing.T) {
-	readme := readFile(t, "README.md")
-	for _, tc := range []struct {
-		name   string
-		faults int // how many answers in a row are a 500 after the copy was made
-		send   func(server *agentcopytest.Kolena, client *kolena.Client, source int64) (string, error)
-		row    string // of the table in README.md
-	}{
-		{"retryablehttp, one answer lost", 1, sendRetryably, "| go-retryablehttp, defaults | one answer | 2 | 1s | success |"},
-		{"retryablehttp, all answers lost", 9, sendRetryably, "| go-retryablehttp, defaults | every answer | 5 | 15s | an error |"},
-		{"agentcopy, one answer lost", 1, sendSafely, "| this SDK, defaults | one answer | 1 | 0s | `ErrOutcomeUnknown` |"},
-		{"agentcopy, all answers lost", 9, sendSafely, "| this SDK, defaults | every answer | 1 | 0s | `ErrOutcomeUnknown` |"},
-		{"once, one answer lost", 1, sendOnce, "| this SDK, `once` | one answer | 1 | 0s | success |"},
-		{"once, all answers lost", 9, sendOnce, "| this SDK, `once` | every answer | 1 | 0s | success |"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server, client, source := leaseReader()
-				for range tc.faults {
-					server.Inject(agentcopytest.Fault{Status: http.StatusInternalServerError, AfterCopy: true})
-				}
-				cells := strings.Split(tc.row, " | ")
-
-				start := time.Now()
-				says, err := tc.send(server, client, source)
-				took := time.Since(start)
-				if errors.Is(err, agentcopy.ErrOutcomeUnknown) {
-					says, err = "`ErrOutcomeUnknown`", nil
-				}
-
-				require.NoError(t, err)
-				require.Equal(t, strings.TrimSuffix(cells[4], " |"), says)
-				require.Equal(t, cells[2], fmt.Sprint(len(server.Copies())), "copies on the server")
-				require.Equal(t, cells[3], took.String())
-				require.True(t, strings.Contains(readme, tc.row), "README.md does not say %s", tc.row)
-			})
-		})
-	}
-}
-
-// sendRetryably leaves retries to go-retryablehttp, as many programs do.
-func sendRetryably(server *agentcopytest.Kolena, _ *kolena.Client, source int64) (string, error) {
-	client := retryablehttp.NewClient()
-	client.Logger = nil
-	client.HTTPClient = server.Client()
-	url := fmt.Sprintf("https://agents-api.kolena.com/api/v1/client/agents/%d/copy", source)
-	req, err := retryablehttp.NewRequest(http.MethodPost, url, strings.NewReader(`{"name": "Lease reader, Hamburg"}`))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Authorization", "Bearer "+apiKey)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := client.Do(req)
-	if err != nil {
-		return "an error", nil
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return "", errors.New(resp.Status)
-	}
-	return "success", nil
-}
-
-func sendSafely(_ *agentcopytest.Kolena, client *kolena.Client, source int64) (string, error) {
-	_, err := client.CopyAgent(ctx, source, kolena.CopyAgentRequest{Name: "Lease reader, Hamburg"})
-	return "success", err
-}
-
-func sendOnce(_ *agentcopytest.Kolena, client *kolena.Client, source int64) (string, error) {
-	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	_, err := runner.Copy(ctx, "tenants/hamburg", client.Copier(kolena.CopyAgentRequest{}),
-		agentcopy.CopyRequest{SourceID: fmt.Sprint(source), Name: "Lease reader, Hamburg"})
-	return "success", err
 }
 
 type codeBlock struct{ language, code string }

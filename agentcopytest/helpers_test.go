@@ -287,3 +287,6 @@ func requireNoGoroutines(t *testing.T, f func()) {
 		}
 	}
 }
+
+// syntaxError returns how this version of Go words what is wrong with a document.
+func syntaxError(document string) string { return json.Unmarshal([]byte(document), new(any)).Error() }

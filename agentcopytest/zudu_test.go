@@ -156,7 +156,7 @@ func TestZuduRefusals(t *testing.T) {
 		"no body":            {source, "", ``, 400, "Validation error", "a request body is required"},
 		"a list":             {source, "", `[]`, 400, "Validation error", "the request body must be a JSON object"},
 		"the word null":      {source, "", `null`, 400, "Validation error", "the request body must be a JSON object"},
-		"broken JSON":        {source, "", `{"agent_name":"Copy"`, 400, "Validation error", "unexpected end of JSON input"},
+		"broken JSON":        {source, "", `{"agent_name":"Copy"`, 400, "Validation error", syntaxError(`{"agent_name":"Copy"`)},
 		"a form":             {source, "application/x-www-form-urlencoded", `agent_name=Copy`, 400, "Validation error", "the Content-Type must be application/json"},
 		"unknown agent":      {"agent_123", "", `{"agent_name":"Copy"}`, 404, "Agent not found", "Agent with ID 'agent_123' does not exist in organization 'org_0000000001'"},
 	}

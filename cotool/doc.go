@@ -1,6 +1,4 @@
-// Package cotool turns managed agents of Cotool into editable copies. The vendor's
-// page:
-// https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
+// Package cotool turns managed agents of Cotool into editable copies, by [one call]:
 //
 //	client, err := cotool.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -10,49 +8,56 @@
 //	if err != nil {
 //		return err // errors.Is(err, agentcopy.ErrOutcomeUnknown): a copy may have been made
 //	}
-//	fmt.Println(moved.Agent.ID, "in place of", moved.ParkedAgentID)
+//	fmt.Println(moved.Agent.ID, "replaces", moved.ParkedAgentID)
 //
-// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
-// error tells you whether a copy was made, and the options of every client. Package
-// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
+// A copy on Cotool is a move. The source is a managed agent whose integration is
+// disconnected. Cotool parks it, which means deleted but recoverable, and gives its
+// triggers to the copy, which is not managed. The call cannot be undone, and there is no
+// name to choose.
 //
-// # A copy is a move
-//
-// The agent that is copied is a managed one, whose integration is disconnected.
-// It is parked, that is deleted but recoverable, and its triggers go to the copy,
-// which is not managed. The call cannot be undone. Cotool does not document its answer
-// to a second call for the same agent, nor to a call for an agent that is not managed
-// or is still connected.
+// Package [github.com/agentcopy/agentcopy-go] describes retries, errors and options.
+// Package [github.com/agentcopy/agentcopy-go/once] finds out what became of a copy whose
+// answer was lost.
 //
 // # Credentials
 //
-// An API key, which goes out as Authorization: Bearer to https://app.cotool.ai.
-// [NewFromEnv] reads COTOOL_API_KEY and, where it is set, COTOOL_BASE_URL: these names
-// are ours, since Cotool documents none.
+// An API key, sent as "Authorization: Bearer" to https://app.cotool.ai. [NewFromEnv]
+// reads COTOOL_API_KEY and, if set, COTOOL_BASE_URL. The names are this SDK's: Cotool
+// documents none.
 //
-// # Names and IDs
+// # Limits
 //
-// The name of a copy cannot be chosen. An agent's ID is a UUID; any other text is
-// [agentcopy.ErrInvalid].
-//
-// # Limit
-//
-// Cotool publishes none. Clients send at most 10 requests a second, copies and reads
-// together, in bursts of at most 10, unless [agentcopy.WithLimiter] replaces this
-// limit.
+// Cotool documents none. Clients send 10 requests a second on average, copies and reads
+// together, in bursts of up to 10. [agentcopy.WithLimiter] changes the pace of copies,
+// [agentcopy.WithReadLimiter] that of reads.
 //
 // # When an answer is lost
 //
-// Whether the request arrived can be seen from its source: once that is parked, or
-// gone, [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request must never
-// be sent again. While it is neither, there is no copy: this is inferred, since the
-// page says that the call parks its source. Nothing in an agent says that it is the
-// copy. The Copier takes an agent that has the source's name and no syncKey and was
-// made since the request; this is inferred, too. It reports all others that may be the
-// copy as possible. Cotool documents no call that deletes an agent or restores a
-// parked one.
+// The source shows whether the request arrived. Once it is parked or gone,
+// [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request is never sent
+// again. An agent does not say that it is the copy: the Copier takes the one that has
+// the source's name and no syncKey and was made since the request, and reports any other
+// that may be it as possible. Cotool documents no call that deletes an agent or restores
+// a parked one.
 //
-// Cotool's request has no body. A Varnish in front of Cotool would resend such a POST
-// by itself when a reused connection to its backend breaks. No client can see or
-// prevent that.
+// Cotool's request has no body. Varnish in front of it sends such a POST again by itself
+// when a reused connection to its backend breaks. No client can see or prevent that.
+//
+// # What Cotool documents, and what it does not
+//
+// Documented: the calls ([copy], [get], [list]) and their fields; that a copy parks its
+// source and takes over its triggers; that an agent's ID is a UUID, so this package
+// refuses any other text.
+//
+// Not documented, so inferred: how a parked source shows; that there is no copy as long
+// as the source is not parked; that the copy has the source's name and no syncKey.
+// Cotool does not say what it answers to a second call for the same agent, or for an
+// agent that is not managed or still connected.
+//
+// docs/assumptions.md says what happens if an assumption is wrong.
+//
+// [one call]: https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
+// [copy]: https://docs.cotool.ai/api-reference/agents/convert-a-disconnected-managed-agent-into-a-manual-agent
+// [get]: https://docs.cotool.ai/api-reference/agents/get-agent
+// [list]: https://docs.cotool.ai/api-reference/agents/list-all-agents
 package cotool

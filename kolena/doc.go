@@ -1,6 +1,4 @@
-// Package kolena copies agents on Kolena. The vendor's pages:
-// https://docs.agents.kolena.com/api-reference/copy-agent, get-agent and list-agents
-// beside it.
+// Package kolena copies agents on [Kolena]:
 //
 //	client, err := kolena.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -12,43 +10,52 @@
 //	}
 //	fmt.Println(agent.ID)
 //
-// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
-// error tells you whether a copy was made, and the options of every client. Package
-// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
+// Package [github.com/agentcopy/agentcopy-go] describes retries, errors and options.
+// Package [github.com/agentcopy/agentcopy-go/once] finds out what became of a copy whose
+// answer was lost.
 //
 // # Credentials
 //
-// An API key, which goes out as Authorization: Bearer to
-// https://agents-api.kolena.com. [NewFromEnv] reads KOLENA_API_KEY and, where it
-// is set, KOLENA_API_URL, as Kolena's own Python client does.
+// An API key, sent as "Authorization: Bearer" to https://agents-api.kolena.com.
+// [NewFromEnv] reads KOLENA_API_KEY and, if set, KOLENA_API_URL, as Kolena's own Python
+// client does.
 //
-// # Names and IDs
+// # Limits
 //
-// The name of a copy is required. Kolena documents neither a longest name nor that
-// names are unique. An agent's ID is an integer. Three rules are ours: this package
-// refuses a blank name, an ID that is not positive and a negative target.
+// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients keep to each
+// number separately: no window of 61 seconds holds more requests than that. The extra
+// second is for servers that count in whole seconds. [agentcopy.WithLimiter] replaces the
+// limiter of copies, [agentcopy.WithReadLimiter] that of reads.
 //
-// # Limit
+// If Kolena still answers 429, copies are spaced evenly, one every 1.05 seconds, until two
+// windows have passed without a refusal. If that happens again within a day, they stay
+// spaced for a day.
 //
-// Kolena allows a user 60 copies, 600 lists and 1,200 gets a minute. Clients never
-// send more than these numbers in any window of 61 seconds: the documented minute, and
-// a second for servers that count in whole seconds. [agentcopy.WithLimiter] replaces
-// the limit of copies, [agentcopy.WithReadLimiter] those of reads.
-//
-// Kolena may still refuse a copy with 429, because another process uses the key or
-// because it does not count as documented. Copies are then spaced evenly, one
-// every 1.05 seconds, until two windows have passed without a refusal. If full
-// speed is refused again within a day, they stay spaced for a day.
-//
-// The limit is per user. Two keys of one user, and two processes with one key, share
-// it without seeing each other: use module redislimiter.
+// The limit is per user. Two keys of one user, or two processes with one key, share it
+// without seeing each other: use module redislimiter.
 //
 // # When an answer is lost
 //
-// Kolena documents no idempotency key, and nothing in an agent says what it was copied
-// from: the same request sent again may make a second one. Nor does Kolena document a
-// call that deletes an agent: a copy made by mistake has to be removed by hand.
-// [Client.Copier] finds a copy by its name, by when it was made and by the requested
-// workspace. An agent that may be the copy, such as one whose name the server may have
-// changed, is reported as possible. That a copy keeps its requested name is inferred.
+// Kolena documents no idempotency key, and an agent does not say what it was copied from:
+// the same request, sent again, may make a second copy. Kolena documents no call that
+// deletes an agent, so you would have to remove it by hand. [Client.Copier] finds a copy
+// by its name, by when it was made, and by the workspace if you asked for one.
+//
+// # What Kolena documents, and what it does not
+//
+// Documented: the calls ([copy], [get], [list]), their fields and limits; that the name of
+// a copy is required.
+//
+// Not documented, so inferred: that a copy keeps the name you asked for; that leaving a
+// target out is the same as null; that stamps without a zone are UTC. Kolena documents
+// no maximum length of names, and does not say whether they are unique.
+//
+// Rules of this package: a name is not blank, an ID is positive, a target is not negative.
+//
+// docs/assumptions.md says what happens if an assumption is wrong.
+//
+// [Kolena]: https://docs.agents.kolena.com/api-reference/copy-agent
+// [copy]: https://docs.agents.kolena.com/api-reference/copy-agent
+// [get]: https://docs.agents.kolena.com/api-reference/get-agent
+// [list]: https://docs.agents.kolena.com/api-reference/list-agents
 package kolena

@@ -15,7 +15,7 @@ type Job struct {
 	Key     string
 	Copier  agentcopy.Copier
 	Request agentcopy.CopyRequest
-	// Data is whatever the caller likes: it comes back in Result.Job.
+	// Data is the caller's own: it comes back in Result.Job.
 	Data any
 }
 
@@ -37,13 +37,12 @@ type Result struct {
 // and may go on listing what there is to copy while the first copies are made.
 // It is ranged over in a goroutine of its own.
 //
-// When the loop is broken off, or ctx ends, no more jobs are taken, and those
-// that were are seen through before All returns, so that none is left half-known:
-// after a break as if it had not happened, their results dropped; after the end
-// of ctx as Copy ends by then, their results yielded. A break is therefore only
-// as quick as the slowest of them, and as the next step of the sequence: cancel
-// ctx as well to be quicker. A panic of the sequence, of a Copier or of the Ledger
-// is passed on to the loop.
+// After a break, or when ctx ends, All takes no more jobs. Started jobs finish
+// before All returns: a break drops their results; when ctx ends, Copy returns soon,
+// and their results are yielded. A break is therefore as slow as the slowest started
+// job and the next step of the sequence: cancel ctx as well to be quicker. A panic or
+// runtime.Goexit of the sequence, of a Copier or of the Ledger is passed on to the
+// loop.
 func (r *Runner) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	if ctx == nil {
 		panic("agentcopy: Runner.All: ctx is nil")
@@ -153,11 +152,11 @@ func (b *batch) crash() (panicked any, exited bool) {
 	return b.crashed, b.goexit
 }
 
-// end waits until nothing is under way any more, and passes on what ended the
-// sequence of jobs, or the work on one of them.
+// end waits for the started jobs, and passes on a panic or exit of the sequence or of
+// a job.
 func (b *batch) end() {
 	close(b.stop)
-	for range b.results { // nobody wants them any more
+	for range b.results { // until the started jobs have finished
 	}
 	panicked, exited := b.crash()
 	switch {

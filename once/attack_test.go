@@ -285,12 +285,10 @@ func TestAttackEachStep(t *testing.T) {
 		},
 		"lost, blind": func() *hostile { return &hostile{outcome: lostFirst, blind: true} },
 	}
-	// What happens returns true if it is over with this step. halted is until when the
-	// process stands still.
 	type happening func(p *attacked, call func() error) error
 	events := map[string]happening{
 		"fails":             func(p *attacked, _ func() error) error { return errDropped },
-		"fails for ever":    func(p *attacked, _ func() error) error { p.at = 0; return errDropped },
+		"fails for ever":    func(p *attacked, _ func() error) error { p.forEver(); return errDropped },
 		"is done and fails": func(p *attacked, call func() error) error { _ = call(); return errDropped },
 		"is done late":      func(p *attacked, call func() error) error { err := call(); time.Sleep(20 * time.Second); return err },
 		"is done late and fails": func(p *attacked, call func() error) error {
@@ -357,6 +355,7 @@ type attacked struct {
 	n, at    int // calls that were made; that at which it happens, or all from there on
 	from     int
 	reached  string
+	tells    func(name string) // is called for each step; may be nil
 	wakes    time.Time
 	panicked bool
 }
@@ -380,7 +379,9 @@ func (p *attacked) copy() (made agentcopy.Copy, err error) {
 // step is one of its calls.
 func (p *attacked) step(name string, call func() error) error {
 	p.mu.Lock()
-	p.n++
+	if p.n++; p.tells != nil {
+		p.tells(name)
+	}
 	now := p.n == p.at || p.at == 0 && p.n > p.from
 	if now {
 		p.reached = name
@@ -392,6 +393,13 @@ func (p *attacked) step(name string, call func() error) error {
 		return p.happens(p, call)
 	}
 	return call()
+}
+
+// forEver makes it happen at all steps that follow.
+func (p *attacked) forEver() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = 0
 }
 
 // suspend halts the process for longer than its lease. Meanwhile another one works on
@@ -441,71 +449,15 @@ func (c *attackedCopier) FindCopies(ctx context.Context, req agentcopy.CopyReque
 	return found, err
 }
 
-// A person's words, in every state of a key.
-func TestAttackPersons(t *testing.T) {
-	req := leases
-	ambiguous := func(t *testing.T) (*once.Runner, *hostile, string) {
-		h := &hostile{outcome: lostFirst, rename: func(string) string { return "Untitled" }}
-		runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-		err := copyOf(t.Context(), runner, "k", h, req)
-		a, ok := errors.AsType[*once.AmbiguousError](err)
-		require.True(t, ok, "%v", err)
-		require.Len(t, a.Candidates, 1)
-		return runner, h, a.Candidates[0].Copy.ID
-	}
-	t.Run("the source cannot be assigned", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, _, _ := ambiguous(t)
-			require.ErrorIs(t, runner.Assign(t.Context(), "k", "7"), agentcopy.ErrInvalid)
-		})
-	})
-	t.Run("IDs with spaces around them", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, h, id := ambiguous(t)
-			require.NoError(t, runner.Dismiss(t.Context(), "k", " "+id+"\n"))
-			require.NoError(t, copyOf(t.Context(), runner, "k", h, req), "nothing is left that forbids to send")
-			require.Equal(t, 2, h.sent)
-		})
-	})
-	t.Run("IDs that differ in case alone", func(t *testing.T) {
-		ledger := once.NewMemoryLedger()
-		h := &hostile{}
-		record, _, err := ledger.Begin(t.Context(), once.Record{Key: "k", Request: req, Identity: h.Identify(req), SentAt: time.Now()}, time.Minute)
+// The ledger is asked after the list: a rival that made an agent in between is pending
+// by then, or owns it.
+func TestALookAsksTheVendorFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var steps []string
+		p := newAttacked(t, &hostile{outcome: lostFirst}, -1, nil)
+		p.tells = func(name string) { steps = append(steps, name) }
+		_, err := p.copy()
 		require.NoError(t, err)
-		for _, id := range []string{"aB3", "Ab3", "F0"} {
-			record.Seen = append(record.Seen, agentcopy.Candidate{Copy: agentcopy.Copy{ID: id}})
-		}
-		require.NoError(t, ledger.Release(t.Context(), record))
-		require.NoError(t, (&once.Runner{Ledger: ledger}).Dismiss(t.Context(), "k", "aB3", "f0"))
-		require.Equal(t, []string{"aB3", "F0"}, records(t, ledger)["k"].Dismissed)
-		require.Len(t, records(t, ledger)["k"].Seen, 1)
-	})
-	t.Run("a blank ID", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, _, _ := ambiguous(t)
-			require.ErrorIs(t, runner.Dismiss(t.Context(), "k", " "), agentcopy.ErrInvalid)
-		})
-	})
-	t.Run("assigned, then all is settled", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, h, id := ambiguous(t)
-			require.NoError(t, runner.Assign(t.Context(), "k", id))
-			require.NoError(t, runner.Assign(t.Context(), "k", id), "again")
-			made, err := runner.Copy(t.Context(), "k", h, req)
-			require.NoError(t, err)
-			require.Equal(t, id, made.ID)
-			require.ErrorIs(t, runner.Dismiss(t.Context(), "k", id), agentcopy.ErrInvalid)
-			require.Equal(t, 1, h.sent)
-		})
-	})
-	t.Run("assigned to two keys", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, h, id := ambiguous(t)
-			require.NoError(t, runner.Assign(t.Context(), "k", id))
-			h.outcome = lostAlways
-			second := agentcopy.CopyRequest{SourceID: "7", Name: "Rents"}
-			require.ErrorIs(t, copyOf(t.Context(), runner, "k2", h, second), once.ErrAmbiguous)
-			require.ErrorIs(t, runner.Assign(t.Context(), "k2", id), once.ErrCopyTaken)
-		})
+		require.Equal(t, []string{"FindCopies", "Pending", "KeepsNames", "Owners"}, steps[4:8], "of %v", steps)
 	})
 }

@@ -70,29 +70,6 @@ func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 	})
 }
 
-func TestOnceSendsNothingAgainThatItCannotRecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := newFaulty(never(failed(agentcopy.OutcomeUnknown, 502, nil)))
-		time.AfterFunc(29*time.Second, func() { ledger.fail("Update", errDropped) })
-		err := copyOf(t.Context(), runner, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		require.ErrorIs(t, err, errDropped)
-		require.Len(t, vendor.sent, 1)
-	})
-}
-
-func TestOnceLooksAgainWhenTheLedgerCannotSayWhoseAnAgentIs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, ledger, vendor := newFaulty(lost(0))
-		ledger.fail("Owners", errDropped)
-		time.AfterFunc(time.Second, func() { ledger.fail("Owners", nil) })
-		start := time.Now()
-		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
-		require.Equal(t, 1750*time.Millisecond, time.Since(start))
-		requireSettled(t, runner.Ledger, vendor, 1)
-	})
-}
-
 func TestOnceKeepsItsLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(slow(time.Hour, answered))

@@ -195,7 +195,7 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 		{"both are lost, one shows", []step{lost(0), never(errDropped)}, 3},
 		{"one is lost and shows, one is slow", []step{lost(0), slow(20*time.Second, answered)}, 2},
 		{"one is lost and shows, one takes longer than the other waits", []step{lost(0), slow(40*time.Second, answered)}, 2},
-		{"one is adopted before its own answer comes", []step{
+		{"one is claimed before its own answer comes", []step{
 			lost(50 * time.Second),
 			func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 				c := a.make(req, 0)
@@ -230,48 +230,6 @@ func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) o
 	return r
 }
 
-func TestOnceSharesNoMoreThanIsThere(t *testing.T) {
-	same := func(*once.Record) {}
-	copied := func(r *once.Record) { r.Outcome = agentcopy.OutcomeCopied }
-	for _, tt := range []struct {
-		name   string
-		twin   func(*once.Record)
-		agents int
-		want   error
-		took   time.Duration
-	}{
-		{"one copy, two that may have made it", same, 1, nil, 30 * time.Second},
-		{"one copy, and it is the other's", copied, 1, once.ErrAmbiguous, 30 * time.Second},
-		{"two copies, of which one is the other's", copied, 2, nil, 30 * time.Second},
-		{"one more than the two can have made", same, 3, once.ErrAmbiguous, 30 * time.Second},
-		{"an agent elsewhere", func(r *once.Record) { r.Identity.Origin = "https://eu.acme.example" }, 1, nil, 0},
-		{"an agent of another vendor", func(r *once.Record) { r.Identity.Provider = "emca" }, 1, nil, 0},
-		{"an agent of another name", func(r *once.Record) { r.Identity.SearchKey = "other" }, 1, nil, 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-					for i := range tt.agents {
-						a.make(req, time.Duration(i)) // each later than the one before
-					}
-					return agentcopy.Copy{}, errDropped
-				})
-				leave(t, runner.Ledger, "other", tt.twin)
-				start := time.Now()
-				made, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.ErrorIs(t, err, tt.want)
-				require.Equal(t, tt.took, time.Since(start).Truncate(time.Second))
-				require.Len(t, vendor.sent, 1)
-				if tt.want == nil {
-					require.Equal(t, "agent-1", made.ID, "the oldest")
-				} else {
-					require.ErrorContains(t, err, `"other"`)
-				}
-			})
-		})
-	}
-}
-
 func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -298,7 +256,7 @@ func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 					ours := a.make(req, 0)
-					owner.Copy, owner.Found = ours, true // adopted before our answer comes
+					owner.Copy, owner.Found = ours, true // claimed before our answer comes
 					require.NoError(t, runner.Ledger.Finish(ctx, owner))
 					return ours, nil
 				}}

@@ -76,8 +76,8 @@ func describe(c agentcopy.Candidate) string {
 	return text + " (made " + c.Made.UTC().Format("2006-01-02T15:04:05Z") + ")"
 }
 
-// openError is an error that leaves open what became of a copy. First of all it is
-// an *agentcopy.Error with the outcome of the key.
+// openError is the error of a key that stays open. Its first cause is an
+// *agentcopy.Error with the outcome of the key.
 type openError struct {
 	text   string
 	causes []error
@@ -86,8 +86,7 @@ type openError struct {
 func (e *openError) Error() string   { return e.text }
 func (e *openError) Unwrap() []error { return e.causes }
 
-// unsettled is the error of a call that ends without knowing the copy. The record
-// stays.
+// unsettled is the error of a call that ends without the copy. The record stays.
 func (r *run) unsettled(why error) error {
 	known := r.known()
 	text := known.Message
@@ -100,9 +99,9 @@ func (r *run) unsettled(why error) error {
 		causes = append(causes, r.refusal)
 		text += fmt.Sprintf("; the last request was refused: %v", r.refusal)
 	}
-	if r.trouble != nil && !errors.Is(why, r.trouble) {
-		causes = append(causes, r.trouble)
-		text += fmt.Sprintf("; the last look failed: %v", r.trouble)
+	if r.lastFindError != nil && !errors.Is(why, r.lastFindError) {
+		causes = append(causes, r.lastFindError)
+		text += fmt.Sprintf("; the last look failed: %v", r.lastFindError)
 	}
 	return &openError{text, causes}
 }
@@ -130,13 +129,13 @@ func (r *run) known() *agentcopy.Error {
 }
 
 // unrecorded is the error for a copy that the ledger does not know. The record
-// becomes Copied if an answer named it, so that no later call sends again.
+// becomes Copied if an answer named the copy, so that no later call sends again.
 func (r *run) unrecorded(copied agentcopy.Copy, err error, named bool) error {
 	text := fmt.Sprintf("the copy %s was made, but the ledger could not record it", oneLine(copied.ID))
 	if named {
 		noted := r.claim.update(r.claim.writes, func(record *Record) { record.Outcome = agentcopy.OutcomeCopied })
 		if noted != nil {
-			text += ", nor that there is one: this process alone knows"
+			text += ", nor that there is one: only this process knows"
 			err = fmt.Errorf("%w; %w", err, noted)
 		}
 	}
@@ -147,7 +146,7 @@ func (r *run) unrecorded(copied agentcopy.Copy, err error, named bool) error {
 	return &openError{text + ": " + err.Error(), []error{known}}
 }
 
-// ambiguous is the error of a call that no later look can help.
+// ambiguous is the error of a call whose question no later look can answer.
 func (r *run) ambiguous(j judgement) error {
 	known := r.known()
 	known.Message = ErrAmbiguous.Error()

@@ -120,8 +120,7 @@ func ExampleLedger() {
 	// <nil>
 }
 
-// A memory ledger is as good as any while the process lives: callers that share
-// it, at the same time too, make one copy of each key.
+// Callers that share a memory ledger make one copy of each key, also at the same time.
 func ExampleNewMemoryLedger() {
 	server := agentcopytest.NewKolena()
 	defer server.Close()

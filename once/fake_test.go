@@ -17,13 +17,13 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// acme is a vendor with its Copier, for the tests of Once. Copies do what the
-// next step says; looks show the agents that are visible by then.
+// acme is a vendor with its Copier. Copies do what the next step says; looks show the
+// agents that are visible.
 type acme struct {
 	mu     sync.Mutex
 	agents []acmeAgent
-	steps  []step // of the next copies; then answered
-	looks  []look // of the next looks; then those that tell the truth
+	steps  []step // of the next copies; later ones are answered
+	looks  []look // of the next looks; later ones tell the truth
 
 	sent   []time.Time
 	looked []time.Time

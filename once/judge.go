@@ -28,7 +28,7 @@ const (
 	stuck                  // no later look will tell
 )
 
-// view is all that one look shows. Judging it needs no clock, ledger or network.
+// view is everything that one look shows. Judging it needs no clock, ledger or network.
 type view struct {
 	mine        Record
 	candidates  []agentcopy.Candidate // newest first
@@ -146,9 +146,9 @@ func (v *view) rivalUnderWay() bool {
 	return slices.ContainsFunc(v.rivals, func(r Record) bool { return r.SentAt.After(v.mine.SentAt) })
 }
 
-// mayShare reports whether this key may have any of so many certain agents: all
-// rivals stand for the same request, no agent is left over, and keys of which the
-// vendor has said that they have a copy come first.
+// mayShare reports whether this key may take one of the certain agents: all rivals
+// stand for the same request, there are no more agents than keys, and the keys whose
+// copy the vendor has confirmed come first.
 func (v *view) mayShare(certain int) bool {
 	equals, sure := 0, 0
 	for _, r := range v.rivals {

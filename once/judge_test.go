@@ -78,6 +78,7 @@ func TestJudge(t *testing.T) {
 		{"an agent of a near name, of a vendor that keeps names", also(showing(trimmed), keepsNames), notYet, stuck, stuck, ""},
 		{"an agent whose name cannot be read", also(showing(nameless), keepsNames), notYet, stuck, stuck, ""},
 		{"a newcomer of another name", also(showing(newcomer)), notYet, stuck, stuck, ""},
+		{"a newcomer, in a look that did not see everything", also(showing(newcomer), incomplete), notYet, notYet, notYet, ""},
 		{"a newcomer that was dismissed", also(showing(newcomer), dismissed("n1")), nothing, nothing, nothing, ""},
 		{"a newcomer, of a vendor that keeps names", also(showing(newcomer), keepsNames), nothing, nothing, nothing, ""},
 		{"a newcomer that a pending key asked for", also(showing(newcomer), rival("r", "Invoices", "s2", 0, 0, unknown)), nothing, nothing, nothing, ""},

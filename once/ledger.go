@@ -11,8 +11,8 @@ import (
 
 // Ledger is the memory of a [Runner]: a [Record] for each key, which says what
 // the key stands for and what became of it. [NewMemoryLedger] forgets it when
-// the process ends; module once/sqlledger keeps it in a database: one SQLite file,
-// or PostgreSQL where many machines share it.
+// the process ends. Module once/sqlledger keeps it in a database: one SQLite file,
+// or PostgreSQL where several machines share it.
 //
 // The methods may be called from any number of goroutines. Those that change a
 // record are atomic, and what they did is durable when they return: a crash right
@@ -32,8 +32,8 @@ type Ledger interface {
 	//
 	//   - r, stored, and found false, if there was no record of the key;
 	//   - the record that is there, and found true, if r stands for the same
-	//     request (see [Record.SameRequest]) and nobody holds its lease, or if it
-	//     is done, in which case there is nothing to claim;
+	//     request (see [Record.SameRequest]) and its lease is free, or if it is
+	//     done, in which case there is nothing to claim;
 	//   - ErrKeyReused if the record stands for another request, before
 	//     everything else;
 	//   - ErrInProgress if the lease is held.
@@ -44,9 +44,9 @@ type Ledger interface {
 	Begin(ctx context.Context, r Record, lease time.Duration) (stored Record, found bool, err error)
 
 	// Update stores r, whose Token must be that of the latest claim, and lets the
-	// lease run from now on. A claim whose lease ran out is as good as before as
-	// long as nobody else has made one. Otherwise, and if the record is done or
-	// gone, it is ErrLeaseLost and nothing is stored.
+	// lease run from now on. A claim whose lease ran out stays valid until there
+	// is another one. After that, and if the record is done or gone, Update returns
+	// ErrLeaseLost and stores nothing.
 	//
 	// It is called every few seconds with a record that has not changed. Only one
 	// that has needs to be made durable.
@@ -112,7 +112,7 @@ var (
 	// ErrCopyTaken: the copy belongs to another key.
 	ErrCopyTaken = errors.New("the copy belongs to another key")
 	// ErrNoCopy: Runner.Find saw no agent that could be the copy.
-	ErrNoCopy = errors.New("no copy is to be seen")
+	ErrNoCopy = errors.New("found no copy")
 	// ErrAmbiguous: it cannot be told which agent is the copy, or whether an agent
 	// is it; see [AmbiguousError]. Nothing is sent until a person decides.
 	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")

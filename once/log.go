@@ -58,9 +58,9 @@ func (r *run) logWait(ctx context.Context, pause time.Duration) {
 
 func (r *run) whyWait() string {
 	switch {
-	case errors.Is(r.trouble, agentcopy.ErrLookIncomplete):
+	case errors.Is(r.lastFindError, agentcopy.ErrLookIncomplete):
 		return "the last look did not see everything"
-	case r.trouble != nil:
+	case r.lastFindError != nil:
 		return "the last look failed"
 	case r.finding == found:
 		return "another key claimed the copy that was found"

@@ -72,7 +72,7 @@ at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 	}
 }
 
-// TestLogOfReasonsToWait: each is told of once at Info, and repeats go to Debug.
+// TestLogOfReasonsToWait: each is logged once at Info, and after that at Debug.
 func TestLogOfReasonsToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blind := func() ([]agentcopy.Candidate, error) {

@@ -18,9 +18,9 @@ const clockMargin = 5 * time.Minute
 // mostSeen is how many agents a record remembers that may be its copy.
 const mostSeen = 100
 
-// look asks the vendor and the ledger for all that tells whether there is a copy.
-// The order matters: whoever made an agent that the list showed is among the
-// pending, or is done by then and owns it.
+// look asks the vendor and the ledger for everything that may show the copy.
+// The order matters: the key whose request made an agent in the list is still
+// pending when Pending is asked, or owns the agent when Owners is.
 func (r *run) look(ctx context.Context) (*view, error) {
 	ctx, cancel := context.WithTimeout(ctx, longestBlindness)
 	defer cancel()
@@ -79,9 +79,9 @@ func onWall(t time.Time) time.Time {
 }
 
 // since is the earlier of what the record says and what the monotonic clock says,
-// so that a wall clock that was set within this call hides no copy. A record from the
-// future shows that the clock was set back since, by nobody knows how much: then it is
-// zero, for all time.
+// so that a step of the wall clock during this call hides no copy. A record from the
+// future shows that the clock was set back, and not by how much: then since is zero,
+// for all time.
 func (r *run) since(mine *Record) time.Time {
 	if r.sinceHere.IsZero() && mine.Since.After(clock().Add(rivalMargin)) {
 		return time.Time{}
@@ -95,10 +95,10 @@ func (r *run) since(mine *Record) time.Time {
 // askLedger fills in what the ledger knows of the other keys.
 func (r *run) askLedger(ctx context.Context, v *view) error {
 	if len(v.candidates) == 0 && len(v.mine.Seen) == 0 {
-		return nil // nothing that could be another key's
+		return nil // there is no agent to ask about
 	}
 	var sentSince time.Time
-	if !v.mine.Since.IsZero() { // what ended before cannot have made what was made since
+	if !v.mine.Since.IsZero() { // a sending that ended earlier made none of the candidates
 		sentSince = v.mine.Since.Add(-clockMargin - r.settleTime)
 	}
 	for record, err := range r.ledger.Pending(ctx, v.mine.Identity, sentSince) {
@@ -165,8 +165,7 @@ func (r *run) remember(ctx context.Context, begun time.Time, v *view, j judgemen
 	return r.claim.update(ctx, change)
 }
 
-// isFinal reports whether the vendor will answer the next look as it answered this
-// one.
+// isFinal reports whether the next look would fail the same way.
 func isFinal(err error) bool {
 	if errors.Is(err, agentcopy.ErrInvalid) {
 		return true

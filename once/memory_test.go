@@ -1,12 +1,9 @@
 package once_test
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once"
@@ -36,12 +33,4 @@ func TestMemoryLedgerUnderThousandsOfGoroutines(t *testing.T) {
 	}
 	callers.Wait()
 	requireSettled(t, runner.Ledger, vendor, 100)
-}
-
-func TestLedgersKeepNoBodies(t *testing.T) {
-	runner, vendor := newOnce()
-	_, err := runner.Copy(t.Context(), "k", vendor, request)
-	require.NoError(t, err)
-	require.Nil(t, records(t, runner.Ledger)["k"].Copy.Body)
-	require.NotContains(t, fmt.Sprintf("%+v", runner.Ledger), "user")
 }

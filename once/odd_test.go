@@ -307,18 +307,6 @@ func TestAPersonsWordOnARecordThatIsGone(t *testing.T) {
 	}
 }
 
-// UUIDs in capitals are those of the list.
-func TestAPersonsSpellingOfAnID(t *testing.T) {
-	const source, id = "0b5e2f3c-0000-4000-8000-000000000001", "0b5e2f3c-0000-4000-8000-00000000000a"
-	runner, _ := newOnce()
-	for _, key := range []string{"1", "2"} {
-		leave(t, runner.Ledger, key, func(r *once.Record) { r.Request.SourceID = source })
-	}
-	require.NoError(t, runner.Assign(t.Context(), "1", "0B5E2F3C-0000-4000-8000-00000000000A"))
-	require.Equal(t, id, records(t, runner.Ledger)["1"].Copy.ID)
-	require.ErrorIs(t, runner.Assign(t.Context(), "2", id), once.ErrCopyTaken)
-}
-
 // A ledger that panics while the lease is renewed, and a Copier that ends its
 // goroutine: both reach the caller.
 func TestPanicsAndExitsReachTheCaller(t *testing.T) {

@@ -44,7 +44,7 @@ func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
 		err = r.unsettled(err)
 	default:
 		if abandoned := r.claim.abandon(); abandoned != nil {
-			err = fmt.Errorf("%w; the ledger could not take the intent back: %w", err, abandoned)
+			err = r.unsettled(fmt.Errorf("%w; the ledger could not take the intent back: %w", err, abandoned))
 		}
 	}
 	return agentcopy.Copy{}, false, err

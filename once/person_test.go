@@ -2,6 +2,7 @@ package once_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,13 +79,36 @@ func TestWhatAPersonDismissedNoLongerForbidsToSend(t *testing.T) {
 	})
 }
 
+// IDs are taken as a person writes them, where that leaves no choice.
+func TestAPersonsSpellingOfAnID(t *testing.T) {
+	const source, id = "0b5e2f3c-0000-4000-8000-000000000001", "0b5e2f3c-0000-4000-8000-00000000000a"
+	runner, _ := newOnce()
+	begin := func(key string, ids ...string) {
+		record := leave(t, runner.Ledger, key, func(r *once.Record) { r.Request.SourceID = source })
+		for _, id := range ids {
+			record.Seen = append(record.Seen, agentcopy.Candidate{Copy: agentcopy.Copy{ID: id}})
+		}
+		require.NoError(t, runner.Ledger.Release(t.Context(), record))
+	}
+	begin("1")
+	begin("2")
+	begin("3", "aB3", "Ab3", "F0")
+	require.NoError(t, runner.Assign(t.Context(), "1", " 0B5E2F3C-0000-4000-8000-00000000000A\n"))
+	require.Equal(t, id, records(t, runner.Ledger)["1"].Copy.ID)
+	require.ErrorIs(t, runner.Assign(t.Context(), "2", id), once.ErrCopyTaken)
+	require.ErrorIs(t, runner.Assign(t.Context(), "2", strings.ToUpper(source)), agentcopy.ErrInvalid)
+	require.NoError(t, runner.Dismiss(t.Context(), "3", "aB3", " f0\n"))
+	require.Equal(t, []string{"aB3", "F0"}, records(t, runner.Ledger)["3"].Dismissed)
+	require.Len(t, records(t, runner.Ledger)["3"].Seen, 1)
+}
+
 func TestAssignAndDismissRefuse(t *testing.T) {
 	runner, vendor := newOnce(answered)
 	require.ErrorIs(t, runner.Assign(t.Context(), "none", "a1"), once.ErrNoCopy)
 	require.ErrorIs(t, runner.Dismiss(t.Context(), "none", "a1"), once.ErrNoCopy)
 	require.ErrorIs(t, runner.Assign(t.Context(), "k", " "), agentcopy.ErrInvalid)
 	require.ErrorIs(t, runner.Dismiss(t.Context(), "k"), agentcopy.ErrInvalid)
-	require.ErrorIs(t, runner.Dismiss(t.Context(), "k", ""), agentcopy.ErrInvalid)
+	require.ErrorIs(t, runner.Dismiss(t.Context(), "k", " "), agentcopy.ErrInvalid)
 	require.ErrorIs(t, runner.Assign(t.Context(), "", "a1"), agentcopy.ErrInvalid)
 
 	require.NoError(t, copyOf(t.Context(), runner, "owner", vendor, request))

@@ -31,7 +31,7 @@ const (
 //
 //	state     event                                            ledger   next
 //	sending   the answer names the copy                        Finish   end: made
-//	          which another key of this request found before   Update   looking
+//	          which another key of this request claimed first  Update   looking
 //	          refused, and nothing sent before is in doubt     Abandon  end: not copied
 //	          refused otherwise, or as "the name is taken"     Update   looking, then refused
 //	          anything else: lost, or made and not named       Update   looking
@@ -43,8 +43,8 @@ const (
 //	          anything else                                             looking, after a pause
 //	refused   always                                           Abandon  end: not copied
 //
-// An error says "not copied" only after Abandon has succeeded; all others are open:
-// the record stays.
+// An error says "not copied" only after Abandon has succeeded. All others leave the
+// key open: the record stays.
 type run struct {
 	ledger         Ledger
 	copier         agentcopy.Copier
@@ -53,14 +53,14 @@ type run struct {
 	idempotencyKey string
 	log            *slog.Logger
 
-	sends   int     // by this call
-	failure error   // of the last sending that may have made a copy; nil if there was none
-	refusal error   // of the last sending, which made none; nil if it was not refused
-	trouble error   // of the last look, if it could not see
-	finding finding // of the last look that was judged
-	toldWhy string  // why the log last said that this call waits
+	sends         int     // by this call
+	failure       error   // of the last sending that may have made a copy; nil if there was none
+	refusal       error   // of the last sending, which made none; nil if it was not refused
+	lastFindError error   // of the last look, if it could not see
+	finding       finding // of the last look that was judged
+	toldWhy       string  // why the log last said that this call waits
 
-	// Times of this process, whose monotonic reading no step of the wall clock moves.
+	// Times with a monotonic reading, so that a step of the wall clock does not move them.
 	sinceHere  time.Time            // when this call first sent; zero if it has not
 	settled    time.Time            // when SettleTime is over
 	lookedHere time.Time            // when the first look that counts began, since then
@@ -101,8 +101,8 @@ func (r *run) copy(ctx context.Context) (agentcopy.Copy, bool, error) {
 	return r.copied, r.existing, r.err
 }
 
-// inDoubt reports whether an earlier call may have made the copy, or has seen an
-// agent that may be it.
+// inDoubt reports whether an earlier request may have made the copy, or a look has
+// shown an agent that may be it.
 func (r *run) inDoubt() bool {
 	record := r.claim.current()
 	return record.Sent() || record.Outcome == agentcopy.OutcomeCopied || len(record.Seen) > 0
@@ -152,7 +152,7 @@ func (r *run) doubt(ctx context.Context, outcome agentcopy.Outcome, failure, ref
 	if r.refusal = refusal; failure != nil {
 		r.failure = failure
 	}
-	// Should the ledger fail, this call knows it, and the next write carries it.
+	// If the ledger fails, this call still knows, and the next write carries it.
 	err := r.claim.update(r.claim.writes, func(record *Record) {
 		if outcome == agentcopy.OutcomeCopied {
 			record.Outcome = outcome
@@ -197,8 +197,8 @@ func maySignACopy(refusal error) bool {
 var nameIsTaken = regexp.MustCompile(`(?i)already|exists|taken|in use|not unique|must be unique|duplicate[^ ]*[ _-]?(name|key|entry|agent)|conflict`)
 
 // made records the copy that an answer named. Another key of the same request may
-// have found it before the answer came: then that key's copy is as good, and what
-// it did not know is looked for here.
+// have claimed it before the answer came. Then the two keys change places: this call
+// looks for the copy of the other's request.
 func (r *run) made(ctx context.Context, copied agentcopy.Copy) state {
 	err := r.record(copied, false)
 	switch {
@@ -292,7 +292,7 @@ func (r *run) startLooking() state {
 func (r *run) looking(ctx context.Context) state {
 	begun := clock()
 	v, err := r.look(ctx)
-	r.trouble = err
+	r.lastFindError = err
 	switch {
 	case err != nil && ctx.Err() == nil && isFinal(err):
 		return r.open(fmt.Errorf("the look for the copy was refused: %w", err))
@@ -312,7 +312,7 @@ func (r *run) looking(ctx context.Context) state {
 	return r.looking
 }
 
-// decide says what follows from a look, and whether it ends the looking.
+// decide returns what follows from a look, and whether the looking ends.
 func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state, ends bool) {
 	v.settled = !begun.Before(r.settled)
 	v.overdue = !begun.Before(r.settled.Add(r.settleTime))
@@ -321,10 +321,10 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	if v.complete {
 		r.sighted = clock()
 	} else {
-		r.trouble = agentcopy.ErrLookIncomplete
+		r.lastFindError = agentcopy.ErrLookIncomplete
 	}
 	if err := r.remember(ctx, begun, v, j); err != nil {
-		r.trouble = fmt.Errorf("ledger: %w", err)
+		r.lastFindError = fmt.Errorf("ledger: %w", err)
 		if errors.Is(err, ErrLeaseLost) {
 			return r.open(err), true
 		}
@@ -356,8 +356,8 @@ func (r *run) claimFound(ctx context.Context, copied agentcopy.Copy) (next state
 	return r.end(copied, true, nil), true
 }
 
-// afterNothing is what follows when no copy is to be seen and the rules of sending
-// again hold, as far as looks go.
+// afterNothing is the next state once looks have shown no copy and permit sending
+// again.
 func (r *run) afterNothing() state {
 	switch {
 	case r.claim.current().Outcome == agentcopy.OutcomeCopied:

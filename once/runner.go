@@ -26,9 +26,9 @@
 //
 // An agent may be the copy if it was made since and has the name asked for or one
 // that the vendor may have made of it, and of any name as long as nothing shows
-// that the vendor keeps names: no record of the ledger holds a copy that an answer
-// named exactly as asked. Agents that another key owns, that a person has dismissed
-// or that another pending key asked for by that very name are none.
+// that the vendor keeps names: the ledger holds no copy that an answer named exactly
+// as asked. Agents that another key owns, that a person has dismissed, or whose exact
+// name another pending key asked for, are set aside.
 //
 // What no look can settle is an [AmbiguousError], which wants a person:
 // [Runner.Assign], [Runner.Dismiss], and go on.
@@ -156,8 +156,7 @@ func (c *claim) work(do func() (agentcopy.Copy, bool, error)) (copied agentcopy.
 	return do()
 }
 
-// recordOf is the record of a request that nobody has begun. Its IDs are
-// canonical.
+// recordOf is the record of a request before its first claim. Its IDs are canonical.
 func recordOf(key string, c agentcopy.Copier, req agentcopy.CopyRequest) Record {
 	id := c.Identify(req)
 	req.IdempotencyKey = ""
@@ -200,7 +199,7 @@ func (r *Runner) begin(ctx context.Context, record Record) (*claim, error) {
 // longestKey is the length of a key, in bytes, that every Ledger must take.
 const longestKey = 1024
 
-// check refuses what cannot be worked with, before anything is written or sent.
+// check refuses bad arguments before anything is written or sent.
 func (r *Runner) check(ctx context.Context, key string) error {
 	fault := ""
 	switch {

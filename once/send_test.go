@@ -140,18 +140,6 @@ func TestWhatAnAnswerNamedIsNeverSentAgain(t *testing.T) {
 	})
 }
 
-// Success without an ID claims a copy, whatever else it lacks.
-func TestASuccessWithoutAnIDIsNeverSentAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			return agentcopy.Copy{}, nil
-		})
-		err := copyOf(t.Context(), runner, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrCopied)
-		require.Len(t, vendor.sent, 1)
-	})
-}
-
 func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 	conflict := failed(agentcopy.OutcomeNotCopied, 409, nil)
 	exists := failed(agentcopy.OutcomeNotCopied, 400, nil)

@@ -25,7 +25,7 @@ import (
 )
 
 // An agentcopy.Copier for a vendor that this SDK does not know, written with
-// net/http and the public face of this package alone, as a program outside of this
+// net/http and nothing but the public API, as a program outside of this
 // module has to. oncetest.TestCopier passes it. It makes one attempt a call: package
 // once decides by the outcome what is sent again.
 type outsider struct {

@@ -20,13 +20,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
-// children are the parts that the processes play which tests start: this test
-// binary, run again.
-var children = map[string]func(task) error{
-	"copies": makeCopies,
-}
-
-// task is what a child is told, on its standard input.
+// task is what a child, this test binary run again, is told on its standard input.
 type task struct {
 	Redis      string // address
 	Kolena     string // URL
@@ -49,10 +43,10 @@ type child struct {
 }
 
 // startChild starts a process and waits until it is ready to begin.
-func startChild(t *testing.T, role string, job task) *child {
+func startChild(t *testing.T, job task) *child {
 	t.Helper()
 	c := &child{cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = append(os.Environ(), childEnv+"="+role)
+	c.cmd.Env = append(os.Environ(), childEnv+"=1")
 	c.cmd.Stderr = &c.said
 	stdin, err := c.cmd.StdinPipe()
 	require.NoError(t, err)
@@ -73,17 +67,6 @@ func (c *child) wait(t *testing.T) {
 	require.NoError(t, c.cmd.Wait(), "a process failed: %s", &c.said)
 }
 
-// runChild is the main function of a child.
-func runChild(role string) error {
-	redis.SetLogger(silent{})
-	stdin := json.NewDecoder(os.Stdin)
-	var job task
-	if err := stdin.Decode(&job); err != nil {
-		return err
-	}
-	return children[role](job)
-}
-
 // ready tells the test that the process could begin, and waits until it may.
 func ready(rdb *redis.Client) {
 	_ = rdb.Ping(context.Background()).Err()
@@ -92,7 +75,12 @@ func ready(rdb *redis.Client) {
 }
 
 // makeCopies makes copies until all processes together have made enough.
-func makeCopies(job task) error {
+func makeCopies() error {
+	redis.SetLogger(silent{})
+	var job task
+	if err := json.NewDecoder(os.Stdin).Decode(&job); err != nil {
+		return err
+	}
 	rdb := redis.NewClient(&redis.Options{Addr: job.Redis})
 	limiter := redislimiter.New(rdb, "kolena", job.N, job.Per, redislimiter.WithAttemptTimeout(job.Timeout))
 	client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(job.Kolena),

@@ -26,10 +26,10 @@ import (
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
-// impatient is a client that does not repeat by itself.
+// impatient is a client that does not retry by itself.
 func impatient(o *redis.Options) { o.MaxRetries, o.DialerRetries = -1, 1 }
 
-func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
+func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort()), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
@@ -46,7 +46,7 @@ func TestNothingIsSentWhileRedisIsAway(t *testing.T) {
 	require.NotContains(t, err.Error(), "swordfish")
 	failed, _ := errors.AsType[*agentcopy.Error](err)
 	require.Equal(t, agentcopy.OutcomeNotCopied, failed.Outcome)
-	require.Empty(t, fake.Requests(), "requests that were sent although Redis is away")
+	require.Empty(t, fake.Requests(), "requests that were sent although Redis is unreachable")
 }
 
 func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {

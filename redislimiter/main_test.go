@@ -7,13 +7,12 @@ import (
 	"testing"
 )
 
-// childEnv says in the environment of a process that it is one of those that a
-// test starts, and which; see children.
+// childEnv is in the environment of the processes that a test starts; see makeCopies.
 const childEnv = "REDISLIMITER_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv(childEnv); role != "" {
-		if err := runChild(role); err != nil {
+	if os.Getenv(childEnv) != "" {
+		if err := makeCopies(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

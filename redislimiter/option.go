@@ -13,10 +13,9 @@ const (
 // Option is an option of [New].
 type Option func(*Limiter)
 
-// WithPatience sets for how long a call waits for a Redis that is away before
-// it fails: unreachable, restarting, loading or failing over. The default is
-// 10s; 0 fails at the first fault. The call's context ends the wait as well. It
-// panics if d is negative.
+// WithPatience sets for how long a call waits for a Redis that is unreachable,
+// restarting, loading or failing over before it fails. The default is 10s; 0 fails at
+// the first fault. The call's context ends the wait as well. It panics if d is negative.
 func WithPatience(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("redislimiter.WithPatience(%v): must not be negative", d))

@@ -58,7 +58,7 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 	fake, agent := newKolena(t, n, window)
 	var all []*child
 	for i := range processes {
-		all = append(all, startChild(t, "copies", task{
+		all = append(all, startChild(t, task{
 			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: 16, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: time.Minute,
 		}))
@@ -88,11 +88,11 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 func TestKilledProcessesGiveTheirPlacesBack(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, durable...)
-	const n, window, timeout = 12, 400 * time.Millisecond, 2 * time.Second
-	const copies, goroutines = 80, 5
+	const n, window, timeout = 12, 400 * time.Millisecond, 5 * time.Second
+	const copies, goroutines = 50, 3
 	fake, agent := newKolena(t, n, window)
 	start := func(i int) *child {
-		c := startChild(t, "copies", task{
+		c := startChild(t, task{
 			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: goroutines, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: timeout,
 		})

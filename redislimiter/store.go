@@ -127,8 +127,7 @@ func failure(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w; until then: %w", ErrUnavailable, contextError(ctx), err)
 }
 
-// contextError is an error that is ctx.Err(), and the cause where whoever ended
-// ctx gave another.
+// contextError is ctx.Err(), together with its cause if that is another error.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if cause == nil || errors.Is(cause, err) {

@@ -1,6 +1,4 @@
-// Package zudu copies voice agents on Zudu. The vendor's pages:
-// https://docs.zudu.ai/api-reference/agents/duplicate, get-full and get-agents beside
-// it.
+// Package zudu copies voice agents on [Zudu]:
 //
 //	client, err := zudu.NewFromEnv() // or New(apiKey, apiSecret)
 //	if err != nil {
@@ -12,36 +10,43 @@
 //	}
 //	fmt.Println(agent.AgentID)
 //
-// Package [github.com/agentcopy/agentcopy-go] describes what is retried, how an
-// error tells you whether a copy was made, and the options of every client. Package
-// [github.com/agentcopy/agentcopy-go/once] settles unknown outcomes.
+// Package [github.com/agentcopy/agentcopy-go] describes retries, errors and options.
+// Package [github.com/agentcopy/agentcopy-go/once] finds out what became of a copy whose
+// answer was lost.
 //
 // # Credentials
 //
-// A key and a secret, which go out in the headers X-API-KEY and X-API-SECRET to
-// https://api.zudu.ai. The organization is that of the pair. [NewFromEnv] reads
-// ZUDU_API_KEY, ZUDU_API_SECRET and, where it is set, ZUDU_BASE_URL: these names are
-// ours, since Zudu documents none.
+// A key and a secret, sent in the headers X-API-KEY and X-API-SECRET to
+// https://api.zudu.ai. They also determine the organization. [NewFromEnv] reads
+// ZUDU_API_KEY, ZUDU_API_SECRET and, if set, ZUDU_BASE_URL. The names are this SDK's:
+// Zudu documents none.
 //
-// # Names and IDs
+// # Limits
 //
-// The name of a copy is required, has 1 to 50 characters once white space around it is
-// trimmed, and is unique within the organization. Zudu does not document its answer
-// when the name is taken. That a character is a Unicode code point is inferred. An
-// agent's ID is any text.
-//
-// # Limit
-//
-// Zudu publishes none. Clients send at most 10 requests a second, copies and reads
-// together, in bursts of at most 10, unless [agentcopy.WithLimiter] replaces this
-// limit.
+// Zudu documents none. Clients send 10 requests a second on average, copies and reads
+// together, in bursts of up to 10. [agentcopy.WithLimiter] changes the pace of copies,
+// [agentcopy.WithReadLimiter] that of reads.
 //
 // # When an answer is lost
 //
-// Zudu documents no idempotency key. The same request sent again may make a second
-// agent, or be refused because the name is taken: the pages do not say. Names are
-// unique, so [Client.Copier] finds a copy by its name and by when it was made. An
-// agent that may be the copy, such as one whose name the server may have changed, is
-// reported as possible. Zudu documents a call that deletes an agent; it is not part of
-// this SDK.
+// Zudu documents no idempotency key. It does not say whether the same request, sent
+// again, makes a second agent or is refused because the name is taken. Names are unique,
+// so [Client.Copier] finds a copy by its name and by when it was made. Zudu documents a
+// call that deletes an agent; this SDK does not have it.
+//
+// # What Zudu documents, and what it does not
+//
+// Documented: the calls ([duplicate], [get], [list]) and their fields; that the name of a
+// copy is required, has at most 50 characters once it is trimmed, and is unique within
+// the organization. An agent's ID is any text.
+//
+// Not documented, so inferred: that a character is a Unicode code point; that stamps
+// without a zone are UTC.
+//
+// docs/assumptions.md says what happens if an assumption is wrong.
+//
+// [Zudu]: https://docs.zudu.ai/api-reference/introduction
+// [duplicate]: https://docs.zudu.ai/api-reference/agents/duplicate
+// [get]: https://docs.zudu.ai/api-reference/agents/get-full
+// [list]: https://docs.zudu.ai/api-reference/agents/get-agents
 package zudu

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
 const rootHelp = `Agentcopy copies AI agents in bulk, on Zudu, Cotool, LangSmith and Kolena. Stop it
@@ -59,7 +61,7 @@ func main() {
 	})
 	err := root.Execute()
 	if err != nil && err.Error() != "" {
-		fmt.Fprintln(os.Stderr, "agentcopy:", err)
+		fmt.Fprintln(os.Stderr, "agentcopy:", store.Redacted(err.Error()))
 	}
 	os.Exit(codeOf(err))
 }

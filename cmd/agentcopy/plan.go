@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -80,34 +80,25 @@ func (s *settings) plan(path string) (err error) {
 		defer func() { err = errors.Join(err, p.Store.Close()) }()
 	}
 	s.show(p)
-	lanes, longest, missing := []any{}, time.Duration(0), missingVariables(p.Run)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	if !s.json {
-		fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
-	}
+	var lanes []any
+	var text strings.Builder
+	table, longest, missing := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0), missingVariables(p.Run)
+	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
 	for _, l := range p.Lanes {
-		todo := 0
-		for _, row := range l.Rows {
-			if p.ToDo(row) {
-				todo++
-			}
-		}
+		todo := p.Work(l)
 		takes := l.Limit.Duration(todo, nil, time.Now())
 		longest = max(longest, takes)
-		if s.json {
-			lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
-				"expected_seconds": takes.Seconds(), "endpoint": l.Origin, "account": l.Account})
-			continue
-		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", l.Vendor.Name, len(l.Rows), todo, span(takes), l.Limit, orQuestion(l.Origin), orQuestion(l.Account))
+		lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
+			"expected_seconds": takes.Seconds(), "endpoint": l.Origin, "account": l.Account})
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", l.Vendor.Name, len(l.Rows), todo, span(takes), l.Limit, cmp.Or(l.Origin, "?"), cmp.Or(l.Account, "?"))
 	}
 	if s.json {
 		writeJSON(map[string]any{"event": "plan", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of, "expected_seconds": longest.Seconds(),
 			"missing_variables": append([]string{}, missing...), "providers": lanes})
 		return nil
 	}
-	_ = table.Flush()
-	fmt.Printf("\nUnder these limits it takes %s, plus the time that the vendors take to answer.\n", span(longest))
+	_ = table.Flush() // into memory
+	fmt.Printf("%s\nUnder these limits it takes %s, plus the time that the vendors take to answer.\n", &text, span(longest))
 	if len(missing) > 0 {
 		fmt.Printf("The environment lacks %s.\n", strings.Join(missing, ", "))
 	}
@@ -144,11 +135,4 @@ func (s *settings) show(p *prepared) {
 		}
 		fmt.Println(describe(row))
 	}
-}
-
-func orQuestion(text string) string {
-	if text == "" {
-		return "?"
-	}
-	return text
 }

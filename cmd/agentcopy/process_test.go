@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,8 @@ var program string
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "16") // the tests wait more than they work
 	dir, err := os.MkdirTemp("", "agentcopy-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

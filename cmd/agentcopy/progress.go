@@ -48,16 +48,10 @@ func (r *reporter) draw(run *engine.Run) {
 	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	all := 0
 	for _, lane := range run.Lanes {
-		todo := 0
-		for _, row := range lane.Rows {
-			if run.ToDo(row) {
-				todo++
-			}
-		}
-		if todo == 0 {
+		todo := run.Work(lane)
+		if all += todo; todo == 0 {
 			continue
 		}
-		all += todo
 		r.bars[lane.Vendor.Name] = r.screen.New(int64(todo), style, mpb.BarFillerTrim(),
 			mpb.PrependDecorators(decor.Name(lane.Vendor.Name+" ", decor.WCSyncSpaceR), decor.CountersNoUnit("%d/%d ", decor.WCSyncSpace)),
 			mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {

@@ -88,8 +88,8 @@ func newRun() *cobra.Command {
 // told writes an error as an event, if there are events.
 func (s *settings) told(err error) error {
 	if s.json && err != nil && err.Error() != "" {
-		writeJSON(map[string]any{"event": "error", "text": err.Error(), "exit_code": codeOf(err)})
-		return &exitError{codeOf(err), nil}
+		writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
+		return &exitError{codeOf(err), errSaid}
 	}
 	return err
 }
@@ -335,7 +335,7 @@ func (s *settings) summaryJSON(p *prepared, took time.Duration, sig os.Signal, e
 	})
 }
 
-// again is the command line without what was for this once.
+// again is the command line without what was for this once, and without passwords.
 func again() string {
 	words := []string{"agentcopy"}
 	for _, arg := range os.Args[1:] {
@@ -343,5 +343,5 @@ func again() string {
 			words = append(words, arg)
 		}
 	}
-	return commandLine(words)
+	return store.Redacted(commandLine(words))
 }

@@ -140,3 +140,21 @@ func freePort(t *testing.T) int {
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
+
+// Nothing repeats the passwords of a command line.
+func TestPasswordsOfURLs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(1)
+	url := "postgres://me:" + secret + "@127.0.0.1:1/copies?sslmode=disable&connect_timeout=1"
+	var processes []*process
+	for _, args := range [][]string{
+		{"run", "tenants.csv", "--ledger", url}, {"run", "tenants.csv", "--ledger", url, "--json"}, {"status", "tenants.csv", "--ledger", url},
+		{"run", "tenants.csv", "--limiter", "redis://:" + secret + "@127.0.0.1:1"}, {"run", "tenants.csv", "--limiter", "redis://:" + secret + "@127.0.0.1:x"},
+	} {
+		processes = append(processes, b.start(args...))
+	}
+	for _, p := range processes {
+		p.ends(2) // which looks for the secret in what was said
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -21,17 +22,11 @@ const (
 // exitError ends the program with a code.
 type exitError struct {
 	code int
-	err  error // nil if everything has been said
+	error
 }
 
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *exitError) Unwrap() error { return e.err }
+// errSaid is the error of an exitError that needs no more words.
+var errSaid = errors.New("")
 
 // codeOf is the exit code of an error. An error without one comes from the command
 // line, or from before anything was sent.
@@ -47,15 +42,15 @@ func codeOf(err error) int {
 
 // exitOf is how a run ends the program. err is what could not be written.
 func exitOf(rows []*engine.Row, sig os.Signal, err error) error {
-	c := engine.Count(rows)
+	c, said := engine.Count(rows), cmp.Or(err, errSaid)
 	number, stopped := sig.(syscall.Signal)
 	switch {
 	case stopped:
-		return &exitError{128 + int(number), err}
+		return &exitError{128 + int(number), said}
 	case c.Of[engine.InDoubt]+c.Of[engine.Ambiguous] > 0:
-		return &exitError{exitInDoubt, err}
+		return &exitError{exitInDoubt, said}
 	case c.Of[engine.Copied] < len(rows), err != nil:
-		return &exitError{exitFailed, err}
+		return &exitError{exitFailed, said}
 	}
 	return nil
 }
@@ -72,7 +67,11 @@ func ignoreSignals() {
 func onSignals(stop, broken func(os.Signal)) (ctx context.Context, first *atomic.Value, end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as under nohup
+			signal.Notify(signals, s)
+		}
+	}
 	first = new(atomic.Value)
 	go func() {
 		for _, react := range []func(os.Signal){func(s os.Signal) { first.Store(s); stop(s) }, func(s os.Signal) { signal.Stop(signals); broken(s); cancel() }} {

@@ -82,6 +82,21 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 	require.Equal(t, 4, b.copyRequests(), "the copies were found")
 }
 
+// Under nohup, a closed terminal does not stop the run.
+func TestAnIgnoredSignal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tenants(8)
+	b.inject(8, agentcopytest.Fault{Delay: time.Second})
+	p := b.command()
+	p.Path, p.Args = "/bin/sh", []string{"sh", "-c", `trap "" HUP; exec ` + program + ` run tenants.csv --concurrency 4`}
+	require.NoError(t, p.Start())
+	until(t, "the first request", func() bool { return b.copyRequests() > 0 })
+	require.NoError(t, p.Process.Signal(syscall.SIGHUP))
+	p.ends(0)
+	b.requireEachOnce(8)
+}
+
 func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -1,91 +1,117 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"os"
-	"runtime"
-	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// preamble says what the figures were measured on.
-func (p *plan) preamble() string {
-	lengths := "declare their length"
-	if p.chunked {
-		lengths = "come in chunks"
-	}
-	return fmt.Sprintf("Measured on %s with %s on %d cores of %s (%s/%s): %d rounds, in each of them as many calls as take the floor %v. "+
-		"Answers %s.\n\n", time.Now().Format(time.DateOnly), runtime.Version(), runtime.GOMAXPROCS(0), processor(),
-		runtime.GOOS, runtime.GOARCH, p.budget.rounds, p.budget.duration, lengths)
+// figures are what was measured.
+type figures struct {
+	// runs are the benchmarks, by name and unit, one value for each run.
+	runs   map[string]map[string][]float64
+	pacing []request
+	lost   []lostAnswer
 }
 
-// processor is the model of the processor, as far as Linux tells.
-func processor() string {
-	info, _ := os.ReadFile("/proc/cpuinfo") // elsewhere there is none
-	for line := range strings.Lines(string(info)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "an unnamed processor"
+// request is one of the pacing simulation.
+type request struct {
+	client  string
+	at      float64 // in seconds
+	refused bool
 }
 
-// version is the version of the contender's module that this program was built
-// with.
-func (c *contender) version() string {
-	if c.path == "" {
-		return runtime.Version()
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, module := range info.Deps {
-		if module.Path == c.path && module.Version != "(devel)" && module.Replace == nil {
-			return module.Version
-		}
-	}
-	return "this tree"
-}
+// lostAnswer is one of the simulation of lost answers.
+type lostAnswer struct{ client, fault, copies, says string }
 
-func (t timing) String() string { return fmt.Sprintf("%.2f ±%.2f", t.ratio, t.spread) }
-
-// microseconds writes a time so that those of 10 µs and of 1 s can be read.
-func microseconds(d time.Duration) string {
-	if d >= 10*time.Millisecond {
-		return thousands(uint64(d.Milliseconds())) + " ms"
-	}
-	return fmt.Sprintf("%.1f µs", float64(d)/float64(time.Microsecond))
-}
-
-// thousands writes n with a comma between every three digits.
-func thousands(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// What lies between the markers of a file, the program writes.
-const (
-	beginMarker = "<!-- figures: begin -->\n"
-	endMarker   = "<!-- figures: end -->"
-)
-
-// replaceFigures puts tables between the markers of the file.
-func replaceFigures(name, tables string) error {
-	old, err := os.ReadFile(name)
+func readFigures(path string) (*figures, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
+		return nil, err
+	}
+	f := &figures{runs: map[string]map[string][]float64{}}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if err := f.add(line); err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", path, line, err)
+		}
+	}
+	return f, nil
+}
+
+func (f *figures) add(line string) error {
+	columns := strings.Split(line, "\t")
+	switch {
+	case strings.HasPrefix(line, "Benchmark"):
+		fields := strings.Fields(line)
+		name := fields[0][:strings.LastIndexByte(fields[0], '-')] // without GOMAXPROCS
+		if f.runs[name] == nil {
+			f.runs[name] = map[string][]float64{}
+		}
+		for i := 2; i+1 < len(fields); i += 2 {
+			value, err := strconv.ParseFloat(fields[i], 64)
+			if err != nil {
+				return err
+			}
+			f.runs[name][fields[i+1]] = append(f.runs[name][fields[i+1]], value)
+		}
+	case columns[0] == "pacing" && len(columns) == 4:
+		at, err := strconv.ParseFloat(columns[2], 64)
+		f.pacing = append(f.pacing, request{columns[1], at, columns[3] == "429"})
 		return err
+	case columns[0] == "lost" && len(columns) == 5:
+		f.lost = append(f.lost, lostAnswer{columns[1], columns[2], columns[3], columns[4]})
 	}
-	before, rest, begun := bytes.Cut(old, []byte(beginMarker))
-	_, after, ended := bytes.Cut(rest, []byte(endMarker))
-	if !begun || !ended {
-		return fmt.Errorf("%s lacks the markers %s and %s", name, strings.TrimSpace(beginMarker), endMarker)
+	return nil
+}
+
+// median of the runs; 0 if there are none.
+func (f *figures) median(name, unit string) float64 { return median(f.runs[name][unit]) }
+
+// ratio is how much processor time the benchmark takes beside the one of the call by hand in the same
+// run, so that what slows the machine down for a while slows both down.
+func (f *figures) ratio(name string) float64 {
+	before, _, _ := strings.Cut(name, "client=")
+	hand := f.runs[before+"client=by_hand"]["cpu-ns/op"]
+	var ratios []float64
+	for i, cpu := range f.runs[name]["cpu-ns/op"] {
+		if i < len(hand) {
+			ratios = append(ratios, cpu/hand[i])
+		}
 	}
-	return os.WriteFile(name, fmt.Appendf(nil, "%s%s\n%s%s%s", before, beginMarker, tables, endMarker, after), 0o644)
+	return median(ratios)
+}
+
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// clients are those that were measured with LangSmith's answer: the call by hand, this
+// SDK, and the peers by their allocations.
+func (f *figures) clients() []string {
+	const prefix = "BenchmarkCopy/vendor=langsmith/size=2KB/client="
+	var names []string
+	for name := range f.runs {
+		if client, ok := strings.CutPrefix(name, prefix); ok {
+			names = append(names, client)
+		}
+	}
+	rank := func(client string) float64 {
+		switch client {
+		case "by_hand":
+			return -2
+		case "agentcopy":
+			return -1
+		}
+		return f.median(prefix+client, "allocs/op")
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	return names
 }

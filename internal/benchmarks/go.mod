@@ -6,11 +6,11 @@ require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0
 	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/anthropics/anthropic-sdk-go v1.84.0
-	github.com/digitalocean/godo v1.236.0
+	github.com/digitalocean/godo v1.237.0
 	github.com/go-resty/resty/v2 v2.17.2
-	github.com/google/go-github/v88 v88.0.0
+	github.com/google/go-github/v89 v89.0.0
 	github.com/hashicorp/go-retryablehttp v0.7.8
-	github.com/openai/openai-go/v3 v3.96.0
+	github.com/openai/openai-go/v3 v3.98.0
 	github.com/stripe/stripe-go/v85 v85.0.0
 	golang.org/x/oauth2 v0.38.0
 	golang.org/x/time v0.16.0

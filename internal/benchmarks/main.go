@@ -1,75 +1,56 @@
-// Command benchmarks measures this SDK's copy calls side by side with the same
-// call written by hand on net/http and, with the build tag peers, made with other
-// Go SDKs. It prints tables in Markdown. From the root of the repository:
+// Command benchmarks draws the plots of docs/plots and writes the tables of
+// BENCHMARKS.md. It reads what the benchmarks and simulations of this folder print;
+// BENCHMARKS.md has the commands. From the root of the repository:
 //
-//	go run -tags peers ./internal/benchmarks -update BENCHMARKS.md
-//
-// Without the tag it compiles in seconds and compares the SDK with the floor
-// alone; with -quick it takes seconds as well, and tells little about times.
-// BENCHMARKS.md says what is measured and how.
+//	go run ./internal/benchmarks docs/plots/data.txt
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/signal"
-	"regexp"
-	"time"
+	"path/filepath"
+	"strings"
 )
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) == 2 && os.Args[1] == serveCommand {
-		serve()
-		return
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
+	root := flag.String("root", ".", "the folder that BENCHMARKS.md and docs/plots are written to")
+	flag.Parse()
+	if err := run(flag.Arg(0), *root); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context) error {
-	rounds := flag.Int("rounds", 25, "measure each cell of a table in so many rounds")
-	duration := flag.Duration("duration", 20*time.Millisecond, "and in each round, make as many calls as take the floor so long")
-	limit := flag.Duration("limit", 90*time.Second, "begin no round of a cell after so long, if it has had three")
-	sizes := flag.String("sizes", "2k,20k,10m", "measure answers of these sizes")
-	only := flag.String("only", "", "measure only contenders whose names match this regular expression, and the floor")
-	chunked := flag.Bool("chunked", false, "let the answers come in chunks, without a declared length")
-	quick := flag.Bool("quick", false, "take seconds: few rounds, the smallest answers, a tenth of the load")
-	update := flag.String("update", "", "write the tables into this file, between its markers, instead of to standard output")
-	flag.Parse()
-
-	p := plan{
-		budget:  budget{*rounds, *duration, *limit},
-		chunked: *chunked,
-		callers: 10_000,
-		latency: 50 * time.Millisecond,
-		loads:   5,
-	}
-	if *quick {
-		p.budget.rounds, p.budget.duration = fewestRounds, 5*time.Millisecond
-		p.callers, p.loads = 1_000, 1
-		*sizes = "2k"
-	}
-	var err error
-	if p.sizes, err = parseSizes(*sizes); err != nil {
-		return err
-	}
-	if p.only, err = regexp.Compile(*only); err != nil {
-		return err
-	}
-	tables, err := p.measure(ctx)
+func run(data, root string) error {
+	f, err := readFigures(data)
 	if err != nil {
 		return err
 	}
-	if *update != "" {
-		return replaceFigures(*update, tables)
+	for name, plot := range map[string]string{"cost.svg": f.plotCost(), "pacing.svg": f.plotPacing(), "duplicates.svg": f.plotDuplicates()} {
+		if err := os.WriteFile(filepath.Join(root, "docs/plots", name), []byte(plot), 0o644); err != nil {
+			return err
+		}
 	}
-	_, err = fmt.Print(tables)
-	return err
+	return replaceTables(filepath.Join(root, "BENCHMARKS.md"), f.tables())
+}
+
+const (
+	beginTables = "<!-- tables: begin -->\n"
+	endTables   = "<!-- tables: end -->\n"
+)
+
+// replaceTables writes the tables between the markers of the page.
+func replaceTables(page, tables string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	before, rest, ok1 := strings.Cut(string(text), beginTables)
+	_, after, ok2 := strings.Cut(rest, endTables)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("%s lacks the markers of its tables", page)
+	}
+	return os.WriteFile(page, []byte(before+beginTables+tables+endTables+after), 0o644)
 }

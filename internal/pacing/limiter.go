@@ -42,6 +42,9 @@ type holder interface {
 
 // For prepares l. It is the one place that tells the kinds of limiters apart.
 func For(l agentcopy.Limiter) Limiter {
+	if w := window.Of(l); w != nil {
+		return Limiter{l, windowed{w}}
+	}
 	switch k := l.(type) {
 	case *AdaptiveWindow:
 		return Limiter{l, k}
@@ -81,7 +84,7 @@ func (l Limiter) Pause(ctx context.Context, d time.Duration) {
 // holds nothing.
 type Permit struct {
 	holder holder
-	ticket window.Ticket // of an AdaptiveWindow
+	ticket window.Ticket // of a window
 }
 
 // Answered tells the limiter that the answer's headers were seen, or that the
@@ -118,6 +121,22 @@ func limiterError(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("limiter: %w", err)
 }
+
+// windowed is an agentcopy.WindowLimiter, whose places can be given back.
+type windowed struct{ *window.Limiter }
+
+func (w windowed) acquire(ctx context.Context) (Permit, error) {
+	ticket, err := w.Admit(ctx)
+	if err != nil {
+		return Permit{}, err
+	}
+	return Permit{holder: w, ticket: ticket}, nil
+}
+
+func (w windowed) delay() time.Duration         { return w.Delay() }
+func (w windowed) answered(t window.Ticket)     { w.Answered(t) }
+func (w windowed) unused(t window.Ticket)       { w.GiveBack(t) }
+func (w windowed) resume(context.Context) error { return nil }
 
 // acquirer is a limiter that is told when an attempt was answered.
 type acquirer struct{ agentcopy.Acquirer }

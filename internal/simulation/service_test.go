@@ -73,7 +73,7 @@ func newService(r *rand.Rand, first *service) *service {
 	}
 	q := s.drawQuirks(r)
 	if r.IntN(4) == 0 { // pages that are small, and orders that nobody documents
-		q.PageSize = 1 + r.IntN(3)
+		q.PageSize = 3 + r.IntN(3)
 	}
 	if documented := s.vendor == "zudu" || s.vendor == "langsmith"; r.IntN(6) == 0 && !documented {
 		q.ListOrder = pick(r, agentcopytest.OrderOldest, agentcopytest.OrderName, agentcopytest.OrderNewest)

@@ -151,6 +151,9 @@ func (w *world) life() {
 	for range w.random.IntN(5) * w.random.IntN(2) {
 		time.Sleep(upTo(colleagues, 30*time.Second))
 		w.colleague(colleagues)
+		if colleagues.IntN(3) == 0 {
+			w.interfere(pick(colleagues, w.jobs...))
+		}
 	}
 	all.Wait()
 }
@@ -169,6 +172,25 @@ func (w *world) colleague(r *rand.Rand) {
 	s.add(name)
 }
 
+// interfere is a person who assigns the copy of a key while processes are at work on it.
+func (w *world) interfere(j *job) {
+	w.mu.Lock()
+	free := ""
+	for _, c := range w.copies[j.service] {
+		if c.key == j.key && w.ownerOf(j.service, c.id) == "" {
+			free = c.id
+		}
+	}
+	w.mu.Unlock()
+	if free == "" {
+		return
+	}
+	ctx := context.WithValue(context.Background(), callKey{}, &call{key: j.key})
+	err := (&once.Runner{Ledger: w.ledger}).Assign(ctx, j.key, free)
+	w.log(j.key, "a person assigns %s meanwhile: %v", free, err)
+	w.persons++
+}
+
 // work lets p work on jobs until all are done or its time is over.
 func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -182,7 +204,11 @@ func (w *world) work(p *process, jobs []*job, lasts time.Duration) {
 		late := c.upTo(3 * time.Second)
 		all.Go(func() {
 			time.Sleep(late)
-			made, err := p.runner.Copy(context.WithValue(ctx, callKey{}, c), j.key, p.clients[j.service], j.request)
+			do := p.runner.Copy
+			if !p.calm && c.below(10) == 0 {
+				do = p.runner.Find
+			}
+			made, err := do(context.WithValue(ctx, callKey{}, c), j.key, p.clients[j.service], j.request)
 			if !p.dead() {
 				w.result(p, c, j, made, err)
 			}

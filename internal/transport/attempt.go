@@ -34,16 +34,15 @@ type attempt struct {
 // result is what became of an attempt.
 type result struct {
 	verdict
-	notSent bool // it ended before it reached the transport, and is not recorded
+	notSent   bool // it ended before it reached the transport, and is not recorded
+	answered  bool // there was an answer, whatever it said
+	complete  bool // it looks like the vendor's: Do decodes it
+	succeeded bool // and it can be used
 
-	record   agentcopy.Attempt // as the caller sees it
-	answered bool              // there was an answer, whatever it said
-	complete bool              // it looks like the vendor's: Do decodes it
-	// succeeded means that it can be used.
-	succeeded bool
-	status    int
-	header    http.Header
-	body      []byte
+	record agentcopy.Attempt // as the caller sees it
+	status int
+	header http.Header
+	body   []byte
 	retryWait
 	warning error // of an answer that can be used
 	err     error // why there is no usable answer, if the status does not tell

@@ -26,6 +26,8 @@ var (
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
 
+	errSentTwice = errors.New("the transport sent the copy a second time and could not be stopped: there may be another one")
+
 	errEmpty    = errors.New("the answer is empty")
 	errBroken   = errors.New("the answer is JSON that breaks off or is malformed")
 	errNotJSON  = errors.New("the answer is not JSON")
@@ -118,6 +120,9 @@ func (a *attempt) decoded(warning, err error) {
 	a.succeeded, a.verdict = true, noRetry
 	if a.call.op.copies() {
 		a.verdict = copied
+		if context.Cause(&a.ctx) == errResent {
+			warning = errors.Join(warning, errSentTwice)
+		}
 	}
 	a.warning = maskError(mask, warning)
 }

@@ -28,6 +28,21 @@ type attempts struct {
 
 // run makes attempts until one succeeds or must not be retried.
 func (c *call) run() *attempts {
+	l := newLoop(c)
+	_, err := l.retries.Do(&l.vehicle)
+	switch {
+	case l.last == nil: // http.Client refused the request before it came to an attempt
+		l.last = (&attempt{call: c}).unsent(err)
+	case l.retrying: // the context ended during the wait for the next attempt
+		l.stopped = check.ContextError(c.ctx)
+		l.waiting.done(l.stopped)
+	}
+	return &l.attempts
+}
+
+// newLoop is a function of its own so that the space it takes on the stack is free
+// again while the call waits.
+func newLoop(c *call) *loop {
 	l := &loop{call: c, attempts: attempts{records: c.kept.attempts[:0]}, idleSince: c.began}
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
@@ -46,15 +61,7 @@ func (c *call) run() *attempts {
 		l.retries.PrepareRetry = func(req *http.Request) error { req.Header = http.Header{}; return nil }
 	}
 	l.vehicle.Request = &l.request
-	_, err := l.retries.Do(&l.vehicle)
-	switch {
-	case l.last == nil: // http.Client refused the request before it came to an attempt
-		l.last = (&attempt{call: c}).unsent(err)
-	case l.retrying: // the context ended during the wait for the next attempt
-		l.stopped = check.ContextError(c.ctx)
-		l.waiting.done(l.stopped)
-	}
-	return &l.attempts
+	return l
 }
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -28,9 +28,9 @@ type send struct {
 	traced  context.Context // the trace is told the end with it; nil if it is not, or was
 
 	ended   bool
-	status  int // of the answer
-	refused bool
-	wait    time.Duration // what every call waits for if it was refused
+	refused bool          // the answer is no success
+	status  int           // of the answer
+	wait    time.Duration // what every call waits for, if refused
 	err     error
 }
 
@@ -39,8 +39,8 @@ type sends struct {
 	mu      sync.Mutex
 	last    *send
 	settled bool  // the last one provably made no copy
-	denied  error // the limiter or a trace stopped the attempt
 	over    bool  // middleware has returned: nothing more may be sent
+	denied  error // the limiter or a trace stopped the attempt
 
 	first send
 }

@@ -26,10 +26,12 @@ const (
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
-	mu     sync.Mutex
-	proxy  bool   // the first connection was asked for elsewhere than at the origin
-	left   string // where the copy has left to
-	sender        // of the request under way
+	mu    sync.Mutex
+	to    string // where a connection was asked for, last before the copy left: the origin, or a proxy
+	proxy bool   // the first was asked for elsewhere than at the origin
+	// What shows whether the request under way is the copy, or one that the transport
+	// makes for itself with the context of the copy: to get a token, say.
+	otherHost, otherAgent bool
 
 	sought  atomic.Bool // a connection was asked for: the transport reports to us
 	got     atomic.Bool // a connection was obtained
@@ -51,18 +53,7 @@ type wireTrace struct {
 // kinds.
 var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
-// sender is what shows whether a request that uses the context of a copy is that
-// copy, or one that the transport makes for itself, such as to get a token.
-type sender struct {
-	to                               string
-	elsewhere, otherHost, otherAgent bool
-}
-
-// foreign reports whether nothing of the request is that of the copy.
-func (s sender) foreign() bool { return s.elsewhere && s.otherHost && s.otherAgent }
-
-// watch returns a context whose request, req to addr, t watches. stop ends the
-// attempt.
+// watch returns a context whose request, req to addr, t watches. stop ends the attempt.
 func (t *wireTrace) watch(ctx context.Context, req *http.Request, addr string, stop context.CancelCauseFunc, copies bool) context.Context {
 	t.stop = stop
 	host, agent := cmp.Or(req.Host, req.URL.Host), req.Header.Get("User-Agent")
@@ -90,15 +81,15 @@ func (t *wireTrace) watch(ctx context.Context, req *http.Request, addr string, s
 	t.hooks.WroteHeaders = func() {
 		t.written.Store(true)
 		if t.http2.Load() { // they have left
-			t.leave()
+			t.leave(addr)
 		}
 	}
 	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
 		if info.Err == nil {
-			t.leave()
+			t.leave(addr)
 		}
 	}
-	t.hooks.GotFirstResponseByte = t.leave
+	t.hooks.GotFirstResponseByte = func() { t.leave(addr) }
 	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
@@ -122,20 +113,24 @@ func (t *wireTrace) closeConn(conn net.Conn) {
 func (t *wireTrace) getConn(to, addr string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sender = sender{to: to, elsewhere: to != addr}
 	if !t.sought.Swap(true) {
 		t.proxy = to != addr
-	} else if t.sent.Load() && (to == t.left || to == addr) {
+	}
+	switch {
+	case !t.sent.Load():
+		t.to, t.otherHost, t.otherAgent = to, false, false
+	case to == t.to || to == addr:
 		t.again.Store(true)
 	}
 }
 
-// leave notes that the request under way has left, if it is the copy.
-func (t *wireTrace) leave() {
+// leave notes that the request under way has left, unless nothing of it is that of
+// the copy.
+func (t *wireTrace) leave(addr string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.foreign() && !t.sent.Swap(true) {
-		t.left = t.to
+	if t.to == addr || !t.otherHost || !t.otherAgent {
+		t.sent.Store(true)
 	}
 }
 

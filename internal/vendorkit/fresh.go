@@ -75,10 +75,13 @@ func (d *Dates) staleness(header http.Header, attempts []agentcopy.Attempt) stri
 	if age, err := strconv.Atoi(strings.TrimSpace(header.Get("Age"))); err == nil && age > 0 {
 		return "a cache answered: Age is " + strconv.Itoa(age)
 	}
-	for _, name := range []string{"X-Cache", "Cache-Status", "Cf-Cache-Status"} {
+	for _, name := range []string{"X-Cache", "Cache-Status", "Cf-Cache-Status", "X-Cache-Status", "X-Proxy-Cache"} {
 		for _, value := range header.Values(name) {
 			if cacheHit.MatchString(value) {
 				return "a cache answered: " + name + " says hit"
+			}
+			if name != "Cache-Status" && cacheStale.MatchString(value) { // whose fwd=stale says that the vendor was asked
+				return "a cache answered: " + name + " says stale"
 			}
 		}
 	}
@@ -90,6 +93,9 @@ func (d *Dates) staleness(header http.Header, attempts []agentcopy.Attempt) stri
 
 // cacheHit matches "HIT", "Hit from cloudfront", "TCP_MEM_HIT", "cdn; hit; ttl=5".
 var cacheHit = regexp.MustCompile(`(?i)(?:^|[^a-z])hit(?:$|[^a-z])`)
+
+// cacheStale matches what nginx and Cloudflare say of an answer that they know to be old.
+var cacheStale = regexp.MustCompile(`(?i)^(?:stale|updating)$`)
 
 // dateOf is the Date of an answer, the zero time if it has none.
 func dateOf(header http.Header) time.Time {

@@ -120,7 +120,7 @@ func (t *copierTest) identify() {
 	}
 	for range 3 {
 		if again := t.copier.Identify(request); again != id {
-			t.Errorf("Identify says of one request %+v and then %+v: it must depend on the request and the Copier alone, or no call finds the record of an earlier one", id, again)
+			t.Errorf("Identify says of one request %+v and then %+v: it must depend on nothing but the request and the Copier, or no call finds the record of an earlier one", id, again)
 		}
 	}
 	keyed := request
@@ -129,7 +129,7 @@ func (t *copierTest) identify() {
 		t.Error("Identify depends on the IdempotencyKey, which is no part of the request: leave it out")
 	}
 	if n := t.vendor.requests(); n > 0 {
-		t.Errorf("Identify made %d requests: it must ask nobody", n)
+		t.Errorf("Identify made %d requests: it must send none", n)
 	}
 	const elsewhere = "https://elsewhere.copier.test:8443"
 	other := t.vendor.wire.New(t.T, elsewhere, &http.Client{Transport: t.vendor}).Identify(request)

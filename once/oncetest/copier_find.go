@@ -42,7 +42,7 @@ type findCase struct {
 	wholeSeconds bool
 	allTime      bool // since is zero
 	agents       []found
-	named        bool // of Copiers alone that tell copies by names
+	named        bool // only for Copiers that tell copies by names
 	taken        bool // ErrNameTaken is due
 }
 
@@ -243,7 +243,7 @@ func testLists(t *testing.T, w Wire) {
 				}
 				_, err := t.copier.FindCopies(t.Context(), request, time.Now())
 				if err == nil {
-					t.Errorf("a cache answered the list (%s: %s), and FindCopies returned no error: send Cache-Control: no-cache, and return agentcopy.ErrLookIncomplete where a cache answers all the same, or once takes what was there before the request for what is there now", header[0], header[1])
+					t.Errorf("a cache answered the list (%s: %s), and FindCopies returned no error: send Cache-Control: no-cache, and return agentcopy.ErrLookIncomplete where a cache answers anyway, or once takes what was there before the request for what is there now", header[0], header[1])
 				}
 			})
 		})

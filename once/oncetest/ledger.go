@@ -95,7 +95,7 @@ func (t *ledgerTest) beginStores() {
 	again := t.begin(want, true)
 	t.same(again, want)
 	if again.Token == stored.Token {
-		t.Errorf("both claims have the token %d", again.Token)
+		t.Errorf("both claims have the token %d: give each claim of a key a new Record.Token", again.Token)
 	}
 	t.mustBeLost("the first claim", stored)
 }
@@ -129,10 +129,10 @@ func (t *ledgerTest) notStored() {
 	claim := t.begin(r, false)
 	check := func(method string, r once.Record) {
 		if r.Request.IdempotencyKey != "" {
-			t.Errorf("%s stored the IdempotencyKey", method)
+			t.Errorf("%s stored the IdempotencyKey: leave it out", method)
 		}
 		if r.Copy.Body != nil || r.Copy.Attempts != nil {
-			t.Errorf("%s stored the Body or the Attempts of the copy", method)
+			t.Errorf("%s stored the Body or the Attempts of the copy, which may hold user data: leave them out", method)
 		}
 	}
 	check("Begin", claim)
@@ -176,7 +176,7 @@ func (t *ledgerTest) anyKey() {
 		t.same(listed[key], want[key])
 	}
 	if len(listed) != len(keys) {
-		t.Errorf("List yields %d records, want %d", len(listed), len(keys))
+		t.Errorf("List yields %d records, want %d: compare keys byte by byte, without folding or padding", len(listed), len(keys))
 	}
 }
 
@@ -184,7 +184,7 @@ func (t *ledgerTest) heldLease() {
 	r := t.begin(recordOf("k"), false)
 	t.mustFail("Begin of a held key", t.tryBegin(recordOf("k")), once.ErrInProgress)
 	t.begin(recordOf("other"), false)
-	t.finishAs(r, "1") // the claim is as good as it was
+	t.finishAs(r, "1") // the claim is still valid
 }
 
 func (t *ledgerTest) cutLease() {
@@ -311,14 +311,14 @@ func (t *ledgerTest) remove() {
 	t.mustBeLost("a claim of what was removed, later", pending)
 	t.must("Remove of a key that is done", t.Remove(t.Context(), "k"))
 	if owners := t.ownersOf(done.Ref()); len(owners) != 0 {
-		t.Errorf("a key that was removed owns its copy: %v", owners)
+		t.Errorf("a key that was removed still owns its copy: %v", owners)
 	}
 	t.finishAs(t.begin(recordOf("other"), false), "1")
 }
 
 func (t *ledgerTest) owners() {
 	if owners := t.ownersOf(); len(owners) != 0 {
-		t.Errorf("Owners of no refs: got %d", len(owners))
+		t.Errorf("Owners of no refs returned %d records", len(owners))
 	}
 	var refs []once.CopyRef
 	want := map[once.CopyRef]once.Record{}
@@ -333,7 +333,7 @@ func (t *ledgerTest) owners() {
 	t.begin(recordOf("k1"), false) // not done
 	owners := t.ownersOf(refs...)
 	if len(owners) != len(want) {
-		t.Errorf("got %d owners, want %d", len(owners), len(want))
+		t.Errorf("Owners returned %d records, want %d: those that are done and have one of the refs", len(owners), len(want))
 	}
 	for ref, r := range want {
 		t.same(owners[ref], r)
@@ -463,7 +463,7 @@ func (t *ledgerTest) index() {
 		got, err := index.KeepsNames(t.Context(), id)
 		t.must("KeepsNames", err)
 		if got != want {
-			t.Errorf("KeepsNames %s: got %v, want %v", when, got, want)
+			t.Errorf("KeepsNames %s: got %v, want %v: it is whether Record.ShowsKeptName holds for a done record of the Provider, Origin, Account and Template", when, got, want)
 		}
 	}
 	finish := func(key, name string, found bool, change func(*once.Record)) once.Record {
@@ -531,7 +531,7 @@ func (t *ledgerTest) manyBegin() {
 		}
 	})
 	if n := claims.Load(); n != 1 {
-		t.Errorf("%d of 64 claims of one key succeeded, want 1", n)
+		t.Errorf("%d of 64 claims of one key succeeded, want 1: read and claim in one transaction or statement", n)
 	}
 }
 
@@ -557,10 +557,10 @@ func (t *ledgerTest) manyFinish() {
 		}
 	})
 	if len(owners) != 1 {
-		t.Fatalf("%d of 64 keys finished with one copy, want 1", len(owners))
+		t.Fatalf("%d of 64 keys finished with one copy, want 1: %s", len(owners), advice[once.ErrCopyTaken])
 	}
 	if r := t.listed()[owners[0]]; r.Copy.ID != "1" {
-		t.Errorf("the owner has the copy %q", r.Copy.ID)
+		t.Errorf("the owner has the copy %q, want the one that Finish stored", r.Copy.ID)
 	}
 }
 
@@ -653,12 +653,12 @@ func (t *ledgerTest) lossyRun() {
 	}
 	for i, r := range t.listed() {
 		if r.Copy.ID != "copy "+i {
-			t.Errorf("key %s has the copy %q", i, r.Copy.ID)
+			t.Errorf("key %s has the copy %q, want the one that Finish stored", i, r.Copy.ID)
 		}
 	}
 	for i := range sends {
 		if n := sends[i].Load(); n > 1 {
-			t.Errorf("key %d was sent %d times", i, n)
+			t.Errorf("key %d was sent %d times: a Begin must return what the latest Update stored, also if its answer was lost", i, n)
 		}
 	}
 }
@@ -673,13 +673,13 @@ func (t *ledgerTest) clockSteps() {
 		}
 		check := func(what string, r once.Record) {
 			if r.Since.After(want.Since) {
-				t.Errorf("%s, clock set by %v: Since is %v later than the writer's", what, step, r.Since.Sub(want.Since))
+				t.Errorf("%s, clock set by %v: Since is %v later than the writer's: store the writer's time beside your own, and return the earlier", what, step, r.Since.Sub(want.Since))
 			}
 			if r.SentAt.Before(want.SentAt) {
-				t.Errorf("%s, clock set by %v: SentAt is %v earlier than the writer's", what, step, want.SentAt.Sub(r.SentAt))
+				t.Errorf("%s, clock set by %v: SentAt is %v earlier than the writer's: store the writer's time beside your own, and return the later", what, step, want.SentAt.Sub(r.SentAt))
 			}
 			if step < 0 && r.SentAt.After(time.Now().Add(time.Minute)) {
-				t.Errorf("%s, clock set by %v: SentAt lies %v ahead", what, step, time.Until(r.SentAt))
+				t.Errorf("%s, clock set by %v: SentAt lies %v ahead of the reader's clock: convert by the age of the record on your clock", what, step, time.Until(r.SentAt))
 			}
 		}
 		check("List", t.listed()[want.Key])

@@ -23,6 +23,7 @@ type Ledger struct {
 	sql      *statements
 	patience time.Duration
 	onClose  func() error
+	waiting  chan struct{} // holds an element while a call waits for another process's lock
 }
 
 var (
@@ -48,7 +49,7 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, 
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlledger: Open: a *sql.DB and a Dialect are needed")
 	}
-	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }}
+	l := &Ledger{db: db, dialect: d, sql: newStatements(d), patience: 10 * time.Second, onClose: func() error { return nil }, waiting: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(l)
 	}
@@ -156,6 +157,8 @@ func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease ti
 				return err
 			}
 			switch {
+			case len(there) == 1 && there[0].record.Token == r.Token && there[0].record.Done() && there[0].record.Ref() == r.Ref():
+				// An earlier Finish, whose answer was lost, did it.
 			case len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done():
 				answer = once.ErrLeaseLost
 			case taken || there[0].number <= args[2].(int64):

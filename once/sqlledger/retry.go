@@ -30,6 +30,7 @@ func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context
 	limited, cancel := context.WithTimeout(ctx, l.patience)
 	defer cancel()
 	failed := &failure{what: what}
+	waiting := false // for another process's lock
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if limited.Err() != nil {
 			return failed.because(ctx, l.patience)
@@ -46,8 +47,17 @@ func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context
 		failed.last = err
 		pause := wait/2 + rand.N(wait)
 		if kind.busy {
-			// All wait alike: with waits that grow, newcomers would pass.
+			// All processes wait alike: with waits that grow, newcomers would pass. Of each
+			// process one call tries, or they would keep the lock's holder from the processor.
 			wait, pause = 10*time.Millisecond, time.Millisecond/2+rand.N(2*time.Millisecond)
+			if !waiting {
+				select {
+				case l.waiting <- struct{}{}:
+					waiting = true
+					defer func() { <-l.waiting }()
+				case <-limited.Done():
+				}
+			}
 		}
 		if !kind.again || !sleep(limited, pause) {
 			return failed.because(ctx, l.patience)

@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -87,4 +91,25 @@ func TestAgainUntilItIsKnown(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, []bool{false, false, true, true}, doubts)
+}
+
+// Of the calls that wait for another process's lock, one tries again.
+func TestOneCallTriesWhileTheFileIsLocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Ledger{patience: time.Second, waiting: make(chan struct{}, 1)}
+		var wg sync.WaitGroup
+		var tries [20]int
+		for i := range tries {
+			wg.Go(func() {
+				assert.ErrorIs(t, l.do(t.Context(), "Update", func(context.Context, bool) error {
+					tries[i]++
+					return codeError(5)
+				}), ErrUnavailable)
+			})
+		}
+		wg.Wait()
+		slices.Sort(tries[:])
+		require.LessOrEqual(t, tries[18], 2)
+		require.Greater(t, tries[19], 100)
+	})
 }

@@ -41,7 +41,7 @@ WHERE agentcopy_ledger.ref IS NULL AND agentcopy_ledger.provider = excluded.prov
 RETURNING ` + columns(d),
 
 		// Update, Release and Finish. A write that arrives after a later one of the
-		// same claim changes nothing; one that is repeated changes nothing more.
+		// same claim changes nothing; one that is made twice changes nothing more.
 		write: `UPDATE agentcopy_ledger SET write_no = $3, lease_end = ` + d.later("$4") + `, sends = $5,
 	since = CASE WHEN writer_since = ` + asTime("$6") + ` THEN since ELSE ` + d.later("$7") + ` END, writer_since = ` + asTime("$6") + `,
 	sent_at = CASE WHEN writer_sent_at = ` + asTime("$8") + ` THEN sent_at ELSE ` + d.later("$9") + ` END, writer_sent_at = ` + asTime("$8") + `,

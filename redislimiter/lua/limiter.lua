@@ -9,7 +9,7 @@
 -- ARGV[3] memory  how long an admission that was forgotten can do harm
 --
 -- Times are microseconds on the clock of this server. Every script may be run
--- twice for one call, since clients repeat what was not answered.
+-- twice for one call, since clients retry what was not answered.
 local state, places, queue, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, known, memory = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
@@ -30,4 +31,15 @@ func open(t testing.TB, path string) *sqlledger.Ledger {
 
 func TestLedger(t *testing.T) {
 	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store { return store{filepath.Join(t.TempDir(), "ledger.db")} })
+}
+
+// A call that finishes again, since it got no answer, learns that it is done.
+func TestFinishTwiceIsFinishOnce(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	r := begin(t, l, "k")
+	r.Copy = agentcopy.Copy{Provider: "acme", ID: "1"}
+	require.NoError(t, l.Finish(t.Context(), r))
+	require.NoError(t, l.Finish(t.Context(), r))
+	r.Copy.ID = "2"
+	require.ErrorIs(t, l.Finish(t.Context(), r), once.ErrLeaseLost)
 }

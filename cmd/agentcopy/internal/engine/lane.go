@@ -97,7 +97,7 @@ func (l *Lane) next(ctx context.Context) *Row {
 		case ctx.Err() != nil || l.closed || len(l.queue) == 0 && l.working == 0:
 			return nil
 		case len(l.queue) > 0 && wait > 0:
-			time.AfterFunc(wait, l.changed.Broadcast)
+			time.AfterFunc(wait, l.wake)
 		case len(l.queue) > 0:
 			row := l.queue[0]
 			l.queue = l.queue[1:]
@@ -147,7 +147,7 @@ func (l *Lane) wait(err error) {
 	if l.limited.IsZero() {
 		l.limited = now
 	}
-	wait := l.backoff
+	var wait time.Duration
 	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.RetryAfter > 0 {
 		wait = failed.RetryAfter
 	} else { // the vendor does not say how long
@@ -191,7 +191,7 @@ func (l *Lane) close(halt string) {
 	}
 	l.closed, l.halt = true, halt
 	if halt != "" {
-		go l.run.say(l, "halted: "+halt)
+		l.run.saying.Go(func() { l.run.say(l, "halted: "+halt) }) // which may ask for the lane's progress
 	}
 	for f := range l.flights {
 		if !f.onWire {
@@ -238,34 +238,35 @@ func (w watched) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 
 // FindCopies looks for the copy.
 func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	w.lane.look(w.row, true)
+	w.lane.locked(func() {
+		if _, known := w.lane.looking[w.row]; !known {
+			w.lane.looking[w.row] = time.Now()
+		}
+	})
 	found, err := w.Copier.FindCopies(ctx, req, since)
-	if _, failed := errors.AsType[*agentcopy.Error](err); failed {
+	if has[*agentcopy.Error](err) {
 		w.lane.breaker(err)
 	}
 	return found, err
-}
-
-func (l *Lane) look(row *Row, looking bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, known := l.looking[row]; !looking {
-		delete(l.looking, row)
-	} else if !known {
-		l.looking[row] = time.Now()
-	}
 }
 
 // Copy makes the copy unless the lane closes before it is sent.
 func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	l, f := w.lane, &flight{cancel: cancel}
-	l.look(w.row, false)
-	if !l.enter(f) {
+	l, f, closed := w.lane, &flight{cancel: cancel}, false
+	l.locked(func() {
+		delete(l.looking, w.row)
+		l.flights[f] = true
+		closed = l.closed
+	})
+	defer l.locked(func() {
+		delete(l.flights, f)
+		l.check()
+	})
+	if closed {
 		return agentcopy.Copy{}, &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
 	}
-	defer l.leave(f)
 	copied, err := w.Copier.Copy(context.WithValue(ctx, flightKey{}, f), req)
 	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.Outcome == agentcopy.OutcomeNotCopied && context.Cause(ctx) == errWithdrawn {
 		withdrawn := *failed
@@ -278,20 +279,13 @@ func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy
 	return copied, err
 }
 
-func (l *Lane) enter(f *flight) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed {
-		l.flights[f] = true
-	}
-	return !l.closed
-}
+// wake lets next look again. Without the lock, it could come just before next waits.
+func (l *Lane) wake() { l.locked(l.changed.Broadcast) }
 
-func (l *Lane) leave(f *flight) {
+func (l *Lane) locked(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.flights, f)
-	l.check()
+	f()
 }
 
 // trace sees each attempt, behind the limiter, and the pauses that a vendor imposes.

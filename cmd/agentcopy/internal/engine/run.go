@@ -38,7 +38,8 @@ type Run struct {
 	OnRow func(*Row)                    // a row is settled; one at a time
 	OnSay func(lane *Lane, text string) // something about a lane, or nil for the run
 
-	mu sync.Mutex // of the rows
+	mu     sync.Mutex // of the rows
+	saying sync.WaitGroup
 }
 
 // New sorts the rows of a manifest into lanes. limits are the operator's own.
@@ -177,12 +178,20 @@ func (r *Run) ToDo(row *Row) bool {
 	return row.Status != Copied && (!r.FailedOnly || row.Status == Failed)
 }
 
+// Work is how many rows of a lane a run has work with.
+func (r *Run) Work(l *Lane) (n int) {
+	for _, row := range l.Rows {
+		if r.ToDo(row) {
+			n++
+		}
+	}
+	return n
+}
+
 // Stop sends no more. What is on the wire may end.
 func (r *Run) Stop() {
 	for _, l := range r.Lanes {
-		l.mu.Lock()
-		l.close("")
-		l.mu.Unlock()
+		l.locked(func() { l.close("") })
 	}
 }
 
@@ -193,13 +202,13 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 	var lanes sync.WaitGroup
 	for _, l := range r.Lanes {
 		ctx, cancel := context.WithCancel(ctx)
-		l.mu.Lock()
-		l.cancel = cancel
-		l.check() // a signal may have come before
-		l.mu.Unlock()
+		l.locked(func() {
+			l.cancel = cancel
+			l.check() // a signal may have come before
+		})
 		lanes.Go(func() {
 			defer cancel()
-			defer context.AfterFunc(ctx, l.changed.Broadcast)()
+			defer context.AfterFunc(ctx, l.wake)()
 			if adopt {
 				l.adopt(ctx, known)
 			}
@@ -208,6 +217,7 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 		})
 	}
 	lanes.Wait()
+	r.saying.Wait()
 }
 
 // fill queues the rows that have work. Those that another process may hold, even one
@@ -257,7 +267,7 @@ func (l *Lane) adopt(ctx context.Context, known map[string]string) {
 		workers.Go(func() {
 			for row := range rows {
 				found, err := l.find(ctx, row, known[row.Key])
-				l.look(row, false)
+				l.locked(func() { delete(l.looking, row) })
 				if !errors.Is(err, once.ErrNoCopy) {
 					l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
 				}
@@ -293,6 +303,7 @@ func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, exist
 	defer r.mu.Unlock()
 	if err != nil {
 		row.settle(err)
+		row.CopyID, row.CopyName = copied.ID, copied.Name // of a copy that the ledger could not record
 	} else {
 		row.copied(copied, existing)
 	}

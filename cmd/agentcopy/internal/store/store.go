@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -77,14 +78,10 @@ func IsURL(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
-// Redacted is where without a password.
-func Redacted(where string) string {
-	if u, err := url.Parse(where); err == nil && IsURL(where) {
-		u.RawQuery = ""
-		return u.Redacted()
-	}
-	return where
-}
+var passwords = regexp.MustCompile(`(://[^/@\s]*:)[^/@\s]+(@)|([?&]password=)[^&\s"']+`)
+
+// Redacted is text without the passwords of the URLs in it.
+func Redacted(text string) string { return passwords.ReplaceAllString(text, "${1}${3}xxxxx${2}") }
 
 // Close closes the ledger.
 func (s *Store) Close() (err error) {

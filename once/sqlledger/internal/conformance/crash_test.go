@@ -180,7 +180,7 @@ func (work task) check(tb testing.TB) (sends int) {
 // waitForSent waits until the vendor has made n copies.
 func (work task) waitForSent(tb testing.TB, n int) {
 	tb.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); work.sent(tb) < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); work.sent(tb) < n; time.Sleep(3 * time.Millisecond) {
 		require.True(tb, time.Now().Before(deadline), "the processes have come to a halt at %d copies", work.sent(tb))
 	}
 }
@@ -190,14 +190,14 @@ func (work task) waitForSent(tb testing.TB, n int) {
 func TestProcessesAreKilled(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
 		kills := rounds("AGENTCOPY_KILLS", 4)
-		work := newWork(t, newPlace(t), 60*(kills+1))
+		work := newWork(t, newPlace(t), 40*(kills+1))
 		children := make([]*child, 3)
 		for i := range children {
 			children[i] = startChild(t, "workKeys", work)
 		}
 		killed := 0
 		for n := range kills {
-			work.waitForSent(t, 60*n+1+rand.IntN(60))
+			work.waitForSent(t, 40*n+1+rand.IntN(40))
 			i := rand.IntN(len(children))
 			children[i].kill()
 			if !children[i].wait(t) {
@@ -225,13 +225,13 @@ func TestPostgreSQLIsKilled(t *testing.T) {
 				url = startBouncer(t, p)
 			}
 			kills := rounds("AGENTCOPY_KILLS", 1)
-			work := newWork(t, url(p.newSchema(t), "&default_query_exec_mode=exec"), 200*(kills+1))
+			work := newWork(t, url(p.newSchema(t), "&default_query_exec_mode=exec"), 120*(kills+1))
 			children := make([]*child, 8)
 			for i := range children {
 				children[i] = startChild(t, "workKeys", work)
 			}
 			for n := range kills {
-				work.waitForSent(t, 200*n+1+rand.IntN(200))
+				work.waitForSent(t, 120*n+1+rand.IntN(120))
 				p.kill()
 				p.start(t)
 			}

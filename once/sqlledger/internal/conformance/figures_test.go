@@ -3,15 +3,10 @@
 package conformance_test
 
 import (
-	"cmp"
-	"context"
 	"database/sql"
 	"fmt"
-	"math"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +17,8 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
-// TestFigures prints how long calls take and how many there are a second, on an
-// empty ledger and on one of AGENTCOPY_FIGURES records. Of those, three in 40 are pending
+// TestFigures prints how long calls take on an empty ledger and on one of
+// AGENTCOPY_FIGURES records. Of those, three in 40 are pending
 // in the account that is asked for, ten of them since lately.
 func TestFigures(t *testing.T) {
 	records := rounds("AGENTCOPY_FIGURES", 0)
@@ -113,74 +108,42 @@ func multiply(t *testing.T, db *sql.DB, n int, series, number string) {
 	require.Equal(t, n+12, count)
 }
 
+// measure prints what the calls of one caller take.
 func measure(t *testing.T, l *sqlledger.Ledger) {
-	ctx := t.Context()
-	var mu sync.Mutex
-	took := map[string][]time.Duration{}
-	since := time.Now().Add(-time.Hour)
+	ctx, since := t.Context(), time.Now().Add(-time.Hour)
 	var refs []once.CopyRef
 	for i := range 10 {
 		refs = append(refs, once.CopyRef{Origin: "https://acme.example", Provider: "acme", ID: fmt.Sprintf("agent-done-%08d", i)})
 	}
-	cycle := func(ctx context.Context, key string) {
-		step := func(what string, f func() error) {
-			start := time.Now()
-			if err := f(); err != nil {
-				t.Errorf("%s: %v", what, err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			took[what] = append(took[what], time.Since(start))
-		}
+	took := map[string][]time.Duration{}
+	step := func(what string, f func() error) {
+		start := time.Now()
+		require.NoError(t, f(), what)
+		took[what] = append(took[what], time.Since(start))
+	}
+	for i := range 1000 {
+		key := fmt.Sprint("new ", i)
 		var r once.Record
 		step("Begin", func() (err error) { r, _, err = l.Begin(ctx, figureRecord(key), time.Minute); return err })
 		r.Since, r.SentAt, r.Sends = time.Now(), time.Now(), 1
 		step("Update", func() error { return l.Update(ctx, r, time.Minute) })
-		step("look", func() error {
-			n := 0
+		step("a look", func() error {
+			rivals := 0
 			for _, err := range l.Pending(ctx, r.Identity, since) {
-				if err != nil {
-					return err
-				}
-				n++
+				require.NoError(t, err)
+				rivals++
 			}
-			if n < 11 {
-				t.Errorf("%d rivals", n)
-			}
+			require.Equal(t, 11, rivals)
 			_, err := l.Owners(ctx, refs)
-			if err == nil {
-				_, err = l.KeepsNames(ctx, r.Identity)
-			}
+			require.NoError(t, err)
+			_, err = l.KeepsNames(ctx, r.Identity)
 			return err
 		})
 		r.Copy = agentcopy.Copy{Provider: "acme", ID: key, Name: r.Request.Name}
 		step("Finish", func() error { return l.Finish(ctx, r) })
 	}
-	for _, callers := range []int{1, 8, 64} {
-		clear(took)
-		runtime.GC()
-		var wg sync.WaitGroup
-		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-		start := time.Now()
-		for c := range callers {
-			wg.Go(func() {
-				for i := 0; limited.Err() == nil; i++ {
-					cycle(ctx, fmt.Sprintf("new %d %d %d", callers, c, i))
-				}
-			})
-		}
-		wg.Wait()
-		cancel()
-		line := fmt.Sprintf("%2d callers: %5.0f cycles/s;", callers, float64(len(took["Finish"]))/time.Since(start).Seconds())
-		for _, what := range []string{"Begin", "Update", "look", "Finish"} {
-			d := took[what]
-			slices.SortFunc(d, cmp.Compare[time.Duration])
-			line += fmt.Sprintf("  %s %.2f/%.2f/%.1f", what, ms(d[len(d)/2]), ms(d[len(d)*99/100]), ms(d[len(d)-1]))
-		}
-		var memory runtime.MemStats
-		runtime.ReadMemStats(&memory)
-		t.Logf("%s  (ms: median/p99/worst; %d MB of Go memory)", line, memory.Sys>>20)
+	for what, d := range took {
+		slices.Sort(d)
+		t.Logf("%s: median %v, 99%% %v", what, d[len(d)/2], d[len(d)*99/100])
 	}
 }
-
-func ms(d time.Duration) float64 { return math.Round(d.Seconds()*1e5) / 100 }

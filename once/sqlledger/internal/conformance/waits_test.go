@@ -21,7 +21,7 @@ func TestAContextEndsAWait(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
 	db := p.open(t, p.newSchema(t))
-	l := open(t, db)
+	l := open(t, db, sqlledger.WithPatience(time.Minute))
 	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
 	require.NoError(t, err)
 	unlock := lockRows(t, db)

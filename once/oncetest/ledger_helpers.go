@@ -15,7 +15,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// This file has the words that the tests of TestLedger are written in.
+// Helpers of TestLedger.
 
 // now is the time without what a database does not keep.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
@@ -73,7 +73,7 @@ func (t *ledgerTest) begin(r once.Record, wantFound bool) once.Record {
 	t.Helper()
 	stored, found, err := t.Begin(t.Context(), r, longLease)
 	if err != nil || found != wantFound {
-		t.Fatalf("Begin of %q: found %v, %v; want found %v", r.Key, found, err, wantFound)
+		t.Fatalf("Begin of %q: found %v, %v; want found %v: found tells whether there was a record of the key", r.Key, found, err, wantFound)
 	}
 	return stored
 }
@@ -99,7 +99,7 @@ func (t *ledgerTest) waitForClaim(key string, lease time.Duration) once.Record {
 		case err == nil && found:
 			return r
 		case !errors.Is(err, once.ErrInProgress) || time.Now().After(deadline):
-			t.Fatalf("Begin of a key with a lease of %v: found %v, %v", shortLease, found, err)
+			t.Fatalf("Begin of a key whose lease of %v has run out: found %v, %v: let the next Begin claim it", shortLease, found, err)
 		}
 	}
 }
@@ -152,14 +152,15 @@ func (t *ledgerTest) alike(got, want once.Record, early time.Duration) {
 	between := func(what string, d, least, most time.Duration) {
 		t.Helper()
 		if d < least || d > most {
-			t.Errorf("%s of %q: it differs by %v from what was stored; want between %v and %v", what, want.Key, d, least, most)
+			t.Errorf("%s of %q: it differs by %v from what was stored; want between %v and %v: return a time as it was stored, or, "+
+				"where the store's own clock says otherwise, the earlier Since and the later SentAt", what, want.Key, d, least, most)
 		}
 	}
 	between("Since", since(got.Since, want.Since), -slack, -early)
 	between("SentAt", since(got.SentAt, want.SentAt), early, slack)
 	between("LookedAt", since(got.LookedAt, want.LookedAt), -slack, slack)
 	if g, w := flat(got), flat(want); g != w {
-		t.Errorf("\n got %s\nwant %s", g, w)
+		t.Errorf("a record came back changed: store every field but Copy.Body, Copy.Attempts and IdempotencyKey, byte by byte\n got %s\nwant %s", g, w)
 	}
 }
 
@@ -210,7 +211,7 @@ func (t *ledgerTest) owner(ref once.CopyRef) once.Record {
 	t.Helper()
 	r, found := t.ownersOf(ref)[ref]
 	if !found {
-		t.Fatalf("Owners: nobody owns %v", ref)
+		t.Fatalf("Owners has no record of %v: find done records by Record.Ref", ref)
 	}
 	return r
 }
@@ -226,7 +227,7 @@ func (t *ledgerTest) yields(what string, records iter.Seq2[once.Record, error], 
 		got[r.Key] = true
 	}
 	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
-		t.Errorf("%s: got the keys %q, want %q", what, keys, want)
+		t.Errorf("%s yields the keys %q, want %q: see the doc of the method", what, keys, want)
 	}
 }
 
@@ -240,8 +241,18 @@ func (t *ledgerTest) must(what string, err error) {
 func (t *ledgerTest) mustFail(what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
-		t.Errorf("%s: got %v, want %v", what, err, want)
+		t.Errorf("%s: got %v, want %v: %s", what, err, want, advice[want])
 	}
+}
+
+// advice is what to do where a ledger does not return an error that it should.
+var advice = map[error]string{
+	once.ErrLeaseLost:  "compare Record.Token with that of the latest claim, in the same transaction or statement that writes",
+	once.ErrInProgress: "claim a key only if it has no lease or its lease has run out, in the same transaction that reads it",
+	once.ErrKeyReused:  "compare the records by Record.SameRequest before everything else",
+	once.ErrCopyTaken:  "give Record.Ref of done records a unique index, and change nothing if another key has it",
+	context.Canceled:   "return when ctx ends, with an error that matches ctx.Err()",
+	errLost:            "return the error of the call",
 }
 
 // concurrently runs f n times at once.

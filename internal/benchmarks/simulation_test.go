@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/once"
+)
+
+// The simulations run on the clock of testing/synctest, against the fakes of
+// agentcopytest. With -v they print the lines that the plots are drawn from.
+
+// TestSimulatePacing starts 200 copies at once. The server admits 60 in any minute, as
+// Kolena documents; the network takes up to 300 ms each way.
+func TestSimulatePacing(t *testing.T) {
+	const copies = 200
+	for _, client := range []string{"no limiter", "token bucket", "agentcopy"} {
+		synctest.Test(t, func(t *testing.T) {
+			server := agentcopytest.NewKolena()
+			server.AddAgent(kolena.Agent{ID: 123, Name: "Lease reader"})
+			slow := &network{next: server.Client().Transport, random: rand.New(rand.NewPCG(1, 2))}
+			send := retryCopies(t, slow)
+			switch client {
+			case "token bucket": // for each attempt, as it should be
+				slow.limiter = rate.NewLimiter(rate.Every(time.Second), 60)
+			case "agentcopy":
+				c, err := kolena.New("key of the pacing simulation", agentcopy.WithHTTPClient(&http.Client{Transport: slow}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				send = func(name string) error {
+					_, err := c.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: name})
+					return err
+				}
+			}
+			var calls sync.WaitGroup
+			start := time.Now()
+			for i := range copies {
+				calls.Go(func() {
+					if err := send(fmt.Sprint("Tenant ", i)); err != nil {
+						t.Errorf("%s: %v", client, err)
+					}
+				})
+			}
+			calls.Wait()
+			var refused int
+			for _, r := range server.Requests() {
+				fmt.Printf("pacing\t%s\t%.1f\t%d\n", client, r.At.Sub(start).Seconds(), r.StatusCode)
+				if r.StatusCode == http.StatusTooManyRequests {
+					refused++
+				}
+			}
+			if len(server.Copies()) != copies || client == "agentcopy" && refused > 0 {
+				t.Errorf("%s: %d copies, %d refused", client, len(server.Copies()), refused)
+			}
+		})
+	}
+}
+
+// retryCopies leaves the retries to go-retryablehttp.
+func retryCopies(t *testing.T, network http.RoundTripper) func(name string) error {
+	client := retryablehttp.NewClient()
+	client.HTTPClient, client.Logger, client.RetryMax = &http.Client{Transport: network}, nil, 20
+	return func(name string) error {
+		req, err := retryablehttp.NewRequestWithContext(t.Context(), http.MethodPost,
+			"https://agents-api.kolena.com/api/v1/client/agents/123/copy", strings.NewReader(fmt.Sprintf(`{"name": %q}`, name)))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	}
+}
+
+// network delays requests and answers.
+type network struct {
+	next    http.RoundTripper
+	limiter *rate.Limiter
+	mu      sync.Mutex
+	random  *rand.Rand
+}
+
+func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	if n.limiter != nil {
+		if err := n.limiter.Wait(req.Context()); err != nil {
+			return nil, err
+		}
+	}
+	n.delay()
+	defer n.delay()
+	return n.next.RoundTrip(req)
+}
+
+func (n *network) delay() {
+	n.mu.Lock()
+	d := time.Duration(n.random.IntN(300)) * time.Millisecond
+	n.mu.Unlock()
+	time.Sleep(d)
+}
+
+var lost = []struct {
+	name   string
+	faults []agentcopytest.Fault
+}{
+	{"connection closed", []agentcopytest.Fault{{Drop: true, AfterCopy: true}}},
+	{"answer cut off", []agentcopytest.Fault{{Truncate: 100}}},
+	{"500", []agentcopytest.Fault{{Status: 500, AfterCopy: true}}},
+	{"502", []agentcopytest.Fault{{Status: 502, AfterCopy: true}}},
+	{"503, Retry-After", []agentcopytest.Fault{{Status: 503, AfterCopy: true, Header: http.Header{"Retry-After": {"1"}}}}},
+	{"500, each time", slices.Repeat([]agentcopytest.Fault{{Status: 500, AfterCopy: true}}, 9)},
+}
+
+// TestSimulateLostAnswers has LangSmith make the copy and lose the answer, for each
+// client as its defaults are.
+func TestSimulateLostAnswers(t *testing.T) {
+	clients := append([]client{vendors()[0].clients[1], {"agentcopy + once", onceClient}}, peers...)
+	for _, c := range clients {
+		for _, fault := range lost {
+			synctest.Test(t, func(t *testing.T) {
+				server := agentcopytest.NewLangSmith()
+				server.AddAgent(langsmith.Agent{ID: sourceID, Name: "Research"})
+				server.Inject(fault.faults...)
+				do, err := c.dial("https://api.smith.langchain.com", &http.Client{Transport: asLangSmith{server.Client().Transport}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = do(t.Context())
+				says := "success"
+				if errors.Is(err, agentcopy.ErrOutcomeUnknown) || errors.Is(err, agentcopy.ErrCopied) {
+					says = "unknown"
+				} else if err != nil {
+					says = "error"
+				}
+				copies := len(server.Copies())
+				fmt.Printf("lost\t%s\t%s\t%d\t%s\n", c.name, fault.name, copies, says)
+				if strings.HasPrefix(c.name, "agentcopy") && (copies != 1 || says == "error") {
+					t.Errorf("%s, %s: %d copies, %s", c.name, fault.name, copies, says)
+				}
+				if c.name == "agentcopy + once" && says != "success" {
+					t.Errorf("once did not settle %s: %v", fault.name, err)
+				}
+			})
+		}
+	}
+}
+
+func onceClient(_ string, c *http.Client) (call, error) {
+	client, err := langsmith.New(key, agentcopy.WithHTTPClient(c))
+	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+	return func(ctx context.Context) (any, error) {
+		return runner.Copy(ctx, "research", client.Copier(langsmith.CloneAgentRequest{}), agentcopy.CopyRequest{SourceID: sourceID, Name: newName})
+	}, err
+}
+
+// asLangSmith gives the requests of the peers the credential and the path that
+// LangSmith wants, which some of them cannot be told.
+type asLangSmith struct{ next http.RoundTripper }
+
+func (l asLangSmith) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("X-Api-Key", key)
+	req.URL.Path = strings.Replace(req.URL.Path, "/v2/", "/v1/", 1)
+	return l.next.RoundTrip(req)
+}
