@@ -132,7 +132,7 @@ cache_log /dev/null
 cache_store_log none
 pid_filename none
 coredump_dir DIR
-read_timeout 1 second
+read_timeout 3 seconds
 shutdown_lifetime 0 seconds
 `,
 	},
@@ -144,9 +144,9 @@ global
 defaults
 	mode http
 	retries 3
-	timeout connect 1s
-	timeout client 5s
-	timeout server 1s
+	timeout connect 5s
+	timeout client 10s
+	timeout server 3s
 frontend in
 	bind 127.0.0.1:PORT
 	default_backend vendor
@@ -162,7 +162,7 @@ http {
 	client_body_temp_path DIR/body; proxy_temp_path DIR/proxy;
 	fastcgi_temp_path DIR/fastcgi; uwsgi_temp_path DIR/uwsgi; scgi_temp_path DIR/scgi;
 	upstream vendor { server VENDOR max_fails=0; server VENDOR max_fails=0; }
-	server { listen 127.0.0.1:PORT; location / { proxy_pass http://vendor; proxy_read_timeout 1s; } }
+	server { listen 127.0.0.1:PORT; location / { proxy_pass http://vendor; proxy_read_timeout 3s; } }
 }
 `
 

@@ -145,7 +145,7 @@ func startVarnish(t *testing.T, upstream net.Addr) string {
 	require.NoError(t, os.WriteFile(vcl, []byte(text), 0o600))
 	listen := freePort(t)
 	command := exec.CommandContext(t.Context(), path, "-F", "-j", "none", "-n", filepath.Join(dir, "work"), "-a", fmt.Sprintf("127.0.0.1:%d", listen), "-f", vcl,
-		"-s", "malloc,16m", "-T", "none", "-p", "first_byte_timeout=1", "-p", "between_bytes_timeout=1",
+		"-s", "malloc,16m", "-T", "none", "-p", "first_byte_timeout=3", "-p", "between_bytes_timeout=3",
 		"-p", "thread_pools=1", "-p", "thread_pool_min=50", "-p", "vsl_space=2M")
 	return startProgram(t, command, listen)
 }
