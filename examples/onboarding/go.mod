@@ -2,14 +2,9 @@ module github.com/agentcopy/agentcopy-go/examples/onboarding
 
 go 1.26.0
 
-replace (
-	github.com/agentcopy/agentcopy-go => ../..
-	github.com/agentcopy/agentcopy-go/once/sqlledger => ../../once/sqlledger
-)
-
 require (
-	github.com/agentcopy/agentcopy-go v0.0.0
-	github.com/agentcopy/agentcopy-go/once/sqlledger v0.0.0
+	github.com/agentcopy/agentcopy-go v0.1.0
+	github.com/agentcopy/agentcopy-go/once/sqlledger v0.1.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/stretchr/testify v1.12.1
 )
