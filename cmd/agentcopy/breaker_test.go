@@ -5,6 +5,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -94,9 +95,12 @@ func TestAFullDisk(t *testing.T) {
 	require.Equal(t, 400, b.copyRequests(), "nothing was sent that the ledger did not remember")
 }
 
-// The results are written nowhere, the run is as good, and says so.
+// The run succeeds although its results cannot be written, and says so.
 func TestResultsOnAFullDisk(t *testing.T) {
 	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("left out: this system has no /dev/full")
+	}
 	b := newBench(t)
 	b.tenants(3)
 	p := b.run(1, "run", "tenants.csv", "--results", "/dev/full")
