@@ -14,10 +14,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/langsmith"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // service is one account at one vendor.
@@ -60,7 +58,7 @@ const settleTime = 30 * time.Second
 //
 // The second one is elsewhere, or another account at the origin of the first.
 func newService(r *rand.Rand, first *service) *service {
-	s := &service{vendor: pick(r, "zudu", "cotool", "langsmith", "kolena"), keepsNames: true, clearStamps: true}
+	s := &service{vendor: pick(r, vendortest.Vendors...).Name, keepsNames: true, clearStamps: true}
 	switch {
 	case first == nil:
 	case r.IntN(2) == 0:
@@ -219,35 +217,12 @@ func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
 		}
 		return opts
 	}
-	switch s.vendor {
-	case "zudu":
-		z := agentcopytest.NewZudu(server...)
-		s.server = z
-		s.add = func(name string) string { return z.AddAgent(zudu.Agent{AgentName: name}).AgentID }
-		s.client = func(c *http.Client) agentcopy.Copier {
-			return must(zudu.New("not-a-real-key", "not-a-real-secret", options(c)...)).Copier()
-		}
-	case "cotool":
-		t := agentcopytest.NewCotool(server...)
-		s.server = t
-		s.add = func(name string) string { return t.AddAgent(cotool.Agent{Name: name}).ID }
-		s.client = func(c *http.Client) agentcopy.Copier {
-			return must(cotool.New("not-a-real-key", options(c)...)).Copier()
-		}
-	case "langsmith":
-		l := agentcopytest.NewLangSmith(server...)
-		s.server = l
-		s.add = func(name string) string { return l.AddAgent(langsmith.Agent{Name: name}).ID }
-		s.client = func(c *http.Client) agentcopy.Copier {
-			return must(langsmith.New("not-a-real-key", options(c)...)).Copier(langsmith.CloneAgentRequest{})
-		}
-	case "kolena":
-		k := agentcopytest.NewKolena(server...)
-		s.server = k
-		s.add = func(name string) string { return strconv.FormatInt(k.AddAgent(kolena.Agent{Name: name}).ID, 10) }
-		s.client = func(c *http.Client) agentcopy.Copier {
-			return must(kolena.New("not-a-real-key", options(c)...)).Copier(kolena.CopyAgentRequest{})
-		}
+	vendor := vendortest.Named(s.vendor)
+	fake := vendor.NewFake(server...)
+	s.server = fake
+	s.add = func(name string) string { return fake.Add("", name) }
+	s.client = func(c *http.Client) agentcopy.Copier {
+		return vendor.Copier(must(vendor.New("not-a-real-key", options(c)...)))
 	}
 	for i := range 50 * s.number { // no two agents at one origin have one ID
 		s.server.DeleteAgent(s.add("Gone " + strconv.Itoa(i)))
