@@ -176,7 +176,7 @@ func (r *Runner) decided(ctx context.Context, key string, do func(*claim) error)
 func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) error) error {
 	unlock, err := keyLocks.lock(ctx, r, key)
 	if err != nil {
-		return fmt.Errorf("while another call was at work on it: %w", err)
+		return err
 	}
 	defer unlock()
 	record, found, err := get(ctx, r.Ledger, key)
