@@ -45,3 +45,31 @@ func TestOnceWhereOnlyPlainNamesAreKept(t *testing.T) {
 		}
 	}
 }
+
+// The first answer is lost, the copy shows later than SettleTime, and the second request
+// is refused because of its name. That is no proof that there is no copy: the key stays,
+// and the copy is found once it shows.
+func TestOnceARefusalInDoubtProvesNothing(t *testing.T) {
+	for _, v := range vendortest.Vendors {
+		if v.Name == "cotool" { // its copy parks the source, which shows at once
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, copier, source := v.FakeCopier(t, agentcopytest.WithQuirks(agentcopytest.Quirks{ShowAfter: 2 * time.Minute, NameTaken: 409}))
+				server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
+				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+				req := agentcopy.CopyRequest{SourceID: source, Name: "Leases"}
+				_, err := runner.Copy(t.Context(), "k", copier, req)
+				require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+				require.ErrorIs(t, err, agentcopy.ErrConflict, "what the vendor said")
+
+				time.Sleep(2 * time.Minute)
+				made, err := runner.Copy(t.Context(), "k", copier, req)
+				require.NoError(t, err)
+				require.Len(t, server.Copies(), 1)
+				require.Equal(t, server.Copies()[0].ID, made.ID)
+			})
+		})
+	}
+}
