@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -350,6 +351,10 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	case j.finding == nothing && r.refusal != nil && v.nameTaken:
 		return r.refused, true // the older agent explains the refusal
 	case j.finding == nothing && v.settled && begun.Sub(r.lookedHere) >= lookGap:
+		isOfTheName := func(c agentcopy.Candidate) bool { return v.isNear(c.Copy.Name) } // another key's, or dismissed
+		if slices.ContainsFunc(v.candidates, isOfTheName) {
+			r.refusedInDoubt = false // that agent explains the refusal
+		}
 		return r.afterNothing(), true
 	}
 	return nil, false
