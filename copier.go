@@ -47,6 +47,9 @@ type Copy struct {
 
 // String names the copy and what it was made of.
 func (c Copy) String() string {
+	if c.ID == "" && c.Name == "" {
+		return "no copy"
+	}
 	return fmt.Sprintf("%s: %s %q, a copy of %s", cmp.Or(c.Provider, "agentcopy"), c.ID, c.Name, c.SourceID)
 }
 

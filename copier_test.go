@@ -31,5 +31,6 @@ func TestACopyPrintsNoBody(t *testing.T) {
 		require.NotContains(t, printed, "dXNlciBkYXRh")
 	}
 	require.Equal(t, `zudu: agent_2 "two\nlines", a copy of agent_1`, fmt.Sprint(c))
+	require.Equal(t, "no copy", fmt.Sprint(agentcopy.Copy{}), "what comes with an error")
 	require.JSONEq(t, `{"provider":"zudu","source_id":"agent_1","id":"agent_2","name":"two\nlines","created_at":"2026-01-02T03:04:05Z"}`, string(document))
 }

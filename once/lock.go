@@ -2,6 +2,7 @@ package once
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"sync"
 )
@@ -40,7 +41,7 @@ func (l *keyedLocks) lock(ctx context.Context, o *Runner, key string) (unlock fu
 		return func() { <-lock.taken; l.leave(name, lock) }, nil
 	case <-ctx.Done():
 		l.leave(name, lock)
-		return nil, contextError(ctx)
+		return nil, fmt.Errorf("while another call was at work on it: %w", contextError(ctx))
 	}
 }
 

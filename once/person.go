@@ -87,7 +87,7 @@ func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	return r.decided(ctx, key, func(c *claim) error {
 		record := c.current()
 		copied := agentcopy.Copy{Provider: record.Identity.Provider, SourceID: record.Request.SourceID, ID: written(id, record.Request.SourceID)}
-		if i := indexOf(record.Seen, id); i >= 0 {
+		if i := indexOf(record.Seen, copied.ID); i >= 0 {
 			copied = stripped(record.Seen[i].Copy)
 		}
 		if strings.EqualFold(copied.ID, record.Request.SourceID) {
@@ -121,7 +121,7 @@ func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 		return c.update(c.writes, func(record *Record) {
 			for i, id := range dismissed {
 				dismissed[i] = written(id, record.Request.SourceID)
-				if at := indexOf(record.Seen, id); at >= 0 {
+				if at := indexOf(record.Seen, dismissed[i]); at >= 0 {
 					dismissed[i] = record.Seen[at].Copy.ID // as the vendor writes it
 				}
 			}
@@ -177,7 +177,7 @@ func (r *Runner) decided(ctx context.Context, key string, do func(*claim) error)
 func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) error) error {
 	unlock, err := keyLocks.lock(ctx, r, key)
 	if err != nil {
-		return fmt.Errorf("while another call was at work on it: %w", err)
+		return err
 	}
 	defer unlock()
 	record, found, err := get(ctx, r.Ledger, key)

@@ -102,6 +102,17 @@ func TestAPersonsSpellingOfAnID(t *testing.T) {
 	require.Len(t, records(t, runner.Ledger)["3"].Seen, 1)
 }
 
+// What a look has shown of an agent stays known, however a person writes its number.
+func TestAnAssignedCopyKeepsWhatWasSeenOfIt(t *testing.T) {
+	runner, _ := newOnce()
+	record := leave(t, runner.Ledger, "k", func(r *once.Record) { r.Request.SourceID = "7" })
+	seen := agentcopy.Copy{Provider: "acme", SourceID: "7", ID: "12", Name: "Leases"}
+	record.Seen = []agentcopy.Candidate{{Copy: seen}}
+	require.NoError(t, runner.Ledger.Release(t.Context(), record))
+	require.NoError(t, runner.Assign(t.Context(), "k", "+012"))
+	require.Equal(t, seen, records(t, runner.Ledger)["k"].Copy)
+}
+
 func TestAssignAndDismissRefuse(t *testing.T) {
 	runner, vendor := newOnce(answered)
 	require.ErrorIs(t, runner.Assign(t.Context(), "none", "a1"), once.ErrNoCopy)

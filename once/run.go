@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -38,6 +39,7 @@ const (
 //	looking   one agent can only be the copy                   Finish   end: found
 //	          no later look will tell                                   end: ambiguous
 //	          nothing, and all the rules of sending again hold          sending, or refused
+//	          nothing, but in doubt the name is taken                   end: open
 //	          nothing, and the rules will never hold                    end: open
 //	          the vendor refuses to be asked, or ctx ends               end: open
 //	          anything else                                             looking, after a pause
@@ -53,12 +55,13 @@ type run struct {
 	idempotencyKey string
 	log            *slog.Logger
 
-	sends         int     // by this call
-	failure       error   // of the last sending that may have made a copy; nil if there was none
-	refusal       error   // of the last sending, which made none; nil if it was not refused
-	lastFindError error   // of the last look, if it could not see
-	finding       finding // of the last look that was judged
-	toldWhy       string  // why the log last said that this call waits
+	sends          int     // by this call
+	failure        error   // of the last sending that may have made a copy; nil if there was none
+	refusal        error   // of the last sending, which made none; nil if it was not refused
+	refusedInDoubt bool    // it says that the name is taken, maybe by the copy of an earlier request
+	lastFindError  error   // of the last look, if it could not see
+	finding        finding // of the last look that was judged
+	toldWhy        string  // why the log last said that this call waits
 
 	// Times with a monotonic reading, so that a step of the wall clock does not move them.
 	sinceHere  time.Time            // when this call first sent; zero if it has not
@@ -139,6 +142,7 @@ func (r *run) sending(ctx context.Context) state {
 			r.refusal = err
 			return r.refused
 		}
+		r.refusedInDoubt = inDoubt && maySignACopy(err) && saysNameIsTaken(err)
 		return r.doubt(ctx, agentcopy.OutcomeUnknown, nil, err)
 	}
 	return r.doubt(ctx, outcome, err, nil)
@@ -181,13 +185,22 @@ func maySignACopy(refusal error) bool {
 	}
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
-		text := e.Code + " " + e.Message
-		for _, f := range e.Fields {
-			text += " " + f.Reason
-		}
-		return nameIsTaken.MatchString(text)
+		return saysNameIsTaken(refusal)
 	}
 	return false
+}
+
+// saysNameIsTaken reports whether the vendor says that an agent of the name exists.
+func saysNameIsTaken(refusal error) bool {
+	e, ok := errors.AsType[*agentcopy.Error](refusal)
+	if !ok {
+		return false
+	}
+	text := e.Code + " " + e.Message
+	for _, f := range e.Fields {
+		text += " " + f.Reason
+	}
+	return nameIsTaken.MatchString(text)
 }
 
 // nameIsTaken matches what servers say of a name that is in use.
@@ -335,6 +348,10 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	case j.finding == nothing && r.refusal != nil && v.nameTaken:
 		return r.refused, true // the older agent explains the refusal
 	case j.finding == nothing && v.settled && begun.Sub(r.lookedHere) >= lookGap:
+		isOfTheName := func(c agentcopy.Candidate) bool { return v.isNear(c.Copy.Name) } // another key's, or dismissed
+		if slices.ContainsFunc(v.candidates, isOfTheName) {
+			r.refusedInDoubt = false // that agent explains the refusal
+		}
 		return r.afterNothing(), true
 	}
 	return nil, false
@@ -359,6 +376,8 @@ func (r *run) afterNothing() state {
 	switch {
 	case r.claim.current().Outcome == agentcopy.OutcomeCopied:
 		return r.open(fmt.Errorf("it did not show within %v, and the request is not sent again", r.settleTime))
+	case r.refusedInDoubt: // an earlier request may have made the agent of that name, which no look shows
+		return r.open(fmt.Errorf("no copy showed within %v, but the name is taken: %w", r.settleTime, r.refusal))
 	case r.refusal != nil:
 		return r.refused
 	case r.sends >= maxSends:

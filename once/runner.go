@@ -131,7 +131,7 @@ func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, re
 	record := recordOf(key, c, req)
 	unlock, err := keyLocks.lock(ctx, r, key)
 	if err != nil {
-		return agentcopy.Copy{}, false, fmt.Errorf("while another call was at work on it: %w", err)
+		return agentcopy.Copy{}, false, err
 	}
 	defer unlock()
 	claim, err := r.begin(ctx, record)

@@ -10,8 +10,8 @@ import (
 
 // Near reports whether a vendor that was asked for the name want may have made got
 // of it, or the other way round: by trimming, changing case, folding white space,
-// escaping HTML, cutting, adding a prefix or a suffix, or normalising Unicode. An
-// empty name is near no other.
+// escaping HTML, cutting, adding a prefix or a suffix, normalising Unicode, or
+// replacing what is not ASCII. An empty name is near no other.
 func Near(want, got string) bool {
 	if want == got {
 		return true
@@ -23,8 +23,49 @@ func Near(want, got string) bool {
 	if isPart(a, b) || isPart(b, a) {
 		return true
 	}
+	if isReplaced(a, b) || isReplaced(b, a) {
+		return true
+	}
 	a, b = bare(a), bare(b)
 	return a != "" && a == b
+}
+
+// isReplaced reports whether got is name with something else for its runes beyond
+// ASCII, two for each at most: a question mark, no accent, "ue" for "\u00fc". Three
+// letters or digits must be left to compare, or got be question marks.
+func isReplaced(name, got string) bool {
+	from, to := []rune(name), []rune(got)
+	lost := strings.Trim(got, "?\uFFFD ") == ""
+	if max(len(from), len(to)) > longestReplaced || !lost && len(alphanumerics(bare(name))) < 3 {
+		return false
+	}
+	ends := map[int]bool{0: true} // where in got the runes of name so far may end
+	for _, r := range from {
+		next := make(map[int]bool)
+		for i := range ends {
+			switch {
+			case r > unicode.MaxASCII:
+				next[i], next[i+1], next[i+2] = true, true, true
+			case i < len(to) && to[i] == r:
+				next[i+1] = true
+			}
+		}
+		ends = next
+	}
+	return ends[len(to)]
+}
+
+// longestReplaced bounds what a comparison costs.
+const longestReplaced = 500
+
+// alphanumerics is text without what is neither a letter nor a digit.
+func alphanumerics(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 // fold takes away what vendors commonly change: escapes, case and white space.

@@ -1,6 +1,7 @@
 package names_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,17 @@ func TestNear(t *testing.T) {
 		{"prefixed", "Leases", "Copy of Leases", true},
 		{"NFC and NFD", "Caf\u00e9 Nord", "Cafe\u0301 Nord", true},
 		{"NFD and NFC", "A\u030angstrom", "\u00c5ngstrom", true},
-		{"without marks", "Caf\u00e9 Nord", "Caf? Nord", false},
+		{"a question mark for what is not ASCII", "Caf\u00e9 Nord", "Caf? Nord", true},
+		{"a question mark for each byte", "Caf\u00e9 Nord", "Caf?? Nord", true},
+		{"without marks", "Caf\u00e9 Nord", "Cafe Nord", true},
+		{"transliterated", "B\u00fcro M\u00fcnchen", "Buero Muenchen", true},
+		{"read as Latin-1", "B\u00fcro", "B\u00c3\u00bcro", true},
+		{"another name with such runes", "B\u00fcro M\u00fcnchen", "Buero Mannheim", false},
+		{"nothing but question marks", "\u6771\u4eac", "??", true},
+		{"question marks for another name", "Berlin", "??????", false},
+		{"too little to compare", "\u00e9 1", "a 1", false},
+		{"longer than any name", strings.Repeat("\u00e9", 10_000) + " Berlin", strings.Repeat("?", 10_000) + " Berlin", false},
+		{"a number apart, with such runes", "B\u00fcro 1", "B\u00fcro 2", false},
 		{"another name", "Leases", "Invoices", false},
 		{"a number apart", "Tenant 1", "Tenant 2", false},
 		{"nothing", "Leases", "", false},

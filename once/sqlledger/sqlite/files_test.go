@@ -96,6 +96,7 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 		dir:                                  "cannot be opened",
 		"":                                   "no name of a file",
 		":memory:":                           "no name of a file",
+		"file:copies.db?mode=ro":             "this is a DSN",
 		write("empty", nil):                  "the file is empty",
 		write("short", whole[:50]):           "not a ledger",
 		write("text", make([]byte, 5000)):    "not a ledger",

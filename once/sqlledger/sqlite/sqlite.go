@@ -3,10 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver
@@ -131,6 +133,9 @@ func connect(path string) (*sql.DB, error) {
 
 // realPath is the one name of a file, whatever links lead to it.
 func realPath(path string) (string, error) {
+	if strings.HasPrefix(path, "file:") {
+		return "", errors.New("this is a DSN; give the path of the file, without file: and parameters")
+	}
 	if path == "" || path == ":memory:" {
 		return "", fmt.Errorf("this is no name of a file; once.NewMemoryLedger keeps a ledger in memory")
 	}
