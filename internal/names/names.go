@@ -36,7 +36,7 @@ func Near(want, got string) bool {
 func isReplaced(name, got string) bool {
 	from, to := []rune(name), []rune(got)
 	lost := strings.Trim(got, "?\uFFFD ") == ""
-	if max(len(from), len(to)) > longestReplaced || !lost && len(alphanumerics(bare(name))) < 3 {
+	if len(name) == len(from) || max(len(from), len(to)) > longestReplaced || !lost && len(alphanumerics(bare(name))) < 3 {
 		return false
 	}
 	ends := map[int]bool{0: true} // where in got the runes of name so far may end
@@ -50,7 +50,9 @@ func isReplaced(name, got string) bool {
 				next[i+1] = true
 			}
 		}
-		ends = next
+		if ends = next; len(ends) == 0 {
+			return false
+		}
 	}
 	return ends[len(to)]
 }
