@@ -7,9 +7,11 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -298,4 +300,23 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Errorf("%q: got %v from Unmarshal and %v from Clean", data, err, cleanErr)
 		}
 	})
+}
+
+// Goroutines that decode the first documents of a type at the same moment share what is
+// known of it. The race detector checks it.
+func TestFirstDocumentsAtOnce(t *testing.T) {
+	type inner struct{ Name string }
+	type document struct{ Items []inner }
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			var d document
+			_, err := laxjson.Unmarshal(context.Background(), []byte(`{"items":[{"name":"a"}]}`), &d)
+			assert.NoError(t, err)
+			var i inner
+			_, err = laxjson.Unmarshal(context.Background(), []byte(`{"name":"a"}`), &i)
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
 }

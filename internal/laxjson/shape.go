@@ -67,6 +67,9 @@ func shapeOf(t reflect.Type) *shape {
 	}
 	shapes.Lock()
 	defer shapes.Unlock()
+	if s, ok := shapes.root.Load(t); ok { // another goroutine was first
+		return s.(*shape)
+	}
 	if shapes.byType == nil {
 		shapes.byType = make(map[reflect.Type]*shape)
 	}
