@@ -84,9 +84,11 @@ func (c *Client) pages(ctx context.Context, request func(number int) transport.R
 			return vendorkit.Page[Agent]{}, err
 		}
 		agents, pagination := answer.Data.Agents, answer.Data.Pagination
+		more, unsure := pagination.more(number, len(agents))
 		return vendorkit.Page[Agent]{
 			Items:    agents,
-			More:     pagination.more(number, len(agents)),
+			More:     more,
+			Unsure:   unsure,
 			Total:    max(pagination.Total, pagination.TotalCount),
 			Response: response,
 		}, nil
@@ -141,18 +143,18 @@ type pagination struct {
 }
 
 // more reports whether a page follows the one with the given number, which
-// holds count agents. Where the answer does not say, a full page may be
-// followed by another.
-func (p *pagination) more(number, count int) bool {
+// holds count agents. Where the answer does not say, the next page has to be asked
+// for: the server may hold fewer agents on a page than it was asked for.
+func (p *pagination) more(number, count int) (more, unsure bool) {
 	switch next := string(p.HasNextPage); {
 	case next == "true" || next == "false":
-		return next == "true"
+		return next == "true", false
 	case p.TotalPages > 0:
-		return number+1 < p.TotalPages
+		return number+1 < p.TotalPages, false
 	case p.Limit > 0: // it may be less than was asked for
-		return count >= p.Limit
+		return count >= p.Limit, false
 	}
-	return count >= pageSize
+	return count > 0, count < pageSize
 }
 
 func verifyList(answer *envelope[listData]) error {

@@ -24,6 +24,7 @@ type Lister[A any, K comparable] struct {
 type Page[A any] struct {
 	Items    []A
 	More     bool   // another page follows, or the answer does not rule it out
+	Unsure   bool   // More is a guess: a page without a new agent ends the list
 	Cursor   string // of that page, where the vendor has cursors
 	Total    int    // of agents or of pages, as this page says; 0 if it does not
 	Response *agentcopy.Response
@@ -54,7 +55,7 @@ func (l Lister[A, K]) List(fetch func(number int, cursor string) (Page[A], error
 				yield(nil, l.fault(page.Response, number, reason))
 				return
 			}
-			if !page.More {
+			if !page.More || page.Unsure && len(seen) == known {
 				return
 			}
 			cursor = page.Cursor
@@ -90,7 +91,7 @@ func faultOfPage[A any](page Page[A], number int, progress bool, cursors map[str
 	switch {
 	case len(page.Items) == 0 && page.Response.Warning != nil:
 		return "holds no agent that can be read: " + page.Response.Warning.Error()
-	case !page.More:
+	case !page.More, page.Unsure && !progress:
 		return ""
 	case page.Cursor != "" && cursors[page.Cursor]:
 		return "leads back to an earlier page"
