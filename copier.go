@@ -116,11 +116,11 @@ type Copier interface {
 	// stamps may have whole seconds, and clocks differ. A zero since means all
 	// time: then agents of that name are possible, and none is certain.
 	//
-	// An agent that matches but for its age, or whose name the vendor may have
-	// made of the one asked for, is [MatchPossible]; so is a newcomer of any other
+	// An agent is [MatchPossible] if it matches except for its age, or if the vendor
+	// may have derived its name from the one asked for. So is a new agent of any other
 	// name, since the vendor may have renamed the copy. Leaving one out may make a
-	// second copy. [MatchAgent] sorts agents by these rules. The source itself is
-	// no candidate.
+	// second copy. [MatchAgent] applies these rules. The source itself is never a
+	// candidate.
 	//
 	// [ErrLookIncomplete], [ErrNameTaken] and [ErrAlreadyDone] may accompany
 	// candidates.
@@ -130,11 +130,12 @@ type Copier interface {
 	Identify(req CopyRequest) Identity
 }
 
-// What an error of [Copier].FindCopies may match, with candidates or without.
+// Sentinels that an error of [Copier].FindCopies may match, with or without
+// candidates.
 var (
-	// ErrLookIncomplete: the search may not have seen every agent, because a cache
-	// answered it or the list changed while it was read. The request must not be sent
-	// again on its word.
+	// ErrLookIncomplete: the search may have missed agents, because a cache answered
+	// it or the list changed while it was read. Not finding the copy is then no reason
+	// to send the request again.
 	ErrLookIncomplete = errors.New("the search may not have seen every agent")
 	// ErrNameTaken: an agent of exactly that name is older than the request. It
 	// explains a refusal such as "the name is taken".
@@ -144,8 +145,8 @@ var (
 	ErrAlreadyDone = errors.New("the vendor shows that the copy was made")
 )
 
-// Identity is what tells one request of a [Copier] from another, beyond the request
-// itself.
+// Identity tells the requests of one [Copier] from those of another, beyond what the
+// request itself says.
 type Identity struct {
 	// Provider is the vendor, as in [Error].
 	Provider string `json:"provider,omitzero"`

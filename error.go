@@ -194,7 +194,7 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown: a copy may have been made")
 	// ErrCopied: a copy was made, although the call failed.
 	ErrCopied = errors.New("a copy was made, but its answer cannot be used")
-	// ErrTooLarge: the answer is over the bound of [WithMaxResponseBytes].
+	// ErrTooLarge: the answer is larger than [WithMaxResponseBytes] allows.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrAmbiguous: see package once.
 	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
