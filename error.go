@@ -197,7 +197,7 @@ var (
 	// ErrTooLarge: the answer is larger than [WithMaxResponseBytes] allows.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrAmbiguous: see package once.
-	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
+	ErrAmbiguous = errors.New("cannot tell which agent is the copy")
 )
 
 // Format prints the line of [Error.Error] under every verb, so that none prints
