@@ -76,10 +76,10 @@ func (r *run) seen(ctx context.Context, v *view) error {
 	return ErrNoCopy
 }
 
-// Assign records that the agent id is the copy of key, because a person says so;
-// the record of an [AmbiguousError] has the candidates. A key without a record is
-// [ErrNoCopy], one that is done with another agent agentcopy.ErrInvalid, as is the
-// source itself, and an agent that another key owns [ErrCopyTaken].
+// Assign records that the agent id is the copy of key, because a person says so; an
+// [AmbiguousError] lists the candidates. The error is [ErrNoCopy] if the key has no
+// record, [ErrCopyTaken] if another key owns the agent, and agentcopy.ErrInvalid if id is
+// empty or the source's, or if the key already has another copy.
 func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	id = strings.TrimSpace(id)
 	if id == "" {
