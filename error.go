@@ -40,7 +40,7 @@ type Error struct {
 	RetryAfter time.Duration // how long the vendor asked to wait, or its pause still lasts; 0 if neither
 	Header     http.Header   // of the last answer, as received
 	Body       []byte        // of the last answer, at most 64 KiB; may hold user data, so never printed
-	Attempts   []Attempt     // what was sent, in order; empty if nothing was
+	Attempts   []Attempt     // in order; empty if none reached the transport
 	Err        error         // the cause, if the status does not tell
 }
 

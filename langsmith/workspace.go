@@ -21,7 +21,7 @@ const workspaceHeader = "X-Tenant-Id"
 func WithWorkspace(id string) agentcopy.Option {
 	return func(c *agentcopy.Config) error {
 		if c.Provider != "" && c.Provider != vendor.Name {
-			return fmt.Errorf("WithWorkspace: it is an option of langsmith, and this is a client of %s", c.Provider)
+			return fmt.Errorf("WithWorkspace: this option is only for langsmith, not for %s", c.Provider)
 		}
 		if strings.TrimSpace(id) == "" {
 			return errors.New("WithWorkspace: the ID is empty")
