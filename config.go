@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Config holds a client's resolved settings. Options edit it; most programs
-// never name it. An option of your own is a func(*Config) error that sets some
-// of the fields; the constructor checks the result again.
+// Config holds a client's settings. Options edit it, and most programs never name it.
+// An option of your own is a func(*Config) error that sets some of the fields; the
+// constructor checks the result.
 //
 // Printing a Config shows no header value, since WithHeader may carry a secret.
 type Config struct {
@@ -41,10 +41,10 @@ type Config struct {
 	MaxResponseBytes int64
 	// Logger gets the SDK's log lines; see WithLogger. Default, when nil: silent.
 	Logger *slog.Logger
-	// Traces are told of each step of a call, in order; see WithTrace. Default:
+	// Traces are called at each step of a call, in order; see WithTrace. Default:
 	// none.
 	Traces []Trace
-	// UserAgent stands before the SDK's own; see WithUserAgent. Default: "".
+	// UserAgent goes before the SDK's own; see WithUserAgent. Default: "".
 	UserAgent string
 	// Header is sent on every request; see WithHeader. Default: none.
 	Header http.Header

@@ -36,12 +36,10 @@ type Copy struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name,omitzero"`
 	CreatedAt time.Time `json:"created_at,omitzero"` // zero if the vendor did not say
-	// Body is the vendor's answer to the request, as received. It is nil if the copy
-	// was found by FindCopies, or was made by an earlier run: a Ledger keeps no
-	// answers.
+	// Body is the vendor's answer to the request, as received. It is nil if FindCopies
+	// found the copy or an earlier run made it: a Ledger keeps no answers.
 	Body []byte `json:"-"`
-	// Attempts are the requests of the call that made the copy, in order; nil
-	// where Body is.
+	// Attempts are the attempts of the call that made the copy, in order; nil if Body is.
 	Attempts []Attempt `json:"-"`
 }
 
@@ -119,11 +117,11 @@ type Copier interface {
 	// stamps may have whole seconds, and clocks differ. A zero since means all
 	// time: then agents of that name are possible, and none is certain.
 	//
-	// An agent that matches but for its age, or whose name the vendor may have
-	// made of the one asked for, is [MatchPossible]; so is a newcomer of any other
+	// An agent is [MatchPossible] if it matches except for its age, or if the vendor
+	// may have derived its name from the one asked for. So is a new agent of any other
 	// name, since the vendor may have renamed the copy. Leaving one out may make a
-	// second copy. [MatchAgent] sorts agents by these rules. The source itself is
-	// no candidate.
+	// second copy. [MatchAgent] applies these rules. The source itself is never a
+	// candidate.
 	//
 	// [ErrLookIncomplete], [ErrNameTaken] and [ErrAlreadyDone] may accompany
 	// candidates.
@@ -133,11 +131,12 @@ type Copier interface {
 	Identify(req CopyRequest) Identity
 }
 
-// What an error of [Copier].FindCopies may match, with candidates or without.
+// Sentinels that an error of [Copier].FindCopies may match, with or without
+// candidates.
 var (
-	// ErrLookIncomplete: the search may not have seen every agent, because a cache
-	// answered it or the list changed while it was read. The request must not be sent
-	// again on its word.
+	// ErrLookIncomplete: the search may have missed agents, because a cache answered
+	// it or the list changed while it was read. Not finding the copy is then no reason
+	// to send the request again.
 	ErrLookIncomplete = errors.New("the search may not have seen every agent")
 	// ErrNameTaken: an agent of exactly that name is older than the request. It
 	// explains a refusal such as "the name is taken".
@@ -147,27 +146,25 @@ var (
 	ErrAlreadyDone = errors.New("the vendor shows that the copy was made")
 )
 
-// Identity is what tells one request of a [Copier] from another, beyond the request
-// itself.
+// Identity tells the requests of one [Copier] from those of another, beyond what the
+// request itself says.
 type Identity struct {
 	// Provider is the vendor, as in [Error].
 	Provider string `json:"provider,omitzero"`
-	// Origin is where the agents are, as scheme, host and port, with the path that
-	// the API lies under: no two agents of one Provider and Origin have the same
-	// ID. It holds no credential.
+	// Origin is where the agents are: scheme, host, port and the base path of the API.
+	// No two agents of one Provider and Origin have the same ID. It holds no credential.
 	Origin string `json:"origin,omitzero"`
-	// Account is whose agents they are, where the client knows it without asking
-	// (LangSmith's workspace). Another Account makes another request.
+	// Account is the account that owns the agents, if the client knows it without asking
+	// (LangSmith's workspace). Requests with different Accounts are different.
 	Account string `json:"account,omitzero"`
-	// Template is what every copy of this Copier is made with, such as the folder
-	// it is put in. Another Template makes another request.
+	// Template is what every copy of this Copier is made with, such as its target folder.
+	// Requests with different Templates are different.
 	Template string `json:"template,omitzero"`
 	// SourceID is the ID of the source in its canonical form: decimal without
 	// leading zeros, lower-case UUIDs. Empty means CopyRequest.SourceID as it is.
 	SourceID string `json:"source_id,omitzero"`
-	// SearchKey is what FindCopies searches for: the name, where one can be chosen. Two
-	// requests with the same SearchKey make copies that it cannot tell
-	// apart.
+	// SearchKey is what FindCopies searches for: the name, if one can be chosen. It cannot
+	// tell apart the copies of two requests with the same SearchKey.
 	SearchKey string `json:"search_key,omitzero"`
 	// Traced means that the Copier's calls are reported to the [Trace] of their
 	// context. Package once then records each send right before it.

@@ -18,16 +18,17 @@
 //     says so where it cannot. That is package
 //     [github.com/agentcopy/agentcopy-go/once], over lost answers, crashes and
 //     restarts.
-//  4. No limit exceeded. The server never sees more requests in a window than the
-//     vendor allows, whatever the network and the number of goroutines and clients
-//     with the same credential. A 429 pauses them all.
-//  5. No secret leaves. Credentials go only to the configured origin, and appear in
+//  4. No limit exceeded. All clients in a process with the same credential share one
+//     limiter. It keeps them within the vendor's documented limit as the server
+//     counts it, and a 429 pauses them all. Module redislimiter does the same across
+//     processes.
+//  5. No secret leaks. Credentials go only to the configured origin, and appear in
 //     no error, log or printed value.
 //
 // # How to begin
 //
 // A client takes the vendor's credentials and any number of options, and is safe
-// for concurrent use. Each of its errors is an [*Error]:
+// for concurrent use. Every error of a client is an [*Error]:
 //
 //	client, err := kolena.New(apiKey, agentcopy.WithUserAgent("migrator/1.4"))
 //	if err != nil {
@@ -43,13 +44,13 @@
 //		// no copy was made
 //	}
 //
-// Package once finds the copy for the program. It works with the [Copier] of any
-// vendor. The package documentation of each vendor says how its copies are
-// recognised.
+// Package once finds the copy for you. It works with the [Copier] of any vendor. The
+// package documentation of each vendor says how its copies are recognised.
 //
 // # What is retried
 //
-// Of a copy, under [RetrySafe], the default. The first row that matches holds:
+// The table is for copies under [RetrySafe], the default. The first matching row
+// applies:
 //
 //	what happened to the attempt                           outcome    retried
 //	the limiter, a Trace or the context ended it before
@@ -76,31 +77,29 @@
 //	  encoding that cannot be read, an object that reports
 //	  an error                                             Unknown    no
 //
-// A proxy answers 503 with Retry-After for itself, often after the vendor made the
-// copy, so it proves nothing. A 4xx with a page may refuse the answer and not the
-// request. An object reports an error by error, detail, "success": false, or a
-// status other than success.
+// A 503 proves nothing, with or without Retry-After: a proxy may send it after the
+// vendor made the copy. A 4xx with an HTML page may come from a proxy that refused
+// the vendor's answer, not your request. An object reports an error if it has an
+// error or detail, "success": false, or a status other than "success".
 //
-// The outcome of a call is OutcomeCopied if that of any attempt was, else
-// OutcomeUnknown if any was, else OutcomeNotCopied. Reads are retried after every
-// transient failure: 408, 429, 5xx but 501, network errors and answers that are
-// cut off.
+// The outcome of a call is OutcomeCopied if any attempt's was, else OutcomeUnknown
+// if any attempt's was, else OutcomeNotCopied. Reads are retried after every
+// transient failure: 408, 429, 5xx except 501, network errors and truncated answers.
 //
 // [RetryNever] makes one attempt. [RetryAlways] retries unknown outcomes too, and
-// so may make several copies. It does not retry an answer of status 2xx that is a
-// JSON object.
+// so may make several copies. It does not retry a 2xx whose body is a JSON object.
 //
 // # What a call waits for
 //
-// Before each attempt, a call waits while the vendor has asked the credential to
-// wait, and then for the limiter. Between attempts it waits for Retry-After or the
-// backoff. It does not begin a wait that would pass [RetryPolicy].MaxWait or the
-// deadline of the context: it ends at once, with the vendor's error. A 429, and a 503 with
-// Retry-After, pause every client in the process with the same vendor, origin
-// and credential.
+// Before each attempt, a call waits for the end of a pause that the vendor asked for,
+// and then for the limiter. Between attempts it waits for Retry-After or the backoff.
+// A call ends at once, with the error it has, rather than begin a pause longer than
+// [RetryPolicy].MaxWait, or any wait that would pass the deadline of its context. A
+// 429, and a 503 with Retry-After, pause every client in the process with the same
+// vendor, origin and credential.
 //
 // # Testing
 //
 // Package [github.com/agentcopy/agentcopy-go/agentcopytest] has in-memory fakes
-// of the four vendors. The tests of this SDK use them, too.
+// of the four vendors. The SDK's own tests use them too.
 package agentcopy

@@ -40,7 +40,7 @@ type Error struct {
 	RetryAfter time.Duration // how long the vendor asked to wait, or its pause still lasts; 0 if neither
 	Header     http.Header   // of the last answer, as received
 	Body       []byte        // of the last answer, at most 64 KiB; may hold user data, so never printed
-	Attempts   []Attempt     // what was sent, in order; empty if nothing was
+	Attempts   []Attempt     // in order; empty if none reached the transport
 	Err        error         // the cause, if the status does not tell
 }
 
@@ -194,10 +194,10 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown: a copy may have been made")
 	// ErrCopied: a copy was made, although the call failed.
 	ErrCopied = errors.New("a copy was made, but its answer cannot be used")
-	// ErrTooLarge: the answer is over the bound of [WithMaxResponseBytes].
+	// ErrTooLarge: the answer is larger than [WithMaxResponseBytes] allows.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrAmbiguous: see package once.
-	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
+	ErrAmbiguous = errors.New("cannot tell which agent is the copy")
 )
 
 // Format prints the line of [Error.Error] under every verb, so that none prints

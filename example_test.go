@@ -379,7 +379,7 @@ func ExampleWithLogger() {
 }
 
 // Headers that authenticate or frame the message are refused, and so is
-// Idempotency-Key, which no vendor honours.
+// Idempotency-Key, which no vendor documents.
 func ExampleWithHeader() {
 	server, client, agentID := leaseReader(agentcopy.WithHeader("X-Team", "migrations"), agentcopy.WithUserAgent("migrator/1.4"))
 	_, err := client.GetAgent(ctx, agentID)

@@ -11,9 +11,9 @@ import (
 // Limiter paces attempts: Wait is called before every request, retries included.
 // *rate.Limiter of golang.org/x/time/rate is a Limiter.
 //
-// The default of each vendor package stays inside the vendor's documented limit, and
-// all clients with the same credential share it. [WithLimiter] sets another one.
-// Wait must return an error soon after ctx ends.
+// The default limiter of each vendor package keeps within the vendor's documented
+// limit, if there is one. All clients in a process with the same credential share it.
+// [WithLimiter] sets another one. Wait must return an error soon after ctx ends.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
@@ -32,8 +32,8 @@ type Acquirer interface {
 // wait too.
 //
 // The pause begins now and lasts for d, a day at most. It never shortens an earlier
-// one. Pause should return soon, since the answer waits to be read; it cannot report
-// an error.
+// one. Pause should return soon: the SDK reads the answer only afterwards. It cannot
+// report an error.
 type Pauser interface {
 	Pause(ctx context.Context, d time.Duration)
 }
@@ -54,11 +54,11 @@ func (unlimited) String() string { return "unlimited" }
 //
 // A token bucket cannot promise that: one of 60 tokens that refills by one a
 // second lets 119 requests through in its first minute. Neither can a limiter
-// that stamps its own clock when it sends: two requests sent 61 seconds apart
-// arrive 59 apart if the first one was slow. So an admitted attempt holds its
-// permit until a full window after the headers of its answer, or its failure, were
-// seen. The server counted it somewhere in between, whatever the network did, so
-// no window holds more than n at the server either.
+// that only notes when it sent: two requests sent 61 seconds apart arrive 59 seconds
+// apart if the first one was slow. So an admitted attempt holds its permit until a
+// full window after the headers of its answer, or its failure, were seen. The server
+// counted it somewhere in between, whatever the network did, so no window holds more
+// than n at the server either.
 //
 // Waiters are admitted first come, first served. A waiter costs O(1), and leaves the
 // queue when its context ends. A wait that cannot end before the deadline of its
@@ -66,11 +66,11 @@ func (unlimited) String() string { return "unlimited" }
 //
 // # Simulation
 //
-// The tests of package kolena let 1,000 copies loose on servers that count 60 a
-// minute in various ways, over three networks, all at once or in bursts, from 1
-// or 64 goroutines, with 1 or 5 clients. Worst cases at 60 in 61 seconds, the
-// speed as a share of what that allows; go test -v -run TestPacingSimulation
-// ./kolena prints them all:
+// The tests of package kolena send 1,000 copies to servers that count 60 a minute in
+// various ways, over three networks, all at once or in bursts, from 1 or 64
+// goroutines, with 1 or 5 clients. The table has the worst cases of a limit of 60 in
+// 61 seconds; speed is relative to that limit. go test -v -run TestPacingSimulation
+// ./kolena prints all of them:
 //
 //	how the server counts                   refused  speed
 //	strict sliding window                      none    98%
@@ -81,9 +81,9 @@ func (unlimited) String() string { return "unlimited" }
 //	token bucket of 60, one a second           none    98%
 //	token bucket of 10, one a second            100    85%
 //
-// The two that refuse some do not allow 60 in every minute. There Kolena's default
-// limiter adapts: after a refusal it spaces its attempts evenly. Every copy was
-// made, none twice, and there were no more than two bursts of refusals.
+// The two servers that refuse some do not allow 60 in every minute. Kolena's default
+// limiter adapts to them: after a refusal it spaces its attempts evenly. Every copy
+// was made, none twice, and refusals came in at most two bursts.
 //
 // All methods may be called from any number of goroutines.
 type WindowLimiter struct {

@@ -59,7 +59,7 @@ func TestWindowLimiterKeepsToTheDeadline(t *testing.T) {
 		defer cancel()
 		_, err := l.Acquire(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.EqualError(t, err, "1 per 1m0s: no place sooner than in 1m0s, which is past the context's deadline: "+context.DeadlineExceeded.Error())
+		require.EqualError(t, err, "1 per 1m0s: no permit is free for another 1m0s, past the context's deadline: "+context.DeadlineExceeded.Error())
 		require.Zero(t, time.Since(start), "how long it took to say so")
 
 		ctx, cancel = context.WithTimeout(t.Context(), 2*time.Minute)

@@ -42,29 +42,29 @@ type Sighting struct {
 	Ahead time.Duration
 }
 
-// MatchAgent reports whether an agent may be the copy that was made by a request for
-// name, sent at or after since on the caller's clock. It is for [Copier].FindCopies
-// of a vendor that this SDK does not know. ok is false if the agent is no
-// candidate; if it has exactly the name then, it is older, and FindCopies reports
+// MatchAgent reports whether an agent may be the copy that a request for name made,
+// sent at or after since on the caller's clock. Use it in the FindCopies of a
+// [Copier] of your own. ok is false if the agent is not a candidate. If such an agent
+// has exactly the name, it is older than the request, and FindCopies should report
 // [ErrNameTaken].
 //
-// An agent of exactly the name that was made since is certain, with two seconds'
-// margin for stamps of whole seconds. Possible are
+// An agent is certain if it has exactly the name and was made at or after since, less
+// 2 seconds for stamps in whole seconds. It is possible if
 //
-//   - one of that name, or of one that the vendor may have made of it, that was made
-//     since with five minutes' margin for clocks, or whose stamp tells nothing: it is
-//     missing, cannot be read, or has no zone and lies since the request only in a
-//     zone other than UTC;
-//   - one of any other name that was made since, with a minute's margin.
+//   - it has the name, or one that the vendor may have derived from it, and was made at
+//     or after since, less 5 minutes for clocks that differ;
+//   - it has such a name, and its stamp is missing, cannot be read, or has no zone and
+//     is recent enough only in a zone other than UTC;
+//   - it has any other name, and was made at or after since, less a minute.
 //
-// An empty name means that the name of the copy is not known. Then an agent of any
-// name may be the copy, also one whose name could not be read, and none is certain.
-// A zero since means all time: then only agents of that name or of a near one are
-// possible.
+// An agent whose name could not be read is treated as if its name were derived from
+// name. An empty name means that the name of the copy is unknown: an agent of any name
+// may be the copy, and none is certain. A zero since means all time: only agents with
+// the name, or one derived from it, are possible.
 //
-// The caller leaves out the source, and agents that differ from a copy in a field
-// that the vendor documents as copied. It makes a Candidate possible that differs
-// in anything else from what a copy should be.
+// The caller leaves out the source, and agents that differ from it in a field that the
+// vendor documents as copied. If a certain agent differs from what a copy should be in
+// any other way, the caller makes it [MatchPossible].
 func MatchAgent(s Sighting, name string, since time.Time) (c Candidate, ok bool) {
 	age := s.age(since)
 	exact := name != "" && !s.NameUnknown && s.Copy.Name == name

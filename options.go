@@ -12,14 +12,14 @@ import (
 )
 
 // Option changes one setting of a client. The constructors of the vendor
-// packages take options, and so does With of their clients. An option that
-// cannot use its argument returns an error, and so does the constructor.
+// packages take options, and so does the With method of their clients. If an option
+// cannot use its argument, the constructor or With returns an error.
 type Option func(*Config) error
 
-// WithBaseURL sends the requests to rawURL in place of the vendor's server: a
-// gateway, another region, a test server. A path is kept and put before the
-// vendor's. It must be an https URL, or http for a loopback host, without user
-// info, query and fragment; see [WithInsecureHTTP].
+// WithBaseURL sends the requests to rawURL instead of the vendor's server: a gateway,
+// another region, a test server. A path in it is kept, as a prefix of the vendor's.
+// It must be https, or http for a loopback host (see [WithInsecureHTTP]), and have no
+// user info, query or fragment. Default: the vendor's server.
 func WithBaseURL(rawURL string) Option {
 	return func(c *Config) error {
 		if _, err := check.BaseURL(rawURL); err != nil {
@@ -30,16 +30,16 @@ func WithBaseURL(rawURL string) Option {
 	}
 }
 
-// WithHTTPClient sends the requests through c: its Transport, Jar and Timeout
-// are used, the latter for each attempt if it is shorter than
-// [WithAttemptTimeout]; redirects are never followed, whatever its
-// CheckRedirect. c is copied and never changed; nil is an error.
+// WithHTTPClient sends the requests through c, using its Transport, Jar and Timeout.
+// Timeout bounds each attempt if it is shorter than [WithAttemptTimeout]. Redirects
+// are never followed, whatever its CheckRedirect says. c is copied and never changed;
+// nil is an error.
 //
-// Without this option, all clients of the process share their connections. An idle
+// Without this option, all clients in the process share their connections. An idle
 // connection is closed after 3 seconds: if the server closed it first, just as a
 // request is written, the outcome of a copy would be unknown. An HTTP/2 connection
-// that is silent for 15 seconds is pinged. Do the same in a Transport of your own:
-// [http.Transport] keeps idle connections without limit, [http.DefaultTransport] for
+// that is silent for 15 seconds is pinged. Do the same in a Transport of your own: the
+// zero [http.Transport] keeps idle connections forever, [http.DefaultTransport] for
 // 90 seconds, and neither pings.
 //
 //	t := http.DefaultTransport.(*http.Transport).Clone()
@@ -47,16 +47,14 @@ func WithBaseURL(rawURL string) Option {
 //	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
 //
 // A Transport must obey the context of the request until the body of the answer is
-// read. A Transport of your own must not fall back to another connection by itself: a
-// failed one that it reports to net/http/httptrace is taken as proof that nothing was
-// sent.
+// read. It must not fall back to another connection by itself: a failed connection
+// that it reports to net/http/httptrace counts as proof that nothing was sent.
 //
-// A Transport that retries by itself, such as that of go-retryablehttp's
-// StandardClient, is stopped before it sends a copy a second time, provided that it
-// reports to httptrace and keeps the context of the request. The outcome is then
-// unknown. To stop it, the SDK closes the connection of the second request. A
-// Transport that sends several requests side by side (hedging) cannot be stopped with
-// certainty: do not use one.
+// If a Transport retries by itself, such as that of go-retryablehttp's StandardClient,
+// the SDK stops it before it sends a copy a second time: it closes the connection of
+// the second request, and the outcome is unknown. That works only if the Transport
+// reports to httptrace and keeps the context of the request. A Transport that sends
+// several requests in parallel (hedging) cannot be stopped reliably: do not use one.
 func WithHTTPClient(c *http.Client) Option {
 	return func(cfg *Config) error {
 		if c == nil {
@@ -69,14 +67,14 @@ func WithHTTPClient(c *http.Client) Option {
 }
 
 // WithMiddleware wraps the transport, for tracing, metrics or a header of your
-// own. Each one runs once per attempt, after the limiter and before the check
-// that the request goes to the configured origin; the first one given is the
-// outermost.
+// own. Each middleware runs once per attempt, after the limiter and before the check
+// that the request goes to the configured origin. The first one given is the
+// outermost. A nil one is an error. Default: none.
 //
 // A middleware must pass on the context of its request, which ends with the attempt.
-// It may send a copy a second time only if the first request provably made none, as
-// after a 401 that makes it renew a token; else it is stopped. The second request
-// waits for a permit of its own, which is not part of the attempt timeout.
+// It may send a copy a second time only if the first request provably made none, for
+// example to renew a token after a 401; otherwise the SDK stops it. The second request
+// waits for a permit of its own. That wait is not part of the attempt timeout.
 func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Config) error {
 		for i, middleware := range m {
@@ -89,9 +87,9 @@ func WithMiddleware(m ...func(http.RoundTripper) http.RoundTripper) Option {
 	}
 }
 
-// WithLimiter paces the attempts to copy by l in place of the vendor's default.
-// Reads keep the vendor's documented pace; see [WithReadLimiter]. nil is an error;
-// to send unpaced, see [Unlimited].
+// WithLimiter paces copy attempts with l instead of the vendor's default limiter.
+// Reads keep theirs; see [WithReadLimiter]. nil is an error; to send without a
+// limiter, see [Unlimited].
 func WithLimiter(l Limiter) Option {
 	return func(c *Config) error {
 		if check.IsNil(l) {
@@ -102,9 +100,9 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithReadLimiter paces GetAgent, ListAgents and the searches of package once by l in
-// place of the vendor's default. nil is an error; to send unpaced, see
-// [Unlimited].
+// WithReadLimiter paces GetAgent, ListAgents and the searches of package once with l
+// instead of the vendor's default limiter. nil is an error; to send without a limiter,
+// see [Unlimited].
 func WithReadLimiter(l Limiter) Option {
 	return func(c *Config) error {
 		if check.IsNil(l) {
@@ -116,8 +114,8 @@ func WithReadLimiter(l Limiter) Option {
 }
 
 // WithRetry sets what is retried, how often, and how long a call waits in
-// between. Fields left at zero take their defaults; negative values and an
-// unknown Mode are an error.
+// between. Fields left at zero take their defaults. Negative values, an unknown Mode
+// and a MinBackoff above MaxBackoff are errors.
 func WithRetry(p RetryPolicy) Option {
 	return func(c *Config) error {
 		if err := p.validate(); err != nil {
@@ -164,10 +162,10 @@ func WithAttemptTimeout(d time.Duration) Option {
 // WithMaxResponseBytes bounds the body of an answer, after decompression. A
 // longer one is [ErrTooLarge]. Zero and negative are an error.
 //
-// Default: 32 MiB. An agent is a document of some KiB, and a page of a list has at
-// most 200 of them. Cotool's list has no pages: 32 MiB are a thousand agents of 30 KiB
-// each. A decoded answer takes at most a few times the memory of its bytes; a part
-// that would take more is left out, with a [Response].Warning.
+// Default: 32 MiB. An agent takes a few KiB, and a page of a list has at most 200 of
+// them. Cotool's list has no pages: 32 MiB are a thousand agents of 30 KiB each. A
+// decoded answer takes at most a few times the memory of its bytes; a part that would
+// take more is left out, with a [Response].Warning.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *Config) error {
 		if n <= 0 {
@@ -178,17 +176,18 @@ func WithMaxResponseBytes(n int64) Option {
 	}
 }
 
-// WithLogger writes lines to l:
+// WithLogger logs to l:
 //
-//   - Debug for each attempt, when it is over.
-//   - Info for each wait of more than a second, when it begins, with its reason and,
-//     if it is known, its length; unless a line of a pause or a retry tells of it.
-//   - Warn for each pause that the vendor asks for, each retry, and each call that
+//   - Debug: each attempt, when it is over.
+//   - Info: each wait of more than a second, when it begins, with its reason and, if
+//     known, its length. A wait that a pause or retry line announced is not logged
+//     again.
+//   - Warn: each pause that the vendor asks for, each retry, and each call that
 //     failed although a copy was or may have been made.
 //
 // The lines name the provider, operation, attempt, status, duration, request ID and
-// outcome. They never hold a header, a body, a query or a credential. Their context
-// has the values of the call's context, such as a span. Default: silent; nil is an
+// outcome. They never hold a header, a body, a query or a credential. Each is logged
+// with the values of the call's context, such as a span. Default: silent; nil is an
 // error.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Config) error {
@@ -201,7 +200,8 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithUserAgent puts product, such as "migrator/1.4", before the SDK's own name
-// in the User-Agent header.
+// in the User-Agent header. A blank product, or one with a control character, is an
+// error. Default: the SDK's own name only.
 func WithUserAgent(product string) Option {
 	return func(c *Config) error {
 		if strings.TrimSpace(product) == "" || !check.HeaderValue(product) {
@@ -213,9 +213,9 @@ func WithUserAgent(product string) Option {
 }
 
 // WithHeader sends the header with every request; a second value for the same name
-// replaces the first. Headers that authenticate or frame the message are refused,
-// since the SDK sets them. So is Idempotency-Key: no vendor honours it, and it makes
-// net/http silently send a POST twice.
+// replaces the first. Headers that authenticate or frame the message are errors, since
+// the SDK sets them. So are Idempotency-Key and X-Idempotency-Key: no vendor documents
+// them, and they let net/http silently resend a POST. Default: no other headers.
 func WithHeader(name, value string) Option {
 	return func(c *Config) error {
 		if err := check.Header(name, value); err != nil {
@@ -231,7 +231,7 @@ func WithHeader(name, value string) Option {
 
 // WithInsecureHTTP allows a base URL that begins with http:// for hosts other
 // than loopback. Credentials then cross the network in the clear: use it only
-// where something else protects the way, such as a service mesh.
+// where something else encrypts the traffic, such as a service mesh.
 func WithInsecureHTTP() Option {
 	return func(c *Config) error {
 		c.InsecureHTTP = true

@@ -40,7 +40,7 @@ func (o Outcome) String() string {
 }
 
 // OutcomeOf returns the Outcome of the first [*Error] in the tree of err. ok is
-// false where there is none, as in nil: then nothing is known.
+// false if it has none, or if err is nil: then nothing is known.
 func OutcomeOf(err error) (o Outcome, ok bool) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e == nil {

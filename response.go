@@ -27,13 +27,13 @@ type Response struct {
 	Warning error
 }
 
-// Attempt is one request of a call. A call has several when it was retried.
-// An attempt that ended before anything was sent, such as while it waited for the
-// limiter, is not recorded.
+// Attempt is one request of a call. A call that was retried has several. An attempt that
+// ended before it reached the transport, such as one that waited for the limiter, is not
+// recorded. One that failed to connect is recorded, with Sent false.
 type Attempt struct {
 	Start    time.Time     // when the request was handed to the transport, before it has a connection
-	Waited   time.Duration // before Start, since the call began or the attempt before failed: pause, limiter and backoff
-	Duration time.Duration // connecting included, until the body was read or the attempt failed
+	Waited   time.Duration // for a pause, the limiter and the backoff, since the call began or the last attempt failed
+	Duration time.Duration // from Start, connecting included, until the body was read or the attempt failed
 
 	StatusCode int   // of the answer; 0 if there was none
 	Err        error // why there was no usable answer; nil if there was one, whatever its status

@@ -44,9 +44,9 @@ type RetryPolicy struct {
 	Mode RetryMode
 	// MaxAttempts counts the first attempt too. 0 means 4.
 	MaxAttempts int
-	// MinBackoff and MaxBackoff bound the wait before a retry if the vendor names
-	// none. It is drawn evenly between zero and MinBackoff, which doubles with each
-	// attempt, up to MaxBackoff. 0 means 500ms and 30s.
+	// MinBackoff and MaxBackoff set the wait before a retry if the vendor names none.
+	// It is drawn evenly between zero and a bound that starts at MinBackoff and doubles
+	// with each attempt, up to MaxBackoff. 0 means 500ms and 30s.
 	MinBackoff, MaxBackoff time.Duration
 	// MaxWait is the longest wait that a vendor may impose by Retry-After. A
 	// longer one ends the call at once, with the vendor's error and its

@@ -27,8 +27,8 @@ type Time struct {
 	raw string // JSON as it came; "" if marshalling the time gives the same
 }
 
-// UnmarshalJSON sets t to the stamp in data. null, "", 0 and false mean that there
-// is none, and give the zero Time. It always returns nil.
+// UnmarshalJSON sets t to the stamp in data. null, "", 0 and false stand for no stamp,
+// and give the zero Time. It always returns nil.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	*t = Time{}
 	data = bytes.TrimSpace(data)

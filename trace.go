@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// Trace holds funcs that are called at each step of a call, as those of
-// net/http/httptrace are. Every func may be nil. The call waits for them, so they
-// should return soon.
+// Trace holds hooks that run at each step of a call, as those of net/http/httptrace
+// do. Any of them may be nil. The call waits for them, so they should return soon.
 //
 // The steps of a call, in order:
 //
@@ -22,16 +21,16 @@ import (
 // Calls that are refused before anything could be sent, such as for an empty ID, are
 // not traced.
 type Trace struct {
-	// CallStart is called when a call begins. The context it returns is the call's: it
-	// must descend from ctx. nil stands for ctx.
+	// CallStart is called when a call begins. The context it returns is the call's; it
+	// must descend from ctx, and nil stands for ctx.
 	CallStart func(ctx context.Context, c CallInfo) context.Context
 	// WaitStart and WaitDone are called for a wait that is not over at once. If the
 	// length of a wait for a limiter is not known, WaitStart is called a moment late.
 	WaitStart func(ctx context.Context, w WaitInfo)
 	WaitDone  func(ctx context.Context, w WaitInfo, err error)
-	// AttemptStart is called right before each request leaves, behind the limiter and
-	// all middleware, also for a request that middleware sends once more. The context
-	// it returns is the request's: it must descend from ctx; nil stands for ctx. The
+	// AttemptStart is called right before each request leaves, after the limiter and
+	// all middleware, including requests that middleware sends again. The context it
+	// returns is the request's; it must descend from ctx, and nil stands for ctx. The
 	// first error stops the attempt: nothing is sent, the call ends without a retry,
 	// and the limiter gets its permit back. The time that AttemptStart takes is not
 	// part of the attempt timeout.
@@ -44,28 +43,28 @@ type Trace struct {
 	CallDone func(ctx context.Context, c CallInfo, err error)
 }
 
-// CallInfo says which call a Trace is told of.
+// CallInfo identifies the call that a [Trace] is told about.
 type CallInfo struct {
 	Provider  string // as in Error
 	Operation string // as in Error
 	Copies    bool   // it makes a copy
 }
 
-// AttemptInfo says which attempt a Trace is told of.
+// AttemptInfo identifies the attempt that a [Trace] is told about.
 type AttemptInfo struct {
 	Call    CallInfo
-	Number  int           // of the attempt, from 1; a request that middleware sends once more has the same
-	Timeout time.Duration // that remains of the attempt's
+	Number  int           // of the attempt, from 1; a request that middleware sends again keeps it
+	Timeout time.Duration // what is left of the attempt timeout
 	Method  string        // of the request: POST, GET
-	Server  string        // that the client is configured for, as host:port
+	Server  string        // host:port of the configured base URL
 }
 
-// WaitInfo says which wait a Trace is told of.
+// WaitInfo identifies the wait that a [Trace] is told about.
 type WaitInfo struct {
 	Call   CallInfo
 	Number int // of the attempt that waits, from 1
 	Reason WaitReason
-	For    time.Duration // how long it is expected to take; 0 if not known
+	For    time.Duration // expected length; 0 if not known
 }
 
 // WaitReason is what a call waits for.
@@ -89,15 +88,15 @@ func WithTrace(t Trace) Option {
 type traceKey struct{}
 
 // ContextWithTrace returns a context whose calls are also reported to t, after the
-// traces of the client and those that ctx has already.
+// client's traces and any that ctx already has.
 func ContextWithTrace(ctx context.Context, t Trace) context.Context {
 	before, _ := ctx.Value(traceKey{}).(traces)
 	return context.WithValue(ctx, traceKey{}, append(slices.Clip(before), t))
 }
 
-// ContextTrace returns the traces of ctx as one that calls them all, in order. The
-// zero Trace stands for none. The clients of this SDK use it by themselves; it is for
-// a [Copier] of your own.
+// ContextTrace returns one Trace that calls all traces of ctx in order; without any,
+// the zero Trace. Call it in a [Copier] of your own. The clients of this SDK already
+// report to the traces of their context.
 func ContextTrace(ctx context.Context) Trace {
 	all, _ := ctx.Value(traceKey{}).(traces)
 	switch len(all) {

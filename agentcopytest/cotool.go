@@ -19,12 +19,12 @@ import (
 //
 // Cotool's pages do not say what follows. The fields of [Quirks] in brackets change
 // it.
-//   - A managed agent has a SyncKey. Another one gets 409.
-//   - An agent that is parked has DeletedAt set [SecondCopy.DeletedAt], keeps its
-//     name [SecondCopy.ParkedName], is not in the list [SecondCopy.ParkedListed], and
-//     can be got by its ID [SecondCopy.ParkedHidden]. Of other agents, deletedAt is
-//     null [SecondCopy.NotDeleted].
-//   - A second copy of it gets 409 [SecondCopy.Status, SecondCopy.Same].
+//   - A managed agent has a SyncKey. Copying an agent without one gets 409.
+//   - A parked agent has DeletedAt set [SecondCopy.DeletedAt], keeps its name
+//     [SecondCopy.ParkedName], is not in the list [SecondCopy.ParkedListed], and can be
+//     read by its ID [SecondCopy.ParkedHidden]. On other agents, deletedAt is null
+//     [SecondCopy.NotDeleted].
+//   - Copying a parked agent gets 409 [SecondCopy.Status, SecondCopy.Same].
 //   - The copy has the name of its source [Rename], no SyncKey, SyncSource and
 //     SyncFilePath [SecondCopy.KeepsSync], and all other fields [CopyFields].
 //   - A copy answers 200 [CopyStatus], with every field that the page calls required
@@ -32,8 +32,8 @@ import (
 //   - The list begins with the oldest agent [ListOrder], shows all of an agent
 //     [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists]. An
 //     empty one is [] [NullLists].
-//   - Stamps are UTC, with milliseconds, and of a clock that is right [Stamps,
-//     DateOffset, NoDate].
+//   - Stamps are UTC, with milliseconds, and the clock is right [Stamps, DateOffset,
+//     NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
 //     WrongCredential], an ID that is not a UUID 400, an unknown one 404. Errors are
 //     JSON with the one key "error" [ErrorAnswer].

@@ -1,6 +1,5 @@
-// Package agentcopytest is what net/http/httptest is to a web server, for the
-// four vendors whose agents package agentcopy copies: fakes of Zudu, Cotool,
-// LangSmith and Kolena that live in the memory of a test.
+// Package agentcopytest has in-memory fakes of Zudu, Cotool, LangSmith and Kolena, for
+// tests of programs that copy agents.
 //
 //	srv := agentcopytest.NewKolena()
 //	defer srv.Close()
@@ -10,14 +9,14 @@
 //	...
 //	agent, err := client.CopyAgent(ctx, source.ID, kolena.CopyAgentRequest{Name: "Lease reader 2"})
 //
-// Client needs no socket and works inside a testing/synctest bubble, where a
-// test of a minute takes no time. URL starts a listener, for what must go over a
+// [Server.Client] needs no socket and works inside a testing/synctest bubble, where a
+// minute takes no time. [Server.URL] starts a listener, for tests that need a real
 // connection; pass it to agentcopy.WithBaseURL.
 //
-// # What can go wrong, on purpose
+// # Scripting failures
 //
-// A copy is the one request that must not be sent twice, so the failures that
-// matter are those that hide whether it was made. Inject scripts them:
+// A copy must not be sent twice, so the failures that matter are those that hide whether
+// it was made. [Server.Inject] scripts them:
 //
 //	srv.Inject(
 //		agentcopytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, // refused
@@ -27,7 +26,7 @@
 //		agentcopytest.Fault{Truncate: 20},                                           // made, the answer cut off
 //	)
 //
-// Copies shows what was made, Requests what was sent.
+// [Server.Copies] returns what was made, [Server.Requests] what was sent.
 //
 // # How faithful the fakes are
 //
@@ -43,12 +42,13 @@
 //
 // No test should rely on an assumption: run it with the quirk as well. Random
 // behaviour, such as flapping lists, and the IDs of new agents are the same in each
-// run. AddAgent, UpdateAgent and DeleteAgent play the part of colleagues.
+// run. AddAgent, UpdateAgent and DeleteAgent change agents from outside, as colleagues
+// would.
 //
 // To test a Ledger or a Copier of your own, see package once/oncetest.
 //
 // # Mistakes in a test
 //
-// The fakes panic when a test asks for nonsense, such as a fault that could never
-// show or an agent that the vendor would refuse.
+// The fakes panic if a test asks for something that makes no sense, such as a fault that
+// could never occur or an agent that the vendor would refuse.
 package agentcopytest

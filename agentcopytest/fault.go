@@ -22,12 +22,11 @@ type Fault struct {
 	// Status answers with this status, 200 to 599, and Body, without checking the
 	// credential or the rate limit, as a gateway would.
 	Status int
-	// Header is set on the answer, in place of what the vendor sends under the
-	// same names. A name without values takes the header out.
+	// Header is set on the answer and replaces the vendor's headers of the same names. A
+	// name without values removes the header.
 	Header http.Header
-	// Body is the whole body of the answer. Without Status it comes with the
-	// status that the vendor answers a copy with. Its Content-Type is found by
-	// looking at it, unless Header has one.
+	// Body is the whole body of the answer. Without Status, the status is the vendor's
+	// for a copy. The Content-Type is detected from Body, unless Header has one.
 	Body string
 	// Delay is how long the vendor takes: before the copy is made, or with
 	// AfterCopy, between the copy and the answer. The vendor goes on after the
@@ -39,13 +38,13 @@ type Fault struct {
 	AfterCopy bool
 	// Drop closes the connection without an answer.
 	Drop bool
-	// Truncate closes the connection after so many bytes of the answer's body,
-	// although its Content-Length promises all of them. A shorter body is not cut.
+	// Truncate closes the connection after this many bytes of the answer's body, although
+	// its Content-Length promises all of them. A shorter body is sent whole.
 	Truncate int
 }
 
-// Inject queues faults for the next copy requests, one each, in order. Reads meet
-// none, nor does a request for an unknown path or with another method.
+// Inject queues faults for the next copy requests, one each, in order. They do not
+// affect reads, or requests with an unknown path or another method.
 //
 // It panics if a fault contradicts itself.
 func (s *Server) Inject(f ...Fault) {

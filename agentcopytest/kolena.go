@@ -29,10 +29,10 @@ import (
 //     agent [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists].
 //     Its page_size is the number of agents on the page [EchoPageSize]. An empty one
 //     is [] [NullLists].
-//   - Stamps are of a clock that is right [Stamps, DateOffset, NoDate].
+//   - The clock is right [Stamps, DateOffset, NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
-//     WrongCredential]. Errors are FastAPI's, whose marks the pages bear: {"detail":
-//     "text"}, and with 422 a list of faults [ErrorAnswer].
+//     WrongCredential]. Errors are FastAPI's, as the pages suggest: {"detail":
+//     "text"}, and for 422 a list of faults [ErrorAnswer].
 //   - The rate limit is a sliding window that counts what it admits; a 429 has
 //     Retry-After [RetryAfter, CountRefused].
 type Kolena struct{ *Server }

@@ -42,8 +42,8 @@ import (
 //   - An ID that is not a UUID gets 422, and an organization's key is accepted. The
 //     401 without a credential, and the 403 for a wrong one, are documented
 //     [MissingCredential, WrongCredential, ErrorAnswer].
-//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
-//     has Retry-After [RetryAfter, CountRefused].
+//   - No request is refused for a rate limit, although LangSmith documents some, unless
+//     [WithRateLimit] sets one; a 429 has Retry-After [RetryAfter, CountRefused].
 type LangSmith struct{ *Server }
 
 // NewLangSmith returns a fake without agents.

@@ -9,13 +9,12 @@ import (
 
 // WithRateLimit makes the server answer more than n copy requests of one
 // credential in any window of length per with 429 and a Retry-After in whole
-// seconds, rounded up. It counts requests
-// with a good credential that it does not refuse; Quirks.CountRefused and
-// Quirks.RetryAfter change that. Reads are not limited.
+// seconds, rounded up. It counts requests with a good credential that it does not
+// refuse; Quirks.CountRefused and Quirks.RetryAfter change that. Reads are not limited.
 //
-// Without it, Kolena's fake allows its documented 60 a minute, and the others,
-// whose vendors publish no number, have no limit. It panics unless n and per are
-// positive.
+// Without it, Kolena's fake allows the documented 60 copies a minute. The others have no
+// limit: Zudu and Cotool document none, and LangSmith's documented limits are not
+// enforced. It panics unless n and per are positive.
 func WithRateLimit(n int, per time.Duration) ServerOption {
 	if n <= 0 || per <= 0 {
 		misuse("WithRateLimit(%d, %v): both must be positive", n, per)
@@ -68,7 +67,7 @@ func (l *rateLimit) admit(credential string, now time.Time, countRefused bool) t
 // whole seconds.
 type RetryAfter string
 
-// The other ways to tell it.
+// The values of RetryAfter other than the default.
 const (
 	RetryAfterNone  RetryAfter = "none"  // it does not
 	RetryAfterDate  RetryAfter = "date"  // Retry-After: Wed, 21 Oct 2026 07:28:00 GMT

@@ -10,11 +10,11 @@ import (
 
 // Quirks are the behaviours that the vendors' pages leave open. A fake that shares
 // the assumptions of the code under test proves nothing, so set the quirks one by
-// one and check that your promise holds with each.
+// one and check that your program still works with each.
 //
 // The zero Quirks are the assumptions listed in the doc comments of [Zudu], [Cotool],
-// [LangSmith] and [Kolena]. A quirk of something that a vendor does not have does
-// nothing there, so one table of quirks serves all four.
+// [LangSmith] and [Kolena]. A quirk has no effect on a vendor without the feature, so
+// one table of quirks serves all four.
 //
 // The funcs, except Before, run with the server locked: they must not call it.
 type Quirks struct {
@@ -59,8 +59,8 @@ type Quirks struct {
 	StaleLists time.Duration
 	// StaleGets lets that cache hold single agents too.
 	StaleGets bool
-	// StaleHeader is set on what the cache answers, such as {"X-Cache": {"HIT"}}. A
-	// name without values takes the header out.
+	// StaleHeader is set on the cache's answers, such as {"X-Cache": {"HIT"}}. A name
+	// without values removes the header.
 	StaleHeader http.Header
 	// StaleUnmarked leaves Age out and gives the present Date, as a database
 	// replica that is behind.
@@ -86,7 +86,7 @@ type Quirks struct {
 	RepeatLastPage bool
 	// EchoPageSize makes Kolena's page_size the one that was asked for.
 	EchoPageSize bool
-	// NullLists makes a page without agents null in place of [].
+	// NullLists makes a page without agents null instead of [].
 	NullLists bool
 	// ListLacks are JSON keys that are missing from the agents of a list.
 	ListLacks []string
@@ -106,7 +106,7 @@ type Quirks struct {
 	// without a credential, and one whose credential is not accepted.
 	MissingCredential, WrongCredential int
 	// ErrorAnswer is what the vendor's own errors look like. It turns the fake's
-	// status and body into others. The Content-Type is found by looking at the body.
+	// status and body into others. The Content-Type is detected from the body.
 	ErrorAnswer func(status int, body string) (int, string)
 	// RetryAfter is how a 429 tells how long to wait.
 	RetryAfter RetryAfter
@@ -146,7 +146,7 @@ type SecondCopy struct {
 // ListOrder is the order of the agents in a list.
 type ListOrder string
 
-// In these orders, the parameters that ask for another are ignored.
+// The list orders. They override the order that a request asks for.
 const (
 	OrderOldest   ListOrder = "oldest" // the order in which the agents came
 	OrderNewest   ListOrder = "newest"
@@ -158,7 +158,7 @@ const (
 // name that holds the text, in any case.
 type NameFilter string
 
-// The other ways to filter by name.
+// The name filters other than the default.
 const (
 	FilterCase    NameFilter = "case"    // the text as it is written
 	FilterPrefix  NameFilter = "prefix"  // names that begin with it
@@ -169,7 +169,7 @@ const (
 // Totals is what a page says of the pages that follow: by default, the truth.
 type Totals string
 
-// The other things that a page may say.
+// The values of Totals other than the default.
 const (
 	// TotalsZero says 0 and false, and an empty cursor on the last page.
 	TotalsZero Totals = "zero"
@@ -181,7 +181,7 @@ const (
 // digits.
 type IDForm string
 
-// The other forms of an ID.
+// The forms of an ID other than the default.
 const (
 	IDString IDForm = "string" // "456"
 	IDFloat  IDForm = "float"  // 456.0

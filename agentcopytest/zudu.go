@@ -21,20 +21,19 @@ import (
 //
 // Zudu's pages do not say what follows. The fields of [Quirks] in brackets change
 // it.
-//   - A name that is taken gets 400, as any other fault of a name [NameTaken].
-//   - 50 characters are 50 code points [RefuseName]. A name is trimmed, and kept
-//     apart from that [Rename].
-//   - A duplicate answers 200 [CopyStatus], and really copies all fields
-//     [CopyFields].
-//   - Its own answer shows all of them [AnswerLacks].
+//   - A name that is taken gets 400, like any other invalid name [NameTaken].
+//   - 50 characters are 50 code points [RefuseName]. A name is trimmed and otherwise
+//     kept [Rename].
+//   - A duplicate answers 200 [CopyStatus], and all fields are copied [CopyFields].
+//   - The answer to it shows all of them [AnswerLacks].
 //   - A filter by name lets through every name that holds the text, in any case
 //     [NameFilter].
 //   - A list is sorted as it was asked to be [ListOrder], has pages as large as they
 //     were asked to be [PageSize], counts them [Totals, RepeatLastPage], shows all
 //     of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
 //     FlapLists]. An empty one is [] [NullLists].
-//   - Stamps are UTC, without a fraction, and of a clock that is right [Stamps,
-//     DateOffset, NoDate].
+//   - Stamps are UTC, without a fraction, and the clock is right [Stamps, DateOffset,
+//     NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
 //     WrongCredential]; every error is JSON [ErrorAnswer].
 //   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
@@ -71,10 +70,9 @@ func NewZudu(opts ...ServerOption) *Zudu {
 	}, api, opts)}
 }
 
-// WithZuduFirstGeneration makes a [Zudu] answer as the older of the vendor's
-// two generations of pages has it: time stamps end in Z, a duplicate is told by
-// five fields, and the pages of a list by total in place of total_count. It
-// panics for the other vendors.
+// WithZuduFirstGeneration makes a [Zudu] answer as the older of the vendor's two
+// generations of pages says: time stamps end in Z, the answer to a duplicate has five
+// fields, and a list has total instead of total_count. It panics for the other vendors.
 func WithZuduFirstGeneration() ServerOption {
 	return func(s *Server) {
 		api, ok := s.agents.(*zuduAPI)

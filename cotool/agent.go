@@ -27,7 +27,7 @@ type Agent struct {
 	SystemPrompt   string         `json:"systemPrompt,omitzero"`
 	CreatedAt      agentcopy.Time `json:"createdAt,omitzero"`
 	UpdatedAt      agentcopy.Time `json:"updatedAt,omitzero"`
-	// DeletedAt is set once the agent is deleted. That a parked agent has it is
+	// DeletedAt is set once the agent is deleted. That it is set on a parked agent is
 	// inferred: Cotool calls parked "soft-deleted".
 	DeletedAt agentcopy.Time `json:"deletedAt,omitzero"`
 
@@ -48,7 +48,7 @@ type Agent struct {
 	Skills            []AgentSkill       `json:"skills,omitzero"`
 	TriggerSummary    []TriggerSummary   `json:"triggerSummary,omitzero"`
 	Tags              []string           `json:"tags,omitzero"`
-	// AcceptanceCriteria are, by their name, what a run of the agent is judged by.
+	// AcceptanceCriteria are what a run of the agent is judged by, going by their name.
 	AcceptanceCriteria []string `json:"acceptanceCriteria,omitzero"`
 	// StructuredOutputSchema is the form of the agent's output: a recursive
 	// document in the manner of JSON Schema, with Cotool's own key "x-cotool".

@@ -22,17 +22,16 @@ import (
 // and GetAgent shows the triggers in TriggerSummary. It treats [agentcopy.RetryAlways]
 // as RetrySafe, which makes no second copy.
 //
-// Its FindCopies first finds out whether the source is parked, by its ID and in the
-// list. If it is, in whatever form deletedAt comes, or if its ID answers 404, the
-// error matches [agentcopy.ErrAlreadyDone], and the request must never be sent again.
-// If it is not, there is no copy; but an agent of about the source's name that was
-// made since is possible.
+// Its FindCopies first checks whether the source is parked, by its ID and in the list.
+// If deletedAt is set, in any form, or the ID answers 404, the error matches
+// [agentcopy.ErrAlreadyDone], and the request must never be sent again. If the source
+// is not parked, there should be no copy, but an agent made since with the source's
+// name or one derived from it is possible.
 //
 // Candidates are agents that are not deleted, by the rules of [agentcopy.MatchAgent].
 // An agent is certain only if it has the name of the source and no syncKey, and was
 // made since the request. That a copy has these is inferred: Cotool does not say. If
-// Cotool no longer shows the source, its name is not known, and no candidate is
-// certain.
+// Cotool no longer shows the source, its name is unknown and no candidate is certain.
 func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
 
 // forCopier is the client that a Copier calls. It is never nil.

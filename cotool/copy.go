@@ -11,12 +11,12 @@ import (
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
 
-// CopyAgentResponse is the answer of [Client.CopyAgent].
+// CopyAgentResponse is what [Client.CopyAgent] returns.
 type CopyAgentResponse struct {
 	// Agent is the new agent, which is no longer managed.
 	Agent Agent `json:"agent"`
-	// ParkedAgentID and ParkedAgentName are those of the managed agent that was
-	// copied: it is parked, that is deleted but recoverable.
+	// ParkedAgentID and ParkedAgentName are those of the managed agent that was copied.
+	// It is parked: deleted, but recoverable.
 	ParkedAgentID   string `json:"parkedAgentId"`
 	ParkedAgentName string `json:"parkedAgentName"`
 	// TransferredTriggerNames are the triggers that now start the new agent, with

@@ -1,4 +1,4 @@
-// Package cotool turns managed agents of Cotool into editable copies, by [one call]:
+// Package cotool turns Cotool's managed agents into editable copies with [one call]:
 //
 //	client, err := cotool.NewFromEnv() // or New(apiKey)
 //	if err != nil {
@@ -11,9 +11,8 @@
 //	fmt.Println(moved.Agent.ID, "replaces", moved.ParkedAgentID)
 //
 // A copy on Cotool is a move. The source is a managed agent whose integration is
-// disconnected. Cotool parks it, which means deleted but recoverable, and gives its
-// triggers to the copy, which is not managed. The call cannot be undone, and there is no
-// name to choose.
+// disconnected. Cotool parks it (deleted, but recoverable) and gives its triggers to the
+// copy, which is not managed. The call cannot be undone, and you cannot choose a name.
 //
 // Package [github.com/agentcopy/agentcopy-go] describes retries, errors and options.
 // Package [github.com/agentcopy/agentcopy-go/once] finds out what became of a copy whose
@@ -35,12 +34,12 @@
 //
 // The source shows whether the request arrived. Once it is parked or gone,
 // [Client.Copier] reports [agentcopy.ErrAlreadyDone], and the request is never sent
-// again. An agent does not say that it is the copy: the Copier takes the one that has
-// the source's name and no syncKey and was made since the request, and reports any other
-// that may be it as possible. Cotool documents no call that deletes an agent or restores
-// a parked one.
+// again. Nothing in an agent says that it is the copy: the Copier takes the one that was
+// made since the request and has the source's name and no syncKey, and reports any other
+// agent that may be it as possible. Cotool documents no call that deletes an agent or
+// restores a parked one.
 //
-// Cotool's request has no body. Varnish in front of it sends such a POST again by itself
+// Cotool's request has no body. A Varnish in front of Cotool resends such a POST by itself
 // when a reused connection to its backend breaks. No client can see or prevent that.
 //
 // # What Cotool documents, and what it does not

@@ -16,10 +16,11 @@ const (
 // Origin is where an [Agent] comes from.
 type Origin string
 
-// OriginUser is the one that Cotool's examples show: inferred, an agent that a user made.
+// OriginUser is the only value in Cotool's examples. That a user made the agent is
+// inferred.
 const OriginUser Origin = "user"
 
-// PlanningMode is, by its name and values, when an [Agent] plans before it acts.
+// PlanningMode is when an [Agent] plans before it acts, judging by its name and values.
 type PlanningMode string
 
 // The planning modes that Cotool's examples show.
@@ -31,14 +32,14 @@ const (
 // BuiltInAgentType is which of Cotool's own agents a built-in [Agent] is.
 type BuiltInAgentType string
 
-// BuiltInAgentTypeThreatRelevancy is the one that Cotool's examples show, without a
-// word on what it does.
+// BuiltInAgentTypeThreatRelevancy is the only value in Cotool's examples, which do not
+// say what it does.
 const BuiltInAgentTypeThreatRelevancy BuiltInAgentType = "threat-relevancy"
 
 // InputType is the type of an [Input].
 type InputType string
 
-// InputTypeText is the one that Cotool's examples show.
+// InputTypeText is the only value in Cotool's examples.
 const InputTypeText InputType = "text"
 
 // ContextDocProvider is where a [ContextDoc] is kept.
@@ -47,7 +48,7 @@ type ContextDocProvider string
 // ContextDocProviderGoogleDocs is a document in Google Docs.
 const ContextDocProviderGoogleDocs ContextDocProvider = "googleDocs"
 
-// TriggerSource is where what starts an [Agent] comes from.
+// TriggerSource is where a trigger of an [Agent] comes from.
 type TriggerSource string
 
 // The trigger sources that Cotool documents.
@@ -63,14 +64,14 @@ const (
 	TriggerSourceHackerOne      TriggerSource = "hackerone"
 )
 
-// DetectionCategory is, by its name, what a detection [Agent] looks for.
+// DetectionCategory is what a detection [Agent] looks for, judging by its name.
 type DetectionCategory string
 
-// DetectionCategoryBaselineAnomaly is the one that Cotool's examples show.
+// DetectionCategoryBaselineAnomaly is the only value in Cotool's examples.
 const DetectionCategoryBaselineAnomaly DetectionCategory = "baseline_anomaly"
 
-// DetectionCadence is, by its name, how often a detection [Agent] runs.
+// DetectionCadence is how often a detection [Agent] runs, judging by its name.
 type DetectionCadence string
 
-// DetectionCadenceHourly is the one that Cotool's examples show.
+// DetectionCadenceHourly is the only value in Cotool's examples.
 const DetectionCadenceHourly DetectionCadence = "hourly"

@@ -9,8 +9,8 @@ import (
 
 var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
-// GetAgent returns the agent agentID. Of one that is parked or deleted, Cotool
-// does not document whether it is shown; if it is, its DeletedAt is set.
+// GetAgent returns the agent agentID. Cotool does not document whether it shows a
+// parked or deleted agent; if it does, DeletedAt is set.
 //
 // An agentID that is not a UUID is [agentcopy.ErrInvalid], and nothing is sent. A 404
 // is [agentcopy.ErrNotFound]; Cotool does not document when it sends one.

@@ -27,11 +27,11 @@ type ListAgentsRequest struct {
 
 // ListAgents yields the agents of the organization, in the order in which
 // Cotool sends them, which it does not document. They come in one answer. An
-// error is yielded once, with a nil agent, and ends the sequence. The sequence
-// may be ranged over again, which asks Cotool again.
+// error is yielded once, with a nil agent, and ends the sequence. Ranging over the
+// sequence again asks Cotool again.
 //
-// Whether parked and deleted agents are listed, Cotool does not document: look
-// at DeletedAt.
+// Cotool does not document whether parked and deleted agents are listed: check
+// DeletedAt.
 //
 // Cotool: GET /api/agents,
 // https://docs.cotool.ai/api-reference/agents/list-all-agents

@@ -6,9 +6,8 @@ import (
 	"reflect"
 )
 
-// ToolActionConfig limits what an [Agent] may do with a tool. Type tells the
-// members of a union apart, of which Cotool shows only this one, which by its fields
-// is for Slack.
+// ToolActionConfig limits what an [Agent] may do with a tool. Type tells the members of
+// a union apart. Cotool shows only this member, whose fields suggest Slack.
 type ToolActionConfig struct {
 	Type            string    `json:"type,omitzero"`
 	AllowedChannels []Channel `json:"allowedChannels,omitzero"`

@@ -39,15 +39,15 @@ type Agent struct {
 	Response *agentcopy.Response `json:"-"`
 }
 
-// Prompt is one question that an [Agent] answers of each document.
+// Prompt is one question that an [Agent] answers about each document.
 type Prompt struct {
-	ID             int64          `json:"id,omitzero"` // of newer servers
+	ID             int64          `json:"id,omitzero"` // newer servers only
 	Name           string         `json:"name,omitzero"`
 	Created        agentcopy.Time `json:"created,omitzero"`
 	Updated        agentcopy.Time `json:"updated,omitzero"`
 	LastUpdatedBy  string         `json:"last_updated_by,omitzero"` // email address
 	Documents      []Document     `json:"documents,omitzero"`
-	InputPromptIDs []int64        `json:"input_prompt_ids,omitzero"` // of newer servers
+	InputPromptIDs []int64        `json:"input_prompt_ids,omitzero"` // newer servers only
 	// Options is an object whose keys depend on the prompt's type, such as
 	// {"type": "string", "prompt": "Find the account number", "web_search": false}.
 	Options json.RawMessage `json:"options,omitzero"`

@@ -75,7 +75,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error) {
 	id, err := strconv.ParseInt(req.SourceID, 10, 64)
 	if err != nil {
-		return 0, transport.Invalid(vendor, op.Name, "SourceID", "is not a number, which Kolena's agent IDs are")
+		return 0, transport.Invalid(vendor, op.Name, "SourceID", "is not a number, as Kolena's agent IDs are")
 	}
 	return id, nil
 }

@@ -27,10 +27,10 @@ type CopyAgentRequest struct {
 
 // CopyAgent copies the agent agentID and returns the new agent.
 //
-// An agentID that is not positive, a blank Name and a negative target are
-// [agentcopy.ErrInvalid], and nothing is sent; these rules are ours. After any other
-// error, check its Outcome before you send the request again: it says whether a copy
-// was made, and Kolena has no call to remove a second one.
+// If agentID is not positive, Name is blank or not valid UTF-8, or a target is negative,
+// the error matches [agentcopy.ErrInvalid] and nothing is sent; these rules are this
+// SDK's. After any other error, check its Outcome before you send the request again: it
+// says whether a copy was made, and Kolena documents no call to remove a second one.
 //
 // Kolena allows 60 copies a minute per user; the call waits for its turn.
 //

@@ -91,7 +91,7 @@ func TestCopyAgentTellsFailuresApart(t *testing.T) {
 		"an ID of words":   vendortest.Fails(200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
 		"an ID of halves":  vendortest.Fails(200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
 		"an ID beyond all": vendortest.Fails(200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"cut off":          vendortest.Fails(200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "breaks off"),
+		"cut off":          vendortest.Fails(200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "truncated"),
 	})
 }
 

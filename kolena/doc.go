@@ -28,11 +28,11 @@
 // limiter of copies, [agentcopy.WithReadLimiter] that of reads.
 //
 // If Kolena still answers 429, copies are spaced evenly, one every 1.05 seconds, until two
-// windows have passed without a refusal. If that happens again within a day, they stay
-// spaced for a day.
+// windows have passed without a refusal. If full speed is refused again within a day, they
+// stay spaced for a day.
 //
 // The limit is per user. Two keys of one user, or two processes with one key, share it
-// without seeing each other: use module redislimiter.
+// without knowing of each other: use module redislimiter.
 //
 // # When an answer is lost
 //
@@ -50,7 +50,8 @@
 // target out is the same as null; that stamps without a zone are UTC. Kolena documents
 // no maximum length of names, and does not say whether they are unique.
 //
-// Rules of this package: a name is not blank, an ID is positive, a target is not negative.
+// Rules of this SDK: a name must not be blank, an ID must be positive, and a target must
+// not be negative.
 //
 // docs/assumptions.md says what happens if an assumption is wrong.
 //

@@ -15,14 +15,14 @@ func advice(e *agentcopy.Error, _ []transport.Secret) string {
 	case e.Code == "org_scoped_key_requires_workspace":
 		return "the key belongs to an organization: name the workspace with langsmith.WithWorkspace or LANGSMITH_WORKSPACE_ID"
 	case e.Code == "agent_not_found":
-		return "LangSmith also answers so where the key has no access to the agent: is it that of the agent's workspace (see langsmith.WithWorkspace)?"
+		return "LangSmith answers the same if the key has no access to the agent: check that the key belongs to the agent's workspace (see langsmith.WithWorkspace)"
 	case e.Code != "":
 		return ""
 	case e.StatusCode == http.StatusNotFound:
-		return "is the base URL that of Managed Deep Agents, which ends in " + apiPath + " and exists only in the US region?"
+		return "check the base URL: that of Managed Deep Agents ends in " + apiPath + " and exists only in the US region"
 	case bare && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden):
-		return "LangSmith answers so where the key is invalid, is of another region than the base URL (see agentcopy.WithBaseURL), " +
-			"or is an organization's and no workspace is named (see langsmith.WithWorkspace)"
+		return "the key may be invalid, belong to another region than the base URL (see agentcopy.WithBaseURL), " +
+			"or belong to an organization and need a workspace (see langsmith.WithWorkspace)"
 	}
 	return ""
 }

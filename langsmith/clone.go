@@ -12,17 +12,16 @@ import (
 
 var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
 
-// CloneAgentRequest is what [Client.CloneAgent] can be told. Every field may be
-// left out.
+// CloneAgentRequest has the options of [Client.CloneAgent]. Every field is optional.
 type CloneAgentRequest struct {
 	// Name is the name of the clone. Empty leaves it to LangSmith, which does not
 	// document the name it gives. A name of your own is what a lost clone can be
 	// found by.
 	Name string `json:"name,omitzero"`
-	// Permissions of the clone; they are not copied from the source. nil leaves
-	// them to LangSmith. It documents what it then takes for agents that are created:
-	// personal identity, seen by the workspace, which may read. That this holds for
-	// clones is inferred.
+	// Permissions are those of the clone; they are not copied from the source. nil
+	// leaves them to LangSmith. For agents that are created it documents personal
+	// identity, visible to the workspace, which may read. That this holds for clones is
+	// inferred.
 	Permissions *Permissions `json:"permissions,omitzero"`
 	// IncludeFiles asks for the clone's Files in the answer.
 	IncludeFiles bool `json:"-"`
@@ -41,8 +40,7 @@ type CloneAgentRequest struct {
 // error, check its Outcome before you send the request again: it says whether a copy
 // was made.
 //
-// An empty request is sent as {}: the body is optional, but if there is one, it
-// is an object, and no property of it is required.
+// An empty request is sent as {}: the body is optional, and so are all its properties.
 //
 // LangSmith: POST /agents/{agent_id}/clone, as the API's last published document says.
 func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentRequest) (*Agent, error) {

@@ -21,8 +21,8 @@
 // # Credentials
 //
 // An API key, sent in the header X-Api-Key to
-// https://api.smith.langchain.com/v1/deepagents. A key of an organization needs a
-// workspace as well: [WithWorkspace]. [NewFromEnv] reads LANGSMITH_API_KEY and, if set,
+// https://api.smith.langchain.com/v1/deepagents. An organization's key needs a workspace
+// as well: see [WithWorkspace]. [NewFromEnv] reads LANGSMITH_API_KEY and, if set,
 // LANGSMITH_WORKSPACE_ID and LANGSMITH_ENDPOINT. LangSmith answers an invalid key with
 // 403, not 401.
 //

@@ -9,7 +9,7 @@ import (
 
 var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
-// GetAgentRequest is what [Client.GetAgent] can be told.
+// GetAgentRequest has the options of [Client.GetAgent].
 type GetAgentRequest struct {
 	// IncludeFiles asks for the agent's Files.
 	IncludeFiles bool

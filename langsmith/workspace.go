@@ -13,14 +13,15 @@ const workspaceHeader = "X-Tenant-Id"
 
 // WithWorkspace sends the requests to the workspace with the given ID, in the
 // header X-Tenant-Id. A key that belongs to an organization needs it; a key that
-// belongs to a workspace does not. An ID that is blank or holds a control
-// character is an error, and so is the option in the constructor of another vendor.
+// belongs to a workspace does not. A blank ID, or one with a control character, is an
+// error. So is passing the option to another vendor's constructor. Default: no
+// workspace.
 //
 // LangSmith: https://docs.langchain.com/langsmith/manage-organization-by-api
 func WithWorkspace(id string) agentcopy.Option {
 	return func(c *agentcopy.Config) error {
 		if c.Provider != "" && c.Provider != vendor.Name {
-			return fmt.Errorf("WithWorkspace: it is an option of langsmith, and this is a client of %s", c.Provider)
+			return fmt.Errorf("WithWorkspace: this option is only for langsmith, not for %s", c.Provider)
 		}
 		if strings.TrimSpace(id) == "" {
 			return errors.New("WithWorkspace: the ID is empty")

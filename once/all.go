@@ -15,7 +15,7 @@ type Job struct {
 	Key     string
 	Copier  agentcopy.Copier
 	Request agentcopy.CopyRequest
-	// Data is the caller's own: it comes back in Result.Job.
+	// Data is for the caller: it comes back in Result.Job.
 	Data any
 }
 
@@ -24,25 +24,25 @@ type Result struct {
 	Job  Job
 	Copy agentcopy.Copy
 	Err  error // as [Runner.Copy] returns it
-	// Existing means that the copy was there before this job came to it, or was
-	// found rather than named by the vendor's answer. Of the results that have a
-	// copy of one key, in all runs together, at most one is not Existing.
+	// Existing means that the copy existed before this job started, or was found rather
+	// than named by the vendor's answer. Over all runs, at most one result with the copy
+	// of a key is not Existing.
 	Existing bool
 }
 
 // All runs jobs through [Runner.Copy], Concurrency at a time, and yields their
 // results as they finish. Two jobs with the same key make one copy.
 //
-// Jobs are taken from the sequence as they can be worked on, so it may be long,
-// and may go on listing what there is to copy while the first copies are made.
-// It is ranged over in a goroutine of its own.
+// All takes a job from the sequence when it can start it, so the sequence may be long,
+// and may still be listing what to copy while the first copies are made. It runs in a
+// goroutine of its own.
 //
 // After a break, or when ctx ends, All takes no more jobs. Started jobs finish
 // before All returns: a break drops their results; when ctx ends, Copy returns soon,
 // and their results are yielded. A break is therefore as slow as the slowest started
 // job and the next step of the sequence: cancel ctx as well to be quicker. A panic or
 // runtime.Goexit of the sequence, of a Copier or of the Ledger is passed on to the
-// loop.
+// loop. All panics if ctx is nil.
 func (r *Runner) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	if ctx == nil {
 		panic("agentcopy: Runner.All: ctx is nil")

@@ -9,23 +9,23 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// AmbiguousError says that it cannot be told which agent is the copy, or whether
-// an agent is it. It wants a person, where other errors want another call: look at
-// the Candidates, say which one is the copy with [Runner.Assign], or that some are
-// not with [Runner.Dismiss], and call Copy again.
+// AmbiguousError means that the Runner cannot tell which agent is the copy, or whether
+// one is. Other errors need another call; this one needs a person: look at the
+// Candidates, say which one is the copy with [Runner.Assign], or which ones are not with
+// [Runner.Dismiss], and call Copy again.
 //
 //	if a, ok := errors.AsType[*once.AmbiguousError](err); ok {
 //		// show a.Candidates to a person
 //	}
 //
-// It matches [ErrAmbiguous], and agentcopy.ErrOutcomeUnknown or agentcopy.ErrCopied
-// by what is known of the copy: check for it first.
+// It matches [ErrAmbiguous], and also agentcopy.ErrOutcomeUnknown or
+// agentcopy.ErrCopied: check for it first.
 type AmbiguousError struct {
-	// Candidates are the agents that may be the copy, those that are hidden now
-	// last. There may be none: a vendor can show that a copy was made, and not
-	// which agent it is.
+	// Candidates are the agents that may be the copy. Those that the vendor no longer
+	// shows come last. There may be none: a vendor can show that a copy was made, but
+	// not which agent it is.
 	Candidates []agentcopy.Candidate
-	// Keys are other keys that are not settled and may have made one of them.
+	// Keys are other unsettled keys that may have made one of the Candidates.
 	Keys []string
 
 	known *agentcopy.Error
@@ -45,7 +45,7 @@ func (e *AmbiguousError) Error() string {
 		text += ": " + listed(lines, ", ")
 	}
 	if len(e.Keys) > 0 {
-		text += "; not settled either, and may have made one of them: " + listed(quoted(e.Keys), ", ")
+		text += "; other unsettled keys may have made one of them: " + listed(quoted(e.Keys), ", ")
 	}
 	return text
 }
@@ -135,7 +135,7 @@ func (r *run) unrecorded(copied agentcopy.Copy, err error, named bool) error {
 	if named {
 		noted := r.claim.update(r.claim.writes, func(record *Record) { record.Outcome = agentcopy.OutcomeCopied })
 		if noted != nil {
-			text += ", nor that there is one: only this process knows"
+			text += ", or even that it exists: only this process knows"
 			err = fmt.Errorf("%w; %w", err, noted)
 		}
 	}
@@ -151,7 +151,7 @@ func (r *run) ambiguous(j judgement) error {
 	known := r.known()
 	known.Message = ErrAmbiguous.Error()
 	if len(j.possible) == 0 {
-		known.Message = "the vendor shows that the copy was made, and not which agent it is"
+		known.Message = "the vendor shows that the copy was made, but not which agent it is"
 	}
 	if r.refusal != nil {
 		known.Err = errors.Join(known.Err, r.refusal)

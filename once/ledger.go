@@ -16,26 +16,25 @@ import (
 //
 // The methods may be called from any number of goroutines. Those that change a
 // record are atomic, and what they did is durable when they return: a crash right
-// after, of the process or of the machine, does not undo it. A method that fails
-// for a reason of the ledger's own may have changed the record or not; the errors
-// named below mean that it did not. All return soon when ctx ends.
+// after, of the process or of the machine, does not undo it. The errors named below
+// mean that nothing was changed; after any other error, the record may have changed or
+// not. All methods return soon after ctx ends.
 //
 // Times are given and returned on the caller's clock. A ledger that several
 // machines share reads its own clock too, and returns the earlier Since and the
 // later SentAt, so that no step of either clock hides a copy.
 //
-// A ledger is never given a [agentcopy.Copy].Body, which may hold user data, nor
-// an IdempotencyKey. Run oncetest.TestLedger on an implementation of your own. One
-// that can look records up by an index should implement [Index] as well.
+// A ledger is never given an [agentcopy.Copy].Body, which may hold user data, or an
+// IdempotencyKey. Test your own implementation with oncetest.TestLedger. If it can look
+// up records by an index, implement [Index] as well.
 type Ledger interface {
 	// Begin claims the key of r for the length of lease. It returns
 	//
 	//   - r, stored, and found false, if there was no record of the key;
-	//   - the record that is there, and found true, if r stands for the same
-	//     request (see [Record.SameRequest]) and its lease is free, or if it is
-	//     done, in which case there is nothing to claim;
-	//   - ErrKeyReused if the record stands for another request, before
-	//     everything else;
+	//   - the existing record, and found true, if r stands for the same request (see
+	//     [Record.SameRequest]) and the lease is free, or if the record is done and
+	//     there is nothing to claim;
+	//   - ErrKeyReused if the record stands for another request, whatever else holds;
 	//   - ErrInProgress if the lease is held.
 	//
 	// A claimed record has a Token that no claim of the key had before. A lease
@@ -48,8 +47,8 @@ type Ledger interface {
 	// is another one. After that, and if the record is done or gone, Update returns
 	// ErrLeaseLost and stores nothing.
 	//
-	// It is called every few seconds with a record that has not changed. Only one
-	// that has needs to be made durable.
+	// It is called every few seconds with an unchanged record to renew the lease. Only
+	// changes need to be made durable.
 	Update(ctx context.Context, r Record, lease time.Duration) error
 
 	// Release stores r and gives its lease up: the next Begin claims the record at
@@ -65,15 +64,15 @@ type Ledger interface {
 	// made no copy. It is ErrLeaseLost on the same conditions as Update.
 	Abandon(ctx context.Context, r Record) error
 
-	// Owners returns the records that are done and have one of refs, by it. A ref
-	// that no key owns is not in the map.
+	// Owners returns, for each of refs, the done record that has it. A ref that no key
+	// owns is not in the map.
 	Owners(ctx context.Context, refs []CopyRef) (map[CopyRef]Record, error)
 
 	// Pending yields the records that are sent and not done, in no set order: those
 	// of the same Provider, Origin and Account as id, whose SentAt is at or after
-	// sentSince. A zero id or sentSince leaves nothing out. It yields every one that
-	// is there from beginning to end; the loop may use the ledger. An error is
-	// yielded once and ends the sequence.
+	// sentSince. A zero id or sentSince leaves nothing out. It yields every record that
+	// exists during the whole loop; the loop may use the ledger. An error is yielded once
+	// and ends the sequence.
 	Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[Record, error]
 
 	// List yields all records, in no set order. It is for operators.
@@ -85,8 +84,8 @@ type Ledger interface {
 	Remove(ctx context.Context, key string) error
 }
 
-// Index may be implemented by a [Ledger] that need not read all records to
-// answer. A Runner falls back on List where the ledger has no index.
+// Index may be implemented by a [Ledger] that can answer without reading all records.
+// A Runner falls back on List if the ledger does not implement it.
 type Index interface {
 	// Get returns the record of key, if there is one.
 	Get(ctx context.Context, key string) (r Record, found bool, err error)
@@ -97,8 +96,7 @@ type Index interface {
 	KeepsNames(ctx context.Context, id agentcopy.Identity) (bool, error)
 }
 
-// What a [Runner] and the implementations of [Ledger] refuse. Match them with
-// errors.Is.
+// Sentinels of a [Runner] and of the implementations of [Ledger], for errors.Is.
 var (
 	// ErrKeyReused: the key stands for another request, or for the same one on
 	// another vendor, at another address, for another account or with another
@@ -113,7 +111,7 @@ var (
 	ErrCopyTaken = errors.New("the copy belongs to another key")
 	// ErrNoCopy: Runner.Find saw no agent that could be the copy.
 	ErrNoCopy = errors.New("found no copy")
-	// ErrAmbiguous: it cannot be told which agent is the copy, or whether an agent
-	// is it; see [AmbiguousError]. Nothing is sent until a person decides.
-	ErrAmbiguous = errors.New("it cannot be told which agent is the copy")
+	// ErrAmbiguous: the Runner cannot tell which agent is the copy, or whether one is;
+	// see [AmbiguousError]. Nothing is sent until a person decides.
+	ErrAmbiguous = errors.New("cannot tell which agent is the copy")
 )

@@ -41,7 +41,7 @@ func (l *keyedLocks) lock(ctx context.Context, o *Runner, key string) (unlock fu
 		return func() { <-lock.taken; l.leave(name, lock) }, nil
 	case <-ctx.Done():
 		l.leave(name, lock)
-		return nil, fmt.Errorf("while another call was at work on it: %w", contextError(ctx))
+		return nil, fmt.Errorf("while waiting for another call with the key: %w", contextError(ctx))
 	}
 }
 

@@ -77,5 +77,5 @@ func (r *Runner) logInProgress(ctx context.Context, record Record) {
 }
 
 func (r *run) logAmbiguous(ctx context.Context, candidates int) {
-	r.logLine(ctx, slog.LevelWarn, "it cannot be told which agent is the copy: a person has to decide", slog.Int("candidates", candidates))
+	r.logLine(ctx, slog.LevelWarn, "cannot tell which agent is the copy: a person has to decide", slog.Int("candidates", candidates))
 }

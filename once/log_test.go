@@ -102,7 +102,7 @@ func TestLogOfWhatAPersonDecides(t *testing.T) {
 		vendor.looks = repeated(possible("a", "b"), 100)
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.ErrorIs(t, err, once.ErrAmbiguous)
-		require.Contains(t, out.String(), `level=WARN msg="it cannot be told which agent is the copy: a person has to decide" key=k candidates=2`)
+		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
 		require.NotContains(t, out.String(), request.Name)
 	})
 }

@@ -31,9 +31,9 @@ type entry struct {
 // keeper is what the names of a vendor are kept for; see [Index].
 type keeper struct{ provider, origin, account, template string }
 
-// NewMemoryLedger returns an empty ledger. Two callers of one key make one copy,
-// and unknown outcomes are settled; what a crash leaves unsettled is forgotten.
-// Use it in tests, and where a person looks after a run that crashed.
+// NewMemoryLedger returns an empty ledger. Two calls with one key make one copy, and
+// unknown outcomes are settled, but a crash forgets everything. Use it in tests, and
+// where a person checks the vendor's agents after a crash.
 func NewMemoryLedger() *MemoryLedger {
 	return &MemoryLedger{
 		entries: make(map[string]*entry),

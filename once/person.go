@@ -12,14 +12,15 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// Find looks for the copy of key and never sends. With a record of the key, one
-// certain match is recorded and returned. Without one, it looks over all time, where
-// an agent of the name is only possible: an [AmbiguousError], whose record stays for
-// [Runner.Assign] and [Runner.Dismiss]. If there is nothing, it is [ErrNoCopy], and no
-// record stays that Find began. A look that did not see everything is
-// agentcopy.ErrLookIncomplete and never ErrNoCopy, after which a caller may send.
+// Find looks once for the copy of key and never sends. If the key has a record, Find
+// records and returns one certain match. If it has none, Find looks over all time, where
+// an agent of the name is only possible: the error is an [AmbiguousError], and the record
+// stays for [Runner.Assign] and [Runner.Dismiss]. If nothing may be the copy, the error
+// is [ErrNoCopy], and a record that Find began is removed; then it is safe to call Copy.
+// If the look did not see everything, the error is agentcopy.ErrLookIncomplete and never
+// ErrNoCopy.
 //
-// Use it where a ledger was lost, before Copy makes everything again.
+// Use it if a ledger was lost, before Copy makes everything again.
 func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	copied, _, err := r.claimed(ctx, key, c, req, (*run).find)
 	return copied, aboutKey(key, err)
@@ -45,7 +46,7 @@ func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
 		err = r.unsettled(err)
 	default:
 		if abandoned := r.claim.abandon(); abandoned != nil {
-			err = r.unsettled(fmt.Errorf("%w; the ledger could not take the intent back: %w", err, abandoned))
+			err = r.unsettled(fmt.Errorf("%w; the ledger could not remove the intent: %w", err, abandoned))
 		}
 	}
 	return agentcopy.Copy{}, false, err
@@ -70,15 +71,15 @@ func (r *run) seen(ctx context.Context, v *view) error {
 		return r.ambiguous(j)
 	}
 	if !v.complete {
-		return fmt.Errorf("the look for the copy tells nothing: %w", agentcopy.ErrLookIncomplete)
+		return fmt.Errorf("the look for the copy was inconclusive: %w", agentcopy.ErrLookIncomplete)
 	}
 	return ErrNoCopy
 }
 
-// Assign records that the agent id is the copy of key, because a person says so;
-// the record of an [AmbiguousError] has the candidates. A key without a record is
-// [ErrNoCopy], one that is done with another agent agentcopy.ErrInvalid, as is the
-// source itself, and an agent that another key owns [ErrCopyTaken].
+// Assign records that the agent id is the copy of key, because a person says so; an
+// [AmbiguousError] lists the candidates. The error is [ErrNoCopy] if the key has no
+// record, [ErrCopyTaken] if another key owns the agent, and agentcopy.ErrInvalid if id is
+// empty or the source's, or if the key already has another copy.
 func (r *Runner) Assign(ctx context.Context, key, id string) error {
 	id = strings.TrimSpace(id)
 	if id == "" {
@@ -91,21 +92,22 @@ func (r *Runner) Assign(ctx context.Context, key, id string) error {
 			copied = stripped(record.Seen[i].Copy)
 		}
 		if strings.EqualFold(copied.ID, record.Request.SourceID) {
-			return invalid("the ID to assign is that of the source, which is no copy of itself")
+			return invalid("the ID to assign is the source's own")
 		}
 		if record.Done() {
 			if record.Copy.ID == copied.ID {
 				return nil
 			}
-			return invalid(fmt.Sprintf("the key has the copy %s already, and cannot be assigned %s", oneLine(record.Copy.ID), oneLine(id)))
+			return invalid(fmt.Sprintf("the key already has the copy %s, and cannot be assigned %s", oneLine(record.Copy.ID), oneLine(id)))
 		}
 		return c.finish(func(record *Record) { record.Copy, record.Found = copied, true })
 	})
 }
 
 // Dismiss records that the agents ids are not the copy of key, because a person
-// says so. The next Copy goes on without them, and sends again if nothing else
-// forbids it. A key without a record is [ErrNoCopy].
+// says so. The next Copy goes on without them, and sends again if nothing else forbids
+// it. If the key has no record, the error is [ErrNoCopy]; if it is done or no ID is
+// given, agentcopy.ErrInvalid.
 func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 	dismissed := make([]string, len(ids))
 	for i, id := range ids {

@@ -16,19 +16,18 @@ type Record struct {
 	// Since is right before the request was sent for the first time: what is older
 	// cannot be the copy. It is zero until then.
 	Since time.Time `json:"since,omitzero"`
-	// SentAt is when the latest sending ended or, while one is under way or its
-	// process died, when it ends at the latest. Zero if nothing that may have made a
-	// copy was sent. The request is not sent again before SettleTime has passed
-	// since.
+	// SentAt is when the latest send ended. If it is still under way, or its process
+	// died, SentAt is the latest time at which it can end. Zero if nothing that may have
+	// made a copy was sent. The request is not sent again until SettleTime has passed
+	// since SentAt.
 	SentAt time.Time `json:"sent_at,omitzero"`
 	// LookedAt is when the first look since SentAt began that saw everything. Zero
 	// if there was none.
 	LookedAt time.Time `json:"looked_at,omitzero"`
 	// Sends is how often the request was sent or was about to be.
 	Sends int `json:"sends"`
-	// Outcome is OutcomeCopied once an answer has named or claimed a copy which the
-	// record does not name: the request is never sent again. Until then it is
-	// OutcomeUnknown.
+	// Outcome is OutcomeCopied once an answer named or reported a copy that the record
+	// does not name: the request is never sent again. Until then it is OutcomeUnknown.
 	Outcome agentcopy.Outcome `json:"outcome,omitzero"`
 	// Seen are agents that looks showed and that may be the copy.
 	Seen []agentcopy.Candidate `json:"seen,omitzero"`
@@ -63,7 +62,7 @@ func (r *Record) SameRequest(other *Record) bool {
 		r.Identity.Template == other.Identity.Template
 }
 
-// Ref is what the copy of a record that is done is known by.
+// Ref identifies the copy of a record that is done.
 func (r *Record) Ref() CopyRef { return refOf(r, r.Copy) }
 
 // refOf is what c is known by as the copy of r.
@@ -71,11 +70,11 @@ func refOf(r *Record, c agentcopy.Copy) CopyRef {
 	return CopyRef{Origin: r.Identity.Origin, Provider: c.Provider, ID: c.ID}
 }
 
-// CopyRef names an agent among those of all vendors. No two keys of a [Ledger]
-// have the same.
+// CopyRef identifies an agent across vendors. No two keys of a [Ledger] have the same
+// one.
 type CopyRef struct{ Origin, Provider, ID string }
 
-// String is a text that no other CopyRef has.
+// String returns a text that no other CopyRef has.
 func (r CopyRef) String() string { return fmt.Sprintf("%q %q %q", r.Origin, r.Provider, r.ID) }
 
 // ShowsKeptName reports whether an answer named the copy of r, and the copy has

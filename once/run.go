@@ -221,7 +221,7 @@ func (r *run) made(ctx context.Context, copied agentcopy.Copy) state {
 	owner, known, ownersErr := r.owner(copied)
 	switch {
 	case ownersErr != nil:
-		return r.end(copied, false, r.unrecorded(copied, fmt.Errorf("%w; which one cannot be told: %w", ErrCopyTaken, ownersErr), true))
+		return r.end(copied, false, r.unrecorded(copied, fmt.Errorf("%w; the ledger could not say which: %w", ErrCopyTaken, ownersErr), true))
 	case !known || !owner.Found || !owner.SameRequest(&mine):
 		return r.end(copied, false, r.unrecorded(copied, fmt.Errorf("%w, %q", ErrCopyTaken, owner.Key), true))
 	}
@@ -279,7 +279,7 @@ func stripped(copied agentcopy.Copy) agentcopy.Copy {
 // refused ends a call that provably has made no copy.
 func (r *run) refused(ctx context.Context) state {
 	if err := r.claim.abandon(); err != nil {
-		return r.open(fmt.Errorf("%w; the ledger could not take the intent back: %w", r.refusal, err))
+		return r.open(fmt.Errorf("%w; the ledger could not remove the intent: %w", r.refusal, err))
 	}
 	return r.end(agentcopy.Copy{}, false, r.refusal)
 }
@@ -312,7 +312,7 @@ func (r *run) looking(ctx context.Context) state {
 		}
 	}
 	if blind := clock().Sub(r.sighted); blind >= longestBlindness {
-		return r.open(fmt.Errorf("for %v no look has seen everything", blind.Round(time.Second)))
+		return r.open(fmt.Errorf("no look has seen every agent for %v", blind.Round(time.Second)))
 	}
 	pause := r.untilNextLook()
 	r.logWait(ctx, pause)
@@ -381,7 +381,7 @@ func (r *run) afterNothing() state {
 	case r.refusal != nil:
 		return r.refused
 	case r.sends >= maxSends:
-		return r.open(fmt.Errorf("%d requests were sent, and no copy of any showed within %v", maxSends, r.settleTime))
+		return r.open(fmt.Errorf("%d requests were sent, and no copy showed within %v", maxSends, r.settleTime))
 	}
 	return r.sending
 }

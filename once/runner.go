@@ -1,6 +1,6 @@
 // Package once makes copies exactly once, across lost answers, crashes, restarts
-// and the processes that share a ledger. No vendor has an idempotency key; a key
-// of yours and a [Ledger] take its place:
+// and the processes that share a ledger. No vendor has an idempotency key; your own
+// key and a [Ledger] take its place:
 //
 //	runner := &once.Runner{Ledger: ledger}
 //	copied, err := runner.Copy(ctx, "tenant 17/support", client.Copier(), agentcopy.CopyRequest{
@@ -13,32 +13,33 @@
 // # When an answer is lost
 //
 // The intent is in the ledger before a request leaves. When the vendor does not
-// say what became of it, the Runner looks for the copy: at once, and then with
-// growing pauses. Exactly one agent that can only be the copy is the copy. The
-// request is sent again only when all of this holds:
+// say what became of the request, the Runner looks for the copy in the vendor's list:
+// at once, and then with growing pauses. If exactly one agent is certain to be the
+// copy, the Runner takes it. It sends the request again only if all of this holds:
 //
-//   - SettleTime has passed since it was last sent, by any process.
+//   - SettleTime has passed since the request was last sent, by any process.
 //   - Two looks that saw everything, at least 2 seconds apart, found nothing that
 //     may be the copy; the second began after SettleTime.
 //   - No agent that may be the copy was seen before and is hidden now.
 //   - The vendor does not show that the copy was made, and no answer said so.
 //   - This call has sent fewer than three requests.
 //
-// An agent may be the copy if it was made since and has the name asked for or one
-// that the vendor may have made of it, and of any name as long as nothing shows
-// that the vendor keeps names: the ledger holds no copy that an answer named exactly
-// as asked. Agents that another key owns, that a person has dismissed, or whose exact
-// name another pending key asked for, are set aside.
+// An agent may be the copy if it was made since the request and has the name asked for,
+// or one that the vendor may have derived from it. Until the ledger holds a copy that an
+// answer named exactly as asked, which shows that the vendor keeps names, a new agent of
+// any name may be the copy. The Runner sets aside agents that another key owns, that a
+// person has dismissed, or whose exact name another pending key asked for.
 //
-// What no look can settle is an [AmbiguousError], which wants a person:
-// [Runner.Assign], [Runner.Dismiss], and go on.
+// What no look can settle is an [AmbiguousError], which needs a person: call
+// [Runner.Assign] or [Runner.Dismiss], and then Copy again.
 //
 // # What it cannot see
 //
-// A vendor that makes the copy, or shows it, later than SettleTime after the
-// answer was lost; a gateway that sends a request twice by itself; the moment
-// between the last write to the ledger and the wire, in which a process that is
-// suspended for longer than its lease (15 seconds) sends without it.
+//   - A vendor that makes the copy, or shows it, later than SettleTime after the answer
+//     was lost.
+//   - A gateway that sends a request twice by itself.
+//   - A process that is suspended for longer than its lease (15 seconds) between its
+//     last write to the ledger and the wire: it then sends without a lease.
 package once
 
 import (
@@ -66,8 +67,8 @@ type Runner struct {
 	SettleTime time.Duration
 	// Concurrency is how many jobs All works on at a time. 0 means 8.
 	Concurrency int
-	// Logger gets a line for each request that is sent, looked for, found or sent
-	// again, and why the Runner waits. It never gets a name or a body. nil is silent.
+	// Logger gets a line for each send, each search for a copy, each copy found, and each
+	// reason to wait. It never gets a name or a body. Default, when nil: silent.
 	Logger *slog.Logger
 }
 
@@ -77,12 +78,12 @@ const (
 )
 
 // Copy makes the copy that key names, or returns the one that was made under it
-// before. The key is yours: it names this one copy for as long as the Ledger lasts,
-// and never another.
+// before. You choose the key: at most 1024 bytes of UTF-8, not blank. It names this one
+// copy for as long as the Ledger lasts, and never another.
 //
-// While another caller of the process is at work on the key, Copy waits for it. If
-// another process is, Copy waits for one lease (15 seconds) and then fails with
-// [ErrInProgress]. A key that stands for another request is [ErrKeyReused].
+// While another call in the process works on the key, Copy waits for it. If another
+// process does, Copy waits for one lease (15 seconds) and then fails with
+// [ErrInProgress]. If the key stands for another request, the error is [ErrKeyReused].
 //
 // An error whose outcome is NotCopied leaves no trace in the Ledger: the next call
 // with the key begins anew. After any other the record stays, and the next call
@@ -91,9 +92,9 @@ const (
 //   - [AmbiguousError]: a person has to decide; calling again does not help.
 //   - [agentcopy.ErrCopied]: the vendor said that it made the copy, which does not
 //     show. The request is never sent again; call again to go on looking.
-//   - [agentcopy.ErrOutcomeUnknown]: ctx ended before it was known whether there is
-//     a copy, the vendor refuses to be asked, or three requests were sent and no
-//     copy showed. Call again to go on.
+//   - [agentcopy.ErrOutcomeUnknown]: ctx ended before it was known whether there is a
+//     copy, the vendor refuses to be asked, no look has seen every agent for 10 minutes,
+//     or three requests were sent and no copy showed. Call again to go on.
 //   - [ErrLeaseLost] with it: another process has taken over the key.
 //
 // If a copy was made and the Ledger cannot record it, Copy returns the copy

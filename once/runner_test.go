@@ -466,7 +466,7 @@ func TestOnceACallerWaitsNoLongerThanItsContext(t *testing.T) {
 		start := time.Now()
 		err := copyOf(ctx, runner, "k", vendor, request)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "while another call was at work")
+		require.ErrorContains(t, err, "waiting for another call with the key")
 		require.Equal(t, time.Second, time.Since(start))
 		err = copyOf(ctx, runner, "another key", vendor, request)
 		require.ErrorIs(t, err, context.DeadlineExceeded)

@@ -1,4 +1,4 @@
-// Package otelagentcopy gives a client OpenTelemetry traces and metrics by one
+// Package otelagentcopy adds OpenTelemetry traces and metrics to a client with one
 // option:
 //
 //	client, err := kolena.New(key, otelagentcopy.WithTelemetry())
@@ -9,10 +9,10 @@
 //	├─ wait limiter        each wait: limiter, pause or backoff
 //	├─ POST                each request that is sent, with the attributes of HTTP clients
 //	├─ wait backoff
-//	└─ POST                linked to the attempt that it repeats
+//	└─ POST                a retry, linked to the attempt before
 //
-// The call is a child of the span in the context of the call. The vendor is sent no
-// trace header.
+// The call's span is a child of the span in the call's context. No trace header is sent
+// to the vendor.
 //
 // # Metrics
 //
@@ -21,14 +21,14 @@
 //	agentcopy.client.waiting         up-down        calls that wait now, by reason: "limiter" is the limiter's queue
 //	http.client.request.duration     histogram, s   attempts, by status and error.type
 //
-// All have agentcopy.provider and agentcopy.operation. A histogram counts, too.
+// All have the attributes agentcopy.provider and agentcopy.operation. Each histogram
+// also has the count.
 //
-// agentcopy.outcome is success, not_copied, unknown or copied: of a failed call, the
-// last three say whether it made a copy. A read that failed has none.
+// The attribute agentcopy.outcome is success, not_copied, unknown or copied. The last
+// three say whether a failed call made a copy. A failed read has no outcome.
 //
 // # What is left out
 //
-// No span and no metric holds a URL, a header, a body, an ID, a name of an agent or
-// the text of an error. The host and port of the server are there. See
-// [WithErrorText].
+// No span or metric holds a URL, a header, a body, an ID, the name of an agent or the text
+// of an error (but see [WithErrorText]). The host and port of the server are included.
 package otelagentcopy

@@ -27,15 +27,15 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) { c.meters = p }
 }
 
-// WithErrorText puts the text of an error into the status of the span that failed.
-// It holds no credential, but it may quote what the vendor answered: a URL, an ID
-// or the name of an agent.
+// WithErrorText puts the text of an error into the status of the span that failed. The
+// text holds no credential, but it may quote the vendor's answer: a URL, an ID or the
+// name of an agent. Default: off.
 func WithErrorText() Option {
 	return func(c *config) { c.errorText = true }
 }
 
-// WithTelemetry traces and measures each call of a client. A nil provider stands for
-// the global one.
+// WithTelemetry traces and measures each call of a client. It uses the global providers
+// unless opts set others; a nil provider also stands for the global one.
 func WithTelemetry(opts ...Option) agentcopy.Option {
 	return func(c *agentcopy.Config) error {
 		var cfg config

@@ -15,7 +15,7 @@ const (
 	// in the way of others for no longer than this and grace.
 	heartbeat = 5 * time.Second
 	// grace is how much later than announced a waiter may come before it is given
-	// up for dead. If it lives, it gets its place in the queue back.
+	// up for dead. If it lives, it gets back its position in the queue.
 	grace = time.Second
 	// mostJitter spreads waiters that would come back at the same moment.
 	mostJitter = 50 * time.Millisecond
@@ -35,7 +35,7 @@ type decision struct {
 	unsafe   time.Duration // how long it takes until what Redis forgot does no harm
 }
 
-// admit waits until an attempt is admitted, and returns its ID. Its place is
+// admit waits until an attempt is admitted, and returns its ID. Its permit is
 // held for keep if nothing more is heard of it.
 func (l *Limiter) admit(ctx context.Context, keep time.Duration) (id string, err error) {
 	if err := l.local.enter(ctx); err != nil {
@@ -113,7 +113,7 @@ func (l *Limiter) refusal(d decision) error {
 	return fmt.Errorf("%v: %w", l, tooLate(d.wait))
 }
 
-// leave takes id out of the queue, and gives back the place of an attempt that
+// leave takes id out of the queue, and gives back the permit of an attempt that
 // was not made.
 func (l *Limiter) leave(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)

@@ -130,7 +130,7 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 				return
 			}
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "was restarted or lost data, and may have forgotten what was sent: no place sooner than in 1h")
+			require.ErrorContains(t, err, "was restarted or lost data, and may have forgotten what was sent: no permit is free for another 1h")
 		})
 	}
 }
@@ -239,7 +239,7 @@ func TestAClockThatIsSetBackStopsNobody(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the place is held for a window")
 }
 
-// What the package's documentation says of a clock that is set forward: places fall
+// What the package's documentation says of a clock that is set forward: permits fall
 // free early, so that one window may hold up to twice the number. A step forth and
 // back adds nothing to that.
 func TestAClockThatIsSetForwardFreesPlaces(t *testing.T) {

@@ -16,19 +16,18 @@ import (
 // implements agentcopy.Limiter, agentcopy.Acquirer and agentcopy.Pauser.
 //
 // It keeps the promise of agentcopy.WindowLimiter: an admitted attempt holds its
-// place from admission until a full window after its answer's headers, or its
-// failure, were seen. Both are moments on Redis's clock, and the vendor counted
-// the attempt in between, so neither the network nor the clocks of the machines
-// can break it. The place of a process that crashed falls free by itself, after
-// the attempt timeout and a window; see [WithAttemptTimeout].
+// permit until a full window after the headers of its answer, or its failure, were
+// seen. Both times are on Redis's clock, and the vendor counted the attempt in
+// between, so neither the network nor the machines' clocks can break the promise.
+// If a process crashes, its permits are free again after the attempt timeout and a
+// window; see [WithAttemptTimeout].
 //
-// Waiters are admitted roughly first come, first served, across processes. A
-// decision is one round trip, in which a waiter that is not admitted is told
-// when to come back: for most it is then their turn. A wait that cannot end
-// before the deadline of its context fails at once, with an error that is
-// context.DeadlineExceeded.
+// Waiters are admitted roughly first come, first served, across processes. Each
+// decision takes one round trip, which tells a waiter that is not admitted when to
+// come back; by that time most are. A wait that cannot end before the deadline of
+// its context fails at once with context.DeadlineExceeded.
 //
-// When the vendor refuses an attempt of one process, all of them pause.
+// When the vendor refuses an attempt of one process, all processes pause.
 //
 // All methods may be called from any number of goroutines.
 type Limiter struct {
@@ -52,10 +51,10 @@ var (
 // New returns a limiter of n attempts in any window of length per, shared
 // by all processes that give the same Redis and key. It does no I/O.
 //
-// The key names what the limit is on, such as "kolena/team-a": one for each
-// credential, and not the credential itself, since anybody who may list the keys
-// of the Redis sees it. All processes should give the same n and per; while they
-// do not, as in a rollout, the laxest holds.
+// The key names what is limited, such as "kolena/team-a". Use one for each
+// credential, but never the credential itself: anybody who can list the keys of the
+// Redis sees it. All processes should give the same n and per; while they differ, as
+// during a rollout, the laxest values hold.
 //
 // Give a documented limit a second more than it says, since some servers stamp
 // in whole seconds: Kolena's is New(rdb, key, 60, 61*time.Second).
@@ -97,22 +96,23 @@ func allowance(n int, per time.Duration) string {
 	return fmt.Sprintf("%d per %v, shared through Redis", n, per)
 }
 
-// Wait admits one attempt whose place falls free a window after its admission.
-// It is for callers that cannot say when the answer came; Acquire keeps the
-// stronger promise. Its errors are those of Acquire.
+// Wait admits one attempt, whose permit is free again a window later. It is for
+// callers that cannot tell when the answer came; Acquire keeps the stronger promise.
+// It returns the same errors as Acquire.
 func (l *Limiter) Wait(ctx context.Context) error {
 	_, err := l.admit(ctx, l.per)
 	return err
 }
 
-// Acquire admits one attempt. release says that its answer's headers were seen,
-// or that it failed; its place falls free a window later. Until then the place
-// is renewed in the background. Calling release more than once does nothing; it
-// takes one round trip, and a second at most if Redis does not answer.
+// Acquire admits one attempt. Call release when the headers of its answer were seen
+// or it has failed: its permit is free again a window later. Until then the permit is
+// renewed in the background. release takes one round trip, or at most a second if
+// Redis does not answer. Only the first call of release has an effect.
 //
 // An error means that nothing may be sent. It matches
 //
-//   - ctx.Err() if ctx ended, or its deadline comes before the place could;
+//   - ctx.Err() if ctx ended, or context.DeadlineExceeded if no permit is free
+//     before its deadline;
 //   - agentcopy.ErrRateLimited if the vendor has asked for a pause that is
 //     longer than [WithMaxPause] allows;
 //   - [ErrUnavailable] if Redis could not be asked.
@@ -124,9 +124,9 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	return newPlace(l, id).release, nil
 }
 
-// Pause admits nobody for d from now on, in any process, if they are not held
-// back for longer already. The SDK calls it when the vendor asks for a pause. If
-// Redis cannot be reached within a second, the others are not told.
+// Pause admits nobody for d from now on, in any process. It never shortens an earlier
+// pause. The SDK calls it when the vendor asks for a pause. If Redis cannot be reached
+// within a second, the other processes are not told.
 func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

@@ -64,7 +64,7 @@ func TestLimiterKeepsToTheDeadline(t *testing.T) {
 	defer cancel()
 	_, err := l.Acquire(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Regexp(t, `^1 per 1h0m0s, shared through Redis: no place sooner than in .*, which is past the context's deadline`, err.Error())
+	require.Regexp(t, `^1 per 1h0m0s, shared through Redis: no permit is free for another .*, past the context's deadline`, err.Error())
 
 	// Behind those who queue in Redis already, it is told without asking.
 	waiting, stop := context.WithCancel(t.Context())

@@ -13,9 +13,9 @@ const (
 // Option is an option of [New].
 type Option func(*Limiter)
 
-// WithMaxOutage sets for how long a call waits for a Redis that is unreachable,
-// restarting, loading or failing over before it fails. The default is 10s; 0 fails at
-// the first fault. The call's context ends the wait as well. It panics if d is negative.
+// WithMaxOutage sets how long a call waits while Redis is unreachable, restarting,
+// loading or failing over before it fails. Default: 10s; 0 fails at the first fault.
+// The call's context ends the wait as well. It panics if d is negative.
 func WithMaxOutage(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("redislimiter.WithMaxOutage(%v): must not be negative", d))
@@ -23,10 +23,10 @@ func WithMaxOutage(d time.Duration) Option {
 	return func(l *Limiter) { l.store.maxOutage = d }
 }
 
-// WithAttemptTimeout says how long an attempt may last: at least as long as
-// agentcopy.WithAttemptTimeout of the clients that use the limiter. The default,
-// one minute, is theirs. The place of an attempt whose process crashed falls free
-// after this and a window. It panics unless d is positive.
+// WithAttemptTimeout sets how long an attempt may last. Set it to at least
+// agentcopy.WithAttemptTimeout of the clients that use the limiter. Default: 60s, as
+// theirs. If a process crashes, its permits are free again after this and a window.
+// It panics unless d is positive.
 func WithAttemptTimeout(d time.Duration) Option {
 	if d <= 0 {
 		panic(fmt.Sprintf("redislimiter.WithAttemptTimeout(%v): must be positive", d))
@@ -34,9 +34,9 @@ func WithAttemptTimeout(d time.Duration) Option {
 	return func(l *Limiter) { l.timeout = d }
 }
 
-// WithMaxPause sets how long a pause that the vendor asked for may have to run
-// for a call to wait it out. The default is two minutes, that of
-// agentcopy.RetryPolicy.MaxWait. It panics if d is negative.
+// WithMaxPause sets the longest pause that a call waits out when the vendor asked for
+// one. If more is left, the call fails at once with agentcopy.ErrRateLimited. Default:
+// 2 minutes, as agentcopy.RetryPolicy.MaxWait. It panics if d is negative.
 func WithMaxPause(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("redislimiter.WithMaxPause(%v): must not be negative", d))

@@ -67,6 +67,6 @@ func endsFirst(ctx context.Context, wait time.Duration) bool {
 }
 
 func tooLate(wait time.Duration) error {
-	return fmt.Errorf("no place sooner than in %v, which is past the context's deadline: %w",
+	return fmt.Errorf("no permit is free for another %v, past the context's deadline: %w",
 		wait.Round(time.Millisecond), context.DeadlineExceeded)
 }

@@ -11,10 +11,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrUnavailable is matched by every error that says that Redis could not be
-// asked, or did not do as it was asked: unreachable, out of memory, access
-// denied. The error that matches it says which.
-var ErrUnavailable = errors.New("redislimiter: Redis is not available")
+// ErrUnavailable: Redis was unreachable or refused the command, because it was out of
+// memory or denied access, for example. The text of the error says which.
+var ErrUnavailable = errors.New("redislimiter: Redis is unavailable")
 
 const (
 	defaultMaxOutage = 10 * time.Second
@@ -122,9 +121,9 @@ func failure(ctx context.Context, err error) error {
 	case ended == nil:
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, ended):
-		return fmt.Errorf("redislimiter: while Redis was asked: %w", contextError(ctx))
+		return fmt.Errorf("redislimiter: waiting for Redis: %w", contextError(ctx))
 	}
-	return fmt.Errorf("%w: %w; until then: %w", ErrUnavailable, contextError(ctx), err)
+	return fmt.Errorf("%w: %w; last error: %w", ErrUnavailable, contextError(ctx), err)
 }
 
 // contextError is ctx.Err(), together with its cause if that is another error.

@@ -9,12 +9,13 @@ import (
 
 // Agent is an agent as Zudu's API shows it. Zudu documents two generations of
 // the same resource; which fields are set depends on the generation that the
-// server speaks, and of a list, on how much of an agent a list shows. Fields
+// server speaks and, in a list, on how much of an agent Zudu shows there. Fields
 // newer than this SDK are in Response.Body.
 //
 // Marshalling an Agent gives Zudu's document back, without the fields that are
-// empty and those newer than this SDK. Time stamps are written as they came. The numbers and flags of the nested objects, which Zudu shows whole, are
-// written even where they are zero.
+// empty and those newer than this SDK. Time stamps are written as they came. The
+// numbers and flags of the nested objects, which Zudu shows whole, are written even
+// where they are zero.
 //
 // The pages: https://docs.zudu.ai/api-reference/agents/duplicate and get-full
 // for the first generation, post-agents-agent-id-duplicate for the second.

@@ -22,7 +22,7 @@ import (
 //
 //   - A stamp without a zone is UTC. If it is not, a copy is possible rather than
 //     certain, as long as it has the name or a near one.
-//   - A list shows when an agent was made. Where it does not, the agent is read.
+//   - A list shows when an agent was made. Where it does not, the agent itself is read.
 //
 // An agent of another name that was made since the request is possible, since the
 // server may have changed the name. It is left out if its configuration, which Zudu

@@ -25,9 +25,10 @@ type DuplicateAgentRequest struct {
 // DuplicateAgent copies the agent agentID, with its configuration, tools,
 // webhooks and settings, and returns the new agent, which is ready at once.
 //
-// An agentID that is empty, ".", or "..", and a name that breaks the rule above are
-// [agentcopy.ErrInvalid], and nothing is sent. After any other error, check its
-// Outcome before you send the request again: it says whether a copy was made.
+// If agentID is empty, "." or "..", or AgentName is empty, longer than 50 characters or
+// not valid UTF-8, the error matches [agentcopy.ErrInvalid] and nothing is sent. After
+// any other error, check its Outcome before you send the request again: it says
+// whether a copy was made.
 //
 // Zudu: POST /api/agents/{agentId}/duplicate,
 // https://docs.zudu.ai/api-reference/agents/duplicate

@@ -13,8 +13,8 @@ import (
 )
 
 const rootHelp = `Agentcopy copies AI agents in bulk, on Zudu, Cotool, LangSmith and Kolena. Stop it
-and start it at any time: it does not copy again what it has copied, and when an
-answer was lost, it looks for the copy before it sends the request again.
+and start it at any time: what it has copied it does not copy again, and if an answer
+was lost, it looks for the copy before it sends the request again.
 
 A manifest lists the copies, as CSV or JSON:
 

@@ -14,7 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
-const planHelp = `Plan says what agentcopy run would do, and sends nothing. It finds every fault of
+const planHelp = `Plan shows what agentcopy run would do, and sends nothing. It finds every fault in
 the manifest. It needs no credentials; with them, it also says whether the ledger
 belongs to the same account.
 
@@ -40,9 +40,9 @@ func newStatus() *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
 		Use:   "status MANIFEST",
-		Short: "Show what the ledger remembers, also during a run",
-		Long: `Status shows what the ledger remembers of the rows of a manifest: how many are
-copied, what failed, and what is not settled. Ask at any time, also during a run.`,
+		Short: "Show what the ledger remembers, even during a run",
+		Long: `Status shows what the ledger remembers about the rows of a manifest: how many are
+copied, what failed, and what is not settled. It works at any time, even during a run.`,
 		Example: "  agentcopy status tenants.csv\n  watch agentcopy status tenants.csv\n  agentcopy status tenants.csv --verbose",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.status(args[0])) },

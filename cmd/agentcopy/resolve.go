@@ -18,13 +18,13 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-const resolveHelp = `Resolve settles a row by your word. Without a flag it shows what is known of the
-key, and the agents that may be its copy. Look at them on the vendor's own pages,
-and then say one of:
+const resolveHelp = `Resolve settles a row as you decide. Without a flag it shows what is known about the
+key, and the agents that may be its copy. Look at them on the vendor's own pages, and
+then pass one of:
 
   --assign ID     the agent ID is the copy
   --dismiss ID    the agent ID is not the copy; may be repeated
-  --forget        forget the key, whatever is known of it: the next run makes a
+  --forget        forget the key, whatever is known about it: the next run makes a
                   copy, even if one has been made
 
 It asks no vendor. There is no undo: not every vendor lets a copy be deleted.`
@@ -40,7 +40,7 @@ func newResolve() *cobra.Command {
 	var v verdict
 	cmd := &cobra.Command{
 		Use:   "resolve MANIFEST KEY",
-		Short: "Settle a row by your word: assign, dismiss, forget",
+		Short: "Settle a row yourself: assign, dismiss or forget",
 		Long:  resolveHelp,
 		Example: `  agentcopy resolve tenants.csv "kolena/123/Tenant 1"
   agentcopy resolve tenants.csv "kolena/123/Tenant 1" --assign 456`,
@@ -64,7 +64,7 @@ func newResolve() *cobra.Command {
 	flags.StringVar(&v.assign, "assign", "", "the ID of the agent that is the copy")
 	flags.StringArrayVar(&v.dismiss, "dismiss", nil, "the ID of an agent that is not the copy; may be repeated")
 	flags.BoolVar(&v.forget, "forget", false, "forget the key")
-	flags.BoolVar(&v.force, "force", false, "assign an agent that no look for the copy has shown")
+	flags.BoolVar(&v.force, "force", false, "assign an agent even if no search for the copy has shown it")
 	cmd.MarkFlagsMutuallyExclusive("assign", "dismiss", "forget")
 	return cmd
 }

@@ -16,20 +16,20 @@ import (
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
-const runHelp = `Run makes the copies that a manifest lists, those of several vendors in parallel
-and each vendor's at its own pace. Before it sends anything, it checks the whole
-manifest and names every fault with its line.
+const runHelp = `Run makes the copies that a manifest lists, several vendors in parallel, each at its
+own pace. Before it sends anything, it checks the whole manifest and reports every
+fault with its line.
 
 A manifest is CSV with a header line (comma, semicolon or tab), JSON objects one a
 line, or a JSON array, in UTF-8; - reads it from standard input. Its columns:
 
   provider    zudu, cotool, langsmith or kolena
   source_id   the ID of the agent to copy
-  name        of the copy; leave it empty for cotool, which allows none
-  key         names this copy in the ledger, for good; left empty, it is made of
-              the other three, so that a row that comes again is not copied again
+  name        the name of the copy; empty for cotool, which allows none
+  key         names this copy in the ledger for good; if empty, it is made from the
+              other three, so that the same row is not copied again
 
-and, where a vendor has more to say:
+and, for some vendors:
 
   langsmith   permissions_identity (personal, shared), permissions_visibility
               (tenant, user), permissions_tenant_access_level (read, run, write),
@@ -41,12 +41,12 @@ The results keep other columns. A results file can be a manifest.
 If a vendor asks to wait, the run waits, up to --max-wait. If a vendor fails in the
 same way several times in a row, its rows are halted, and the others go on.
 
-Ctrl-C finishes the requests under way; a second one breaks them off, which leaves
-them in doubt. The same command goes on where it stopped.
+Ctrl-C lets the requests under way finish; a second one aborts them and leaves them
+in doubt. Run the same command again to go on where it stopped.
 
-A ledger belongs to one account of each vendor. It recognizes a key by a salted
-digest. After you replaced a key by another of the same account, say --same-account
-once. For another account, use another --ledger.`
+A ledger belongs to one account of each vendor. It recognizes an API key by a salted
+digest. If you replace an API key with another of the same account, pass
+--same-account once. For another account, use another --ledger.`
 
 const runExamples = `  agentcopy run tenants.csv                          make the copies, or go on with them
   agentcopy run tenants.csv --failed                 only those that failed
@@ -73,13 +73,13 @@ func newRun() *cobra.Command {
 	s.addTo(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
-	flags.BoolVar(&s.plain, "plain", false, "write lines on a terminal too, and draw no bars")
-	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only what went wrong")
-	flags.StringVar(&s.logFile, "log-file", "", "append what the SDK logs to this file: keys, but no credential and no body")
+	flags.BoolVar(&s.plain, "plain", false, "write lines instead of drawing bars on a terminal")
+	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only failures")
+	flags.StringVar(&s.logFile, "log-file", "", "append the SDK's log to this file; it holds keys, but no credential or body")
 	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
-	flags.BoolVar(&s.adopt, "adopt", false, "look for copies by name before any is made: for a ledger that was lost")
-	flags.BoolVar(&s.noHalt, "no-halt", false, "go on with a vendor whatever fails, and however often")
-	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to write how far it is, where there is no terminal; 0: never")
+	flags.BoolVar(&s.adopt, "adopt", false, "look for existing copies by name before making any, after a ledger was lost")
+	flags.BoolVar(&s.noHalt, "no-halt", false, "never halt a vendor, however often it fails")
+	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to report progress without a terminal; 0: never")
 	cmd.MarkFlagsMutuallyExclusive("json", "plain")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	return cmd

@@ -41,7 +41,7 @@ func (s *settings) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	s.addLedgerTo(cmd)
 	flags.StringVar(&s.results, "results", "", "the file for what became of each row: CSV, or JSON lines if it ends in .jsonl (default: beside the manifest)")
-	flags.StringArrayVar(&s.limitFlags, "limit", nil, "keep to a limit of your own, such as kolena=120/1m; may be repeated")
+	flags.StringArrayVar(&s.limitFlags, "limit", nil, "set your own limit, such as kolena=120/1m; may be repeated")
 	flags.BoolVar(&s.sameAccount, "same-account", false, "a new key belongs to the account that the ledger knows")
 	flags.BoolVar(&s.failed, "failed", false, "only the rows that failed when they were last tried")
 	flags.IntVar(&s.concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
@@ -51,8 +51,8 @@ func (s *settings) addTo(cmd *cobra.Command) {
 }
 
 func (s *settings) addLedgerTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.ledger, "ledger", "", "what remembers the copies: a file, or postgres://... for several machines (default: beside the manifest)")
-	cmd.Flags().BoolVar(&s.json, "json", false, "write JSON objects, one a line, to standard output")
+	cmd.Flags().StringVar(&s.ledger, "ledger", "", "where the copies are remembered: a file, or postgres://... for several machines (default: beside the manifest)")
+	cmd.Flags().BoolVar(&s.json, "json", false, "write JSON, one object per line, to standard output")
 	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "write a line for each row; run adds what the SDK logs")
 }
 

@@ -37,7 +37,7 @@ var refusedHeaders = map[string]string{
 const (
 	authenticates = "it authenticates, which is the client's own concern"
 	frames        = "it frames the message, which is the transport's own concern"
-	resent        = "no vendor honours it, and net/http silently sends a POST that has it twice"
+	resent        = "no vendor documents it, and it lets net/http silently resend a POST"
 )
 
 // Header returns an error that names the header, never its value, if

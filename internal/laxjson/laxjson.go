@@ -39,7 +39,7 @@ var (
 	ErrNotJSON = errors.New("the document is not JSON")
 	// ErrBroken: the document begins like an object or a list, but breaks off or
 	// cannot be read on.
-	ErrBroken = errors.New("the document breaks off or is malformed")
+	ErrBroken = errors.New("the document is truncated or malformed")
 )
 
 // Warning is what was odd about a document that could be read.

@@ -62,7 +62,7 @@ func (a *AdaptiveWindow) Wait(ctx context.Context) error {
 	return err
 }
 
-// acquire takes a place in the window and, after a refusal, waits for the pacer.
+// acquire takes a permit of the window and, after a refusal, waits for the pacer.
 func (a *AdaptiveWindow) acquire(ctx context.Context) (Permit, error) {
 	ticket, err := a.window.Admit(ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *AdaptiveWindow) unused(t window.Ticket)   { a.window.GiveBack(t) }
 
 // resume spaces the attempts while the limiter is slow. It comes last, and again
 // after a pause, so that what was admitted before the refusal is spaced too. The
-// place in the window is kept through a pause: it costs the same when it is used
+// permit of the window is kept through a pause: it costs the same when it is used
 // later.
 func (a *AdaptiveWindow) resume(ctx context.Context) error {
 	if !a.isSlow() {
@@ -89,7 +89,7 @@ func (a *AdaptiveWindow) resume(ctx context.Context) error {
 	}
 	err := a.pacer.Wait(ctx, func(_, turn time.Duration) error {
 		if window.EndsFirst(ctx, turn) {
-			return fmt.Errorf("after a refusal, one every %v: no turn sooner than in %v, which is past the context's deadline: %w",
+			return fmt.Errorf("after a refusal, one every %v: the next turn is %v away, past the context's deadline: %w",
 				a.spacing, turn.Round(time.Millisecond), context.DeadlineExceeded)
 		}
 		return nil

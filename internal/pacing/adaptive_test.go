@@ -131,7 +131,7 @@ func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 			err := s.Wait(ctx)
 			cancel()
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "one every 10s: no turn sooner than in 10s")
+			require.ErrorContains(t, err, "one every 10s: the next turn is 10s away")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)

@@ -122,7 +122,7 @@ func limiterError(ctx context.Context, err error) error {
 	return fmt.Errorf("limiter: %w", err)
 }
 
-// windowed is an agentcopy.WindowLimiter, whose places can be given back.
+// windowed is an agentcopy.WindowLimiter, whose permits can be given back.
 type windowed struct{ *window.Limiter }
 
 func (w windowed) acquire(ctx context.Context) (Permit, error) {
@@ -151,7 +151,7 @@ func (a acquirer) acquire(ctx context.Context) (Permit, error) {
 
 func (acquirer) delay() time.Duration { return 0 }
 
-// releaser is the permit of an acquirer, which keeps its place through a pause.
+// releaser is the permit of an acquirer, which is kept through a pause.
 type releaser func()
 
 func (release releaser) answered(window.Ticket)       { release() }

@@ -24,12 +24,12 @@ var (
 	// pass for an empty one: a Copier would conclude that there is no copy.
 	ErrNoList = errors.New("the answer lacks the list of agents")
 	// ErrRefused is for verify: the answer says itself that the call failed.
-	ErrRefused = errors.New("the answer's status is that of success, but it reports an error")
+	ErrRefused = errors.New("the answer has a success status, but reports an error")
 
 	errSentTwice = errors.New("the transport sent the copy a second time and could not be stopped: there may be another one")
 
 	errEmpty    = errors.New("the answer is empty")
-	errBroken   = errors.New("the answer is JSON that breaks off or is malformed")
+	errBroken   = errors.New("the answer is truncated or malformed JSON")
 	errNotJSON  = errors.New("the answer is not JSON")
 	errNoObject = errors.New("the answer is JSON, but not an object")
 )

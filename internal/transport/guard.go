@@ -95,7 +95,7 @@ const elsewhere = ", which is not the configured origin"
 type blockedError struct{ what string }
 
 func (e *blockedError) Error() string {
-	return fmt.Sprintf("middleware made it %s: nothing was sent", e.what)
+	return fmt.Sprintf("middleware changed it to %s: nothing was sent", e.what)
 }
 
 func (e *blockedError) Is(target error) bool { return target == agentcopy.ErrInvalid }

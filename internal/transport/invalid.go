@@ -64,7 +64,7 @@ func CheckUUID(v *Vendor, op *Operation, field, id string) error {
 		return err
 	}
 	if !uuid.MatchString(id) {
-		return Invalid(v, op.Name, field, "is "+shown(id)+", not a UUID as this vendor's agent IDs are")
+		return Invalid(v, op.Name, field, "is "+shown(id)+", not a UUID like this vendor's agent IDs")
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (l *loop) retry() bool {
 		return false
 	}
 	if last.hasRetryAfter && last.wait > policy.MaxWait {
-		l.stopped = fmt.Errorf("the vendor asks to wait for %v, beyond RetryPolicy.MaxWait of %v", last.wait, policy.MaxWait)
+		l.stopped = fmt.Errorf("the vendor asks to wait for %v, longer than RetryPolicy.MaxWait (%v)", last.wait, policy.MaxWait)
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && last.wait >= time.Until(deadline) {

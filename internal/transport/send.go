@@ -46,7 +46,7 @@ type sends struct {
 }
 
 // errTwice stops middleware that would make a second copy.
-var errTwice = errors.New("middleware sent the copy a second time although the first may have made one: it was stopped")
+var errTwice = errors.New("middleware tried to send the copy a second time although the first request may have made one: it was stopped")
 
 // errLate stops middleware that returned before it sent its request.
 var errLate = errors.New("middleware sent a request after it had returned: it was stopped")

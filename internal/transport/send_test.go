@@ -59,7 +59,7 @@ func TestMiddlewareThatSendsTwice(t *testing.T) {
 					require.NoError(t, err)
 					return
 				}
-				require.ErrorContains(t, err, "middleware sent the copy a second time")
+				require.ErrorContains(t, err, "middleware tried to send the copy a second time")
 				require.Equal(t, tt.outcome, asError(t, err).Outcome)
 			})
 		})

@@ -81,7 +81,7 @@ func (l *Limiter) Pass(ctx context.Context) error {
 func (l *Limiter) enqueue(ctx context.Context, now moment) (Ticket, error) {
 	if wait := l.shortestWait(now); EndsFirst(ctx, wait) {
 		l.mu.Unlock()
-		return Ticket{}, fmt.Errorf("%v: no place sooner than in %v, which is past the context's deadline: %w",
+		return Ticket{}, fmt.Errorf("%v: no permit is free for another %v, past the context's deadline: %w",
 			l, wait.Round(time.Millisecond), context.DeadlineExceeded)
 	}
 	w := newWaiter()

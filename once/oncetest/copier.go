@@ -14,33 +14,33 @@ import (
 // Agent is an agent of the vendor that [TestCopier] plays. IDs are decimal numbers.
 type Agent struct {
 	ID        string
-	SourceID  string // of what it is a copy; "" if it is none
+	SourceID  string // the agent it is a copy of; "" if it is not a copy
 	Name      string
 	CreatedAt time.Time // on the vendor's clock; zero: show no time stamp
 }
 
 // Wire speaks a vendor's protocol for the server that [TestCopier] runs. Its funcs
-// see requests as an http.Handler does, and may be called at the same time.
+// see requests as an http.Handler does, and may be called concurrently. All are required.
 type Wire struct {
 	// New returns the Copier under test, which sends its requests to baseURL
-	// through c. What it starts must be over at the end of t: use t.Cleanup. It
-	// should set no pace that takes minutes, and runs in a bubble of
-	// testing/synctest, where waits take no time.
+	// through c. It runs in a testing/synctest bubble, where waits take no time. Stop
+	// what it starts before t ends: use t.Cleanup. The Copier should not have a limiter
+	// that makes a call wait for minutes.
 	New func(t *testing.T, baseURL string, c *http.Client) agentcopy.Copier
-	// Copy reports whether the request asks for a copy, of which agent and under
+	// Copy reports whether the request asks for a copy, and of which agent and under
 	// which name.
 	Copy func(*http.Request) (sourceID, name string, ok bool)
 	// Made answers a copy request with the new agent.
 	Made func(http.ResponseWriter, Agent)
-	// Read answers any other request: a list, which shows the agents given, newest
-	// first, or one of them. A stamp may be written in whole seconds.
+	// Read answers any other request: for a list, with the given agents, newest first,
+	// or for one of them. It may write stamps in whole seconds.
 	Read func(http.ResponseWriter, *http.Request, []Agent)
 }
 
-// TestCopier tests that a Copier keeps what [agentcopy.Copier] says and package
-// once relies on: a Copier that does not may make two copies of one request. It
-// plays the vendor, loses answers, breaks connections and sets clocks, and says for
-// each fault that it finds what to do:
+// TestCopier tests that a Copier does what [agentcopy.Copier] says and package once
+// relies on. A Copier that fails it may make two copies of one request. TestCopier plays
+// the vendor, loses answers, breaks connections and sets clocks, and says how to fix
+// each fault that it finds:
 //
 //	func TestMyCopier(t *testing.T) {
 //		oncetest.TestCopier(t, oncetest.Wire{
@@ -49,12 +49,12 @@ type Wire struct {
 //		})
 //	}
 //
-// A Copier may be more careful than it has to: an outcome that is Unknown is always
-// allowed where a request failed, and so is a candidate that is possible rather than
-// certain. Where Identify gives no SearchKey, names are not tested.
+// A Copier may be more careful than necessary: a failed request may always be
+// OutcomeUnknown, and a candidate possible rather than certain. If Identify gives no
+// SearchKey, names are not tested.
 //
-// It cannot test what only the vendor knows: whether its list shows all agents, and
-// whether a field that sets an agent aside is always copied.
+// TestCopier cannot test what only the vendor knows: whether its list shows all agents,
+// and whether a field by which the Copier rules agents out is always copied.
 func TestCopier(t *testing.T, w Wire) {
 	if w.New == nil || w.Copy == nil || w.Made == nil || w.Read == nil {
 		t.Fatal("oncetest.TestCopier: a func of the Wire is nil")

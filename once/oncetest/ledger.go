@@ -19,19 +19,19 @@ import (
 
 // Store is where ledgers keep their records: a database, a server, a file.
 type Store interface {
-	// Open returns a handle on the store, as another process would have one. All
-	// handles see the same records. Clean up after it by t.Cleanup.
+	// Open returns a handle on the store, like that of another process. All handles see
+	// the same records. Close it with t.Cleanup.
 	Open(t *testing.T) once.Ledger
-	// StepClock sets the store's own clock by d, as it is set on a server. It
-	// returns false if it cannot; what that shows is then left out.
+	// StepClock moves the store's own clock by d, as if it were set on a server. If it
+	// cannot, it returns false, and the tests that need it are left out.
 	StepClock(d time.Duration) bool
 }
 
 // TestLedger tests that a ledger does what [once.Ledger] says. newStore must
 // return an empty store each time.
 //
-// It takes a few seconds, since leases run out in it. It cannot test that what a
-// method did survives a crash: kill a process and a server of your own for that.
+// It takes a few seconds, since it waits for leases to run out. It cannot test that what
+// a method did survives a crash: kill a process and a server of your own for that.
 func TestLedger(t *testing.T, newStore func(t *testing.T) Store) {
 	for _, tt := range []struct {
 		name string

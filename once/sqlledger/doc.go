@@ -1,17 +1,16 @@
-// Package sqlledger keeps the ledger of package once in a database: in one SQLite file
-// that the processes of a machine share, or in PostgreSQL, which any number of machines
-// share.
+// Package sqlledger keeps the ledger of package once in a database: a SQLite file for the
+// processes of one machine, or PostgreSQL for any number of machines.
 //
 //	ledger, err := sqlite.Open("copies.db") // package once/sqlledger/sqlite
 //
-//	db, err := sql.Open("pgx", "postgres://...") // any driver of PostgreSQL
+//	db, err := sql.Open("pgx", "postgres://...") // any PostgreSQL driver
 //	ledger, err := sqlledger.Open(ctx, db, sqlledger.Postgres)
 //
 //	runner := &once.Runner{Ledger: ledger}
 //
-// The package imports no driver. [Open] creates the table, or migrates it; any number
-// of processes may do so at once. Only the first needs the right to create tables, and
-// the others SELECT, INSERT, UPDATE and DELETE.
+// The package imports no driver. [Open] creates or migrates the table; any number of
+// processes may do so at once. Only the first needs the right to create tables. The
+// others need SELECT, INSERT, UPDATE and DELETE.
 //
 // # The table
 //
@@ -49,66 +48,66 @@
 //
 // # What a call knows
 //
-// A method that returns nil is durable. One that fails says "it may have been done" if
-// that is so; without those words nothing was changed. While the database cannot be
-// reached, restarts, fails over or refuses a statement for the moment (deadlocks,
-// serialization failures, the lock of a file), a call tries again, for 10 seconds or what
-// [WithMaxOutage] says; then its error matches [ErrUnavailable]. Each write is made so
-// that doing it twice is doing it once: a claim is known by its token, and the writes of a
-// claim are numbered, so that one which arrives late does not undo a later one. Every
-// call ends with its context. A Begin that was cut off may have claimed the key, which
-// is then held for one lease.
+// When a method returns nil, what it wrote is durable. An error of a write says "the write
+// may have happened" if it may have; without those words nothing was changed. A call
+// retries while the database is unreachable, restarting or failing over, or refuses a
+// statement for the moment (deadlocks, serialization failures, a locked file). After 10
+// seconds (see [WithMaxOutage]) it fails with [ErrUnavailable]. Every write is idempotent:
+// a claim is known by its token, and the writes of a claim are numbered, so that a late
+// one does not undo a newer one. Every call ends with its context. A Begin that was cut
+// off may have claimed the key, which is then held for one lease.
 //
 // # Clocks
 //
 // Leases are on the database's clock, read after the row is locked. Since and SentAt are
-// stored on both clocks; the earlier Since and the later SentAt are given back, so that
-// no step of either clock hides a copy. A step may make a call look for longer, or find
-// older agents possible. If the database's clock is set forward, leases end early: the
-// processes that held them find out at their next write, which comes before each
-// sending. If it is set back, a key is held for one lease more at most.
+// stored on the database's and the writer's clock. The ledger returns the earlier Since
+// and the later SentAt, so that no step of either clock hides a copy. A step may make a
+// call look for longer, or find older agents possible. If the database's clock is set
+// forward, leases end early; the processes that held them find out at their next write,
+// which comes before each send. If it is set back, a key is held for at most one more
+// lease.
 //
-// On SQLite the clock is the machine's own, for database and writer alike. A step
-// between two processes there is as one of both clocks.
+// On SQLite both clocks are the machine's, so a step changes both at once.
 //
 // # PostgreSQL
 //
 // PostgreSQL 13 or newer, at READ COMMITTED (its default). Every write is one statement
 // in a transaction of its own; nothing is bound to a session. Leave synchronous_commit on,
-// and bound the pool by SetMaxOpenConns: 16 connections a process are plenty.
+// and limit the pool with SetMaxOpenConns: 16 connections per process are plenty.
 //
 // Failover: what a primary has confirmed must be on the server that takes over. With
 // synchronous replication (synchronous_standby_names, and synchronous_commit = on or
-// more) it is, and a failover is a pause. With asynchronous replication the last
-// moments are lost: a key begun in them may be copied a second time, and a copy that was
-// recorded in them is looked for again, if the row of its sending was not lost as well.
-// Before you go on after such a failover, wait until SettleTime is over and compare with
-// the vendor's list. Never let two primaries take writes.
+// more) it is, and a failover is only a pause. With asynchronous replication the last
+// writes are lost: a key that began in that time may be copied a second time, and a copy
+// that was recorded in that time is looked for again if the row of its send survived.
+// After such a failover, wait for SettleTime and compare with the vendor's list before you
+// go on. Never let two primaries take writes.
 //
 // PgBouncer in transaction mode works with pgx's default_query_exec_mode=exec (in the
 // connection string). pgx's default mode needs PgBouncer 1.21 or newer with
-// max_prepared_statements; the error says so otherwise. Do not use describe_exec with it.
+// max_prepared_statements; without it, the error says so. Do not use describe_exec with
+// PgBouncer.
 //
 // # Backups
 //
 // A backup taken while processes write is consistent: pg_dump, a base backup with WAL, or
 // for SQLite ".backup" of sqlite3 or VACUUM INTO. Never copy a SQLite file that is in use:
-// what is in the -wal file beside it would be missing. Before you restore one, end the
-// processes, and remove the -wal and -shm files. A restored backup does not know what
-// was copied since it was taken. Calls with those keys copy again: run [once.Runner]'s
-// Find for them first, or settle them by Assign.
+// what is in the -wal file beside it would be missing. Before you restore a backup, end
+// the processes, and remove the -wal and -shm files. A restored backup does not know what
+// was copied since it was taken, and calls with those keys copy again: run
+// [once.Runner.Find] for them first, or settle them with [once.Runner.Assign].
 //
 // # Pruning
 //
-// A ledger grows by a kilobyte or so a key, and no call gets slower by it: a look asks by
-// index. [Ledger.Prune] forgets what was done long ago; its doc says what that means.
+// A ledger grows by about 1 kB a key, and calls do not get slower: each query uses an
+// index. [Ledger.Prune] forgets old keys that are done; its doc says what that means.
 //
 // # Capacity
 //
 // A copy takes three commits: when its key is claimed, right before the request is sent,
-// and when its answer is known. A call that waits, for a limiter say, adds one every 5
-// seconds. PostgreSQL 15 on two cores, which it shared with the processes that made the
-// copies and with other work, recorded so many copies a second:
+// and when its answer is known. A call that waits, for example for a limiter, adds one
+// every 5 seconds. Copies recorded a second, by PostgreSQL 15 on two cores that it shared
+// with the processes that made the copies and with other work:
 //
 //	processes  callers of each   PostgreSQL   SQLite
 //	    1             1              80         350
@@ -116,14 +115,14 @@
 //	    1            64             900         350
 //	    8             8           1,100         300
 //
-// With few callers the disk is the bound, as each commit waits for it (4 ms there), and
-// with many the processor. On SQLite the writers take turns, across processes too. A
-// million records change none of this. A vendor that allows 60 copies a minute takes one a
-// second of each credential, so such a server is enough for about a thousand credentials
-// at their limit. Measure your own:
+// With few callers the disk is the bottleneck, since each commit waits for it (4 ms
+// there); with many it is the processor. On SQLite the writers take turns, across
+// processes too. A million records do not change the figures. A vendor that allows 60
+// copies a minute takes one a second for each credential, so such a server is enough for
+// about a thousand credentials at their limit. Measure your own:
 //
 //	go test -run '^$' -bench Copies -benchtime 3000x ./once/sqlledger/internal/conformance
 //
-// Beyond that, give each tenant or shard a ledger in a database of its own, or in a schema:
-// search_path must name that one only. Keys of different tenants never meet.
+// Beyond that, give each tenant or shard a ledger of its own, in another database or
+// another schema; search_path must then name only that schema.
 package sqlledger

@@ -34,20 +34,20 @@ var (
 // Option is an option of [Open].
 type Option func(*Ledger)
 
-// WithMaxOutage lets a call wait for d at most while the database cannot be reached,
-// restarts, fails over or does not answer: 10 seconds by default. A call ends with
-// its context in any case.
+// WithMaxOutage sets how long a call waits while the database is unreachable,
+// restarting, failing over or not answering before it fails with [ErrUnavailable].
+// Default: 10s. The call's context ends the wait as well. [Open] returns an error
+// unless d is positive.
 func WithMaxOutage(d time.Duration) Option { return func(l *Ledger) { l.maxOutage = d } }
 
-// WithClose lets [Ledger.Close] run f.
+// WithClose makes [Ledger.Close] call f. Default: Close does nothing.
 func WithClose(f func() error) Option { return func(l *Ledger) { l.onClose = f } }
 
-// Open returns the ledger in a database. It creates the ledger's tables, or
-// migrates them, where that is to be done. It reads no record. The pool db remains
-// the caller's to close.
+// Open returns the ledger in a database. It creates or migrates the ledger's tables if
+// necessary, and reads no record. The caller still has to close db.
 func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, error) {
 	if db == nil || d.dialect == nil {
-		return nil, errors.New("sqlledger: Open: a *sql.DB and a Dialect are needed")
+		return nil, errors.New("sqlledger: Open: the *sql.DB or the Dialect is missing")
 	}
 	l := &Ledger{db: db, dialect: d, sql: newStatements(d), maxOutage: 10 * time.Second, onClose: func() error { return nil }, waiting: make(chan struct{}, 1)}
 	for _, opt := range opts {
@@ -63,15 +63,15 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Ledger, 
 	return l, nil
 }
 
-// Close does what [WithClose] says; without it, nothing.
+// Close calls the func given to [WithClose], if any.
 func (l *Ledger) Close() error { return l.onClose() }
 
 // writes numbers the writes of this process, so that one that arrives late does not
 // undo a later one.
 var writes atomic.Int64
 
-// Begin implements once.Ledger. Where ctx ends it, it may have claimed the key, which
-// is then held for one lease.
+// Begin implements once.Ledger. If ctx ends it, it may have claimed the key, which is
+// then held for one lease.
 func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) (stored once.Record, found bool, err error) {
 	r.Token = rand.Uint64() >> 1 // by which a claim whose answer was lost is known
 	args, err := arguments(r, writes.Add(1), lease)

@@ -8,9 +8,9 @@ import (
 )
 
 // Prune forgets the records that were done before doneBefore, and returns how many.
-// A key that it forgets can make a second copy: the next call with it starts anew,
-// and a look of another key may claim the copy as its own. Prune what nobody will
-// ask for again. It works in short steps, and never on a record that is not done.
+// A forgotten key can make a second copy: the next call with it starts anew, and
+// another key that looks for its copy may claim this one. Prune only keys that nobody
+// will use again. It works in short steps, and never removes a record that is not done.
 func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int64, err error) {
 	for from := ""; ; {
 		var end sql.NullString
@@ -29,8 +29,8 @@ func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int
 	}
 }
 
-// Check reads the whole ledger and reports what is damaged. On SQLite it runs PRAGMA
-// quick_check as well, which keeps writers of this process waiting meanwhile.
+// Check reads the whole ledger and returns an error if something is damaged. On SQLite it
+// also runs PRAGMA quick_check, during which the writers of this process wait.
 func (l *Ledger) Check(ctx context.Context) error {
 	if l.dialect == SQLite {
 		var result string

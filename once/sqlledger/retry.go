@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// ErrUnavailable says that the database did not do what it was asked for in the time that
+// ErrUnavailable: the database did not complete the operation in the time that
 // [WithMaxOutage] allows.
-var ErrUnavailable = errors.New("the database is not available")
+var ErrUnavailable = errors.New("the database is unavailable")
 
 // fault is what an error says about the statement that failed.
 type fault struct {
@@ -81,7 +81,7 @@ func (f *failure) because(ctx context.Context, maxOutage time.Duration) error {
 	case cause != nil:
 		f.reason = cause
 	case f.last == nil || faultOf(f.last).again:
-		f.reason = fmt.Errorf("%w for %v", ErrUnavailable, maxOutage)
+		f.reason = fmt.Errorf("%w (waited %v)", ErrUnavailable, maxOutage)
 	}
 	return f
 }
@@ -89,7 +89,7 @@ func (f *failure) because(ctx context.Context, maxOutage time.Duration) error {
 func (f *failure) Error() string {
 	text := "sqlledger: " + f.what
 	if f.doubt && !reading[f.what] {
-		text += " (it may have been done)"
+		text += " (the write may have happened)"
 	}
 	if f.reason != nil {
 		text += ": " + f.reason.Error()
@@ -112,10 +112,10 @@ var advice = map[string]string{
 	"42P05": poolerAdvice,
 	"26000": poolerAdvice,
 	"08P01": poolerAdvice,
-	"42501": "; the first Open creates the tables: let it run as a role that may, and grant the others SELECT, INSERT, UPDATE and DELETE on them",
+	"42501": "; the first Open creates the tables: run it with a role that may create them, and grant the other roles SELECT, INSERT, UPDATE and DELETE on them",
 }
 
-const poolerAdvice = "; if a connection pooler in transaction mode stands between: give pgx default_query_exec_mode=exec, or use PgBouncer 1.21 or newer with max_prepared_statements"
+const poolerAdvice = "; if the connection goes through a pooler in transaction mode, set default_query_exec_mode=exec for pgx, or use PgBouncer 1.21 or newer with max_prepared_statements"
 
 // faultOf says what is known after a statement failed.
 func faultOf(err error) fault {

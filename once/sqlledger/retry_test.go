@@ -67,9 +67,9 @@ func TestAnErrorSaysWhatIsKnown(t *testing.T) {
 	err := fail("Update", io.ErrUnexpectedEOF)
 	require.ErrorIs(t, err, ErrUnavailable)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.EqualError(t, err, "sqlledger: Update (it may have been done): the database is not available for 50ms: unexpected EOF")
-	require.NotContains(t, fail("Pending", io.ErrUnexpectedEOF).Error(), "may have been done")
-	require.NotContains(t, fail("Update", stateError("40001")).Error(), "may have been done")
+	require.EqualError(t, err, "sqlledger: Update (the write may have happened): the database is unavailable (waited 50ms): unexpected EOF")
+	require.NotContains(t, fail("Pending", io.ErrUnexpectedEOF).Error(), "may have happened")
+	require.NotContains(t, fail("Update", stateError("40001")).Error(), "may have happened")
 	require.ErrorContains(t, fail("Begin", stateError("26000")), "default_query_exec_mode=exec")
 
 	ctx, cancel := context.WithCancelCause(t.Context())

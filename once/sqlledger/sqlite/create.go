@@ -26,19 +26,19 @@ func create(path string) error {
 	dir, base := filepath.Split(path)
 	aside, err := os.MkdirTemp(dir, "."+base+".new-")
 	if err != nil {
-		return fmt.Errorf("it cannot be made: %w", err)
+		return fmt.Errorf("it cannot be created: %w", err)
 	}
 	defer os.RemoveAll(aside) //nolint:errcheck // it is in nobody's way
 	made := filepath.Join(aside, base)
 	if err := makeLedger(made); err != nil {
-		return fmt.Errorf("it cannot be made: %w", err)
+		return fmt.Errorf("it cannot be created: %w", err)
 	}
 	switch err := link(made, path); {
 	case errors.Is(err, fs.ErrExist): // another process was faster
 		return nil
 	case err != nil: // this file system knows no hard links
 		if err := renameAlone(made, path); err != nil {
-			return fmt.Errorf("it cannot be made: %w", err)
+			return fmt.Errorf("it cannot be created: %w", err)
 		}
 	}
 	return syncDir(dir)

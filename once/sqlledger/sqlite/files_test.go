@@ -94,14 +94,14 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 		filepath.Join(dir, "gone"):                   "its -wal file is there",
 		filepath.Join(dir, "no folder", "ledger.db"): "its folder cannot be opened",
 		dir:                                  "cannot be opened",
-		"":                                   "no name of a file",
-		":memory:":                           "no name of a file",
+		"":                                   "not a file name",
+		":memory:":                           "not a file name",
 		"file:copies.db?mode=ro":             "this is a DSN",
 		write("empty", nil):                  "the file is empty",
 		write("short", whole[:50]):           "not a ledger",
 		write("text", make([]byte, 5000)):    "not a ledger",
-		write("cut", whole[:len(whole)-100]): "the file is cut off",
-		write("cut more", whole[:4096]):      "the file is cut off",
+		write("cut", whole[:len(whole)-100]): "the file is truncated",
+		write("cut more", whole[:4096]):      "the file is truncated",
 		database:                             "a database, but not a ledger",
 	} {
 		if l, err := sqlite.Open(path); err == nil {
@@ -201,7 +201,7 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	require.NoError(t, openAs(t, path))
 	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
 	require.Error(t, openAs(t, path))
-	require.ErrorContains(t, openAs(t, filepath.Join(dir, "new.db")), "it cannot be made")
+	require.ErrorContains(t, openAs(t, filepath.Join(dir, "new.db")), "it cannot be created")
 }
 
 // tmpfs is a small file system, or the test is skipped.

@@ -31,15 +31,15 @@ func checkHeader(path string) error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is not a file")
+		return errors.New("it is not a regular file")
 	}
 	if info.Size() == 0 {
-		return errors.New("the file is empty, which a ledger never is: its records are lost; restore a backup, " +
+		return errors.New("the file is empty, and a ledger never is: its records are lost; restore a backup, " +
 			"or remove the file if no ledger was ever here")
 	}
 	header := make([]byte, 100)
 	if _, err := io.ReadFull(f, header); err != nil || string(header[:len(magic)]) != magic {
-		return errors.New("it is not a ledger (no SQLite file)")
+		return errors.New("it is not a ledger (not a SQLite file)")
 	}
 	// While the log beside it is not empty, the file may lack what is in the log.
 	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
@@ -50,7 +50,7 @@ func checkHeader(path string) error {
 		pageSize = 65536
 	}
 	if want := pageSize * int64(binary.BigEndian.Uint32(header[28:])); info.Size() < want {
-		return fmt.Errorf("the file is cut off: it has %d bytes of %d; restore a backup", info.Size(), want)
+		return fmt.Errorf("the file is truncated: it has %d bytes of %d; restore a backup", info.Size(), want)
 	}
 	return nil
 }

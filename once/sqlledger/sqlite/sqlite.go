@@ -16,9 +16,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
-// Open opens the ledger in the file at path, and makes the file if there is none.
-// Its folder must be there. Several processes of a machine may have it open; those
-// that open it twice in one process share what is open.
+// Open opens the ledger in the file at path, and creates the file if it does not exist.
+// Its folder must exist. Several processes of a machine may open the same file. Opening
+// it twice in one process shares the database handle. Close the ledger when you are done.
 func Open(path string) (*sqlledger.Ledger, error) {
 	l, err := open(path)
 	if err != nil {
@@ -137,7 +137,7 @@ func realPath(path string) (string, error) {
 		return "", errors.New("this is a DSN; give the path of the file, without file: and parameters")
 	}
 	if path == "" || path == ":memory:" {
-		return "", fmt.Errorf("this is no name of a file; once.NewMemoryLedger keeps a ledger in memory")
+		return "", fmt.Errorf("not a file name; for a ledger in memory, use once.NewMemoryLedger")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -67,7 +67,7 @@ func TestPostgreSQLOnAFullDisk(t *testing.T) {
 	for ; err == nil; begun++ {
 		_, _, err = l.Begin(t.Context(), recordOf(fmt.Sprint("key ", begun)), time.Minute)
 	}
-	require.ErrorContains(t, err, "Begin (it may have been done)")
+	require.ErrorContains(t, err, "Begin (the write may have happened)")
 	t.Logf("%d keys, then %v", begun-1, err)
 	p.kill()
 	require.NoError(t, os.Remove(disk+"/ballast"))

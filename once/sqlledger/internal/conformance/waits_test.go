@@ -32,7 +32,7 @@ func TestAContextEndsAWait(t *testing.T) {
 	cancel()
 	err = <-updated
 	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorContains(t, err, "it may have been done")
+	require.ErrorContains(t, err, "the write may have happened")
 	unlock()
 	require.NoError(t, l.Update(t.Context(), claim, time.Minute))
 
