@@ -47,7 +47,7 @@ func (e *AmbiguousError) Error() string {
 	if len(e.Keys) > 0 {
 		text += "; other unsettled keys may have made one of them: " + listed(quoted(e.Keys), ", ")
 	}
-	return text
+	return text + "; a person has to settle it, with Runner.Assign or Runner.Dismiss"
 }
 
 // Is reports whether target is [ErrAmbiguous].

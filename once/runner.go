@@ -2,6 +2,8 @@
 // and the processes that share a ledger. No vendor has an idempotency key; your own
 // key and a [Ledger] take its place:
 //
+//	client, err := zudu.NewFromEnv() // or another vendor's
+//	...
 //	runner := &once.Runner{Ledger: ledger}
 //	copied, err := runner.Copy(ctx, "tenant 17/support", client.Copier(), agentcopy.CopyRequest{
 //		SourceID: "agent_123", Name: "Support, Berlin",
