@@ -22,7 +22,8 @@ import (
 //
 // Its FindCopies reads the caller's own agents, which include the clones, from the
 // newest on, down to five minutes before the request, and judges them by the rules of
-// [agentcopy.MatchAgent]. Beyond that it asks LangSmith for the agents of the name.
+// [agentcopy.MatchAgent]. Beyond that it asks LangSmith for the agents of the name, and
+// for those listed with audience=tenant, which this API does not document.
 // LangSmith does not document the name of a clone that was requested without one: then
 // every agent that was made since is possible, and none is certain.
 //
@@ -82,20 +83,27 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	}
 	get := func(id string) (*Agent, error) { return c.client.get(ctx, id, GetAgentRequest{}, vendorkit.NoCache()) }
 	finder := &vendorkit.Finder[Agent, string]{
-		Lister:   lister,
-		Dates:    c.client.dates,
-		Name:     name,
-		Since:    since,
-		Sorted:   true,
-		Show:     func(a *Agent) vendorkit.Shown { return shown(a, source) },
-		Named:    func() iter.Seq2[*Agent, error] { return lister.List(c.client.pages(ctx, name, vendorkit.NoCache())) },
+		Lister: lister,
+		Dates:  c.client.dates,
+		Name:   name,
+		Since:  since,
+		Sorted: true,
+		Show:   func(a *Agent) vendorkit.Shown { return shown(a, source) },
+		Named: func() iter.Seq2[*Agent, error] {
+			return lister.List(c.client.pages(ctx, name, "", vendorkit.NoCache()))
+		},
+		// The API of LangSmith's fleet lists agents for one audience at a time, user by
+		// default. This one documents no such parameter, and may behave alike.
+		Beside: func() iter.Seq2[*Agent, error] {
+			return lister.List(c.client.pages(ctx, "", "tenant", vendorkit.NoCache()))
+		},
 		SourceID: source,
 		Source:   func() (*Agent, error) { return get(source) },
 		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
 		Differs:  differs,
 		Known:    c.known,
 	}
-	found, err := finder.Find(c.client.pages(ctx, "", vendorkit.NoCache()))
+	found, err := finder.Find(c.client.pages(ctx, "", "", vendorkit.NoCache()))
 	if err != nil {
 		return nil, err
 	}

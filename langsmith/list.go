@@ -44,7 +44,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	if err := checkListed(req.Name); err != nil {
 		return vendorkit.Failed[Agent](err)
 	}
-	agents := lister.List(c.pages(ctx, req.Name, nil))
+	agents := lister.List(c.pages(ctx, req.Name, "", nil))
 	if req.Name == "" {
 		return agents
 	}
@@ -59,10 +59,14 @@ func checkListed(name string) error {
 	return nil
 }
 
-// pages gets the pages of the agents whose name contains name; of all for "".
-func (c *Client) pages(ctx context.Context, name string, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
+// pages gets the pages of the agents whose name contains name, of all for "", as they
+// are listed for audience, "" for LangSmith's default.
+func (c *Client) pages(ctx context.Context, name, audience string, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
 	return func(_ int, cursor string) (vendorkit.Page[Agent], error) {
 		request := listPage(name, cursor)
+		if audience != "" {
+			request.Query.Set("audience", audience)
+		}
 		request.Header = header
 		answer, response, err := transport.Do(ctx, c.made(), request, verifyList)
 		if err != nil {

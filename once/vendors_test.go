@@ -72,6 +72,7 @@ func TestOnceWithEachQuirk(t *testing.T) {
 		{"no Date", agentcopytest.Quirks{NoDate: true}},
 		{"lists in no order", agentcopytest.Quirks{ListOrder: agentcopytest.OrderShuffled, PageSize: 1}},
 		{"lists from the oldest", agentcopytest.Quirks{ListOrder: agentcopytest.OrderOldest, PageSize: 1}},
+		{"lists for one audience", agentcopytest.Quirks{Audiences: true}},
 		{"totals of zero", agentcopytest.Quirks{Totals: agentcopytest.TotalsZero}},
 		{"an ID as a text", agentcopytest.Quirks{IDs: agentcopytest.IDString}},
 		{"an ID as 456.0", agentcopytest.Quirks{IDs: agentcopytest.IDFloat}},

@@ -45,6 +45,8 @@ type Finder[A any, K comparable] struct {
 	// Named lists the agents of the Name as the vendor's filter finds them. It is
 	// asked for what lies beyond the part of the list that is read. nil: there is none.
 	Named func() iter.Seq2[*A, error]
+	// Beside lists agents that the list may leave out. nil: there are none.
+	Beside func() iter.Seq2[*A, error]
 
 	// SourceID is the source's ID in its canonical form.
 	SourceID string
@@ -148,7 +150,10 @@ func (f *Finder[A, K]) Find(fetch func(number int, cursor string) (Page[A], erro
 			}
 		}
 		if r.cut && f.Named != nil && f.Name != "" {
-			s.addNamed()
+			s.addFrom(f.Named(), false)
+		}
+		if f.Beside != nil && len(s.kept) == 0 { // else nothing is sent for now
+			s.addFrom(f.Beside(), f.Sorted)
 		}
 		break
 	}
@@ -249,11 +254,15 @@ func before(stamp agentcopy.Time, t time.Time) bool {
 	return stamp.Time.Before(t)
 }
 
-// addNamed considers the agents that the vendor's own filter finds. They only add
-// to what the list has shown, so that a filter that fails does no harm.
-func (s *search[A, K]) addNamed() {
-	for agent, err := range s.Named() {
+// addFrom considers the agents of another list, down to those that are too old in one
+// that comes newest first. They only add to what the list has shown, so that a list
+// that fails does no harm.
+func (s *search[A, K]) addFrom(list iter.Seq2[*A, error], sorted bool) {
+	for agent, err := range list {
 		if err != nil || s.add(agent) != nil {
+			return
+		}
+		if shown := s.Show(agent); sorted && s.isOld(&shown) {
 			return
 		}
 	}
