@@ -16,7 +16,8 @@ func main() {
 		fmt.Println(err)
 		return
 	}
-	agent, err := client.CopyAgent(context.Background(), 1, kolena.CopyAgentRequest{Name: "Lease reader, Hamburg"})
+	request := kolena.CopyAgentRequest{Name: "Lease reader, Hamburg"}
+	agent, err := client.CopyAgent(context.Background(), 1, request)
 	switch {
 	case err == nil:
 		fmt.Println("copied:", agent.ID, agent.Name)
