@@ -57,8 +57,8 @@ func (unlimited) String() string { return "unlimited" }
 // that only notes when it sent: two requests sent 61 seconds apart arrive 59 seconds
 // apart if the first one was slow. So an admitted attempt holds its permit until a
 // full window after the headers of its answer, or its failure, were seen. The server
-// counted it somewhere in between, whatever the network did, so no window holds more
-// than n at the server either.
+// counted it somewhere in between, so no window holds more than n at the server
+// either. Only a request that was given up and arrives later still may be one too many.
 //
 // Waiters are admitted first come, first served. A waiter costs O(1), and leaves the
 // queue when its context ends. A wait that cannot end before the deadline of its
