@@ -196,3 +196,21 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, read)
 }
+
+// A page shorter than asked for does not end a look where nothing says how many follow:
+// the server may hold fewer agents on a page.
+func TestCopierReadsOnBehindAShortPage(t *testing.T) {
+	since := time.Now()
+	agent := func(id, name string) string {
+		return fmt.Sprintf(`{"agent_id":%q,"agent_name":%q,"created_at":%q}`, id, name, since.Add(time.Second).UTC().Format(time.RFC3339))
+	}
+	list := func(agents string) string { return `{"status":"success","data":{"agents":[` + agents + `],"pagination":{}}}` }
+	wire := vendortest.InTurn(list(agent("a", "Wien")), list(agent("b", "Berlin")), list(""))
+	found, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "s", Name: "Berlin"}, since)
+	require.NoError(t, err)
+	ids := map[string]bool{}
+	for _, c := range found {
+		ids[c.Copy.ID] = true
+	}
+	require.True(t, ids["b"], "%v", found)
+}

@@ -142,9 +142,10 @@ type pagination struct {
 	HasNextPage json.RawMessage `json:"has_next_page"` // of the second generation
 }
 
-// more reports whether a page follows the one with the given number, which
-// holds count agents. Where the answer does not say, the next page has to be asked
-// for: the server may hold fewer agents on a page than it was asked for.
+// more reports whether a page follows the one with the given number, which holds count
+// agents, and whether that is a guess: where the answer does not say, a full page may
+// be followed by another. A short one is taken for the last, although the server may
+// hold fewer agents on a page than it was asked for.
 func (p *pagination) more(number, count int) (more, unsure bool) {
 	switch next := string(p.HasNextPage); {
 	case next == "true" || next == "false":
@@ -154,7 +155,7 @@ func (p *pagination) more(number, count int) (more, unsure bool) {
 	case p.Limit > 0: // it may be less than was asked for
 		return count >= p.Limit, false
 	}
-	return count > 0, count < pageSize
+	return count >= pageSize, count < pageSize
 }
 
 func verifyList(answer *envelope[listData]) error {

@@ -291,6 +291,7 @@ func (r *reading[A, K]) observe(fetch func(int, string) (Page[A], error)) func(i
 		r.stale = cmp.Or(r.stale, r.Dates.Staleness(page.Response))
 		r.fell = r.fell || page.Total < r.total
 		r.total = page.Total
+		page.More = page.More || page.Unsure && len(page.Items) > 0
 		for i := range page.Items {
 			r.note(&page.Items[i], page.Response)
 		}

@@ -24,7 +24,7 @@ type Lister[A any, K comparable] struct {
 type Page[A any] struct {
 	Items    []A
 	More     bool   // another page follows, or the answer does not rule it out
-	Unsure   bool   // More is a guess: a page without a new agent ends the list
+	Unsure   bool   // that none follows is a guess: a Finder asks for it
 	Cursor   string // of that page, where the vendor has cursors
 	Total    int    // of agents or of pages, as this page says; 0 if it does not
 	Response *agentcopy.Response
