@@ -16,8 +16,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger/sqlite"
 )
@@ -39,17 +37,6 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-}
-
-func record(key string) once.Record {
-	return once.Record{Key: key, Request: agentcopy.CopyRequest{SourceID: "s", Name: "n"}}
-}
-
-func begin(t testing.TB, l *sqlledger.Ledger, key string) once.Record {
-	t.Helper()
-	r, _, err := l.Begin(t.Context(), record(key), time.Minute)
-	require.NoError(t, err)
-	return r
 }
 
 // fill puts some records into a ledger and closes it.

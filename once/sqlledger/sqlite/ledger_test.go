@@ -29,6 +29,17 @@ func open(t testing.TB, path string) *sqlledger.Ledger {
 	return l
 }
 
+func record(key string) once.Record {
+	return once.Record{Key: key, Request: agentcopy.CopyRequest{SourceID: "s", Name: "n"}}
+}
+
+func begin(t testing.TB, l *sqlledger.Ledger, key string) once.Record {
+	t.Helper()
+	r, _, err := l.Begin(t.Context(), record(key), time.Minute)
+	require.NoError(t, err)
+	return r
+}
+
 func TestLedger(t *testing.T) {
 	oncetest.TestLedger(t, func(t *testing.T) oncetest.Store { return store{filepath.Join(t.TempDir(), "ledger.db")} })
 }
