@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ErrUnavailable: the database did not complete the operation in the time that
+// ErrUnavailable means that the database did not complete the operation in the time that
 // [WithMaxOutage] allows.
 var ErrUnavailable = errors.New("the database is unavailable")
 
