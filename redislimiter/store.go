@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrUnavailable: Redis was unreachable or refused the command, because it was out of
+// ErrUnavailable means that Redis was unreachable or refused the command, because it was out of
 // memory or denied access, for example. The text of the error says which.
 var ErrUnavailable = errors.New("redislimiter: Redis is unavailable")
 
