@@ -204,7 +204,9 @@ func TestCopierReadsOnBehindAShortPage(t *testing.T) {
 	agent := func(id, name string) string {
 		return fmt.Sprintf(`{"agent_id":%q,"agent_name":%q,"created_at":%q}`, id, name, since.Add(time.Second).UTC().Format(time.RFC3339))
 	}
-	list := func(agents string) string { return `{"status":"success","data":{"agents":[` + agents + `],"pagination":{}}}` }
+	list := func(agents string) string {
+		return `{"status":"success","data":{"agents":[` + agents + `],"pagination":{}}}`
+	}
 	wire := vendortest.InTurn(list(agent("a", "Wien")), list(agent("b", "Berlin")), list(""))
 	found, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "s", Name: "Berlin"}, since)
 	require.NoError(t, err)
