@@ -103,7 +103,7 @@ func TestKolenaCopyBodies(t *testing.T) {
 		"a list":              {path, `[]`, "", 422, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"[]"}]`},
 		"a form":              {path, `name=x`, "application/x-www-form-urlencoded", 422, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":"name=x"}]`},
 		"broken":              {path, `{"name":x}`, "", 422, `[{"type":"json_invalid","loc":["body",9],"msg":"JSON decode error","input":{},"ctx":{"error":` + strconv.Quote(syntaxError(`{"name":x}`)) + `}}]`},
-		"ID that is no ID":    {"/api/v1/client/agents/abc/copy", `{"name":"x"}`, "", 422, `[{"type":"int_parsing","loc":["path","agent_id"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"abc"}]`},
+		"ID that is not one":  {"/api/v1/client/agents/abc/copy", `{"name":"x"}`, "", 422, `[{"type":"int_parsing","loc":["path","agent_id"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"abc"}]`},
 		"unknown agent":       {"/api/v1/client/agents/124/copy", `{"name":"x"}`, "", 404, `"Agent not found"`},
 		"agent that can't be": {"/api/v1/client/agents/-1/copy", `{"name":"x"}`, "", 404, `"Agent not found"`},
 		"two faults": {"/api/v1/client/agents/abc/copy", `{}`, "", 422, `[

@@ -539,7 +539,7 @@ func TestErrorAnswer(t *testing.T) {
 			require.Equal(q.t, "<html><body>"+status+"</body></html>", out.body)
 			require.Equal(q.t, "text/html; charset=utf-8", out.Header.Get("Content-Type"))
 		}
-		require.Equal(q.t, 200, q.read(q.list()).StatusCode, "an answer that is no error stays as it is")
+		require.Equal(q.t, 200, q.read(q.list()).StatusCode, "a successful answer stays as it is")
 		q.Inject(agentcopytest.Fault{Status: 500, Body: "{}"})
 		require.Equal(q.t, 500, q.must(q.t, q.copyOf(q.add(), "Leases")).StatusCode, "a fault stays as it is")
 	})

@@ -97,7 +97,7 @@ func (h *hostile) FindCopies(_ context.Context, req agentcopy.CopyRequest, since
 	if h.looks != nil {
 		h.looks()
 	}
-	seen := once.Now() // on the clock of the process, of which that of the vendor is ahead
+	seen := once.Now() // on the process's clock; the vendor's is ahead
 	ahead := time.Now().Round(0).Sub(seen.Round(0))
 	for _, a := range slices.Backward(h.agents) {
 		if a.copied && h.hidden != nil && h.hidden(time.Since(a.made)) {

@@ -10,7 +10,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
 
-// memoryStore is a store of which all handles are one ledger.
+// memoryStore is a store whose handles are all one ledger.
 type memoryStore struct{ once.Ledger }
 
 func (s memoryStore) Open(*testing.T) once.Ledger  { return s.Ledger }

@@ -277,7 +277,7 @@ func TestFindWithALookThatTellsNothing(t *testing.T) {
 	require.NotErrorIs(t, err, once.ErrNoCopy, "a caller may send after it")
 	require.Empty(t, records(t, runner.Ledger))
 
-	// A vendor that shows the copy as made, of which no record tells.
+	// A vendor shows the copy as made, but no record mentions it.
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce()
 		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 100)

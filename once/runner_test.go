@@ -343,8 +343,8 @@ func TestOnceSendsNothing(t *testing.T) {
 		{"with a key too long", func(o *once.Runner, a *acme) error {
 			return copyOf(t.Context(), o, string(make([]byte, 1025)), a, request)
 		}, agentcopy.ErrInvalid},
-		{"with a key that is no text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
-		{"with a name that is no text", func(o *once.Runner, a *acme) error {
+		{"with a key that is not text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
+		{"with a name that is not text", func(o *once.Runner, a *acme) error {
 			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
 		}, agentcopy.ErrInvalid},
 		{"without a Copier", func(o *once.Runner, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},

@@ -145,7 +145,7 @@ type sending struct {
 	mu      sync.Mutex        // middleware may send from goroutines of its own; see claim.sem for why it is not held across calls
 	since   time.Time         // when the first attempt began that may have made a copy
 	started bool              // the ledger has recorded an attempt
-	open    bool              // of which the Trace was not told that it made nothing
+	open    bool              // the Trace was not told that it made nothing
 	told    agentcopy.Outcome // the most that the Trace was told of an attempt
 	stopped error             // why the last attempt was not let go
 	over    bool              // Copier.Copy has returned

@@ -174,7 +174,7 @@ func cut(resp *http.Response) *http.Response {
 	return resp
 }
 
-// make has the vendor work on a copy request, whoever waits for it, and notes what
+// make has the vendor work on a copy request, no matter who waits for it, and notes what
 // it made.
 func (n *network) make(req *http.Request, body []byte, call *call, life int) (made bool, resp *http.Response, err error) {
 	resp, err = n.deliver(req, body)

@@ -7,7 +7,7 @@
 // so or does not, or leave copies out; stamps in every form, of clocks that differ from
 // the Date header and from server to server; limits; names that may be taken; what
 // Cotool makes of a second copy. Up to three processes share one ledger and up to five
-// keys, some of which stand for the same request or have near names. A copy request
+// keys; some stand for the same request or have near names. A copy request
 // meets the faults of package faults, which internal/conformance shares; reads fail, are
 // slow or cut off. The ledger fails before or after its work is done, takes longer
 // than a lease, and has a clock of its own. So has each process, which may be an hour off
@@ -66,8 +66,8 @@
 //	GetBody is set whatever the protocol               0, 4      GetBody is set on a copy request
 //	503 with Retry-After is taken for proof            7, 146    more copies than keys; a copy that nothing hides is not found
 //	stamps have no margin                              32, 70    more copies than keys; taken back though there is a copy
-//	a parked source does not count                     37, 94    no end
-//	a page that is no JSON is taken for a refusal      13, 36    taken back though there is a copy
+//	a parked source is ignored                         37, 94    no end
+//	a page that is not JSON is taken for a refusal     13, 36    taken back though there is a copy
 //	a place in the limiter is free before the answer   52        the limit is exceeded
 //
 // Not among them: Pending is asked before the list. It takes two keys of one name that

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pipes is a network within the process, of which all connections can be made
+// pipes is a network within the process, whose connections can all be made
 // silent: what is written to them is lost.
 type pipes struct {
 	accept chan net.Conn

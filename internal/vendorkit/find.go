@@ -39,7 +39,7 @@ type Finder[A any, K comparable] struct {
 	Sorted bool
 	Show   func(*A) Shown
 
-	// Stamped returns an agent of which the list shows no time as the vendor shows
+	// Stamped returns an agent that the list shows without a time, as the vendor shows
 	// it whole. nil if lists show what there is.
 	Stamped func(*A) (*A, error)
 	// Named lists the agents of the Name as the vendor's filter finds them. It is

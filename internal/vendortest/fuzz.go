@@ -113,7 +113,7 @@ func FuzzSuccessBody(f *testing.F, vendor string, documents ...string) {
 	})
 }
 
-// FuzzListBody fuzzes the body of the pages of a list, which are all the same. documents are good answers, for seeds.
+// FuzzListBody fuzzes the body of identical list pages. documents are good answers, used as seeds.
 func FuzzListBody(f *testing.F, vendor string, documents ...string) {
 	lists := Named(vendor).Operation(Lists)
 	for _, body := range append(documents, errorBodies...) {
@@ -124,7 +124,7 @@ func FuzzListBody(f *testing.F, vendor string, documents ...string) {
 		sent := &counting{answering: answering{http.StatusOK, body, ""}}
 		_, err := fuzzed(t, lists, sent)
 		require.Positive(t, sent.requests)
-		require.LessOrEqual(t, sent.requests, 3, "requests for a list whose pages are all the same")
+		require.LessOrEqual(t, sent.requests, 3, "requests for a list of identical pages")
 		if err == nil {
 			return
 		}

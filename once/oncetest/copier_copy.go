@@ -42,7 +42,7 @@ const (
 	jsonText = `{"error": {"code": "oops", "message": "something went wrong"}}`
 
 	afterTheFact = "a server or a gateway may say so after the copy was made: say Unknown"
-	proxysPage   = "a page that is no JSON comes from a proxy, which may have refused the answer: say Unknown"
+	proxysPage   = "a page that is not JSON comes from a proxy, which may have refused the answer: say Unknown"
 	noAnswer     = "the request may have arrived: say Unknown, unless httptrace proves that nothing was written"
 	noCopyThere  = "nothing says that a copy was made: say Unknown of a success that is not the vendor's document"
 )

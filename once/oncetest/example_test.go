@@ -8,7 +8,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
 
-// memory is a store of which all handles are one ledger.
+// memory is a store whose handles are all one ledger.
 type memory struct{ ledger once.Ledger }
 
 func (m memory) Open(*testing.T) once.Ledger  { return m.ledger }

@@ -248,7 +248,7 @@ func (l Limit) String() string {
 	return fmt.Sprintf("%d in any %v", l.N, l.Per)
 }
 
-// Duration is how long the limit makes n more copies take, from now to the last one.
+// Duration is how long the limiter will take to admit n more copies.
 // sent is when the latest copies were sent, oldest first.
 func (l Limit) Duration(n int, sent []time.Time, now time.Time) time.Duration {
 	switch {
