@@ -42,7 +42,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 	if err := transport.CheckUUID(vendor, copyAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), transport.Request{
+	answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     agentID,

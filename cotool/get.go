@@ -25,7 +25,7 @@ func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*
 	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     getAgent,
 		Path:   agentsPath,
 		ID:     agentID,

@@ -45,7 +45,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 
 // page gets the list, which is one page.
 func (c *Client) page(ctx context.Context, header http.Header) (vendorkit.Page[Agent], error) {
-	agents, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agents, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     listAgents,
 		Path:   agentsPath,
 		Header: header,

@@ -43,7 +43,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),

@@ -26,7 +26,7 @@ func (c *Client) get(ctx context.Context, agentID int64, header http.Header) (*A
 	if err := checkID(getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     getAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),

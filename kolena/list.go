@@ -52,7 +52,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 // pages gets the pages of the list.
 func (c *Client) pages(ctx context.Context, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
 	return func(number int, _ string) (vendorkit.Page[Agent], error) {
-		answer, response, err := transport.Do(ctx, c.made(), transport.Request{
+		answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
 			Op:   listAgents,
 			Path: agentsPath,
 			Query: url.Values{

@@ -50,7 +50,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,

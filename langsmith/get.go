@@ -30,7 +30,7 @@ func (c *Client) get(ctx context.Context, agentID string, req GetAgentRequest, h
 	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     getAgent,
 		Path:   agentsPath,
 		ID:     agentID,

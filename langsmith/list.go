@@ -79,7 +79,7 @@ func (c *Client) pages(ctx context.Context, name, audience string, header http.H
 
 // listPage asks for the page that cursor stands for, "" for the first. Newest
 // first: what is made while the list is read comes before what is still to come.
-func listPage(name, cursor string) transport.Request {
+func listPage(name, cursor string) *transport.Request {
 	query := url.Values{"page_size": {"100"}, "sort_by": {"created_at"}, "sort_order": {"desc"}}
 	if name = strings.TrimSpace(name); name != "" {
 		query.Set("name", name)
@@ -87,7 +87,7 @@ func listPage(name, cursor string) transport.Request {
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	return transport.Request{Op: listAgents, Path: agentsPath, Query: query}
+	return &transport.Request{Op: listAgents, Path: agentsPath, Query: query}
 }
 
 // listAnswer is one page of the list.

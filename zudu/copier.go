@@ -85,7 +85,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Differs:  differs,
 		Known:    c.known,
 	}
-	found, err := finder.Find(c.client.pages(ctx, func(number int) transport.Request {
+	found, err := finder.Find(c.client.pages(ctx, func(number int) *transport.Request {
 		request := listPage(number)
 		request.Header = vendorkit.NoCache()
 		return request

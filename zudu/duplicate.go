@@ -40,7 +40,7 @@ func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req Duplica
 	if err := checkName(req.AgentName); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), transport.Request{
+	answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     duplicateAgent,
 		Path:   agentsPath,
 		ID:     agentID,

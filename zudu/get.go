@@ -25,7 +25,7 @@ func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*
 	if err := transport.CheckID(vendor, getAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), transport.Request{
+	answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
 		Op:     getAgent,
 		Path:   agentsPath,
 		ID:     agentID,

@@ -69,7 +69,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 
 // find yields the agents that Zudu finds by name, which may include others.
 func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
-	return lister.List(c.pages(ctx, func(number int) transport.Request {
+	return lister.List(c.pages(ctx, func(number int) *transport.Request {
 		request := findPage(number, name)
 		request.Header = header
 		return request
@@ -77,7 +77,7 @@ func (c *Client) find(ctx context.Context, name string, header http.Header) iter
 }
 
 // pages gets the pages that request asks for.
-func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (vendorkit.Page[Agent], error) {
+func (c *Client) pages(ctx context.Context, request func(number int) *transport.Request) func(int, string) (vendorkit.Page[Agent], error) {
 	return func(number int, _ string) (vendorkit.Page[Agent], error) {
 		answer, response, err := transport.Do(ctx, c.made(), request(number), verifyList)
 		if err != nil {
@@ -96,8 +96,8 @@ func (c *Client) pages(ctx context.Context, request func(number int) transport.R
 }
 
 // listPage asks for a page of all agents.
-func listPage(number int) transport.Request {
-	return transport.Request{Op: listAgents, Path: agentsPath, Query: url.Values{
+func listPage(number int) *transport.Request {
+	return &transport.Request{Op: listAgents, Path: agentsPath, Query: url.Values{
 		"page":       {strconv.Itoa(number)},
 		"limit":      {strconv.Itoa(pageSize)},
 		"sort_by":    {sortBy},
@@ -116,8 +116,8 @@ type findBody struct {
 
 // findPage asks for a page of the agents whose name matches name. Whether that
 // means equal or similar, Zudu does not say.
-func findPage(number int, name string) transport.Request {
-	return transport.Request{Op: findAgents, Path: agentsPath, Body: findBody{
+func findPage(number int, name string) *transport.Request {
+	return &transport.Request{Op: findAgents, Path: agentsPath, Body: findBody{
 		Page:           number,
 		Limit:          pageSize,
 		SortBy:         sortBy,

@@ -41,8 +41,10 @@ func WireHeader(name string) string {
 	if !isToken(name) {
 		return "is not a header name"
 	}
-	// Some servers take an underscore for a hyphen.
-	return wireHeaders[textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-"))]
+	if strings.Contains(name, "_") { // which some servers take for a hyphen
+		name = strings.ReplaceAll(name, "_", "-")
+	}
+	return wireHeaders[textproto.CanonicalMIMEHeaderKey(name)]
 }
 
 // Printable is text as it can stand in a message: quoted, and cut where it is long.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -48,67 +49,70 @@ type result struct {
 	err     error // why there is no usable answer, if the status does not tell
 }
 
-// attempt makes one attempt: it waits until the credential is not paused and the
-// limiter admits it, sends the request, and judges the answer.
-func (c *call) attempt(number int, idleSince time.Time, toldPause bool, cookies []string) *attempt {
-	a := &attempt{call: c, number: number, toldPause: toldPause}
+// admit waits until an attempt may begin: until the credential is not paused, and the
+// limiter gives a permit. Then its clock starts. An attempt that may not begin is not
+// sent.
+func (a *attempt) admit(idleSince time.Time) error {
+	c := a.call
 	err := a.waitOutPause(c.ctx)
 	if err == nil {
 		a.permit, err = a.acquirePermit(c.ctx)
 	}
 	if err != nil {
-		return a.unsent(err)
+		a.unsent(err)
+		return err
 	}
-	defer c.client.pacing.Used()
-	// The guard gives the permit back as soon as the headers are there; this is for
-	// attempts that never come so far, and for middleware that panics.
-	defer a.permit.Answered()
-
+	a.newRequest()
 	a.record.Start = time.Now()
 	a.record.Waited = a.record.Start.Sub(idleSince)
 	a.ctx.begin(a, c.ctx, c.client.timeout)
-	defer a.ctx.end()
-	resp, err := a.roundTrip(cookies)
-	a.judge(resp, err)
-	a.err = maskError(c.client.mask, a.err)
-	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
-	return a
+	a.newSend(&a.sends.first).permit = a.permit
+	return nil
 }
 
-// roundTrip sends the request through middleware, origin guard and wire. What
-// middleware has begun to send and not ended when it returns, it may still be sending;
-// what it has not begun, it may no longer.
-func (a *attempt) roundTrip(cookies []string) (*http.Response, error) {
-	defer a.sends.close()
-	return a.call.client.wire.RoundTrip(a.newRequest(cookies))
-}
-
-// unsent ends an attempt before it leaves the process.
-func (a *attempt) unsent(err error) *attempt {
-	a.result = result{verdict: noRetry, notSent: true, err: maskError(a.call.client.mask, err)}
-	return a
-}
-
-// newRequest is the request of the attempt. Its URL, headers and body are its own,
-// since middleware may change them all.
-func (a *attempt) newRequest(cookies []string) *http.Request {
-	c := a.call
-	a.url = c.url
-	a.request = *(&http.Request{
-		Method: c.op.Method, URL: &a.url, Host: a.url.Host, Header: c.client.header(),
-	}).WithContext(&a.ctx)
-	for name, values := range c.header {
-		a.request.Header[name] = values
-	}
+// send sends the request of an admitted attempt through middleware, origin guard and
+// wire, and judges the answer. What middleware has begun to send and not ended when it
+// returns, it may still be sending; what it has not begun, it may no longer.
+func (a *attempt) send(cookies []string) {
+	defer a.end() // also for middleware that panics
 	if len(cookies) > 0 {
 		a.request.Header["Cookie"] = cookies
 	}
+	resp, err := a.call.client.wire.RoundTrip(&a.request)
+	a.sends.close()
+	a.judge(resp, err)
+}
+
+// end gives back what an attempt holds. The guard gives the permit back as soon as the
+// headers are there; this is for attempts that never come so far.
+func (a *attempt) end() {
+	a.sends.close()
+	a.ctx.end()
+	for s := a.sends.latest(); s != nil; s = s.before {
+		s.permit.Answered()
+	}
+	a.permit.Answered()
+	a.call.client.pacing.Used()
+}
+
+// unsent is for an attempt that never leaves the process.
+func (a *attempt) unsent(err error) {
+	a.verdict, a.notSent, a.err = noRetry, true, maskError(a.call.client.mask, err)
+}
+
+// newRequest makes the request of the attempt. Its URL, headers and body are its own,
+// since middleware may change them all.
+func (a *attempt) newRequest() {
+	c := a.call
+	a.url = c.url
+	a.request = *c.request.WithContext(&a.ctx)
+	a.request.URL, a.request.Header = &a.url, c.client.header()
+	maps.Copy(a.request.Header, c.header)
 	if c.op.Method == http.MethodPost { // every copy, and a list by filter
 		a.setBody()
 	} else {
 		delete(a.request.Header, "Content-Type")
 	}
-	return &a.request
 }
 
 // setBody gives a POST its body, in a way that keeps net/http from sending it
@@ -151,6 +155,8 @@ func (a *attempt) judge(resp *http.Response, err error) {
 	default:
 		a.receive(resp)
 	}
+	a.err = maskError(a.call.client.mask, a.err)
+	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
 }
 
 // fail judges an attempt that got no answer.

@@ -21,6 +21,7 @@ type Client struct {
 	base   *url.URL
 	path   string // of base, escaped, without a slash at the end
 	server string // of base, as host:port
+	addr   string // of base, as the transport connects to it
 	log    *slog.Logger
 	pacing *pacing.Shared
 
@@ -84,6 +85,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		header:  preparedHeader(cfg, secrets),
 		mask:    newMask(secrets),
 	}
+	_, c.addr, _ = strings.Cut(originOf(base), "://")
 	c.cfg.Header = nil
 	c.trace = joined(cfg.Traces)
 	transport := sharedTransport()
@@ -101,7 +103,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 	}
 	c.pacing = share(v, scopeOf(base, transport), secrets)
 	c.limiters = limitersOf(cfg, c.pacing)
-	if c.wire, err = withMiddleware(cfg.Middleware, guardOrigin(base, transport)); err != nil {
+	if c.wire, err = withMiddleware(cfg.Middleware, &originGuard{base, originOf(base), transport}); err != nil {
 		return nil, setupError(v, operation, err)
 	}
 	return c, nil

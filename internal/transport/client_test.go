@@ -174,7 +174,7 @@ func TestPathsBelowABaseURL(t *testing.T) {
 	for _, tc := range cases {
 		s := play(answer(200, made))
 		_, _, err := transport.Do(t.Context(), newClient(t, s, agentcopy.WithBaseURL(tc.base)),
-			transport.Request{Op: getThing, Path: "/things", ID: tc.id}, verifyThing)
+			&transport.Request{Op: getThing, Path: "/things", ID: tc.id}, verifyThing)
 		require.NoError(t, err)
 		require.Equal(t, tc.want, s.requests()[0].URL)
 	}

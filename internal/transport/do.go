@@ -38,15 +38,19 @@ type Request struct {
 // Do sends req and decodes the answer into a T. verify says whether the answer
 // can be used: it returns nil, ErrNoID, ErrNoList or ErrRefused. Every error of Do
 // is an *agentcopy.Error.
-func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
-	call, err := newCall(ctx, c, &req)
+func Do[T any](ctx context.Context, c *Client, req *Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
+	call, err := newCall(ctx, c, req)
 	if err != nil {
 		return nil, nil, err
 	}
-	attempts := call.run()
+	return decode(call, call.run(), verify)
+}
+
+// decode ends a call by what came of its attempts.
+func decode[T any](c *call, attempts *attempts, verify func(*T) error) (*T, *agentcopy.Response, error) {
 	answer := new(T)
 	if last := attempts.last; last.complete {
-		warning, err := c.unmarshal(call.ctx, last.body, answer)
+		warning, err := c.client.unmarshal(c.ctx, last.body, answer)
 		if err == nil {
 			err = judgeRead(warning, verify(answer))
 		}
@@ -54,23 +58,24 @@ func Do[T any](ctx context.Context, c *Client, req Request, verify func(*T) erro
 		attempts.finish(last)
 	}
 	if attempts.last.succeeded {
-		return answer, call.succeed(attempts), nil
+		return answer, c.succeed(attempts), nil
 	}
-	return nil, nil, call.fail(attempts)
+	return nil, nil, c.fail(attempts)
 }
 
-// call is one call of a client, whatever its attempts meet. It does not change
-// once it runs.
+// call is one call of a client. Only its loop changes once it runs.
 type call struct {
-	ctx    context.Context // the caller's, and what Trace.CallStart added
-	began  time.Time
-	client *Client
-	op     *Operation
-	trace  *agentcopy.Trace // never nil
-	url    url.URL
-	header http.Header // beyond what every request carries
-	body   []byte
-	kept   *kept
+	ctx     context.Context // the caller's, and what Trace.CallStart added
+	began   time.Time
+	client  *Client
+	op      *Operation
+	trace   *agentcopy.Trace // never nil
+	url     url.URL
+	request http.Request // as every attempt begins with it
+	header  http.Header  // beyond what every request carries
+	body    []byte
+	kept    *kept
+	loop    loop
 }
 
 // kept is what outlives a call, in one piece of memory.
@@ -78,6 +83,9 @@ type kept struct {
 	response agentcopy.Response
 	attempts [1]agentcopy.Attempt // nearly every call makes one
 }
+
+// noHeader is never written to.
+var noHeader = http.Header{}
 
 // newCall prepares the call of req, and tells the trace that it begins.
 func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
@@ -95,6 +103,7 @@ func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
 		}
 	}
 	c.url = client.endpointURL(req)
+	c.request.Method, c.request.URL, c.request.Host, c.request.Header = req.Op.Method, &c.url, c.url.Host, noHeader
 	c.trace = client.traceOf(ctx)
 	if c.trace.CallStart != nil {
 		if started := c.trace.CallStart(ctx, c.info()); started != nil {

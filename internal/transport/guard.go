@@ -17,32 +17,29 @@ import (
 type originGuard struct {
 	base   *url.URL
 	origin string
-	addr   string // host and port of origin
 	next   http.RoundTripper
 }
 
-func guardOrigin(base *url.URL, next http.RoundTripper) http.RoundTripper {
-	origin := originOf(base)
-	_, addr, _ := strings.Cut(origin, "://")
-	return originGuard{base, origin, addr, next}
-}
-
-func (g originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
+func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	s, err := g.begin(req)
 	if err != nil {
-		if req.Body != nil {
-			_ = req.Body.Close() // as RoundTrip must, also when it fails
-		}
+		closeRequest(req)
 		return nil, err
 	}
-	defer s.permit.Answered() // for a transport that panics
-	resp, err := g.next.RoundTrip(withoutIdempotencyKey(&s.request))
+	resp, err := g.next.RoundTrip(s.request)
 	s.end(resp, err)
 	return resp, err
 }
 
+// closeRequest closes the body of a request that goes no further, as RoundTrip must.
+func closeRequest(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
 // begin checks req and lets it through.
-func (g originGuard) begin(req *http.Request) (*send, error) {
+func (g *originGuard) begin(req *http.Request) (*send, error) {
 	a, ok := req.Context().Value(attemptKey{}).(*attempt)
 	if !ok {
 		return nil, &blockedError{"a request without the context it came with, which holds its deadline"}
@@ -50,21 +47,28 @@ func (g originGuard) begin(req *http.Request) (*send, error) {
 	if err := g.check(req); err != nil {
 		return nil, err
 	}
-	return a.begin(req, g.addr)
+	return a.begin(req)
 }
 
-func (g originGuard) check(req *http.Request) error {
+func (g *originGuard) check(req *http.Request) error {
+	for name := range req.Header {
+		if check.WireHeader(name) != "" {
+			return badHeader(name)
+		}
+	}
+	if u := req.URL; u != nil && u.Opaque == "" && u.Scheme == g.base.Scheme && u.Host == g.base.Host && req.Host == g.base.Host {
+		return nil // as it was built, which is nearly always
+	}
+	return g.checkOrigin(req)
+}
+
+// checkOrigin refuses a request that would go elsewhere.
+func (g *originGuard) checkOrigin(req *http.Request) error {
 	if req.URL == nil {
 		return &blockedError{"a request without a URL" + elsewhere}
 	}
 	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
 		return &blockedError{"a request with an opaque URL" + elsewhere}
-	}
-	if err := checkHeaders(req.Header); err != nil {
-		return err
-	}
-	if req.URL.Scheme == g.base.Scheme && req.URL.Host == g.base.Host && req.Host == g.base.Host {
-		return nil // as it was built, which is nearly always
 	}
 	if origin := originOf(req.URL); origin != g.origin {
 		return &blockedError{"a request to " + origin + elsewhere}
@@ -76,17 +80,12 @@ func (g originGuard) check(req *http.Request) error {
 	return nil
 }
 
-// checkHeaders refuses a request whose headers frame it or route it elsewhere:
+// badHeader refuses a request whose headers frame it or route it elsewhere:
 // net/http sets those that belong there by itself, and one that middleware added, in
 // whatever spelling, makes a server and the proxies before it read another request
 // than the one that was checked.
-func checkHeaders(h http.Header) error {
-	for name := range h {
-		if reason := check.WireHeader(name); reason != "" {
-			return &blockedError{"a request with the header " + check.Printable(name) + ", which " + reason}
-		}
-	}
-	return nil
+func badHeader(name string) error {
+	return &blockedError{"a request with the header " + check.Printable(name) + ", which " + check.WireHeader(name)}
 }
 
 const elsewhere = ", which is not the configured origin"

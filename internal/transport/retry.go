@@ -29,21 +29,16 @@ type attempts struct {
 // run makes attempts until one succeeds or must not be retried.
 func (c *call) run() *attempts {
 	l := newLoop(c)
-	_, err := l.retries.Do(&l.vehicle)
-	switch {
-	case l.last == nil: // http.Client refused the request before it came to an attempt
-		l.last = (&attempt{call: c}).unsent(err)
-	case l.retrying: // the context ended during the wait for the next attempt
-		l.stopped = check.ContextError(c.ctx)
-		l.waiting.done(l.stopped)
+	if l.admit() == nil {
+		_, err := l.retries.Do(&l.vehicle)
+		l.end(err)
 	}
 	return &l.attempts
 }
 
-// newLoop is a function of its own so that the space it takes on the stack is free
-// again while the call waits.
 func newLoop(c *call) *loop {
-	l := &loop{call: c, attempts: attempts{records: c.kept.attempts[:0]}, idleSince: c.began}
+	l := &c.loop
+	l.call, l.records, l.idleSince = c, c.kept.attempts[:0], c.began
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
 	// reach the caller's.
@@ -53,43 +48,84 @@ func newLoop(c *call) *loop {
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
 		CheckRetry:   func(context.Context, *http.Response, error) (bool, error) { return l.retry(), nil },
 		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return l.backoff() },
+		PrepareRetry: l.prepare,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	l.request = *(&http.Request{Method: c.op.Method, URL: &c.url, Header: noHeader}).WithContext(c.ctx)
-	if c.client.jar != nil { // it puts the cookies in anew for each attempt
-		l.request.Header = http.Header{}
-		l.retries.PrepareRetry = func(req *http.Request) error { req.Header = http.Header{}; return nil }
-	}
+	l.next = &l.first
+	l.request = *c.request.WithContext(c.ctx)
 	l.vehicle.Request = &l.request
+	if c.client.jar != nil {
+		l.request.Header = http.Header{}
+	}
 	return l
 }
 
-func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// prepare prepares a retry: a jar puts its cookies in anew.
+func (l *loop) prepare(req *http.Request) error {
+	if l.call.client.jar != nil {
+		req.Header = http.Header{}
+	}
+	return l.admit()
+}
 
-// noHeader is never written to.
-var noHeader = http.Header{}
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // loop is what go-retryablehttp calls to make the attempts of a call.
 type loop struct {
 	attempts
 	call      *call
 	idleSince time.Time // when the call began or its last attempt ended
-	retrying  bool      // another attempt will follow
-	waiting   *wait     // for it, if anybody is told
+	next      *attempt  // the one that was admitted
+	first     attempt
+	retrying  bool  // another attempt will follow
+	waiting   *wait // for it, if anybody is told
 
-	retries retryablehttp.Client
-	vehicle retryablehttp.Request
-	http    http.Client
-	request http.Request
+	retries  retryablehttp.Client
+	vehicle  retryablehttp.Request
+	http     http.Client
+	request  http.Request
+	response http.Response
 }
 
-// RoundTrip makes one attempt. The answer that it returns is for the cookie jar:
-// its body has been read.
-func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
+// admit waits until the next attempt may begin. It waits outside of http.Client, so
+// that a waiting call holds a small stack.
+func (l *loop) admit() error {
 	l.retrying = false
 	l.waiting.done(nil)
 	l.waiting = nil
-	a := l.call.attempt(len(l.records)+1, l.idleSince, l.last.pausesCredential(), req.Header["Cookie"])
+	if l.last != nil {
+		l.next = new(attempt)
+	}
+	l.next.call, l.next.number, l.next.toldPause = l.call, len(l.records)+1, l.last.pausesCredential()
+	err := l.next.admit(l.idleSince)
+	if err != nil {
+		l.last = l.next
+	}
+	return err
+}
+
+// RoundTrip makes the attempt that was admitted. The answer that it returns is for the
+// cookie jar: its body has been read.
+func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.next.send(req.Header["Cookie"])
+	return l.note(l.next, req)
+}
+
+// end is for a loop that go-retryablehttp ended with err.
+func (l *loop) end(err error) {
+	switch {
+	case l.last != l.next: // http.Client refused the request before it came to the attempt
+		l.last = l.next
+		l.last.unsent(err)
+		l.last.end()
+	case l.retrying: // the context ended during the wait for the next attempt
+		l.stopped = check.ContextError(l.call.ctx)
+		l.waiting.done(l.stopped)
+	}
+}
+
+// note keeps what became of an attempt.
+func (l *loop) note(a *attempt, req *http.Request) (*http.Response, error) {
 	l.last, l.idleSince = a, time.Now()
 	if a.notSent {
 		return nil, a.err
@@ -104,7 +140,8 @@ func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !a.answered {
 		return nil, a.err
 	}
-	return &http.Response{StatusCode: a.status, Header: a.header, Body: http.NoBody, Request: req}, nil
+	l.response.StatusCode, l.response.Header, l.response.Body, l.response.Request = a.status, a.header, http.NoBody, req
+	return &l.response, nil
 }
 
 // finish notes the outcome of an attempt, once it is known.

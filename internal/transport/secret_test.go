@@ -60,7 +60,7 @@ func TestNoSecretLeaves(t *testing.T) {
 					agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways}))
 				show(c)
 				show(c.Config())
-				for _, request := range []transport.Request{copyRequest(), {Op: getThing, Path: "/things/1"}} {
+				for _, request := range []*transport.Request{copyRequest(), {Op: getThing, Path: "/things/1"}} {
 					got, resp, err := transport.Do(t.Context(), c, request, verifyThing)
 					show(got)
 					show(resp)

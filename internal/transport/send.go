@@ -21,7 +21,7 @@ type send struct {
 	before  *send // the one before it, if any
 	permit  pacing.Permit
 	trace   wireTrace
-	request http.Request
+	request *http.Request
 
 	begun   time.Time
 	timeout time.Duration   // what was left of the attempt's
@@ -54,7 +54,7 @@ var errLate = errors.New("middleware sent a request after it had returned: it wa
 // begin lets req through to the wire, watched by a trace of httptrace. Only the
 // transport is given that trace: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
-func (a *attempt) begin(req *http.Request, addr string) (*send, error) {
+func (a *attempt) begin(req *http.Request) (*send, error) {
 	s, err := a.sends.next(a)
 	if err != nil {
 		return nil, err
@@ -64,9 +64,15 @@ func (a *attempt) begin(req *http.Request, addr string) (*send, error) {
 		a.sends.deny(s, err)
 		return nil, err
 	}
-	ctx = s.trace.watch(ctx, req, addr, a.ctx.cancel, a.call.op.copies())
-	s.request = *req.WithContext(ctx)
+	s.request = withoutIdempotencyKey(s.trace.watch(ctx, req))
 	return s, nil
+}
+
+// newSend makes s a send of a.
+func (a *attempt) newSend(s *send) *send {
+	s.attempt = a
+	s.trace.prepare(a.call.client.addr, a.call.op.copies(), a.ctx.cancel)
+	return s
 }
 
 // next makes the next send, if there may be one.
@@ -83,10 +89,8 @@ func (p *sends) next(a *attempt) (*send, error) {
 	case a.call.op.copies() && !p.settled:
 		return nil, errTwice
 	default:
-		s = &send{before: p.last}
-	}
-	if s.attempt = a; p.last == nil {
-		s.permit = a.permit
+		s = a.newSend(new(send))
+		s.before = p.last
 	}
 	p.last, p.settled = s, false
 	return s, nil

@@ -42,11 +42,14 @@ func (c *call) info() agentcopy.CallInfo {
 // of the request.
 func (s *send) traceStart(ctx context.Context) (context.Context, error) {
 	s.begun = time.Now()
-	a := s.attempt
-	trace := a.call.trace
-	if trace.AttemptStart == nil && trace.AttemptDone == nil {
+	if t := s.attempt.call.trace; t.AttemptStart == nil && t.AttemptDone == nil {
 		return ctx, nil
 	}
+	return s.traceStartTo(ctx)
+}
+
+func (s *send) traceStartTo(ctx context.Context) (context.Context, error) {
+	a, trace := s.attempt, s.attempt.call.trace
 	s.timeout = a.ctx.remaining()
 	if trace.AttemptStart != nil {
 		a.ctx.halt()

@@ -87,11 +87,11 @@ func doCopy(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, err
 }
 
 func doGet(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
-	return transport.Do(t.Context(), c, transport.Request{Op: getThing, Path: "/things/1"}, verifyThing)
+	return transport.Do(t.Context(), c, &transport.Request{Op: getThing, Path: "/things/1"}, verifyThing)
 }
 
-func copyRequest() transport.Request {
-	return transport.Request{Op: copyThing, Path: "/things/1/copy", Body: map[string]string{"name": "new"}}
+func copyRequest() *transport.Request {
+	return &transport.Request{Op: copyThing, Path: "/things/1/copy", Body: map[string]string{"name": "new"}}
 }
 
 // asError is the *agentcopy.Error that every failure of the transport is.

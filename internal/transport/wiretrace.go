@@ -26,6 +26,13 @@ const (
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
+	request *http.Request // the one that is watched
+	addr    string        // of the origin, as host:port
+	copies  bool
+	// stop ends the attempt when a transport is about to send a copy a second time by
+	// itself.
+	stop context.CancelCauseFunc
+
 	mu    sync.Mutex
 	to    string // where a connection was asked for, last before the copy left: the origin, or a proxy
 	proxy bool   // the first was asked for elsewhere than at the origin
@@ -39,9 +46,6 @@ type wireTrace struct {
 	written atomic.Bool // the headers were written
 	sent    atomic.Bool // the copy was written, HTTP/2: its headers were; or the answer began
 	again   atomic.Bool // and then another connection was asked for
-	// stop ends the attempt when a transport is about to send a copy a second time by
-	// itself.
-	stop context.CancelCauseFunc
 
 	hooks httptrace.ClientTrace
 }
@@ -53,44 +57,59 @@ type wireTrace struct {
 // kinds.
 var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
-// watch returns a context whose request, req to addr, t watches. stop ends the attempt.
-func (t *wireTrace) watch(ctx context.Context, req *http.Request, addr string, stop context.CancelCauseFunc, copies bool) context.Context {
-	t.stop = stop
-	host, agent := cmp.Or(req.Host, req.URL.Host), req.Header.Get("User-Agent")
-	t.hooks.GetConn = func(to string) { t.getConn(to, addr) }
-	t.hooks.GotConn = func(info httptrace.GotConnInfo) {
-		t.got.Store(true)
-		if copies && t.again.Load() {
-			t.stop(errResent)
-			t.closeConn(info.Conn)
-		}
+// prepare makes what watch needs, so that little is left to do right before the wire,
+// where the stack is deepest. stop ends the attempt.
+func (t *wireTrace) prepare(addr string, copies bool, stop context.CancelCauseFunc) {
+	t.addr, t.copies, t.stop = addr, copies, stop
+	t.hooks = httptrace.ClientTrace{
+		GetConn:              t.getConn,
+		GotConn:              t.gotConn,
+		WroteHeaderField:     t.wroteHeaderField,
+		WroteHeaders:         t.wroteHeaders,
+		WroteRequest:         t.wroteRequest,
+		GotFirstResponseByte: t.leave,
 	}
-	t.hooks.WroteHeaderField = func(name string, values []string) {
-		if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
-			t.http2.Store(true)
-		}
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		switch name {
-		case "Host", ":authority":
-			t.otherHost = !slices.Contains(values, host)
-		case "User-Agent", "user-agent":
-			t.otherAgent = !slices.Contains(values, agent)
-		}
+}
+
+// watch returns req as the transport gets it: watched by t.
+func (t *wireTrace) watch(ctx context.Context, req *http.Request) *http.Request {
+	t.request = req.WithContext(httptrace.WithClientTrace(ctx, &t.hooks))
+	return t.request
+}
+
+func (t *wireTrace) gotConn(info httptrace.GotConnInfo) {
+	t.got.Store(true)
+	if t.copies && t.again.Load() {
+		t.stop(errResent)
+		t.closeConn(info.Conn)
 	}
-	t.hooks.WroteHeaders = func() {
-		t.written.Store(true)
-		if t.http2.Load() { // they have left
-			t.leave(addr)
-		}
+}
+
+func (t *wireTrace) wroteHeaderField(name string, values []string) {
+	if name != "" && name[0] == ':' { // a pseudo header, as only HTTP/2 has them
+		t.http2.Store(true)
 	}
-	t.hooks.WroteRequest = func(info httptrace.WroteRequestInfo) {
-		if info.Err == nil {
-			t.leave(addr)
-		}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch name {
+	case "Host", ":authority":
+		t.otherHost = !slices.Contains(values, cmp.Or(t.request.Host, t.request.URL.Host))
+	case "User-Agent", "user-agent":
+		t.otherAgent = !slices.Contains(values, t.request.UserAgent())
 	}
-	t.hooks.GotFirstResponseByte = func() { t.leave(addr) }
-	return httptrace.WithClientTrace(ctx, &t.hooks)
+}
+
+func (t *wireTrace) wroteHeaders() {
+	t.written.Store(true)
+	if t.http2.Load() { // they have left
+		t.leave()
+	}
+}
+
+func (t *wireTrace) wroteRequest(info httptrace.WroteRequestInfo) {
+	if info.Err == nil {
+		t.leave()
+	}
 }
 
 // closeConn closes the connection on which a copy was about to be sent a second
@@ -110,26 +129,26 @@ func (t *wireTrace) closeConn(conn net.Conn) {
 // getConn notes that a connection was asked for. A dialer that looks names up over
 // HTTPS asks for connections as well, with the context of the request: those lead
 // elsewhere.
-func (t *wireTrace) getConn(to, addr string) {
+func (t *wireTrace) getConn(to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.sought.Swap(true) {
-		t.proxy = to != addr
+		t.proxy = to != t.addr
 	}
 	switch {
 	case !t.sent.Load():
 		t.to, t.otherHost, t.otherAgent = to, false, false
-	case to == t.to || to == addr:
+	case to == t.to || to == t.addr:
 		t.again.Store(true)
 	}
 }
 
 // leave notes that the request under way has left, unless nothing of it is that of
 // the copy.
-func (t *wireTrace) leave(addr string) {
+func (t *wireTrace) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.to == addr || !t.otherHost || !t.otherAgent {
+	if t.to == t.addr || !t.otherHost || !t.otherAgent {
 		t.sent.Store(true)
 	}
 }
