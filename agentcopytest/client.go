@@ -2,11 +2,13 @@ package agentcopytest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"strconv"
 	"sync"
@@ -34,7 +36,7 @@ func (t inMemory) PacingScope() string { return t.server.scope }
 
 func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	body := onceClosed(req.Body)
+	body := cmp.Or[io.ReadCloser](req.Body, http.NoBody)
 	defer body.Close()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -57,24 +59,13 @@ func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // traceOf returns the hooks of ctx, with one that does nothing where none is.
-func traceOf(ctx context.Context) httptrace.ClientTrace {
-	trace := httptrace.ClientTrace{}
-	if given := httptrace.ContextClientTrace(ctx); given != nil {
-		trace = *given
-	}
-	if trace.GetConn == nil {
-		trace.GetConn = func(string) {}
-	}
-	if trace.GotConn == nil {
-		trace.GotConn = func(httptrace.GotConnInfo) {}
-	}
-	if trace.WroteHeaders == nil {
-		trace.WroteHeaders = func() {}
-	}
-	if trace.GotFirstResponseByte == nil {
-		trace.GotFirstResponseByte = func() {}
-	}
-	return trace
+func traceOf(ctx context.Context) *httptrace.ClientTrace {
+	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) {},
+		GotConn:              func(httptrace.GotConnInfo) {},
+		WroteHeaders:         func() {},
+		GotFirstResponseByte: func() {},
+	}))
 }
 
 func hostPort(req *http.Request) string {
@@ -144,19 +135,44 @@ func (b *responseBody) Close() error {
 	return nil
 }
 
-// onceClosed is the body of a request, which may be nil, closed once however
-// often Close is called. A read that is under way meanwhile is the body's own
-// concern: those that block, such as an io.PipeReader, end it.
-func onceClosed(body io.ReadCloser) io.ReadCloser {
-	if body == nil {
-		return http.NoBody
+// URL returns the server's base URL on the loopback interface, without a trailing
+// slash. The first call starts listening. Inside a testing/synctest bubble use Client
+// instead: waiting for a socket stops the bubble's clock.
+//
+// Clients of one URL and one key share their limits. The next test may get the same
+// port, so give each test a key of its own.
+//
+// It panics if the server was closed before.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		if s.closed {
+			misuse("URL: the server is closed")
+		}
+		s.listener = httptest.NewServer(http.HandlerFunc(s.serveHTTP))
 	}
-	return &requestBody{Reader: body, close: sync.OnceValue(body.Close)}
+	return s.listener.URL
 }
 
-type requestBody struct {
-	io.Reader
-	close func() error
+// serveHTTP is the way over the socket.
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.connect()
+	if x == nil {
+		panic(http.ErrAbortHandler) // closes the connection, and says nothing
+	}
+	out, err := s.exchange(r.Context(), x, requestOf(r), r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range out.header {
+		w.Header()[name] = values
+	}
+	if !hasBody(out.status) {
+		w.WriteHeader(out.status)
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
+	w.WriteHeader(out.status)
+	_, _ = w.Write(out.sent()) // net/http closes the connection if it was less than promised, or if it failed
 }
-
-func (b *requestBody) Close() error { return b.close() }

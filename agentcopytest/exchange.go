@@ -78,23 +78,19 @@ func (s *Server) serve(x *exchange, received Request) {
 	if fault.AfterCopy {
 		made = s.process(route, c)
 	}
-	after(fault.Delay, func() {
+	finish := func() {
 		if made == nil && !fault.replaces() {
 			made = s.process(route, c)
 		}
 		s.answer(x, record, fault.spoil(made, s.vendor.copied))
-	})
-}
-
-// after calls f when d is over. No goroutine waits for it: one that did would
-// keep a testing/synctest bubble from ending, and Close could not wake it from
-// outside.
-func after(d time.Duration, f func()) {
-	if d == 0 {
-		f()
+	}
+	if fault.Delay == 0 {
+		finish()
 		return
 	}
-	time.AfterFunc(d, f)
+	// No goroutine waits for it: one that did would keep a testing/synctest bubble from
+	// ending, and Close could not wake it from outside.
+	time.AfterFunc(fault.Delay, finish)
 }
 
 // process does what the vendor does with a request. It returns nil if the

@@ -2,6 +2,7 @@ package agentcopytest
 
 import (
 	"cmp"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
@@ -13,10 +14,11 @@ import (
 // Server is what the fakes of all vendors share. [NewZudu], [NewCotool],
 // [NewLangSmith] and [NewKolena] make one. Its methods are safe for concurrent use.
 type Server struct {
-	vendor vendor
-	agents agents // the vendor's part; its own methods know the type
-	quirks Quirks
-	scope  string // see inMemory.PacingScope
+	vendor  vendor
+	agents  agents // the vendor's part
+	quirks  Quirks
+	variant bool   // the vendor's answers are in their other documented form
+	scope   string // see inMemory.PacingScope
 
 	mu       sync.Mutex // guards everything below, and agents
 	accepted []string   // credentials; nil for any
@@ -35,11 +37,11 @@ type vendor struct {
 	name            string   // for messages to the author of a test
 	credentials     []string // the headers that carry them
 	scheme          string   // stands before the value in each: "Bearer "
-	wrongCredential int      // the status that answers one that is not accepted
+	wrongCredential int      // the status that answers one that is not accepted; 0: 401
 	basePath        string   // may stand before the path of a route
 	routes          []route
 	limit           *rateLimit // of copies, unless an option sets another; nil for none
-	copied          int        // the status that answers a copy
+	copied          int        // the status that answers a copy; 0: 200
 	// refuse is an error in the vendor's form.
 	refuse func(status int, reason string) *answer
 }
@@ -72,8 +74,18 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		}
 		opt(s)
 	}
-	s.vendor.copied = cmp.Or(s.quirks.CopyStatus, v.copied)
+	s.vendor.copied = cmp.Or(s.quirks.CopyStatus, v.copied, http.StatusOK)
 	return s
+}
+
+// variantOf is an option that makes one vendor's fake answer in its other form.
+func variantOf(vendor, option string) ServerOption {
+	return func(s *Server) {
+		if s.vendor.name != vendor {
+			misuse("%s: this is a fake of %s", option, s.vendor.name)
+		}
+		s.variant = true
+	}
 }
 
 // CopyRecord is one copy that the server made, whether or not its answer arrived.
