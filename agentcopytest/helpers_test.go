@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,6 +29,12 @@ type subject struct {
 	*vendortest.Fake
 	added *atomic.Int64
 }
+
+// The credentials that the tests send by hand.
+var (
+	zuduKeys     = http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}
+	langsmithKey = http.Header{"X-Api-Key": {"k"}}
+)
 
 type starter func(opts ...agentcopytest.ServerOption) *subject
 
@@ -244,33 +251,27 @@ func fillValue(v reflect.Value) {
 // zones of their times.
 func requireSame(t testing.TB, want, got any) {
 	t.Helper()
-	require.Equal(t, utc(t, want), utc(t, got))
+	require.JSONEq(t, inUTC(t, want), inUTC(t, got))
 }
 
-func utc(t testing.TB, v any) any {
+var stampForm = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
+
+// inUTC is the document of an agent with its times in one form.
+func inUTC(t testing.TB, agent any) string {
 	t.Helper()
-	data, err := json.Marshal(v)
+	data, err := json.Marshal(agent)
 	require.NoError(t, err)
-	var doc any
-	require.NoError(t, json.Unmarshal(data, &doc))
-	return inUTC(doc)
+	return stampForm.ReplaceAllStringFunc(string(data), func(stamp string) string {
+		var at agentcopy.Time // with a zone or without
+		require.NoError(t, at.UnmarshalJSON([]byte(stamp)))
+		return at.UTC().Format(`"` + time.RFC3339Nano + `"`)
+	})
 }
 
-func inUTC(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for key := range v {
-			v[key] = inUTC(v[key])
-		}
-	case []any:
-		for i := range v {
-			v[i] = inUTC(v[i])
-		}
-	case string:
-		var at agentcopy.Time
-		if quoted, err := json.Marshal(v); err == nil && at.UnmarshalJSON(quoted) == nil && !at.Time.IsZero() {
-			return at.UTC().Format(time.RFC3339Nano) // with a zone or without
-		}
+// must is the value of a call that does not fail.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
 	}
 	return v
 }
