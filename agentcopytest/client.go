@@ -78,27 +78,27 @@ func hostPort(req *http.Request) string {
 
 // response is the answer as net/http's transport would hand it over.
 func (a *answer) response(ctx context.Context, req *http.Request) *http.Response {
-	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
-	resp := &http.Response{
-		Status:     strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode: a.status,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-		Header:     header,
-		Body:       http.NoBody,
-		Request:    req,
-	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	a.writeTo(w)
+	resp := w.Result()
+	maps.DeleteFunc(resp.Header, func(_ string, values []string) bool { return len(values) == 0 })
+	resp.Request, resp.Body, resp.ContentLength = req, http.NoBody, 0
 	if hasBody(a.status) {
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
 		resp.ContentLength = int64(len(a.body))
 		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(a.sent()), cutOff: a.cutOff()}
 	}
-	for name, values := range a.header {
-		header[name] = append([]string(nil), values...)
-	}
-	maps.DeleteFunc(header, func(_ string, values []string) bool { return len(values) == 0 })
 	return resp
+}
+
+// writeTo writes the answer as far as it is sent.
+func (a *answer) writeTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
+	if hasBody(a.status) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.sent()) // net/http closes the connection if it was less than promised, or if it failed
 }
 
 // responseBody is the body of an answer. It breaks when the request's context
@@ -165,14 +165,5 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range out.header {
-		w.Header()[name] = values
-	}
-	if !hasBody(out.status) {
-		w.WriteHeader(out.status)
-		return
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
-	w.WriteHeader(out.status)
-	_, _ = w.Write(out.sent()) // net/http closes the connection if it was less than promised, or if it failed
+	out.writeTo(w)
 }

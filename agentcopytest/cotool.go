@@ -172,11 +172,9 @@ func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.T
 	}
 	agent := t.document(&made.agent)
 	agent.drop(t.quirks.AnswerLacks...)
-	var o object
-	o.set("agent", agent)
-	o.set("parkedAgentId", source.id)
-	o.set("parkedAgentName", source.agent.Name)
-	o.set("transferredTriggerNames", transferred)
+	o := objectOf(map[string]any{
+		"agent": agent, "parkedAgentId": source.id, "parkedAgentName": source.agent.Name, "transferredTriggerNames": transferred,
+	})
 	o.drop(t.quirks.AnswerLacks...)
 	return o
 }
@@ -204,12 +202,12 @@ func (t *cotoolAPI) document(a *cotool.Agent) object {
 	if a.LastDetectionRunAt.IsZero() {
 		o.set("lastDetectionRunAt", nil)
 	} else {
-		t.show(&o, "lastDetectionRunAt", a.LastDetectionRunAt, "")
+		t.show(o, "lastDetectionRunAt", a.LastDetectionRunAt, "")
 	}
 	if a.DeletedAt.IsZero() {
 		o.set("deletedAt", t.quirks.SecondCopy.NotDeleted)
 	} else {
-		t.show(&o, "deletedAt", a.DeletedAt, t.quirks.SecondCopy.DeletedAt)
+		t.show(o, "deletedAt", a.DeletedAt, t.quirks.SecondCopy.DeletedAt)
 	}
 	for key, value := range map[string]string{"syncKey": a.SyncKey, "syncSource": a.SyncSource, "syncFilePath": a.SyncFilePath} {
 		if value == "" {

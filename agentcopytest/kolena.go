@@ -187,14 +187,14 @@ func (k *kolenaAPI) document(a *kolena.Agent) object {
 	prompts := []object{}
 	for _, p := range a.Prompts {
 		prompt := objectOf(p)
-		k.showTimes(&prompt, p.Created, p.Updated)
+		k.showTimes(prompt, p.Created, p.Updated)
 		prompts = append(prompts, prompt)
 	}
 	o.set("prompts", prompts)
 	var templates []object
 	for _, t := range a.OutputTemplates {
 		template := objectOf(t)
-		k.showTimes(&template, t.Created, t.Updated)
+		k.showTimes(template, t.Created, t.Updated)
 		templates = append(templates, template)
 	}
 	if templates != nil { // else absent, as in the older revisions

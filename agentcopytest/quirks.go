@@ -268,7 +268,7 @@ func (q *Quirks) nonsense() string {
 
 // stamp writes t into the field key, in form, or else in layout. The
 // zero time leaves the field out.
-func (s Stamps) stamp(o *object, key string, t time.Time, form StampForm, layout string) {
+func (s Stamps) stamp(o object, key string, t time.Time, form StampForm, layout string) {
 	if s.Zone != nil {
 		t = t.In(s.Zone)
 	}

@@ -27,7 +27,7 @@ type Server struct {
 	requests []*Request
 	copies   []CopyRecord
 	cache    map[string]cachedAnswer // of lists, by request
-	waiting  map[*exchange]bool      // those whose client still waits for the answer
+	waiting  map[exchange]bool       // those whose client still waits for the answer
 	closed   bool
 	listener *httptest.Server // nil until URL is called
 }
@@ -65,7 +65,7 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		limit:   v.limit,
 		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
 		cache:   make(map[string]cachedAnswer),
-		waiting: make(map[*exchange]bool),
+		waiting: make(map[exchange]bool),
 	}
 	agents.joins(s)
 	for i, opt := range opts {

@@ -224,18 +224,18 @@ func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
 // document is the JSON of an agent, with its times as the vendor shows them.
 func (s *store[A]) document(a *A) object {
 	o, h := objectOf(a), s.kind.head(a)
-	s.showTimes(&o, *h.created, *h.updated)
+	s.showTimes(o, *h.created, *h.updated)
 	return o
 }
 
 // showTimes writes into o when a thing was made and changed.
-func (s *store[A]) showTimes(o *object, created, updated agentcopy.Time) {
+func (s *store[A]) showTimes(o object, created, updated agentcopy.Time) {
 	s.show(o, s.kind.created, created, "")
 	s.show(o, s.kind.updated, updated, "")
 }
 
 // show writes a time stamp into o: in form, or that of the quirks, or the vendor's.
-func (s *store[A]) show(o *object, key string, t agentcopy.Time, form StampForm) {
+func (s *store[A]) show(o object, key string, t agentcopy.Time, form StampForm) {
 	layout := s.kind.layout
 	if s.server.variant {
 		layout = s.kind.variant

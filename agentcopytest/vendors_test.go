@@ -283,9 +283,9 @@ func TestOddRequests(t *testing.T) {
 			"only a name": {body: `{"name":"x"}`, status: 200},
 			"null targets": {
 				body: `{"name":"x","target_workspace_id":null,"target_folder_id":null}`, status: 200,
-				says: `"workspace_id":1,`, // the workspace of its source
+				says: `"workspace_id":1}`, // the workspace of its source
 			},
-			"targets":          {body: `{"name":"x","target_workspace_id":7,"target_folder_id":8}`, status: 200, says: `"workspace_id":7,`},
+			"targets":          {body: `{"name":"x","target_workspace_id":7,"target_folder_id":8}`, status: 200, says: `"workspace_id":7}`},
 			"unknown property": {body: `{"name":"x","more":1}`, status: 200},
 			"other digits":     {target: "POST " + agents + "/01/copy", body: `{"name":"x"}`, status: 200},
 

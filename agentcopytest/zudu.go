@@ -181,14 +181,12 @@ func (z *zuduAPI) document(a *zudu.Agent) object {
 
 // brief is what answers other than that of get show of an agent: all of it, or in the
 // first generation five fields, one of them with the given key.
-func (z *zuduAPI) brief(a *zudu.Agent, key, value string) (o object) {
+func (z *zuduAPI) brief(a *zudu.Agent, key, value string) object {
 	if !z.server.variant {
 		return z.document(a)
 	}
-	o.set("agent_id", a.AgentID)
-	o.set("agent_name", a.AgentName)
-	o.set(key, value)
-	z.showTimes(&o, a.CreatedAt, a.UpdatedAt)
+	o := objectOf(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value})
+	z.showTimes(o, a.CreatedAt, a.UpdatedAt)
 	return o
 }
 
