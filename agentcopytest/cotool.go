@@ -40,26 +40,19 @@ type Cotool struct {
 func NewCotool(opts ...ServerOption) *Cotool {
 	api := &cotoolAPI{}
 	api.store = newStore(kind[cotool.Agent]{
-		newID:     agentUUID,
-		setID:     func(a *cotool.Agent, id string) { a.ID = id },
-		complete:  api.complete,
-		head:      func(a *cotool.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
-		item:      api.document,
-		created:   "createdAt",
-		updated:   "updatedAt",
-		layout:    "2006-01-02T15:04:05.000Z",
-		precision: time.Millisecond,
+		newID:    agentUUID,
+		setID:    func(a *cotool.Agent, id string) { a.ID = id },
+		complete: api.complete,
+		head:     func(a *cotool.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
+		item:     api.document,
+		stamps:   stamps{"createdAt", "updatedAt", "2006-01-02T15:04:05.000Z", "", time.Millisecond},
 	})
 	return &Cotool{newServer(vendor{
 		name:        "Cotool",
 		credentials: []string{"Authorization"},
 		scheme:      "Bearer ",
 		refuse:      cotoolError,
-		routes: []route{
-			{method: http.MethodPost, path: "/api/agents/{id}/copy", copies: true, serve: api.copy},
-			{method: http.MethodGet, path: "/api/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
-		},
+		paths:       paths{agents: "/api/agents", copy: "/copy"},
 	}, api, opts), api}
 }
 

@@ -41,7 +41,7 @@
 //     were asked to be [PageSize], and counts them [Totals, RepeatLastPage]. It shows
 //     all of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
 //     FlapLists]. An empty one is [] [NullLists].
-//   - Stamps are UTC, and the clock is right [Stamps, DateOffset, NoDate].
+//   - Stamps are UTC, as precise as in the pages' examples, and the clock is right [Stamps, DateOffset, NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
 //     WrongCredential]. Every error is JSON [ErrorAnswer].
 //   - No request is refused for a rate limit, unless [WithRateLimit] says so. A 429 has

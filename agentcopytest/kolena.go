@@ -37,16 +37,12 @@ type Kolena struct {
 func NewKolena(opts ...ServerOption) *Kolena {
 	api := &kolenaAPI{}
 	api.store = newStore(kind[kolena.Agent]{
-		newID:     strconv.Itoa,
-		setID:     func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
-		complete:  api.complete,
-		head:      func(a *kolena.Agent) head { return head{&a.Name, &a.Created, &a.Updated} },
-		item:      api.document,
-		created:   "created",
-		updated:   "updated",
-		layout:    "2006-01-02T15:04:05.000000-07:00",
-		variant:   "2006-01-02T15:04:05.000000",
-		precision: time.Microsecond,
+		newID:    strconv.Itoa,
+		setID:    func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
+		complete: api.complete,
+		head:     func(a *kolena.Agent) head { return head{&a.Name, &a.Created, &a.Updated} },
+		item:     api.document,
+		stamps:   stamps{"created", "updated", "2006-01-02T15:04:05.000000-07:00", "2006-01-02T15:04:05.000000", time.Microsecond},
 	})
 	return &Kolena{newServer(vendor{
 		name:        "Kolena",
@@ -54,15 +50,9 @@ func NewKolena(opts ...ServerOption) *Kolena {
 		scheme:      "Bearer ",
 		limit:       newRateLimit(60, time.Minute),
 		refuse:      kolenaError,
-		routes: []route{
-			{method: http.MethodPost, path: kolenaAgents + "/{id}/copy", copies: true, serve: api.copy},
-			{method: http.MethodGet, path: kolenaAgents + "/{id}", serve: api.get},
-			{method: http.MethodGet, path: kolenaAgents, lists: true, serve: api.list},
-		},
+		paths:       paths{agents: "/api/v1/client/agents", copy: "/copy"},
 	}, api, opts), api}
 }
-
-const kolenaAgents = "/api/v1/client/agents"
 
 // WithKolenaZonelessTimes makes a [Kolena] leave the zone out of its time
 // stamps, as some of the vendor's examples do. It panics for the other vendors.

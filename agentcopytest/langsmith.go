@@ -49,15 +49,12 @@ type LangSmith struct {
 func NewLangSmith(opts ...ServerOption) *LangSmith {
 	api := &langsmithAPI{}
 	api.store = newStore(kind[langsmith.Agent]{
-		newID:     agentUUID,
-		setID:     func(a *langsmith.Agent, id string) { a.ID = id },
-		complete:  api.complete,
-		head:      func(a *langsmith.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
-		item:      api.summary,
-		created:   "created_at",
-		updated:   "updated_at",
-		layout:    "2006-01-02T15:04:05.000000-07:00",
-		precision: time.Microsecond,
+		newID:    agentUUID,
+		setID:    func(a *langsmith.Agent, id string) { a.ID = id },
+		complete: api.complete,
+		head:     func(a *langsmith.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
+		item:     api.summary,
+		stamps:   stamps{"created_at", "updated_at", "2006-01-02T15:04:05.000000-07:00", "", time.Microsecond},
 	})
 	return &LangSmith{newServer(vendor{
 		name:            "LangSmith",
@@ -66,11 +63,7 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 		basePath:        "/v1/deepagents",
 		copied:          http.StatusCreated,
 		refuse:          langsmithRefusal,
-		routes: []route{
-			{method: http.MethodPost, path: "/agents/{id}/clone", copies: true, serve: api.clone},
-			{method: http.MethodGet, path: "/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/agents", lists: true, serve: api.list},
-		},
+		paths:           paths{agents: "/agents", copy: "/clone"},
 	}, api, opts), api}
 }
 
@@ -140,7 +133,7 @@ func (l *langsmithAPI) find(c *call) (e *entry[langsmith.Agent], refusal *answer
 	return e, nil
 }
 
-func (l *langsmithAPI) clone(c *call) *answer {
+func (l *langsmithAPI) copy(c *call) *answer {
 	source, refusal := l.find(c)
 	if refusal != nil {
 		return refusal

@@ -36,9 +36,9 @@ func (s *store[A]) ordered(compare func(a, b *A) int, descending bool) []*entry[
 // by; nil for any other.
 func (s *store[A]) comparison(by, name string) func(a, b *A) int {
 	switch by {
-	case s.kind.created:
+	case s.kind.stamps.created:
 		return func(a, b *A) int { return s.kind.head(a).created.Compare(s.kind.head(b).created.Time) }
-	case s.kind.updated:
+	case s.kind.stamps.updated:
 		return func(a, b *A) int { return s.kind.head(a).updated.Compare(s.kind.head(b).updated.Time) }
 	case name:
 		return s.byName

@@ -29,8 +29,8 @@ type call struct {
 func (s *Server) route(r Request) (found *route, id string, refusal *answer) {
 	path := strings.TrimPrefix(r.Path, s.vendor.basePath)
 	var allowed []string
-	for i := range s.vendor.routes {
-		route := &s.vendor.routes[i]
+	for i := range s.routes {
+		route := &s.routes[i]
 		id, ok := match(route.path, path)
 		switch {
 		case ok && route.method == r.Method:

@@ -16,6 +16,7 @@ import (
 type Server struct {
 	vendor  vendor
 	agents  agents // the vendor's part
+	routes  []route
 	quirks  Quirks
 	variant bool   // the vendor's answers are in their other documented form
 	scope   string // see inMemory.PacingScope
@@ -39,7 +40,8 @@ type vendor struct {
 	scheme          string   // stands before the value in each: "Bearer "
 	wrongCredential int      // the status that answers one that is not accepted; 0: 401
 	basePath        string   // may stand before the path of a route
-	routes          []route
+	paths           paths
+	more            []route    // beyond those of paths
 	limit           *rateLimit // of copies, unless an option sets another; nil for none
 	copied          int        // the status that answers a copy; 0: 200
 	// refuse is an error in the vendor's form.
@@ -50,6 +52,15 @@ type vendor struct {
 type agents interface {
 	joins(s *Server)
 	remove(id string) bool
+	copy(c *call) *answer
+	get(c *call) *answer
+	list(c *call) *answer
+}
+
+// paths are those of the endpoints that all vendors have.
+type paths struct {
+	agents    string // of the list
+	get, copy string // behind the path and the ID of an agent
 }
 
 // ServerOption changes how a fake behaves; the constructors take any number.
@@ -67,6 +78,12 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		cache:   make(map[string]cachedAnswer),
 		waiting: make(map[exchange]bool),
 	}
+	one := v.paths.agents + "/{id}"
+	s.routes = append(v.more,
+		route{method: http.MethodPost, path: one + v.paths.copy, copies: true, serve: agents.copy},
+		route{method: http.MethodGet, path: one + v.paths.get, serve: agents.get},
+		route{method: http.MethodGet, path: v.paths.agents, lists: true, serve: agents.list},
+	)
 	agents.joins(s)
 	for i, opt := range opts {
 		if opt == nil {

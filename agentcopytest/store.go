@@ -23,11 +23,14 @@ type kind[A any] struct {
 	sameSpace func(a, b *A) bool // no two agents for which it holds share a name; nil: it holds for all
 	nameTaken int                // the status that answers a name that is taken; 0: it makes another agent
 	item      func(a *A) object  // what a list shows
-	created   string             // the JSON key of the time that an agent was made
-	updated   string             // and of the time that it was changed
-	layout    string             // of a time stamp
-	variant   string             // and of one in the variant
-	precision time.Duration      // of a time stamp
+	stamps    stamps
+}
+
+// stamps is how a vendor writes when an agent was made and changed.
+type stamps struct {
+	created, updated string        // the JSON keys
+	layout, variant  string        // the form, and that in the variant
+	precision        time.Duration // of the vendor's clock
 }
 
 // head points to the fields that the agents of all vendors have.
@@ -216,7 +219,7 @@ func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
 		at = fallback
 	}
 	if s.quirks.Stamps.Form == "" {
-		at = at.Truncate(s.kind.precision)
+		at = at.Truncate(s.kind.stamps.precision)
 	}
 	return agentcopy.Time{Time: at.UTC()}
 }
@@ -230,15 +233,15 @@ func (s *store[A]) document(a *A) object {
 
 // showTimes writes into o when a thing was made and changed.
 func (s *store[A]) showTimes(o object, created, updated agentcopy.Time) {
-	s.show(o, s.kind.created, created, "")
-	s.show(o, s.kind.updated, updated, "")
+	s.show(o, s.kind.stamps.created, created, "")
+	s.show(o, s.kind.stamps.updated, updated, "")
 }
 
 // show writes a time stamp into o: in form, or that of the quirks, or the vendor's.
 func (s *store[A]) show(o object, key string, t agentcopy.Time, form StampForm) {
-	layout := s.kind.layout
+	layout := s.kind.stamps.layout
 	if s.server.variant {
-		layout = s.kind.variant
+		layout = s.kind.stamps.variant
 	}
 	s.quirks.Stamps.stamp(o, key, t.Time, cmp.Or(form, s.quirks.Stamps.Form), layout)
 }

@@ -45,11 +45,7 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
 		nameTaken: http.StatusBadRequest,
 		item:      func(a *zudu.Agent) object { return api.brief(a, "language", a.Language) },
-		created:   "created_at",
-		updated:   "updated_at",
-		layout:    "2006-01-02T15:04:05",
-		variant:   "2006-01-02T15:04:05Z",
-		precision: time.Second,
+		stamps:    stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
 	})
 	return &Zudu{newServer(vendor{
 		name:        "Zudu",
@@ -57,12 +53,8 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		refuse: func(status int, reason string) *answer {
 			return zuduError(status, http.StatusText(status), reason)
 		},
-		routes: []route{
-			{method: http.MethodPost, path: "/api/agents/{id}/duplicate", copies: true, serve: api.duplicate},
-			{method: http.MethodGet, path: "/api/agents/{id}/full", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
-			{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find},
-		},
+		paths: paths{agents: "/api/agents", get: "/full", copy: "/duplicate"},
+		more:  []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find}},
 	}, api, opts), api}
 }
 
@@ -133,7 +125,7 @@ func zuduNameFault(name string) string {
 	return ""
 }
 
-func (z *zuduAPI) duplicate(c *call) *answer {
+func (z *zuduAPI) copy(c *call) *answer {
 	body, err := c.fields()
 	if err != nil {
 		return zuduInvalid(err.Error())
