@@ -112,8 +112,9 @@ func (t *cotoolAPI) copy(c *call) *answer {
 	case isParked(source) && status >= 300:
 		return cotoolError(status, "Agent is parked")
 	case isParked(source) && second.Same:
-		if first := t.copyMadeOf(source); first != nil {
-			return jsonAnswer(status, t.moved(first, source, nil))
+		first := slices.IndexFunc(t.all, func(e *entry[cotool.Agent]) bool { return e.source == source.id })
+		if first >= 0 {
+			return jsonAnswer(status, t.moved(t.all[first], source, nil))
 		}
 	case source.agent.SyncKey == "":
 		return cotoolError(http.StatusConflict, "Agent is not managed")
@@ -146,15 +147,6 @@ func (t *cotoolAPI) park(e *entry[cotool.Agent], at agentcopy.Time) {
 	e.agent.TriggerSummary = []cotool.TriggerSummary{}
 	e.agent.DeletedAt, e.agent.UpdatedAt = at, at
 	e.item = nil
-}
-
-// copyMadeOf is the first copy of source; nil if there is none.
-func (t *cotoolAPI) copyMadeOf(source *entry[cotool.Agent]) *entry[cotool.Agent] {
-	i := slices.IndexFunc(t.all, func(e *entry[cotool.Agent]) bool { return e.source == source.id })
-	if i < 0 {
-		return nil
-	}
-	return t.all[i]
 }
 
 // moved is the answer to a copy.

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,9 +48,7 @@ func starterOf(v *vendortest.Vendor) starter {
 	}
 }
 
-func starterNamed(name string) starter {
-	return starterOf(vendortest.Vendors[slices.IndexFunc(vendortest.Vendors, func(v *vendortest.Vendor) bool { return v.Name == name })])
-}
+func starterNamed(name string) starter { return starterOf(vendortest.Named(name)) }
 
 var (
 	newZudu      = starterNamed("zudu")
@@ -102,16 +99,16 @@ type door struct {
 // eachDoor runs a test through the memory and over a socket, with a new server
 // for each.
 func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door)) {
-	t.Run("memory", func(t *testing.T) {
-		s := start()
-		t.Cleanup(s.Close)
-		test(t, s, door{s.Client(), "https://api.example"})
-	})
-	t.Run("socket", func(t *testing.T) {
-		s := start()
-		t.Cleanup(s.Close)
-		test(t, s, door{socketClient(t), s.URL()})
-	})
+	for name, way := range map[string]func(t *testing.T, s *subject) door{
+		"memory": func(_ *testing.T, s *subject) door { return memory(s.Server) },
+		"socket": func(t *testing.T, s *subject) door { return door{socketClient(t), s.URL()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start()
+			t.Cleanup(s.Close)
+			test(t, s, way(t, s))
+		})
+	}
 }
 
 // socketClient is a client with connections of its own.

@@ -1,6 +1,7 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -252,18 +253,23 @@ func (q *Quirks) nonsense() string {
 		return fmt.Sprintf("FlapLists %v is not a share, 0 to 1", q.FlapLists)
 	case !hasBody(q.CopyStatus):
 		return fmt.Sprintf("CopyStatus %d is not the status of an answer with a body", q.CopyStatus)
-	case !slices.Contains([]ListOrder{"", OrderOldest, OrderNewest, OrderName, OrderShuffled}, q.ListOrder):
-		return fmt.Sprintf("ListOrder %q is unknown", q.ListOrder)
-	case !slices.Contains([]NameFilter{"", FilterCase, FilterPrefix, FilterExact, FilterIgnored}, q.NameFilter):
-		return fmt.Sprintf("NameFilter %q is unknown", q.NameFilter)
-	case !slices.Contains([]Totals{"", TotalsZero, TotalsAbsent}, q.Totals):
-		return fmt.Sprintf("Totals %q is unknown", q.Totals)
-	case !slices.Contains([]IDForm{"", IDString, IDFloat}, q.IDs):
-		return fmt.Sprintf("IDs %q is unknown", q.IDs)
-	case !slices.Contains([]RetryAfter{"", RetryAfterNone, RetryAfterDate, RetryAfterEpoch, RetryAfterReset}, q.RetryAfter):
-		return fmt.Sprintf("RetryAfter %q is unknown", q.RetryAfter)
 	}
-	return headerNonsense(q.StaleHeader)
+	return cmp.Or(
+		unknown("ListOrder", q.ListOrder, OrderOldest, OrderNewest, OrderName, OrderShuffled),
+		unknown("NameFilter", q.NameFilter, FilterCase, FilterPrefix, FilterExact, FilterIgnored),
+		unknown("Totals", q.Totals, TotalsZero, TotalsAbsent),
+		unknown("IDs", q.IDs, IDString, IDFloat),
+		unknown("RetryAfter", q.RetryAfter, RetryAfterNone, RetryAfterDate, RetryAfterEpoch, RetryAfterReset),
+		headerNonsense(q.StaleHeader),
+	)
+}
+
+// unknown says that a value is neither the default nor one of known.
+func unknown[S ~string](name string, value S, known ...S) string {
+	if value == "" || slices.Contains(known, value) {
+		return ""
+	}
+	return fmt.Sprintf("%s %q is unknown", name, value)
 }
 
 // stamp writes t into the field key, in form, or else in layout. The
