@@ -1,7 +1,9 @@
 package agentcopytest
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 )
 
@@ -66,3 +68,33 @@ func (a *answer) sent() []byte {
 
 // cutOff reports whether the connection breaks before the body has ended.
 func (a *answer) cutOff() bool { return a.truncate > 0 && a.truncate < len(a.body) }
+
+// object is a JSON object.
+type object map[string]json.RawMessage
+
+// objectOf is the JSON of v, which must be a struct or a map.
+func objectOf(v any) (o object) {
+	_ = json.Unmarshal(encode(v), &o)
+	return o
+}
+
+// set gives the member key a value.
+func (o object) set(key string, v any) { o[key] = encode(v) }
+
+// drop takes members out.
+func (o object) drop(keys ...string) {
+	for _, key := range keys {
+		delete(o, key)
+	}
+}
+
+// encode is v as JSON that escapes no HTML, as the vendors send it.
+func encode(v any) []byte {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(fmt.Sprintf("agentcopytest: an answer cannot be encoded: %v", err)) // AddAgent has seen to it
+	}
+	return out.Bytes()
+}

@@ -78,15 +78,11 @@ func integer(query url.Values, name string, fallback, low, high int) (int, error
 	if err != nil {
 		return 0, errNotInteger
 	}
-	return n, within(n, low, high)
-}
-
-func within(n, low, high int) error {
 	switch {
 	case n < low:
-		return errTooSmall
+		err = errTooSmall
 	case n > high:
-		return errTooLarge
+		err = errTooLarge
 	}
-	return nil
+	return n, err
 }

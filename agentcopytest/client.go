@@ -2,11 +2,13 @@ package agentcopytest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"strconv"
 	"sync"
@@ -34,7 +36,7 @@ func (t inMemory) PacingScope() string { return t.server.scope }
 
 func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	body := onceClosed(req.Body)
+	body := cmp.Or[io.ReadCloser](req.Body, http.NoBody)
 	defer body.Close()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -57,24 +59,13 @@ func (t inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // traceOf returns the hooks of ctx, with one that does nothing where none is.
-func traceOf(ctx context.Context) httptrace.ClientTrace {
-	trace := httptrace.ClientTrace{}
-	if given := httptrace.ContextClientTrace(ctx); given != nil {
-		trace = *given
-	}
-	if trace.GetConn == nil {
-		trace.GetConn = func(string) {}
-	}
-	if trace.GotConn == nil {
-		trace.GotConn = func(httptrace.GotConnInfo) {}
-	}
-	if trace.WroteHeaders == nil {
-		trace.WroteHeaders = func() {}
-	}
-	if trace.GotFirstResponseByte == nil {
-		trace.GotFirstResponseByte = func() {}
-	}
-	return trace
+func traceOf(ctx context.Context) *httptrace.ClientTrace {
+	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) {},
+		GotConn:              func(httptrace.GotConnInfo) {},
+		WroteHeaders:         func() {},
+		GotFirstResponseByte: func() {},
+	}))
 }
 
 func hostPort(req *http.Request) string {
@@ -87,27 +78,27 @@ func hostPort(req *http.Request) string {
 
 // response is the answer as net/http's transport would hand it over.
 func (a *answer) response(ctx context.Context, req *http.Request) *http.Response {
-	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
-	resp := &http.Response{
-		Status:     strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode: a.status,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-		Header:     header,
-		Body:       http.NoBody,
-		Request:    req,
-	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	a.writeTo(w)
+	resp := w.Result()
+	maps.DeleteFunc(resp.Header, func(_ string, values []string) bool { return len(values) == 0 })
+	resp.Request, resp.Body, resp.ContentLength = req, http.NoBody, 0
 	if hasBody(a.status) {
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
 		resp.ContentLength = int64(len(a.body))
 		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(a.sent()), cutOff: a.cutOff()}
 	}
-	for name, values := range a.header {
-		header[name] = append([]string(nil), values...)
-	}
-	maps.DeleteFunc(header, func(_ string, values []string) bool { return len(values) == 0 })
 	return resp
+}
+
+// writeTo writes the answer as far as it is sent.
+func (a *answer) writeTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
+	if hasBody(a.status) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.sent()) // net/http closes the connection if it was less than promised, or if it failed
 }
 
 // responseBody is the body of an answer. It breaks when the request's context
@@ -144,19 +135,35 @@ func (b *responseBody) Close() error {
 	return nil
 }
 
-// onceClosed is the body of a request, which may be nil, closed once however
-// often Close is called. A read that is under way meanwhile is the body's own
-// concern: those that block, such as an io.PipeReader, end it.
-func onceClosed(body io.ReadCloser) io.ReadCloser {
-	if body == nil {
-		return http.NoBody
+// URL returns the server's base URL on the loopback interface, without a trailing
+// slash. The first call starts listening. Inside a testing/synctest bubble use Client
+// instead: waiting for a socket stops the bubble's clock.
+//
+// Clients of one URL and one key share their limits. The next test may get the same
+// port, so give each test a key of its own.
+//
+// It panics if the server was closed before.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		if s.closed {
+			misuse("URL: the server is closed")
+		}
+		s.listener = httptest.NewServer(http.HandlerFunc(s.serveHTTP))
 	}
-	return &requestBody{Reader: body, close: sync.OnceValue(body.Close)}
+	return s.listener.URL
 }
 
-type requestBody struct {
-	io.Reader
-	close func() error
+// serveHTTP is the way over the socket.
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.connect()
+	if x == nil {
+		panic(http.ErrAbortHandler) // closes the connection, and says nothing
+	}
+	out, err := s.exchange(r.Context(), x, requestOf(r), r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	out.writeTo(w)
 }
-
-func (b *requestBody) Close() error { return b.close() }

@@ -3,6 +3,7 @@ package agentcopytest
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,54 +18,42 @@ import (
 //
 // # Assumptions
 //
-// Cotool's pages do not say what follows. The fields of [Quirks] in brackets change
-// it.
+// Cotool's pages do not say what follows, nor what the package doc lists. The fields
+// of [Quirks] in brackets change it.
 //   - A managed agent has a SyncKey. Copying an agent without one gets 409.
 //   - A parked agent has DeletedAt set [SecondCopy.DeletedAt], keeps its name
 //     [SecondCopy.ParkedName], is not in the list [SecondCopy.ParkedListed], and can be
 //     read by its ID [SecondCopy.ParkedHidden]. On other agents, deletedAt is null
 //     [SecondCopy.NotDeleted].
 //   - Copying a parked agent gets 409 [SecondCopy.Status, SecondCopy.Same].
-//   - The copy has the name of its source [Rename], no SyncKey, SyncSource and
-//     SyncFilePath [SecondCopy.KeepsSync], and all other fields [CopyFields].
-//   - A copy answers 200 [CopyStatus], with every field that the page calls required
-//     [AnswerLacks].
-//   - The list begins with the oldest agent [ListOrder], shows all of an agent
-//     [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists]. An
-//     empty one is [] [NullLists].
-//   - Stamps are UTC, with milliseconds, and the clock is right [Stamps, DateOffset,
-//     NoDate].
-//   - A missing credential and a wrong one get 401 [MissingCredential,
-//     WrongCredential], an ID that is not a UUID 400, an unknown one 404. Errors are
-//     JSON with the one key "error" [ErrorAnswer].
-//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
-//     has Retry-After [RetryAfter, CountRefused].
-type Cotool struct{ *Server }
+//   - The copy has the name of its source [Rename], and no SyncKey, SyncSource and
+//     SyncFilePath [SecondCopy.KeepsSync].
+//   - The list begins with the oldest agent [ListOrder].
+//   - An ID that is not a UUID gets 400, an unknown one 404. Errors have the one key
+//     "error" [ErrorAnswer].
+type Cotool struct {
+	*Server
+	api *cotoolAPI
+}
 
 // NewCotool returns a fake without agents.
 func NewCotool(opts ...ServerOption) *Cotool {
 	api := &cotoolAPI{}
 	api.store = newStore(kind[cotool.Agent]{
-		newID:     func(n int) string { return uuid(agentKind, n) },
-		setID:     func(a *cotool.Agent, id string) { a.ID = id },
-		name:      func(a *cotool.Agent) *string { return &a.Name },
-		times:     func(a *cotool.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
-		precision: time.Millisecond,
-		item:      api.document,
+		newID:    agentUUID,
+		setID:    func(a *cotool.Agent, id string) { a.ID = id },
+		complete: api.complete,
+		head:     func(a *cotool.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
+		item:     api.document,
+		stamps:   stamps{"createdAt", "updatedAt", "2006-01-02T15:04:05.000Z", "", time.Millisecond},
 	})
 	return &Cotool{newServer(vendor{
-		name:            "Cotool",
-		credentials:     []string{"Authorization"},
-		scheme:          "Bearer ",
-		wrongCredential: http.StatusUnauthorized,
-		copied:          http.StatusOK,
-		refuse:          cotoolError,
-		routes: []route{
-			{method: http.MethodPost, path: "/api/agents/{id}/copy", copies: true, serve: api.copy},
-			{method: http.MethodGet, path: "/api/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
-		},
-	}, api, opts)}
+		name:        "Cotool",
+		credentials: []string{"Authorization"},
+		scheme:      "Bearer ",
+		refuse:      cotoolError,
+		paths:       paths{agents: "/api/agents", copy: "/copy"},
+	}, api, opts), api}
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -74,12 +63,18 @@ func NewCotool(opts ...ServerOption) *Cotool {
 // leave SyncKey empty. With DeletedAt it is parked.
 //
 // It panics if the ID is not a UUID or is taken.
-func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	api := t.agents.(*cotoolAPI)
-	a = cloneOf(&a)
-	a.ID = api.uuidFor(a.ID)
+func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent { return t.api.add(a) }
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new UpdatedAt. A time that change sets to zero is null in what the
+// fake shows. It panics if there is no such agent.
+func (t *Cotool) UpdateAgent(id string, change func(a *cotool.Agent)) { t.api.update(id, change) }
+
+type cotoolAPI struct{ *store[cotool.Agent] }
+
+// complete fills in what Cotool shows of every agent.
+func (t *cotoolAPI) complete(a *cotool.Agent) (id string) {
+	a.ID = t.uuidFor(a.ID)
 	fill(&a.Name, "Agent "+a.ID)
 	fill(&a.OrganizationID, uuid(organizationKind, 1))
 	fill(&a.AgentType, cotool.AgentTypeResponse)
@@ -87,29 +82,14 @@ func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent {
 		fill(&a.SyncKey, "agents/"+a.ID)
 	}
 	fill(&a.Origin, cotool.OriginUser)
-	api.stampAgent(&a)
-	a.DeletedAt = api.stamp(a.DeletedAt, time.Time{})
-	a.LastDetectionRunAt = api.stamp(a.LastDetectionRunAt, time.Time{})
-	a.ToolNames = listed(a.ToolNames)
-	a.CLINames = listed(a.CLINames)
-	a.ContextDocs = listed(a.ContextDocs)
-	a.Skills = listed(a.Skills)
-	a.TriggerSummary = listed(a.TriggerSummary)
-	a.Tags = listed(a.Tags)
-	a.AcceptanceCriteria = listed(a.AcceptanceCriteria)
-	return api.add(a.ID, a)
+	a.DeletedAt = t.stamp(a.DeletedAt, time.Time{})
+	a.LastDetectionRunAt = t.stamp(a.LastDetectionRunAt, time.Time{})
+	empty(&a.ToolNames, &a.CLINames, &a.Tags, &a.AcceptanceCriteria)
+	empty(&a.ContextDocs)
+	empty(&a.Skills)
+	empty(&a.TriggerSummary)
+	return a.ID
 }
-
-// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
-// agent gets a new UpdatedAt. A time that change sets to zero is null in what the
-// fake shows. It panics if there is no such agent.
-func (t *Cotool) UpdateAgent(id string, change func(a *cotool.Agent)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.agents.(*cotoolAPI).update(id, change)
-}
-
-type cotoolAPI struct{ *store[cotool.Agent] }
 
 // find returns the agent with the ID in the path.
 func (t *cotoolAPI) find(c *call) (e *entry[cotool.Agent], refusal *answer) {
@@ -132,8 +112,9 @@ func (t *cotoolAPI) copy(c *call) *answer {
 	case isParked(source) && status >= 300:
 		return cotoolError(status, "Agent is parked")
 	case isParked(source) && second.Same:
-		if first := t.copyMadeOf(source); first != nil {
-			return jsonAnswer(status, t.moved(first, source, nil))
+		first := slices.IndexFunc(t.all, func(e *entry[cotool.Agent]) bool { return e.source == source.id })
+		if first >= 0 {
+			return jsonAnswer(status, t.moved(t.all[first], source, nil))
 		}
 	case source.agent.SyncKey == "":
 		return cotoolError(http.StatusConflict, "Agent is not managed")
@@ -145,12 +126,15 @@ func (t *cotoolAPI) copy(c *call) *answer {
 		a.SyncKey, a.SyncSource, a.SyncFilePath = "", "", ""
 	}
 	made := t.copyOf(c, source, a)
-	triggers := source.agent.TriggerSummary
-	if isParked(source) {
-		return copied(status, t.moved(made, source, triggers), t.record(made))
+	triggers, again := source.agent.TriggerSummary, isParked(source)
+	if !again {
+		t.park(source, made.agent.CreatedAt)
 	}
-	t.park(source, made.agent.CreatedAt)
-	return copied(t.copied(), t.moved(made, source, triggers), t.record(made))
+	out := t.copied(made, t.moved(made, source, triggers))
+	if again {
+		out.status = status
+	}
+	return out
 }
 
 func isParked(e *entry[cotool.Agent]) bool { return !e.agent.DeletedAt.IsZero() }
@@ -165,16 +149,6 @@ func (t *cotoolAPI) park(e *entry[cotool.Agent], at agentcopy.Time) {
 	e.item = nil
 }
 
-// copyMadeOf is the first copy of source; nil if there is none.
-func (t *cotoolAPI) copyMadeOf(source *entry[cotool.Agent]) *entry[cotool.Agent] {
-	for _, e := range t.all {
-		if e.source == source.id {
-			return e
-		}
-	}
-	return nil
-}
-
 // moved is the answer to a copy.
 func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.TriggerSummary) object {
 	transferred := []string{}
@@ -183,11 +157,9 @@ func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.T
 	}
 	agent := t.document(&made.agent)
 	agent.drop(t.quirks.AnswerLacks...)
-	var o object
-	o.set("agent", agent)
-	o.set("parkedAgentId", source.id)
-	o.set("parkedAgentName", source.agent.Name)
-	o.set("transferredTriggerNames", transferred)
+	o := objectOf(map[string]any{
+		"agent": agent, "parkedAgentId": source.id, "parkedAgentName": source.agent.Name, "transferredTriggerNames": transferred,
+	})
 	o.drop(t.quirks.AnswerLacks...)
 	return o
 }
@@ -211,19 +183,16 @@ func (t *cotoolAPI) list(c *call) *answer {
 
 // document is all of an agent. What a manual agent lacks is null.
 func (t *cotoolAPI) document(a *cotool.Agent) object {
-	const layout = "2006-01-02T15:04:05.000Z"
-	o := objectOf(a)
-	t.show(&o, "createdAt", a.CreatedAt, layout)
-	t.show(&o, "updatedAt", a.UpdatedAt, layout)
+	o := t.store.document(a)
 	if a.LastDetectionRunAt.IsZero() {
 		o.set("lastDetectionRunAt", nil)
 	} else {
-		t.show(&o, "lastDetectionRunAt", a.LastDetectionRunAt, layout)
+		t.show(o, "lastDetectionRunAt", a.LastDetectionRunAt, "")
 	}
-	if stamps := t.quirks.Stamps; a.DeletedAt.IsZero() {
+	if a.DeletedAt.IsZero() {
 		o.set("deletedAt", t.quirks.SecondCopy.NotDeleted)
 	} else {
-		stamps.stamp(&o, "deletedAt", a.DeletedAt.Time, cmp.Or(t.quirks.SecondCopy.DeletedAt, stamps.Form), layout)
+		t.show(o, "deletedAt", a.DeletedAt, t.quirks.SecondCopy.DeletedAt)
 	}
 	for key, value := range map[string]string{"syncKey": a.SyncKey, "syncSource": a.SyncSource, "syncFilePath": a.SyncFilePath} {
 		if value == "" {

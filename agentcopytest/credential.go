@@ -39,7 +39,7 @@ func (s *Server) authenticate(h http.Header) (credential string, refusal *answer
 	}
 	for i, accepted := range s.accepted {
 		if values[i] != accepted {
-			return "", s.vendor.refuse(cmp.Or(s.quirks.WrongCredential, s.vendor.wrongCredential), "Invalid credentials")
+			return "", s.vendor.refuse(cmp.Or(s.quirks.WrongCredential, s.vendor.wrongCredential, http.StatusUnauthorized), "Invalid credentials")
 		}
 	}
 	return strings.Join(values, "\n"), nil

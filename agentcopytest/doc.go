@@ -32,8 +32,22 @@
 //
 // The fakes follow the vendors' public pages: paths, authentication, required
 // fields, names, paging, time stamps and error bodies. Where the pages are silent,
-// a fake assumes something. The doc comment of each vendor's type lists its
-// assumptions, and WithQuirks changes each of them:
+// a fake assumes something. All assume what follows, unless the vendor documents
+// it, and the doc comment of each vendor's type lists what else it assumes. The fields
+// of [Quirks] in brackets change it:
+//   - A copy has all fields of its source [CopyFields]. The answer has status 200
+//     [CopyStatus] and shows all of the copy [AnswerLacks].
+//   - A list is sorted as it was asked to be [ListOrder], has pages as large as they
+//     were asked to be [PageSize], and counts them [Totals, RepeatLastPage]. It shows
+//     all of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
+//     FlapLists]. An empty one is [] [NullLists].
+//   - Stamps are UTC, as precise as in the pages' examples, and the clock is right [Stamps, DateOffset, NoDate].
+//   - A missing credential and a wrong one get 401 [MissingCredential,
+//     WrongCredential]. Every error is JSON [ErrorAnswer].
+//   - No request is refused for a rate limit, unless [WithRateLimit] says so. A 429 has
+//     Retry-After [RetryAfter, CountRefused].
+//
+// For example:
 //
 //	agentcopytest.NewCotool(agentcopytest.WithQuirks(agentcopytest.Quirks{
 //		SecondCopy: agentcopytest.SecondCopy{Status: 200, KeepsSync: true},

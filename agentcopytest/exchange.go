@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// exchange is one request whose client waits for the answer. Its channel is made
-// by the goroutine that waits, so that in a testing/synctest bubble it belongs
-// to the bubble, wherever the Server was made.
-type exchange struct{ done chan result }
+// exchange is one request whose client waits for the result. The goroutine that waits
+// makes the channel, so that in a testing/synctest bubble it belongs to the bubble,
+// wherever the Server was made.
+type exchange chan result
 
 // result is what a client sees of an exchange: an answer, or a connection that
 // broke.
@@ -25,13 +25,13 @@ type result struct {
 var errDropped = fmt.Errorf("agentcopytest: the connection was closed without an answer: %w", io.EOF)
 
 // connect registers an exchange. It returns nil if the server is closed.
-func (s *Server) connect() *exchange {
+func (s *Server) connect() exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
-	x := &exchange{done: make(chan result, 1)}
+	x := make(exchange, 1)
 	s.waiting[x] = true
 	return x
 }
@@ -39,30 +39,32 @@ func (s *Server) connect() *exchange {
 // exchange takes one request through the server and waits for the answer, or
 // until ctx ends. The vendor goes on without the client and deals with what it
 // received.
-func (s *Server) exchange(ctx context.Context, x *exchange, r Request, body io.Reader) (*answer, error) {
+func (s *Server) exchange(ctx context.Context, x exchange, r Request, body io.Reader) (*answer, error) {
 	go func() {
 		var err error
 		if r.Body, err = io.ReadAll(body); err != nil {
-			s.reply(x, result{err: err}) // it never arrived as a whole: the vendor does nothing
+			s.answer(x, nil, nil, err) // it never arrived as a whole: the vendor does nothing
 			return
 		}
 		s.serve(x, r)
 	}()
 	select {
-	case result := <-x.done:
+	case result := <-x:
 		return result.answer, result.err
 	case <-ctx.Done():
-		s.abandon(x)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.waiting, x) // nothing touches its channel from now on: its bubble may end
 		return nil, context.Cause(ctx)
 	}
 }
 
 // serve deals with one request that was received.
-func (s *Server) serve(x *exchange, received Request) {
+func (s *Server) serve(x exchange, received Request) {
 	record := s.record(received)
 	route, id, refusal := s.route(received)
 	if refusal != nil {
-		s.answer(x, record, s.disguise(refusal))
+		s.answer(x, record, s.disguise(refusal), nil)
 		return
 	}
 	if s.quirks.Before != nil {
@@ -70,7 +72,7 @@ func (s *Server) serve(x *exchange, received Request) {
 	}
 	c := &call{Request: received, id: id}
 	if !route.copies {
-		s.answer(x, record, s.process(route, c))
+		s.answer(x, record, s.process(route, c), errDropped)
 		return
 	}
 	fault := s.nextFault()
@@ -78,23 +80,19 @@ func (s *Server) serve(x *exchange, received Request) {
 	if fault.AfterCopy {
 		made = s.process(route, c)
 	}
-	after(fault.Delay, func() {
+	finish := func() {
 		if made == nil && !fault.replaces() {
 			made = s.process(route, c)
 		}
-		s.answer(x, record, fault.spoil(made, s.vendor.copied))
-	})
-}
-
-// after calls f when d is over. No goroutine waits for it: one that did would
-// keep a testing/synctest bubble from ending, and Close could not wake it from
-// outside.
-func after(d time.Duration, f func()) {
-	if d == 0 {
-		f()
+		s.answer(x, record, fault.spoil(made, s.vendor.copied), errDropped)
+	}
+	if fault.Delay == 0 {
+		finish()
 		return
 	}
-	time.AfterFunc(d, f)
+	// No goroutine waits for it: one that did would keep a testing/synctest bubble from
+	// ending, and Close could not wake it from outside.
+	time.AfterFunc(fault.Delay, finish)
 }
 
 // process does what the vendor does with a request. It returns nil if the
@@ -148,39 +146,25 @@ func (s *Server) handle(r *route, c *call) *answer {
 }
 
 // answer notes what becomes of the request in its record, and tells the client
-// if it still waits. A nil answer is none: the connection breaks.
-func (s *Server) answer(x *exchange, record *Request, out *answer) {
-	result := result{answer: out, err: errDropped}
-	if out != nil {
-		result.err = nil
-		s.mu.Lock()
-		record.StatusCode = out.status
-		if s.quirks.NoDate || s.quirks.DateOffset != 0 {
-			out.date(&s.quirks, time.Now())
-		}
-		s.mu.Unlock()
+// if it still waits. Without an answer the connection breaks with err.
+func (s *Server) answer(x exchange, record *Request, out *answer, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if out == nil {
+		s.deliver(x, result{err: err})
+		return
 	}
-	s.reply(x, result)
-}
-
-// abandon says that nobody waits for x any more. Its channel is not touched
-// from then on: it may belong to a bubble that has ended.
-func (s *Server) abandon(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.waiting, x)
-}
-
-func (s *Server) reply(x *exchange, r result) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deliver(x, r)
+	record.StatusCode = out.status
+	if s.quirks.NoDate || s.quirks.DateOffset != 0 {
+		out.date(&s.quirks, time.Now())
+	}
+	s.deliver(x, result{answer: out})
 }
 
 // deliver hands r to the client that waits for x. The lock is held.
-func (s *Server) deliver(x *exchange, r result) {
+func (s *Server) deliver(x exchange, r result) {
 	if s.waiting[x] {
 		delete(s.waiting, x)
-		x.done <- r // of capacity 1, and only ever sent to here
+		x <- r // of capacity 1, and only ever sent to here
 	}
 }

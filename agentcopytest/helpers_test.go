@@ -7,8 +7,8 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,6 +29,12 @@ type subject struct {
 	added *atomic.Int64
 }
 
+// The credentials that the tests send by hand.
+var (
+	zuduKeys     = http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}
+	langsmithKey = http.Header{"X-Api-Key": {"k"}}
+)
+
 type starter func(opts ...agentcopytest.ServerOption) *subject
 
 // eachVendor runs a test against every fake.
@@ -42,9 +48,7 @@ func starterOf(v *vendortest.Vendor) starter {
 	}
 }
 
-func starterNamed(name string) starter {
-	return starterOf(vendortest.Vendors[slices.IndexFunc(vendortest.Vendors, func(v *vendortest.Vendor) bool { return v.Name == name })])
-}
+func starterNamed(name string) starter { return starterOf(vendortest.Named(name)) }
 
 var (
 	newZudu      = starterNamed("zudu")
@@ -95,16 +99,16 @@ type door struct {
 // eachDoor runs a test through the memory and over a socket, with a new server
 // for each.
 func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door)) {
-	t.Run("memory", func(t *testing.T) {
-		s := start()
-		t.Cleanup(s.Close)
-		test(t, s, door{s.Client(), "https://api.example"})
-	})
-	t.Run("socket", func(t *testing.T) {
-		s := start()
-		t.Cleanup(s.Close)
-		test(t, s, door{socketClient(t), s.URL()})
-	})
+	for name, way := range map[string]func(t *testing.T, s *subject) door{
+		"memory": func(_ *testing.T, s *subject) door { return memory(s.Server) },
+		"socket": func(t *testing.T, s *subject) door { return door{socketClient(t), s.URL()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start()
+			t.Cleanup(s.Close)
+			test(t, s, way(t, s))
+		})
+	}
 }
 
 // socketClient is a client with connections of its own.
@@ -244,33 +248,27 @@ func fillValue(v reflect.Value) {
 // zones of their times.
 func requireSame(t testing.TB, want, got any) {
 	t.Helper()
-	require.Equal(t, utc(t, want), utc(t, got))
+	require.JSONEq(t, inUTC(t, want), inUTC(t, got))
 }
 
-func utc(t testing.TB, v any) any {
+var stampForm = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
+
+// inUTC is the document of an agent with its times in one form.
+func inUTC(t testing.TB, agent any) string {
 	t.Helper()
-	data, err := json.Marshal(v)
+	data, err := json.Marshal(agent)
 	require.NoError(t, err)
-	var doc any
-	require.NoError(t, json.Unmarshal(data, &doc))
-	return inUTC(doc)
+	return stampForm.ReplaceAllStringFunc(string(data), func(stamp string) string {
+		var at agentcopy.Time // with a zone or without
+		require.NoError(t, at.UnmarshalJSON([]byte(stamp)))
+		return at.UTC().Format(`"` + time.RFC3339Nano + `"`)
+	})
 }
 
-func inUTC(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for key := range v {
-			v[key] = inUTC(v[key])
-		}
-	case []any:
-		for i := range v {
-			v[i] = inUTC(v[i])
-		}
-	case string:
-		var at agentcopy.Time
-		if quoted, err := json.Marshal(v); err == nil && at.UnmarshalJSON(quoted) == nil && !at.Time.IsZero() {
-			return at.UTC().Format(time.RFC3339Nano) // with a zone or without
-		}
+// must is the value of a call that does not fail.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
 	}
 	return v
 }

@@ -2,12 +2,12 @@ package agentcopytest
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -16,66 +16,48 @@ import (
 //
 // # Assumptions
 //
-// Kolena's pages do not say what follows. The fields of [Quirks] in brackets change
-// it.
+// Kolena's pages do not say what follows, nor what the package doc lists. The fields
+// of [Quirks] in brackets change it.
 //   - An empty name gets 422 [RefuseName]. Any other is kept as it is [Rename], and
 //     many agents may have it [NameTaken].
 //   - A copy stays in its source's workspace if the target is null or missing. It has
 //     no runs, and keeps the metadata [CopyFields].
-//   - It answers 200 [CopyStatus], with every field that the page calls required
-//     [AnswerLacks], and IDs are digits [IDs].
-//   - A list begins with the oldest agent [ListOrder], has pages as large as they were
-//     asked to be [PageSize], counts them [Totals, RepeatLastPage], shows all of an
-//     agent [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists].
-//     Its page_size is the number of agents on the page [EchoPageSize]. An empty one
-//     is [] [NullLists].
-//   - The clock is right [Stamps, DateOffset, NoDate].
-//   - A missing credential and a wrong one get 401 [MissingCredential,
-//     WrongCredential]. Errors are FastAPI's, as the pages suggest: {"detail":
-//     "text"}, and for 422 a list of faults [ErrorAnswer].
-//   - The rate limit is a sliding window that counts what it admits; a 429 has
-//     Retry-After [RetryAfter, CountRefused].
-type Kolena struct{ *Server }
+//   - IDs are digits [IDs].
+//   - A list begins with the oldest agent [ListOrder]. Its page_size is the number of
+//     agents on the page [EchoPageSize].
+//   - Errors are FastAPI's, as the pages suggest: {"detail": "text"}, and for 422 a
+//     list of faults [ErrorAnswer].
+//   - The rate limit is a sliding window that counts what it admits [CountRefused].
+type Kolena struct {
+	*Server
+	api *kolenaAPI
+}
 
 // NewKolena returns a fake without agents.
 func NewKolena(opts ...ServerOption) *Kolena {
-	api := &kolenaAPI{layout: "2006-01-02T15:04:05.000000-07:00"}
+	api := &kolenaAPI{}
 	api.store = newStore(kind[kolena.Agent]{
-		newID:     strconv.Itoa,
-		setID:     func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
-		name:      func(a *kolena.Agent) *string { return &a.Name },
-		times:     func(a *kolena.Agent) [2]timestamp { return [2]timestamp{&a.Created, &a.Updated} },
-		precision: time.Microsecond,
-		item:      api.document,
+		newID:    strconv.Itoa,
+		setID:    func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
+		complete: api.complete,
+		head:     func(a *kolena.Agent) head { return head{&a.Name, &a.Created, &a.Updated} },
+		item:     api.document,
+		stamps:   stamps{"created", "updated", "2006-01-02T15:04:05.000000-07:00", "2006-01-02T15:04:05.000000", time.Microsecond},
 	})
 	return &Kolena{newServer(vendor{
-		name:            "Kolena",
-		credentials:     []string{"Authorization"},
-		scheme:          "Bearer ",
-		wrongCredential: http.StatusUnauthorized,
-		copied:          http.StatusOK,
-		limit:           newRateLimit(60, time.Minute),
-		refuse:          kolenaError,
-		routes: []route{
-			{method: http.MethodPost, path: kolenaAgents + "/{id}/copy", copies: true, serve: api.copy},
-			{method: http.MethodGet, path: kolenaAgents + "/{id}", serve: api.get},
-			{method: http.MethodGet, path: kolenaAgents, lists: true, serve: api.list},
-		},
-	}, api, opts)}
+		name:        "Kolena",
+		credentials: []string{"Authorization"},
+		scheme:      "Bearer ",
+		limit:       newRateLimit(60, time.Minute),
+		refuse:      kolenaError,
+		paths:       paths{agents: "/api/v1/client/agents", copy: "/copy"},
+	}, api, opts), api}
 }
-
-const kolenaAgents = "/api/v1/client/agents"
 
 // WithKolenaZonelessTimes makes a [Kolena] leave the zone out of its time
 // stamps, as some of the vendor's examples do. It panics for the other vendors.
 func WithKolenaZonelessTimes() ServerOption {
-	return func(s *Server) {
-		api, ok := s.agents.(*kolenaAPI)
-		if !ok {
-			misuse("WithKolenaZonelessTimes: this is a fake of %s", s.vendor.name)
-		}
-		api.layout = "2006-01-02T15:04:05.000000"
-	}
+	return variantOf("Kolena", "WithKolenaZonelessTimes")
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -83,53 +65,46 @@ func WithKolenaZonelessTimes() ServerOption {
 // is filled in.
 //
 // It panics if the name is empty, and if the ID is negative or is taken.
-func (k *Kolena) AddAgent(a kolena.Agent) kolena.Agent {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	api := k.agents.(*kolenaAPI)
-	a = cloneOf(&a)
+func (k *Kolena) AddAgent(a kolena.Agent) kolena.Agent { return k.api.add(a) }
+
+// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
+// agent gets a new Updated. A time that change sets to zero is left out of what the
+// fake shows. It panics if there is no such agent.
+func (k *Kolena) UpdateAgent(id int64, change func(a *kolena.Agent)) {
+	k.api.update(strconv.FormatInt(id, 10), change)
+}
+
+// kolenaUser is the user whom all credentials belong to.
+const kolenaUser = "user@example.com"
+
+type kolenaAPI struct{ *store[kolena.Agent] }
+
+// complete fills in what Kolena shows of every agent.
+func (k *kolenaAPI) complete(a *kolena.Agent) (id string) {
 	switch {
 	case a.Name == "":
 		misuse("AddAgent: the name is empty")
 	case a.ID < 0:
 		misuse("AddAgent: the ID is not positive: %d", a.ID)
 	case a.ID == 0:
-		a.ID = numberOf(api.newID())
+		a.ID = numberOf(k.newID())
 	}
 	fill(&a.WorkspaceID, 1)
 	fill(&a.CreatedBy, kolenaUser)
-	api.stampAgent(&a)
-	a.Prompts = listed(a.Prompts)
+	empty(&a.Prompts)
 	for i := range a.Prompts {
 		p := &a.Prompts[i]
 		fill(&p.LastUpdatedBy, a.CreatedBy)
-		p.Created = api.stamp(p.Created, a.Created.Time)
-		p.Updated = api.stamp(p.Updated, p.Created.Time)
-		p.Documents = listed(p.Documents)
+		p.Created = k.stamp(p.Created, a.Created.Time)
+		p.Updated = k.stamp(p.Updated, p.Created.Time)
+		empty(&p.Documents)
 	}
 	for i := range a.OutputTemplates {
 		t := &a.OutputTemplates[i]
-		t.Created = api.stamp(t.Created, a.Created.Time)
-		t.Updated = api.stamp(t.Updated, t.Created.Time)
+		t.Created = k.stamp(t.Created, a.Created.Time)
+		t.Updated = k.stamp(t.Updated, t.Created.Time)
 	}
-	return api.add(strconv.FormatInt(a.ID, 10), a)
-}
-
-// UpdateAgent changes an agent, as a colleague would. Unless change does it, the
-// agent gets a new Updated. A time that change sets to zero is left out of what the
-// fake shows. It panics if there is no such agent.
-func (k *Kolena) UpdateAgent(id int64, change func(a *kolena.Agent)) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.agents.(*kolenaAPI).update(strconv.FormatInt(id, 10), change)
-}
-
-// kolenaUser is the user whom all credentials belong to.
-const kolenaUser = "user@example.com"
-
-type kolenaAPI struct {
-	*store[kolena.Agent]
-	layout string // of time stamps
+	return strconv.FormatInt(a.ID, 10)
 }
 
 // numberOf is an ID that is known to be a number.
@@ -140,7 +115,7 @@ func numberOf(id string) int64 {
 
 func (k *kolenaAPI) copy(c *call) *answer {
 	id, faults := kolenaPathID(c)
-	order, bodyFaults := k.orderOf(c)
+	name, workspaceID, bodyFaults := k.orderOf(c)
 	if faults = append(faults, bodyFaults...); faults != nil {
 		return kolenaInvalid(faults)
 	}
@@ -149,18 +124,18 @@ func (k *kolenaAPI) copy(c *call) *answer {
 		return kolenaError(http.StatusNotFound, "Agent not found")
 	}
 	a := source.agent
-	a.Name = k.named(order.name)
+	a.Name = k.named(name)
 	if status := k.nameRefused(&a); status != 0 {
 		return kolenaError(status, "An agent with this name already exists")
 	}
-	if order.workspaceID != nil {
-		a.WorkspaceID = *order.workspaceID
+	if workspaceID != nil {
+		a.WorkspaceID = *workspaceID
 	}
 	a.CreatedBy, a.NRuns = kolenaUser, 0
 	made := k.copyOf(c, source, a)
 	shown := k.document(&made.agent)
 	shown.drop(k.quirks.AnswerLacks...)
-	return copied(k.copied(), shown, k.record(made))
+	return k.copied(made, shown)
 }
 
 func (k *kolenaAPI) get(c *call) *answer {
@@ -198,19 +173,18 @@ func (k *kolenaAPI) list(c *call) *answer {
 
 // document is all of an agent.
 func (k *kolenaAPI) document(a *kolena.Agent) object {
-	o := objectOf(a)
-	k.showTimes(&o, a.Created, a.Updated)
+	o := k.store.document(a)
 	prompts := []object{}
 	for _, p := range a.Prompts {
 		prompt := objectOf(p)
-		k.showTimes(&prompt, p.Created, p.Updated)
+		k.showTimes(prompt, p.Created, p.Updated)
 		prompts = append(prompts, prompt)
 	}
 	o.set("prompts", prompts)
 	var templates []object
 	for _, t := range a.OutputTemplates {
 		template := objectOf(t)
-		k.showTimes(&template, t.Created, t.Updated)
+		k.showTimes(template, t.Created, t.Updated)
 		templates = append(templates, template)
 	}
 	if templates != nil { // else absent, as in the older revisions
@@ -225,7 +199,98 @@ func (k *kolenaAPI) document(a *kolena.Agent) object {
 	return o
 }
 
-func (k *kolenaAPI) showTimes(o *object, created, updated agentcopy.Time) {
-	k.show(o, "created", created, k.layout)
-	k.show(o, "updated", updated, k.layout)
+// orderOf reads the body of a copy. A nil workspaceID is that of the source.
+func (k *kolenaAPI) orderOf(c *call) (name string, workspaceID *int64, faults []kolenaFault) {
+	body, err := c.fields()
+	if err != nil {
+		return "", nil, []kolenaFault{kolenaBodyFault(c, err)}
+	}
+	fault := func(kind, property, msg string, input any, context map[string]any) {
+		faults = append(faults, kolenaFault{kind, []any{"body", property}, msg, input, context})
+	}
+	switch raw, ok := body["name"]; {
+	case !ok:
+		fault("missing", "name", "Field required", json.RawMessage(c.Body), nil)
+	case body.read("name", &name) != nil:
+		fault("string_type", "name", "Input should be a valid string", raw, nil)
+	case name == "" && k.quirks.RefuseName == nil:
+		fault("string_too_short", "name", "String should have at least 1 character", raw, map[string]any{"min_length": 1})
+	default:
+		if reason := k.nameFault(name, nil); reason != "" {
+			fault("value_error", "name", reason, raw, nil)
+		}
+	}
+	var folderID *int64 // no answer ever shows it
+	for _, target := range []struct {
+		property string
+		id       **int64
+	}{{"target_workspace_id", &workspaceID}, {"target_folder_id", &folderID}} {
+		if body.read(target.property, target.id) != nil {
+			fault("int_type", target.property, "Input should be a valid integer", body[target.property], nil)
+		}
+	}
+	return name, workspaceID, faults
+}
+
+// kolenaPathID returns the ID in the path in its usual spelling.
+func kolenaPathID(c *call) (id string, faults []kolenaFault) {
+	n, err := strconv.ParseInt(c.id, 10, 64)
+	if err != nil {
+		return "", []kolenaFault{kolenaNoInteger([]any{"path", "agent_id"}, c.id)}
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+func kolenaInteger(c *call, name string, fallback, high int) (int, []kolenaFault) {
+	n, err := integer(c.Query, name, fallback, 0, high)
+	loc, input := []any{"query", name}, c.Query.Get(name)
+	switch {
+	case errors.Is(err, errTooSmall):
+		return 0, []kolenaFault{{"greater_than_equal", loc, "Input should be greater than or equal to 0", input, map[string]any{"ge": 0}}}
+	case errors.Is(err, errTooLarge):
+		return 0, []kolenaFault{{"less_than_equal", loc, "Input should be less than or equal to " + strconv.Itoa(high), input, map[string]any{"le": high}}}
+	case err != nil:
+		return 0, []kolenaFault{kolenaNoInteger(loc, input)}
+	}
+	return n, nil
+}
+
+// kolenaFault is one entry of FastAPI's list.
+type kolenaFault struct {
+	Type    string         `json:"type"`
+	Loc     []any          `json:"loc"`
+	Msg     string         `json:"msg"`
+	Input   any            `json:"input"`
+	Context map[string]any `json:"ctx,omitempty"`
+}
+
+func kolenaNoInteger(loc []any, input string) kolenaFault {
+	return kolenaFault{"int_parsing", loc, "Input should be a valid integer, unable to parse string as an integer", input, nil}
+}
+
+// kolenaBodyFault is what is wrong with a body as a whole.
+func kolenaBodyFault(c *call, err error) kolenaFault {
+	switch err {
+	case errNoBody:
+		return kolenaFault{"missing", []any{"body"}, "Field required", nil, nil}
+	case errContentType, errNotObject:
+		return kolenaFault{"model_attributes_type", []any{"body"}, "Input should be a valid dictionary or object to extract fields from", string(c.Body), nil}
+	}
+	var at int64
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = syntax.Offset
+	}
+	return kolenaFault{"json_invalid", []any{"body", at}, "JSON decode error", map[string]any{}, map[string]any{"error": err.Error()}}
+}
+
+func kolenaInvalid(faults []kolenaFault) *answer {
+	return jsonAnswer(http.StatusUnprocessableEntity, map[string]any{"detail": faults})
+}
+
+func kolenaError(status int, detail string) *answer {
+	out := jsonAnswer(status, map[string]string{"detail": detail})
+	if status == http.StatusUnauthorized {
+		out.with("Www-Authenticate", "Bearer")
+	}
+	return out
 }

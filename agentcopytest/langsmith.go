@@ -23,39 +23,38 @@ import (
 //
 // # Assumptions
 //
-// LangSmith's pages do not say what follows. The fields of [Quirks] in brackets
-// change it.
+// LangSmith's pages do not say what follows, nor what the package doc lists. The
+// fields of [Quirks] in brackets change it.
 //   - A clone for which no name is asked has its source's with " (copy)" behind it
 //     [DefaultName]. Any other name is kept as it is [Rename, RefuseName], and many
 //     agents may have it [NameTaken].
 //   - Everybody who can read an agent may clone it, and owns any number of clones
 //     [AgentCap]. What behaves is copied [CopyFields].
-//   - The answer to a clone shows all of an agent [AnswerLacks]. Its status, 201, is
-//     documented [CopyStatus].
 //   - A filter by name lets through every name that holds the text, in any case
 //     [NameFilter].
-//   - A list shows the agents of either visibility [Audiences]. It shows a new one at
-//     once [ShowAfter, StaleLists, FlapLists], and the last page has next_cursor null
-//     [Totals]. An empty one is [] [NullLists]. Order, page size and fields are
-//     documented [ListOrder, PageSize, ListLacks].
-//   - Stamps are of a clock that is right [Stamps, DateOffset, NoDate].
-//   - An ID that is not a UUID gets 422, and an organization's key is accepted. The
-//     401 without a credential, and the 403 for a wrong one, are documented
-//     [MissingCredential, WrongCredential, ErrorAnswer].
-//   - No request is refused for a rate limit, although LangSmith documents some, unless
-//     [WithRateLimit] sets one; a 429 has Retry-After [RetryAfter, CountRefused].
-type LangSmith struct{ *Server }
+//   - A list shows the agents of either visibility [Audiences], and the last page has
+//     next_cursor null [Totals].
+//   - An ID that is not a UUID gets 422, and an organization's key is accepted.
+//   - No rate limit holds, although LangSmith documents some.
+//
+// Documented are the status of a clone, 201 [CopyStatus], the order, page size and
+// fields of a list [ListOrder, PageSize, ListLacks], and the 403 for a wrong credential
+// [WrongCredential].
+type LangSmith struct {
+	*Server
+	api *langsmithAPI
+}
 
 // NewLangSmith returns a fake without agents.
 func NewLangSmith(opts ...ServerOption) *LangSmith {
 	api := &langsmithAPI{}
 	api.store = newStore(kind[langsmith.Agent]{
-		newID:     func(n int) string { return uuid(agentKind, n) },
-		setID:     func(a *langsmith.Agent, id string) { a.ID = id },
-		name:      func(a *langsmith.Agent) *string { return &a.Name },
-		times:     func(a *langsmith.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
-		precision: time.Microsecond,
-		item:      api.summary,
+		newID:    agentUUID,
+		setID:    func(a *langsmith.Agent, id string) { a.ID = id },
+		complete: api.complete,
+		head:     func(a *langsmith.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
+		item:     api.summary,
+		stamps:   stamps{"created_at", "updated_at", "2006-01-02T15:04:05.000000-07:00", "", time.Microsecond},
 	})
 	return &LangSmith{newServer(vendor{
 		name:            "LangSmith",
@@ -64,12 +63,8 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 		basePath:        "/v1/deepagents",
 		copied:          http.StatusCreated,
 		refuse:          langsmithRefusal,
-		routes: []route{
-			{method: http.MethodPost, path: "/agents/{id}/clone", copies: true, serve: api.clone},
-			{method: http.MethodGet, path: "/agents/{id}", serve: api.get},
-			{method: http.MethodGet, path: "/agents", lists: true, serve: api.list},
-		},
-	}, api, opts)}
+		paths:           paths{agents: "/agents", copy: "/clone"},
+	}, api, opts), api}
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -77,42 +72,12 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 // every agent is filled in; IsOwner is whether the owner is the caller.
 //
 // It panics if the ID is no UUID or is taken.
-func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	api := l.agents.(*langsmithAPI)
-	a = cloneOf(&a)
-	a.ID = api.uuidFor(a.ID)
-	fill(&a.Name, "Agent "+a.ID)
-	fill(&a.OwnerID, langsmithCaller)
-	fill(&a.Runtime.Model.ModelID, "openai:gpt-5.5")
-	fill(&a.Backend.Type, langsmith.BackendState)
-	fill(&a.Revision, revisionOf(a.ID))
-	//lint:ignore SA1019 the older name of the same thing,
-	fill(&a.SystemPrompt, a.Instructions)
-	//lint:ignore SA1019 and LangSmith sends both
-	a.Instructions = a.SystemPrompt
-	a.Permissions = withDefaults(a.Permissions)
-	a.IsOwner = a.OwnerID == langsmithCaller
-	if a.IsOwner {
-		a.AccessLevel = langsmith.AccessWrite
-	}
-	fill(&a.AccessLevel, langsmith.AccessRead)
-	api.stampAgent(&a)
-	if a.Extras == nil {
-		a.Extras = json.RawMessage("{}")
-	}
-	return api.add(a.ID, a)
-}
+func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent { return l.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new UpdatedAt. A time that change sets to zero is left out of what
 // the fake shows. It panics if there is no such agent.
-func (l *LangSmith) UpdateAgent(id string, change func(a *langsmith.Agent)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.agents.(*langsmithAPI).update(id, change)
-}
+func (l *LangSmith) UpdateAgent(id string, change func(a *langsmith.Agent)) { l.api.update(id, change) }
 
 // langsmithCaller is the user whom all credentials belong to.
 var langsmithCaller = uuid(userKind, 1)
@@ -133,6 +98,30 @@ func withDefaults(p langsmith.Permissions) langsmith.Permissions {
 
 type langsmithAPI struct{ *store[langsmith.Agent] }
 
+// complete fills in what LangSmith shows of every agent.
+func (l *langsmithAPI) complete(a *langsmith.Agent) (id string) {
+	a.ID = l.uuidFor(a.ID)
+	fill(&a.Name, "Agent "+a.ID)
+	fill(&a.OwnerID, langsmithCaller)
+	fill(&a.Runtime.Model.ModelID, "openai:gpt-5.5")
+	fill(&a.Backend.Type, langsmith.BackendState)
+	fill(&a.Revision, revisionOf(a.ID))
+	//lint:ignore SA1019 the older name of the same thing,
+	fill(&a.SystemPrompt, a.Instructions)
+	//lint:ignore SA1019 and LangSmith sends both
+	a.Instructions = a.SystemPrompt
+	a.Permissions = withDefaults(a.Permissions)
+	a.IsOwner = a.OwnerID == langsmithCaller
+	if a.IsOwner {
+		a.AccessLevel = langsmith.AccessWrite
+	}
+	fill(&a.AccessLevel, langsmith.AccessRead)
+	if a.Extras == nil {
+		a.Extras = json.RawMessage("{}")
+	}
+	return a.ID
+}
+
 // find returns the agent with the ID in the path.
 func (l *langsmithAPI) find(c *call) (e *entry[langsmith.Agent], refusal *answer) {
 	if !uuidForm.MatchString(c.id) {
@@ -144,7 +133,7 @@ func (l *langsmithAPI) find(c *call) (e *entry[langsmith.Agent], refusal *answer
 	return e, nil
 }
 
-func (l *langsmithAPI) clone(c *call) *answer {
+func (l *langsmithAPI) copy(c *call) *answer {
 	source, refusal := l.find(c)
 	if refusal != nil {
 		return refusal
@@ -163,7 +152,10 @@ func (l *langsmithAPI) clone(c *call) *answer {
 		return langsmithError(http.StatusUnprocessableEntity, "invalid_permissions", "Set 'permissions."+field+"' to one of its documented values")
 	}
 	if name == "" {
-		name = l.defaultName(source.agent.Name)
+		name = source.agent.Name + " (copy)"
+		if l.quirks.DefaultName != nil {
+			name = l.quirks.DefaultName(source.agent.Name)
+		}
 	}
 	if reason := l.nameFault(name, nil); reason != "" {
 		return langsmithError(http.StatusUnprocessableEntity, "invalid_name", reason)
@@ -173,7 +165,13 @@ func (l *langsmithAPI) clone(c *call) *answer {
 	if status := l.nameRefused(&a); status != 0 {
 		return langsmithError(status, "agent_exists", "An agent with this name already exists")
 	}
-	if most := l.quirks.AgentCap; most > 0 && l.owned() >= most {
+	owned := 0
+	for _, e := range l.all {
+		if e.agent.IsOwner {
+			owned++
+		}
+	}
+	if most := l.quirks.AgentCap; most > 0 && owned >= most {
 		return langsmithError(http.StatusConflict, "agent_limit_reached", "Delete an agent or upgrade the plan")
 	}
 	a.OwnerID, a.IsOwner, a.AccessLevel = langsmithCaller, true, langsmith.AccessWrite
@@ -183,25 +181,7 @@ func (l *langsmithAPI) clone(c *call) *answer {
 	made.agent.Revision = revisionOf(made.id)
 	shown := l.document(made.agent, includesFiles(c))
 	shown.drop(l.quirks.AnswerLacks...)
-	return copied(l.copied(), shown, l.record(made))
-}
-
-// defaultName is the name of a clone for which none is asked.
-func (l *langsmithAPI) defaultName(source string) string {
-	if l.quirks.DefaultName != nil {
-		return l.quirks.DefaultName(source)
-	}
-	return source + " (copy)"
-}
-
-// owned is how many agents the caller owns.
-func (l *langsmithAPI) owned() (n int) {
-	for _, e := range l.all {
-		if e.agent.IsOwner {
-			n++
-		}
-	}
-	return n
+	return l.copied(made, shown)
 }
 
 // faultOf names the field of p whose value is none that is documented.
@@ -300,13 +280,10 @@ func (l *langsmithAPI) summary(a *langsmith.Agent) object {
 
 // document is all of an agent, its files only when they are asked for.
 func (l *langsmithAPI) document(a langsmith.Agent, files bool) object {
-	const layout = "2006-01-02T15:04:05.000000-07:00"
 	if !files {
 		a.Files = nil
 	}
-	o := objectOf(a)
-	l.show(&o, "created_at", a.CreatedAt, layout)
-	l.show(&o, "updated_at", a.UpdatedAt, layout)
+	o := l.store.document(&a)
 	o.set("is_owner", a.IsOwner) // also when it is false
 	return o
 }

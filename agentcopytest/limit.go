@@ -87,11 +87,6 @@ func (r RetryAfter) tell(out *answer, wait time.Duration, now time.Time) {
 	case RetryAfterReset:
 		out.with("X-Ratelimit-Reset", strconv.FormatInt(over.Unix(), 10))
 	default:
-		out.with("Retry-After", seconds(wait))
+		out.with("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
 	}
-}
-
-// seconds is d in whole seconds, rounded up, as Retry-After has it.
-func seconds(d time.Duration) string {
-	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }

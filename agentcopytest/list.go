@@ -35,21 +35,18 @@ func (s *store[A]) ordered(compare func(a, b *A) int, descending bool) []*entry[
 // comparison is how a list is sorted by one of the three things that vendors sort
 // by; nil for any other.
 func (s *store[A]) comparison(by, name string) func(a, b *A) int {
-	byTime := func(i int) func(a, b *A) int {
-		return func(a, b *A) int { return s.kind.times(a)[i].Compare(s.kind.times(b)[i].Time) }
-	}
 	switch by {
-	case "created_at":
-		return byTime(0)
-	case "updated_at":
-		return byTime(1)
+	case s.kind.stamps.created:
+		return func(a, b *A) int { return s.kind.head(a).created.Compare(s.kind.head(b).created.Time) }
+	case s.kind.stamps.updated:
+		return func(a, b *A) int { return s.kind.head(a).updated.Compare(s.kind.head(b).updated.Time) }
 	case name:
 		return s.byName
 	}
 	return nil
 }
 
-func (s *store[A]) byName(a, b *A) int { return strings.Compare(*s.kind.name(a), *s.kind.name(b)) }
+func (s *store[A]) byName(a, b *A) int { return strings.Compare(s.nameOf(a), s.nameOf(b)) }
 
 // visible returns those of agents that a list shows at c.now, out of those that
 // keep accepts.
@@ -64,7 +61,7 @@ func (s *store[A]) visible(c *call, agents []*entry[A], keep func(a *A) bool) []
 // filtered reports whether a filter by name lets an agent through that asks for
 // text.
 func (s *store[A]) filtered(a *A, text string) bool {
-	name := *s.kind.name(a)
+	name := s.nameOf(a)
 	switch s.quirks.NameFilter {
 	case FilterIgnored:
 		return true

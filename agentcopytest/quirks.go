@@ -1,6 +1,7 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,8 +13,8 @@ import (
 // the assumptions of the code under test proves nothing, so set the quirks one by
 // one and check that your program still works with each.
 //
-// The zero Quirks are the assumptions listed in the doc comments of [Zudu], [Cotool],
-// [LangSmith] and [Kolena]. A quirk has no effect on a vendor without the feature, so
+// The zero Quirks are the assumptions listed in the package doc and in those of [Zudu],
+// [Cotool], [LangSmith] and [Kolena]. A quirk has no effect on a vendor without the feature, so
 // one table of quirks serves all four.
 //
 // The funcs, except Before, run with the server locked: they must not call it.
@@ -187,6 +188,31 @@ const (
 	IDFloat  IDForm = "float"  // 456.0
 )
 
+// Stamps is how a vendor writes time stamps, and the clock they come from. The zero
+// Stamps are the documented form and the right time.
+type Stamps struct {
+	Form StampForm
+	// Zone is where the stamps are from; nil for UTC.
+	Zone *time.Location
+	// ClockOffset is how far the vendor's clock is ahead; negative if it is behind.
+	ClockOffset time.Duration
+}
+
+// StampForm is one of the forms below, or a layout of package time. A layout that
+// names no part of a time is plain text: "a while ago".
+type StampForm string
+
+// Forms of a time stamp.
+const (
+	StampSeconds   StampForm = "2006-01-02T15:04:05Z07:00"
+	StampZoneless  StampForm = "2006-01-02T15:04:05"
+	StampUnix      StampForm = "unix"      // a number of seconds
+	StampUnixMilli StampForm = "unixmilli" // a number of milliseconds
+	StampTrue      StampForm = "true"      // the flag true
+	StampNull      StampForm = "null"
+	StampAbsent    StampForm = "absent" // the field is missing
+)
+
 // WithQuirks sets the server's quirks. A later WithQuirks replaces an earlier one. It
 // panics if a value makes no sense.
 func WithQuirks(q Quirks) ServerOption {
@@ -208,33 +234,64 @@ func (q *Quirks) nonsense() string {
 			return name + " is negative"
 		}
 	}
-	for name, status := range map[string]int{
-		"NameTaken": q.NameTaken, "SecondCopy.Status": q.SecondCopy.Status,
+	for _, of := range []struct {
+		name              string
+		status, low, high int
+	}{
+		{"CopyStatus", q.CopyStatus, 200, 299},
+		{"NameTaken", q.NameTaken, 200, 599},
+		{"SecondCopy.Status", q.SecondCopy.Status, 200, 599},
+		{"MissingCredential", q.MissingCredential, 400, 599},
+		{"WrongCredential", q.WrongCredential, 400, 599},
 	} {
-		if status != 0 && (status < 200 || status > 599) {
-			return fmt.Sprintf("%s %d is not the status of an answer, 200 to 599", name, status)
-		}
-	}
-	for name, status := range map[string]int{"MissingCredential": q.MissingCredential, "WrongCredential": q.WrongCredential} {
-		if status != 0 && (status < 400 || status > 599) {
-			return fmt.Sprintf("%s %d is not the status of an error, 400 to 599", name, status)
+		if of.status != 0 && (of.status < of.low || of.status > of.high) {
+			return fmt.Sprintf("%s %d is not the status of such an answer, %d to %d", of.name, of.status, of.low, of.high)
 		}
 	}
 	switch {
 	case !(q.FlapLists >= 0 && q.FlapLists <= 1):
 		return fmt.Sprintf("FlapLists %v is not a share, 0 to 1", q.FlapLists)
-	case q.CopyStatus != 0 && (q.CopyStatus < 200 || q.CopyStatus > 299 || !hasBody(q.CopyStatus)):
-		return fmt.Sprintf("CopyStatus %d is not the status of a success with a body", q.CopyStatus)
-	case !slices.Contains([]ListOrder{"", OrderOldest, OrderNewest, OrderName, OrderShuffled}, q.ListOrder):
-		return fmt.Sprintf("ListOrder %q is unknown", q.ListOrder)
-	case !slices.Contains([]NameFilter{"", FilterCase, FilterPrefix, FilterExact, FilterIgnored}, q.NameFilter):
-		return fmt.Sprintf("NameFilter %q is unknown", q.NameFilter)
-	case !slices.Contains([]Totals{"", TotalsZero, TotalsAbsent}, q.Totals):
-		return fmt.Sprintf("Totals %q is unknown", q.Totals)
-	case !slices.Contains([]IDForm{"", IDString, IDFloat}, q.IDs):
-		return fmt.Sprintf("IDs %q is unknown", q.IDs)
-	case !slices.Contains([]RetryAfter{"", RetryAfterNone, RetryAfterDate, RetryAfterEpoch, RetryAfterReset}, q.RetryAfter):
-		return fmt.Sprintf("RetryAfter %q is unknown", q.RetryAfter)
+	case !hasBody(q.CopyStatus):
+		return fmt.Sprintf("CopyStatus %d is not the status of an answer with a body", q.CopyStatus)
 	}
-	return headerNonsense(q.StaleHeader)
+	return cmp.Or(
+		unknown("ListOrder", q.ListOrder, OrderOldest, OrderNewest, OrderName, OrderShuffled),
+		unknown("NameFilter", q.NameFilter, FilterCase, FilterPrefix, FilterExact, FilterIgnored),
+		unknown("Totals", q.Totals, TotalsZero, TotalsAbsent),
+		unknown("IDs", q.IDs, IDString, IDFloat),
+		unknown("RetryAfter", q.RetryAfter, RetryAfterNone, RetryAfterDate, RetryAfterEpoch, RetryAfterReset),
+		headerNonsense(q.StaleHeader),
+	)
+}
+
+// unknown says that a value is neither the default nor one of known.
+func unknown[S ~string](name string, value S, known ...S) string {
+	if value == "" || slices.Contains(known, value) {
+		return ""
+	}
+	return fmt.Sprintf("%s %q is unknown", name, value)
+}
+
+// stamp writes t into the field key, in form, or else in layout. The
+// zero time leaves the field out.
+func (s Stamps) stamp(o object, key string, t time.Time, form StampForm, layout string) {
+	if s.Zone != nil {
+		t = t.In(s.Zone)
+	}
+	switch {
+	case t.IsZero() || form == StampAbsent:
+		o.drop(key)
+	case form == "":
+		o.set(key, t.Format(layout))
+	case form == StampUnix:
+		o.set(key, t.Unix())
+	case form == StampUnixMilli:
+		o.set(key, t.UnixMilli())
+	case form == StampTrue:
+		o.set(key, true)
+	case form == StampNull:
+		o.set(key, nil)
+	default:
+		o.set(key, t.Format(string(form)))
+	}
 }

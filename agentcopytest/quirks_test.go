@@ -687,14 +687,6 @@ func TestParkedAgents(t *testing.T) {
 	}
 }
 
-func TestKolenaAcceptsNullTargets(t *testing.T) {
-	srv := agentcopytest.NewKolena()
-	srv.AddAgent(kolena.Agent{ID: 7, Name: "Source", WorkspaceID: 3})
-	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy","target_workspace_id":null,"target_folder_id":null}`})
-	require.Equal(t, 200, out.StatusCode)
-	require.Contains(t, out.body, `"workspace_id":3`, "the workspace of its source")
-}
-
 // All quirks at once, from many goroutines: for the race detector.
 func TestQuirksAreSafeForManyGoroutines(t *testing.T) {
 	q := quirks{

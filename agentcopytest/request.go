@@ -97,11 +97,9 @@ func (r Request) LogValue() slog.Value {
 
 // MarshalJSON writes what LogValue does.
 func (r Request) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		At         time.Time `json:"at"`
-		Method     string    `json:"method"`
-		Path       string    `json:"path"`
-		StatusCode int       `json:"status"`
-		Bytes      int       `json:"bytes"`
-	}{r.At, r.Method, r.Path, r.StatusCode, len(r.Body)})
+	fields := make(map[string]any)
+	for _, a := range r.LogValue().Group() {
+		fields[a.Key] = a.Value.Any()
+	}
+	return json.Marshal(fields)
 }

@@ -29,8 +29,8 @@ type call struct {
 func (s *Server) route(r Request) (found *route, id string, refusal *answer) {
 	path := strings.TrimPrefix(r.Path, s.vendor.basePath)
 	var allowed []string
-	for i := range s.vendor.routes {
-		route := &s.vendor.routes[i]
+	for i := range s.routes {
+		route := &s.routes[i]
 		id, ok := match(route.path, path)
 		switch {
 		case ok && route.method == r.Method:
@@ -49,19 +49,15 @@ func (s *Server) route(r Request) (found *route, id string, refusal *answer) {
 // match reports whether an escaped path is one of pattern, and what stands in it
 // for {id}.
 func match(pattern, path string) (id string, ok bool) {
-	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
+	before, after, hasID := strings.Cut(pattern, "{id}")
+	if !hasID {
+		return "", path == pattern
+	}
+	rest, hasPrefix := strings.CutPrefix(path, before)
+	segment, hasSuffix := strings.CutSuffix(rest, after)
+	if !hasPrefix || !hasSuffix || strings.Contains(segment, "/") {
 		return "", false
 	}
-	for i, segment := range want {
-		if segment == "{id}" {
-			var err error
-			if id, err = url.PathUnescape(got[i]); err != nil || id == "" {
-				return "", false
-			}
-		} else if segment != got[i] {
-			return "", false
-		}
-	}
-	return id, true
+	id, err := url.PathUnescape(segment)
+	return id, err == nil && id != ""
 }

@@ -2,6 +2,7 @@ package agentcopytest
 
 import (
 	"cmp"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
@@ -13,10 +14,12 @@ import (
 // Server is what the fakes of all vendors share. [NewZudu], [NewCotool],
 // [NewLangSmith] and [NewKolena] make one. Its methods are safe for concurrent use.
 type Server struct {
-	vendor vendor
-	agents agents // the vendor's part; its own methods know the type
-	quirks Quirks
-	scope  string // see inMemory.PacingScope
+	vendor  vendor
+	agents  agents // the vendor's part
+	routes  []route
+	quirks  Quirks
+	variant bool   // the vendor's answers are in their other documented form
+	scope   string // see inMemory.PacingScope
 
 	mu       sync.Mutex // guards everything below, and agents
 	accepted []string   // credentials; nil for any
@@ -25,7 +28,7 @@ type Server struct {
 	requests []*Request
 	copies   []CopyRecord
 	cache    map[string]cachedAnswer // of lists, by request
-	waiting  map[*exchange]bool      // those whose client still waits for the answer
+	waiting  map[exchange]bool       // those whose client still waits for the answer
 	closed   bool
 	listener *httptest.Server // nil until URL is called
 }
@@ -35,11 +38,12 @@ type vendor struct {
 	name            string   // for messages to the author of a test
 	credentials     []string // the headers that carry them
 	scheme          string   // stands before the value in each: "Bearer "
-	wrongCredential int      // the status that answers one that is not accepted
+	wrongCredential int      // the status that answers one that is not accepted; 0: 401
 	basePath        string   // may stand before the path of a route
-	routes          []route
+	paths           paths
+	more            []route    // beyond those of paths
 	limit           *rateLimit // of copies, unless an option sets another; nil for none
-	copied          int        // the status that answers a copy
+	copied          int        // the status that answers a copy; 0: 200
 	// refuse is an error in the vendor's form.
 	refuse func(status int, reason string) *answer
 }
@@ -48,6 +52,15 @@ type vendor struct {
 type agents interface {
 	joins(s *Server)
 	remove(id string) bool
+	copy(c *call) *answer
+	get(c *call) *answer
+	list(c *call) *answer
+}
+
+// paths are those of the endpoints that all vendors have.
+type paths struct {
+	agents    string // of the list
+	get, copy string // behind the path and the ID of an agent
 }
 
 // ServerOption changes how a fake behaves; the constructors take any number.
@@ -63,8 +76,14 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		limit:   v.limit,
 		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
 		cache:   make(map[string]cachedAnswer),
-		waiting: make(map[*exchange]bool),
+		waiting: make(map[exchange]bool),
 	}
+	one := v.paths.agents + "/{id}"
+	s.routes = append(v.more,
+		route{method: http.MethodPost, path: one + v.paths.copy, copies: true, serve: agents.copy},
+		route{method: http.MethodGet, path: one + v.paths.get, serve: agents.get},
+		route{method: http.MethodGet, path: v.paths.agents, lists: true, serve: agents.list},
+	)
 	agents.joins(s)
 	for i, opt := range opts {
 		if opt == nil {
@@ -72,8 +91,18 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		}
 		opt(s)
 	}
-	s.vendor.copied = cmp.Or(s.quirks.CopyStatus, v.copied)
+	s.vendor.copied = cmp.Or(s.quirks.CopyStatus, v.copied, http.StatusOK)
 	return s
+}
+
+// variantOf is an option that makes one vendor's fake answer in its other form.
+func variantOf(vendor, option string) ServerOption {
+	return func(s *Server) {
+		if s.vendor.name != vendor {
+			misuse("%s: this is a fake of %s", option, s.vendor.name)
+		}
+		s.variant = true
+	}
 }
 
 // CopyRecord is one copy that the server made, whether or not its answer arrived.

@@ -1,10 +1,15 @@
 package agentcopytest_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +20,8 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 func TestCopiesTellsOfEachCopy(t *testing.T) {
@@ -67,7 +74,7 @@ func TestManyRequestsAtOnceMakeAsManyCopies(t *testing.T) {
 			for i := range n {
 				group.Go(func() {
 					if i%40 == 0 {
-						s.Inject(agentcopytest.Fault{Status: 500, AfterCopy: true})
+						s.Inject(fault{Status: 500, AfterCopy: true})
 					}
 					_, err := d.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 					assert.NoError(t, err)
@@ -92,7 +99,7 @@ func TestCloseEndsWhatIsDelayed(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
 			id := s.add()
-			s.Inject(agentcopytest.Fault{Delay: time.Hour})
+			s.Inject(fault{Delay: time.Hour})
 			broke := make(chan error, 1)
 			go func() {
 				_, err := d.send(context.Background(), s.copyOf(id, "Copy"))
@@ -113,7 +120,7 @@ func TestCloseEndsWhatIsDelayed(t *testing.T) {
 func TestAfterCloseNoLateCopyIsMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newZudu()
-		s.Inject(agentcopytest.Fault{Delay: time.Minute}, agentcopytest.Fault{Delay: time.Minute, Truncate: 3, AfterCopy: true})
+		s.Inject(fault{Delay: time.Minute}, fault{Delay: time.Minute, Truncate: 3, AfterCopy: true})
 		for i := range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -141,7 +148,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		requireNoGoroutines(t, func() {
 			s := start()
-			s.Inject(agentcopytest.Fault{Delay: time.Hour}, agentcopytest.Fault{Delay: time.Hour, Drop: true, AfterCopy: true})
+			s.Inject(fault{Delay: time.Hour}, fault{Delay: time.Hour, Drop: true, AfterCopy: true})
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			for _, d := range []door{memory(s.Server), {client, s.URL()}} {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -155,8 +162,598 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 }
 
 func TestOptionsPanicOnNonsense(t *testing.T) {
-	requirePanic(t, func() { agentcopytest.NewZudu(nil) }, "NewZudu: option 1 is nil")
-	requirePanic(t, func() { agentcopytest.NewKolena(agentcopytest.WithRateLimit(1, 1), nil) }, "NewKolena: option 2 is nil")
-	requirePanic(t, func() { agentcopytest.NewCotool(agentcopytest.WithZuduFirstGeneration()) }, "WithZuduFirstGeneration", "Cotool")
-	requirePanic(t, func() { agentcopytest.NewLangSmith(agentcopytest.WithKolenaZonelessTimes()) }, "WithKolenaZonelessTimes", "LangSmith")
+	limit, credential := agentcopytest.WithRateLimit, agentcopytest.WithCredential
+	for _, tc := range []struct {
+		does func()
+		says string
+	}{
+		{func() { agentcopytest.NewZudu(nil) }, "NewZudu: option 1 is nil"},
+		{func() { agentcopytest.NewKolena(limit(1, 1), nil) }, "NewKolena: option 2 is nil"},
+		{func() { agentcopytest.NewCotool(zuduForms[1]...) }, "WithZuduFirstGeneration: this is a fake of Cotool"},
+		{func() { agentcopytest.NewLangSmith(kolenaForms[1]...) }, "WithKolenaZonelessTimes: this is a fake of LangSmith"},
+		{func() { limit(0, time.Second) }, "WithRateLimit(0, 1s): both must be positive"},
+		{func() { limit(-1, time.Second) }, "WithRateLimit(-1, 1s): both must be positive"},
+		{func() { limit(1, 0) }, "WithRateLimit(1, 0s): both must be positive"},
+		{func() { limit(1, -1) }, "WithRateLimit(1, -1ns): both must be positive"},
+		{func() { credential() }, "WithCredential: a credential is empty"},
+		{func() { credential("") }, "WithCredential: a credential is empty"},
+		{func() { credential("k", "") }, "WithCredential: a credential is empty"},
+		{func() { agentcopytest.NewZudu(credential("a", "b", "c")) }, "WithCredential: there are 3 values, and Zudu has no more than 2"},
+		{func() { agentcopytest.NewKolena(credential("a", "b")) }, "WithCredential: there are 2 values, and Kolena has no more than 1"},
+	} {
+		require.PanicsWithValue(t, "agentcopytest: "+tc.says, tc.does)
+	}
+}
+
+func TestUnknownRoutesAre404Or405(t *testing.T) {
+	// errorBody is the form of each vendor's errors.
+	errorBody := map[string]string{
+		"zudu":      `"status":"error"`,
+		"cotool":    `{"error":"`,
+		"langsmith": `"type":"https://docs.langchain.com/errors/`,
+		"kolena":    `{"detail":"`,
+	}
+	eachVendor(t, func(t *testing.T, start starter) {
+		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+			id := s.add()
+			for _, tc := range []struct {
+				method, path string
+				status       int
+				allow        string
+			}{
+				{http.MethodGet, "/", 404, ""},
+				{http.MethodGet, "/api", 404, ""},
+				{http.MethodPost, s.path(id) + "/", 404, ""},
+				{http.MethodPost, s.path(id) + "/more", 404, ""},
+				{http.MethodPost, "/v2" + s.path(id), 404, ""},
+				{http.MethodPost, s.path(""), 404, ""},
+				{http.MethodGet, s.path(id), 405, "POST"},
+				{http.MethodDelete, s.path(id), 405, "POST"},
+			} {
+				out := d.must(t, request{tc.method, tc.path, s.Header("any"), ""})
+				require.Equal(t, tc.status, out.StatusCode, "%s %s", tc.method, tc.path)
+				require.Equal(t, tc.allow, out.Header.Get("Allow"))
+				require.Contains(t, out.body, errorBody[s.Vendor.Name])
+			}
+			require.Empty(t, s.Copies())
+		})
+	})
+}
+
+func TestRequestsShowsWhatWasSent(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start starter) {
+		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+			require.Empty(t, s.Requests())
+			id := s.add()
+			begin := time.Now()
+			r := s.copyOf(id, "Copy")
+			r.target += "?a=1&a=2&b=%2F"
+			out := d.must(t, r)
+			d.must(t, request{http.MethodGet, "/odd%2Fpath", nil, ""})
+
+			got := s.Requests()
+			require.Len(t, got, 2)
+			require.False(t, got[0].At.Before(begin))
+			require.False(t, got[1].At.Before(got[0].At))
+			require.Equal(t, http.MethodPost, got[0].Method)
+			require.Equal(t, s.path(id), got[0].Path)
+			require.Equal(t, map[string][]string{"a": {"1", "2"}, "b": {"/"}}, map[string][]string(got[0].Query))
+			for name, values := range s.Header("any") {
+				require.Equal(t, values, got[0].Header.Values(name))
+			}
+			require.Equal(t, s.body("Copy"), string(got[0].Body))
+			require.Equal(t, out.StatusCode, got[0].StatusCode)
+			require.Equal(t, "/odd%2Fpath", got[1].Path, "as it was sent")
+			require.Equal(t, 404, got[1].StatusCode)
+		})
+	})
+}
+
+func TestChangingARequestChangesNoRecord(t *testing.T) {
+	s := newZudu()
+	r := s.copyOf(s.add(), "Copy")
+	r.target += "?a=1"
+	memory(s.Server).must(t, r)
+	got := s.Requests()[0]
+	got.Header.Set("X-Api-Key", "changed")
+	got.Query["a"][0] = "changed"
+	got.Body[0] = 'x'
+	again := s.Requests()[0]
+	require.Equal(t, "any", again.Header.Get("X-Api-Key"))
+	require.Equal(t, "1", again.Query.Get("a"))
+	require.Equal(t, s.body("Copy"), string(again.Body))
+}
+
+func TestARequestUnderWayHasNoStatusYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newZudu()
+		s.Inject(fault{Delay: time.Minute})
+		id := s.add()
+		go func() { _, _ = memory(s.Server).send(t.Context(), s.copyOf(id, "Copy")) }()
+		synctest.Wait()
+		require.Zero(t, s.Requests()[0].StatusCode)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, 200, s.Requests()[0].StatusCode)
+	})
+}
+
+func TestNoPrintedRequestShowsACredential(t *testing.T) {
+	const secret = "very-secret"
+	header := http.Header{
+		"Authorization": {"Bearer " + secret}, "X-Api-Key": {secret}, "X-Api-Secret": {secret}, "Cookie": {secret},
+	}
+	s := newZudu()
+	memory(s.Server).must(t, request{http.MethodPost, "/somewhere", header, `{"token":"` + secret + `"}`})
+	r := s.Requests()[0]
+	require.Equal(t, secret, r.Header.Get("X-Api-Key"), "it is there to be looked at")
+
+	var text, lines bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
+		fmt.Fprintf(&text, verb+verb+verb, r, &r, []agentcopytest.Request{r})
+	}
+	slog.New(slog.NewTextHandler(&lines, nil)).Info("seen", "request", r, "all", s.Requests())
+	slog.New(slog.NewJSONHandler(&lines, nil)).Info("seen", "request", &r, "all", s.Requests())
+	marshalled, err := json.Marshal(s.Requests())
+	require.NoError(t, err)
+	for _, output := range []string{text.String(), lines.String(), string(marshalled), r.String()} {
+		require.NotContains(t, output, secret)
+		require.NotContains(t, output, fmt.Sprintf("%x", secret))
+		require.Contains(t, output, "/somewhere")
+	}
+	require.Equal(t, "POST /somewhere: 404, 23 bytes sent", r.String())
+}
+
+func TestOnlyTheCredentialIsAccepted(t *testing.T) {
+	const (
+		zuduBody      = `{"message":"Unauthorized","status":"error","error":`
+		kolenaMissing = `{"detail":"Missing credentials"}`
+		kolenaWrong   = `{"detail":"Invalid credentials"}`
+	)
+	cases := []struct {
+		name   string
+		start  func(opts ...agentcopytest.ServerOption) *subject
+		accept []string
+		header http.Header
+		status int
+		body   string
+	}{
+		{"zudu: any pair", newZudu, nil, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}, 200, ""},
+		{"zudu: none", newZudu, nil, nil, 401, zuduBody},
+		{"zudu: no secret", newZudu, nil, http.Header{"X-Api-Key": {"k"}}, 401, zuduBody},
+		{"zudu: an empty secret", newZudu, nil, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {""}}, 401, zuduBody},
+		{"zudu: the pair", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}, 200, ""},
+		{"zudu: another key", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"x"}, "X-Api-Secret": {"s"}}, 401, zuduBody},
+		{"zudu: another secret", newZudu, []string{"k", "s"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 401, zuduBody},
+		{"zudu: only the key counts", newZudu, []string{"k"}, http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"x"}}, 200, ""},
+
+		{"cotool: any", newCotool, nil, vendortest.Bearer("k"), 200, ""},
+		{"cotool: none", newCotool, nil, nil, 401, `{"error":`},
+		{"cotool: another", newCotool, []string{"k"}, vendortest.Bearer("x"), 401, `{"error":`},
+
+		{"langsmith: any", newLangSmith, nil, http.Header{"X-Api-Key": {"k"}}, 201, ""},
+		{"langsmith: none", newLangSmith, nil, nil, 401, `{"error":"Unauthorized"}`},
+		{"langsmith: another", newLangSmith, []string{"k"}, http.Header{"X-Api-Key": {"x"}}, 403, `{"error":"Forbidden"}`},
+
+		{"kolena: any", newKolena, nil, vendortest.Bearer("k"), 200, ""},
+		{"kolena: the scheme in another case", newKolena, []string{"k"}, http.Header{"Authorization": {"bearer  k"}}, 200, ""},
+		{"kolena: none", newKolena, nil, nil, 401, kolenaMissing},
+		{"kolena: no token", newKolena, nil, vendortest.Bearer(""), 401, kolenaMissing},
+		{"kolena: another scheme", newKolena, nil, http.Header{"Authorization": {"Basic k"}}, 401, kolenaMissing},
+		{"kolena: another", newKolena, []string{"k"}, vendortest.Bearer("x"), 401, kolenaWrong},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			start := func(...agentcopytest.ServerOption) *subject {
+				if tc.accept == nil {
+					return tc.start()
+				}
+				return tc.start(agentcopytest.WithCredential(tc.accept...))
+			}
+			eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+				r := s.copyOf(s.add(), "Copy")
+				r.header = tc.header
+				out := d.must(t, r)
+				require.Equal(t, tc.status, out.StatusCode)
+				if tc.body != "" {
+					require.Contains(t, out.body, tc.body)
+					require.Equal(t, "application/json", out.Header.Get("Content-Type"))
+					require.Empty(t, s.Copies())
+				}
+			})
+		})
+	}
+}
+
+func TestRateLimitIsAWindowPerCredential(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start starter) {
+		synctest.Test(t, func(t *testing.T) {
+			s := start(agentcopytest.WithRateLimit(2, 10*time.Second))
+			d := memory(s.Server)
+			names := 0
+			requireCopy := func(key, why string) {
+				t.Helper()
+				names++
+				out := d.must(t, request{http.MethodPost, s.path(s.add()), s.Header(key), s.body("Copy " + strconv.Itoa(names))})
+				require.Equal(t, s.Success, out.StatusCode, "%s: %s", why, out.body)
+			}
+			requireRefusal := func(retryAfter, why string) {
+				t.Helper()
+				out := d.must(t, s.copyOf(s.add(), "Copy"))
+				require.Equal(t, 429, out.StatusCode, why)
+				require.Equal(t, retryAfter, out.Header.Get("Retry-After"), why)
+				require.Contains(t, out.body, "Rate limit exceeded: 2 per 10s")
+			}
+			requireCopy("any", "first")
+			time.Sleep(1500 * time.Millisecond)
+			requireCopy("any", "second")
+			for range 3 {
+				requireRefusal("9", "8.5 seconds left, rounded up; and refusals do not count")
+			}
+			requireCopy("other", "credentials are counted apart")
+			time.Sleep(8500*time.Millisecond - 1)
+			requireRefusal("1", "a nanosecond left")
+			time.Sleep(time.Nanosecond)
+			requireCopy("any", "the first one is out of the window")
+			requireRefusal("2", "the second is not: 1.5 seconds")
+			time.Sleep(1500 * time.Millisecond)
+			requireCopy("any", "now it is")
+			require.Len(t, s.Copies(), 5)
+		})
+	})
+}
+
+func TestRateLimitCountsWhatTheVendorDealsWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKolena(agentcopytest.WithRateLimit(1, time.Minute), agentcopytest.WithCredential("any"))
+		d := memory(s.Server)
+		id := s.add()
+		require.Equal(t, 401, d.must(t, request{http.MethodPost, s.path(id), s.Header("wrong"), s.body("a")}).StatusCode)
+		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.Header("any"), ""}).StatusCode)
+		require.Equal(t, 422, d.must(t, s.copyOf(id, "")).StatusCode, "the first that counts")
+		require.Equal(t, 429, d.must(t, s.copyOf(id, "a")).StatusCode)
+		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.Header("any"), ""}).StatusCode, "reads are not limited")
+	})
+}
+
+func TestOnlyKolenaLimitsByDefault(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start starter) {
+		synctest.Test(t, func(t *testing.T) {
+			s := start()
+			for i := range 62 {
+				out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+				want := s.Success
+				if s.Vendor.Name == "kolena" && i >= 60 {
+					want = 429
+					require.Equal(t, "60", out.Header.Get("Retry-After"))
+				}
+				require.Equal(t, want, out.StatusCode)
+			}
+		})
+	})
+}
+
+func TestRateLimitOptionServesManyServers(t *testing.T) {
+	once := agentcopytest.WithRateLimit(1, time.Hour)
+	for range 2 {
+		s := newZudu(once)
+		require.Equal(t, 200, memory(s.Server).must(t, s.copyOf(s.add(), "Copy")).StatusCode)
+	}
+}
+
+// The SDK's own pace keeps inside Kolena's limit, and the fake shows it.
+func TestTheSDKKeepsInsideKolenasLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := agentcopytest.NewKolena()
+		source := srv.AddAgent(kolena.Agent{Name: "Source"})
+		client, err := kolena.New("key", agentcopy.WithHTTPClient(srv.Client()))
+		require.NoError(t, err)
+		begin := time.Now()
+		var group sync.WaitGroup
+		for range 150 {
+			group.Go(func() {
+				_, err := client.CopyAgent(t.Context(), source.ID, kolena.CopyAgentRequest{Name: "Copy"})
+				assert.NoError(t, err)
+			})
+		}
+		group.Wait()
+		require.Len(t, srv.Copies(), 150)
+		require.Len(t, srv.Requests(), 150, "no attempt was refused")
+		require.GreaterOrEqual(t, time.Since(begin), 2*time.Minute)
+	})
+}
+
+type fault = agentcopytest.Fault
+
+func TestEachFaultShowsAsItSays(t *testing.T) {
+	cases := map[string]struct {
+		fault  fault
+		status int // 0: success
+		body   string
+		err    error
+		copies int
+	}{
+		"none":                   {copies: 1},
+		"status":                 {fault: fault{Status: 500}, status: 500},
+		"status and body":        {fault: fault{Status: 502, Body: "<html><title>Bad gateway</title></html>"}, status: 502, body: "<html><title>Bad gateway</title></html>"},
+		"no content":             {fault: fault{Status: 204}, status: 204},
+		"status after the copy":  {fault: fault{Status: 500, Body: "{}", AfterCopy: true}, status: 500, body: "{}", copies: 1},
+		"body":                   {fault: fault{Body: "{}"}, body: "{}"},
+		"body after the copy":    {fault: fault{Body: "{}", AfterCopy: true}, body: "{}", copies: 1},
+		"drop":                   {fault: fault{Drop: true}, err: io.EOF},
+		"drop after the copy":    {fault: fault{Drop: true, AfterCopy: true}, err: io.EOF, copies: 1},
+		"truncate":               {fault: fault{Truncate: 3}, err: io.ErrUnexpectedEOF, copies: 1},
+		"truncate after it":      {fault: fault{Truncate: 3, AfterCopy: true}, err: io.ErrUnexpectedEOF, copies: 1},
+		"truncate a body":        {fault: fault{Status: 400, Body: "Bad request", Truncate: 3}, status: 400, body: "Bad", err: io.ErrUnexpectedEOF},
+		"truncate beyond":        {fault: fault{Truncate: 1 << 20}, copies: 1},
+		"delay":                  {fault: fault{Delay: time.Millisecond}, copies: 1},
+		"delay and status":       {fault: fault{Delay: time.Millisecond, Status: 503}, status: 503},
+		"delay after the copy":   {fault: fault{Delay: time.Millisecond, AfterCopy: true}, copies: 1},
+		"delay between the two":  {fault: fault{Delay: time.Millisecond, Drop: true, AfterCopy: true}, err: io.EOF, copies: 1},
+		"header":                 {fault: fault{Header: http.Header{"X-Request-Id": {"r1"}}}, copies: 1},
+		"a whole answer by hand": {fault: fault{Status: 201, Header: http.Header{"content-type": {"text/x"}}, Body: "hi"}, status: 201, body: "hi"},
+	}
+	eachVendor(t, func(t *testing.T, start starter) {
+		for name, tc := range cases {
+			t.Run(name, func(t *testing.T) {
+				eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+					s.Inject(tc.fault)
+					out, err := d.send(t.Context(), s.copyOf(s.add(), "Copy"))
+					if tc.status == 0 {
+						tc.status = s.Success
+					}
+					if tc.err != nil {
+						require.ErrorIs(t, err, tc.err)
+					} else {
+						require.NoError(t, err)
+					}
+					if tc.err == io.EOF {
+						tc.status = 0
+					} else {
+						require.Equal(t, tc.status, out.StatusCode)
+					}
+					if tc.body != "" || tc.status == 204 {
+						require.Equal(t, tc.body, out.body)
+					}
+					for name, values := range tc.fault.Header {
+						require.Equal(t, values, out.Header.Values(name))
+					}
+					require.Len(t, s.Copies(), tc.copies)
+					require.Equal(t, tc.status, s.Requests()[0].StatusCode)
+
+					again := d.must(t, s.copyOf(s.add(), "Copy 2"))
+					require.Equal(t, s.Success, again.StatusCode, "the request after the fault: %s", again.body)
+					require.Len(t, s.Copies(), tc.copies+1)
+				})
+			})
+		}
+	})
+}
+
+func TestFaultsComeInOrderOnePerCopyRequest(t *testing.T) {
+	s := newKolena(agentcopytest.WithCredential("good"))
+	d := memory(s.Server)
+	id := s.add()
+	s.Inject(fault{Status: 500}, fault{Status: 501})
+	s.Inject(fault{Status: 502})
+	list := request{http.MethodGet, "/api/v1/client/agents", s.Header("good"), ""}
+
+	require.Equal(t, 500, d.must(t, s.copyOf(id, "a")).StatusCode, "before authentication")
+	require.Equal(t, 200, d.must(t, list).StatusCode, "reads meet none")
+	require.Equal(t, 405, d.must(t, request{http.MethodGet, s.path(id), s.Header("good"), ""}).StatusCode)
+	require.Equal(t, 404, d.must(t, request{http.MethodPost, "/elsewhere", s.Header("good"), ""}).StatusCode)
+	require.Equal(t, 501, d.must(t, request{http.MethodPost, s.path(id), nil, "garbage"}).StatusCode, "before validation")
+	require.Equal(t, 502, d.must(t, s.copyOf(id, "a")).StatusCode)
+	require.Equal(t, 401, d.must(t, s.copyOf(id, "a")).StatusCode, "the faults are used up")
+}
+
+func TestAZeroFaultLetsARequestPass(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start starter) {
+		s := start()
+		s.Inject(fault{}, fault{}, fault{Status: 500})
+		for i, want := range []int{s.Success, s.Success, 500, s.Success} {
+			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+			require.Equal(t, want, out.StatusCode, "copy request %d", i+1)
+		}
+		require.Len(t, s.Copies(), 3, "all but the third request made a copy")
+	})
+}
+
+func TestAFaultDoesNotReachTheRateLimit(t *testing.T) {
+	s := newZudu(agentcopytest.WithRateLimit(1, time.Hour))
+	d := memory(s.Server)
+	id := s.add()
+	s.Inject(fault{Status: 500}, fault{Drop: true}, fault{Status: 500, AfterCopy: true}, fault{Status: 500, AfterCopy: true})
+	require.Equal(t, 500, d.must(t, s.copyOf(id, "a")).StatusCode)
+	_, err := d.send(t.Context(), s.copyOf(id, "b"))
+	require.ErrorIs(t, err, io.EOF)
+	require.Equal(t, 500, d.must(t, s.copyOf(id, "c")).StatusCode)
+	require.Equal(t, 429, d.must(t, s.copyOf(id, "d")).StatusCode, "with AfterCopy, what the vendor refuses is refused")
+	require.Len(t, s.Copies(), 1)
+}
+
+func TestARefusedRequestHasNoCopyToLose(t *testing.T) {
+	eachVendor(t, func(t *testing.T, start starter) {
+		s := start(agentcopytest.WithCredential("good"))
+		s.Inject(fault{Drop: true, AfterCopy: true}, fault{Truncate: 2, AfterCopy: true})
+		for range 2 {
+			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy"))
+			require.Contains(t, []int{401, 403}, out.StatusCode)
+			require.NotEmpty(t, out.body)
+		}
+		require.Empty(t, s.Copies())
+	})
+}
+
+func TestFaultHeaders(t *testing.T) {
+	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
+		long := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC).Format(http.TimeFormat)
+		header := http.Header{"date": {long}, "Retry-After": {"7"}, "X-Two": {"a", "b"}, "content-type": nil}
+		s.Inject(fault{Header: header})
+		header["Retry-After"][0] = "changed after Inject"
+		out := d.must(t, s.copyOf(s.add(), "Copy"))
+		require.Equal(t, []string{long}, out.Header.Values("Date"), "in place of the server's own")
+		require.Equal(t, "7", out.Header.Get("Retry-After"))
+		require.Equal(t, []string{"a", "b"}, out.Header.Values("X-Two"))
+		require.NotContains(t, out.Header, "Content-Type")
+	})
+}
+
+func TestFaultContentType(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"a":1}`:                     "application/json",
+		"<html><body>x</body></html>": "text/html; charset=utf-8",
+		"upstream timed out":          "text/plain; charset=utf-8",
+	} {
+		eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
+			s.Inject(fault{Status: 502, Body: body})
+			require.Equal(t, want, d.must(t, s.copyOf(s.add(), "Copy")).Header.Get("Content-Type"))
+		})
+	}
+}
+
+func TestInjectRefusesNonsense(t *testing.T) {
+	cases := map[string]struct {
+		fault fault
+		says  string
+	}{
+		"status too small":        {fault{Status: 99}, "Status 99"},
+		"status too large":        {fault{Status: 600}, "Status 600"},
+		"status negative":         {fault{Status: -1}, "Status -1"},
+		"informational":           {fault{Status: 103}, "Status 103"},
+		"delay negative":          {fault{Delay: -1}, "Delay is negative"},
+		"truncate negative":       {fault{Truncate: -1}, "Truncate is negative"},
+		"truncate nothing":        {fault{Status: 500, Truncate: 1}, "Truncate 1 cuts nothing off"},
+		"truncate behind the end": {fault{Body: "abc", Truncate: 3}, "Truncate 3 cuts nothing off"},
+		"drop and status":         {fault{Drop: true, Status: 500}, "Drop"},
+		"drop and body":           {fault{Drop: true, Body: "x"}, "Drop"},
+		"drop and truncate":       {fault{Drop: true, Truncate: 1}, "Drop"},
+		"drop and header":         {fault{Drop: true, Header: http.Header{"A": {"b"}}}, "Drop"},
+		"after copy, nothing":     {fault{AfterCopy: true}, "AfterCopy"},
+		"after copy, header":      {fault{AfterCopy: true, Header: http.Header{"A": {"b"}}}, "AfterCopy"},
+		"no content with content": {fault{Status: 204, Body: "x"}, "204"},
+		"framing header":          {fault{Status: 500, Header: http.Header{"content-length": {"3"}}}, "Truncate"},
+		"broken header":           {fault{Status: 500, Header: http.Header{"A": {"b\r\nC: d"}}}, "control character"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newZudu()
+			good := fault{Status: 500}
+			requirePanic(t, func() { s.Inject(good, tc.fault) }, "Inject: fault 2: ", tc.says)
+			require.Equal(t, 200, memory(s.Server).must(t, s.copyOf(s.add(), "Copy")).StatusCode, "nothing was injected")
+		})
+	}
+}
+
+// A copy that is made after the client has stopped waiting is the one that a
+// client must not take for none.
+func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
+	cases := map[string]struct {
+		fault       fault
+		made        time.Duration // after the request; -1: never
+		atTheClient error         // of a client that waits
+	}{
+		"before the copy":               {fault{Delay: time.Minute}, time.Minute, nil},
+		"after the copy":                {fault{Delay: time.Minute, AfterCopy: true, Drop: true}, 0, io.EOF},
+		"before a refusal":              {fault{Delay: time.Minute, Drop: true}, -1, io.EOF},
+		"before a copy that is cut off": {fault{Delay: time.Minute, Truncate: 2}, time.Minute, io.ErrUnexpectedEOF},
+	}
+	eachVendor(t, func(t *testing.T, start starter) {
+		for name, tc := range cases {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := start()
+					begin := time.Now()
+					s.Inject(tc.fault, tc.fault)
+
+					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+					defer cancel()
+					_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+					require.Equal(t, 10*time.Second, time.Since(begin), "the client does not wait for the vendor")
+					if tc.made == 0 {
+						require.Len(t, s.Copies(), 1)
+					} else {
+						require.Empty(t, s.Copies())
+					}
+
+					time.Sleep(50*time.Second - 1)
+					require.Equal(t, tc.made == 0, len(s.Copies()) == 1)
+					time.Sleep(time.Nanosecond)
+					synctest.Wait()
+					require.Equal(t, tc.made >= 0, len(s.Copies()) == 1, "the vendor went on")
+					if tc.made >= 0 {
+						require.Equal(t, begin.Add(tc.made), s.Copies()[0].At)
+					}
+
+					begin = time.Now()
+					_, err = memory(s.Server).send(t.Context(), s.copyOf(s.add(), "Copy 2"))
+					require.ErrorIs(t, err, tc.atTheClient)
+					require.Equal(t, time.Minute, time.Since(begin))
+				})
+			})
+		}
+	})
+}
+
+func TestALateCopyOverASocketIsMade(t *testing.T) {
+	for delay := 100 * time.Millisecond; ; delay *= 4 { // long enough to give up before the answer comes
+		s := newKolena()
+		t.Cleanup(s.Close)
+		s.Inject(fault{Delay: delay})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for len(s.Requests()) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
+		_, err := door{socketClient(t), s.URL()}.send(ctx, s.copyOf(s.add(), "Copy"))
+		if err == nil && delay < time.Minute {
+			continue
+		}
+		require.ErrorIs(t, err, context.Canceled)
+		require.Eventually(t, func() bool { return len(s.Copies()) == 1 }, 2*time.Minute, time.Millisecond)
+		require.GreaterOrEqual(t, s.Copies()[0].At.Sub(s.Requests()[0].At), delay)
+		return
+	}
+}
+
+// What the SDK makes of the faults is what they are for.
+func TestTheSDKSeesEachFault(t *testing.T) {
+	cases := map[string]struct {
+		fault   fault
+		outcome agentcopy.Outcome
+		is      error
+		copies  int
+	}{
+		"drop":                {fault{Drop: true}, agentcopy.OutcomeUnknown, io.EOF, 0},
+		"drop after the copy": {fault{Drop: true, AfterCopy: true}, agentcopy.OutcomeUnknown, io.EOF, 1},
+		"500 after the copy":  {fault{Status: 500, AfterCopy: true}, agentcopy.OutcomeUnknown, agentcopy.ErrServer, 1},
+		"cut off":             {fault{Truncate: 10}, agentcopy.OutcomeCopied, io.ErrUnexpectedEOF, 1},
+		"a proxy's page":      {fault{Body: "<html></html>"}, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, 0},
+		"empty":               {fault{Status: 200, AfterCopy: true}, agentcopy.OutcomeCopied, agentcopy.ErrCopied, 1},
+		"400":                 {fault{Status: 400, Body: `{"detail":"no"}`}, agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, 0},
+		"elsewhere":           {fault{Status: 307, Header: http.Header{"Location": {"https://other.example/"}}}, agentcopy.OutcomeNotCopied, nil, 0},
+	}
+	eachVendor(t, func(t *testing.T, start starter) {
+		for name, tc := range cases {
+			t.Run(name, func(t *testing.T) {
+				eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+					s.Inject(tc.fault)
+					opts := []agentcopy.Option{agentcopy.WithHTTPClient(d.client)}
+					if strings.HasPrefix(d.base, "http://") {
+						opts = append(opts, agentcopy.WithBaseURL(d.base))
+					}
+					_, err := s.copy(t.Context(), s.add(), "Copy", opts...)
+					require.Equal(t, tc.outcome, vendortest.RequireError(t, err).Outcome, "%v", err)
+					if tc.is != nil {
+						require.ErrorIs(t, err, tc.is)
+					}
+					require.Len(t, s.Copies(), tc.copies)
+					require.Len(t, s.Requests(), 1, "nothing is sent twice")
+				})
+			})
+		}
+	})
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -14,17 +16,28 @@ import (
 
 // kind is what sets the agents of one vendor apart.
 type kind[A any] struct {
-	newID     func(n int) string      // the n-th ID that the vendor gives
-	setID     func(a *A, id string)   // writes it into an agent
-	name      func(a *A) *string      //
-	sameSpace func(a, b *A) bool      // no two agents for which it holds share a name; nil: it holds for all
-	nameTaken int                     // the status that answers a name that is taken; 0: it makes another agent
-	times     func(a *A) [2]timestamp // when the agent was made and changed
-	precision time.Duration           // of a time stamp
-	item      func(a *A) object       // what a list shows
+	newID     func(n int) string     // the n-th ID that the vendor gives
+	setID     func(a *A, id string)  // writes it into an agent
+	complete  func(a *A) (id string) // fills in what a test has left out
+	head      func(a *A) head
+	sameSpace func(a, b *A) bool // no two agents for which it holds share a name; nil: it holds for all
+	nameTaken int                // the status that answers a name that is taken; 0: it makes another agent
+	item      func(a *A) object  // what a list shows
+	stamps    stamps
 }
 
-type timestamp = *agentcopy.Time
+// stamps is how a vendor writes when an agent was made and changed.
+type stamps struct {
+	created, updated string        // the JSON keys
+	layout, variant  string        // the form, and that in the variant
+	precision        time.Duration // of the vendor's clock
+}
+
+// head points to the fields that the agents of all vendors have.
+type head struct {
+	name             *string
+	created, updated *agentcopy.Time
+}
 
 // store holds the agents of one vendor. What a stored agent points to never
 // changes, so a copy shares it. The server's lock guards the rest.
@@ -54,9 +67,6 @@ func newStore[A any](k kind[A]) *store[A] {
 // joins makes the store part of a server.
 func (s *store[A]) joins(server *Server) { s.server, s.quirks = server, &server.quirks }
 
-// copied is the status that answers a copy.
-func (s *store[A]) copied() int { return s.server.vendor.copied }
-
 // newID is an ID that no agent has.
 func (s *store[A]) newID() string {
 	for {
@@ -67,17 +77,38 @@ func (s *store[A]) newID() string {
 	}
 }
 
-// add stores an agent that a test made. The vendor has filled it in.
-func (s *store[A]) add(id string, a A) A {
+// uuidFor is the ID of a new agent: the one it has, in the vendors' spelling, or
+// a new one.
+func (s *store[A]) uuidFor(id string) string {
+	switch {
+	case id == "":
+		return s.newID()
+	case !uuidForm.MatchString(id):
+		misuse("AddAgent: the ID is not a UUID: %q", id)
+	}
+	return strings.ToLower(id)
+}
+
+// add stores an agent that a test made, and returns it filled in.
+func (s *store[A]) add(a A) A {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	a = cloneOf(&a)
+	h := s.kind.head(&a)
+	*h.created = s.stamp(*h.created, s.clock(time.Now()))
+	*h.updated = s.stamp(*h.updated, h.created.Time)
+	id := s.kind.complete(&a)
 	if s.byID[id] != nil {
 		misuse("AddAgent: there is an agent %s already", id)
 	}
 	if s.nameRefused(&a) != 0 {
-		misuse("AddAgent: an agent has the name %q already", *s.kind.name(&a))
+		misuse("AddAgent: an agent has the name %q already", s.nameOf(&a))
 	}
 	s.put(&entry[A]{agent: a, id: id})
 	return cloneOf(&a)
 }
+
+func (s *store[A]) nameOf(a *A) string { return *s.kind.head(a).name }
 
 func (s *store[A]) put(e *entry[A]) {
 	s.byID[e.id] = e
@@ -92,9 +123,8 @@ func (s *store[A]) copyOf(c *call, source *entry[A], a A) *entry[A] {
 	}
 	e := &entry[A]{agent: a, id: s.newID(), source: source.id, made: c.now}
 	s.kind.setID(&e.agent, e.id)
-	for _, t := range s.kind.times(&e.agent) {
-		*t = s.stamp(agentcopy.Time{}, s.clock(c.now))
-	}
+	h, now := s.kind.head(&e.agent), s.stamp(agentcopy.Time{}, s.clock(c.now))
+	*h.created, *h.updated = now, now
 	s.put(e)
 	return e
 }
@@ -111,13 +141,17 @@ func withFields[A any](a A, values map[string]any) (changed A) {
 	return changed
 }
 
-// record is the copy e, as [Server.Copies] tells of it.
-func (s *store[A]) record(e *entry[A]) *CopyRecord {
-	return &CopyRecord{ID: e.id, SourceID: e.source, Name: *s.kind.name(&e.agent)}
+// copied is the answer to the request that made the copy e; v is its body.
+func (s *store[A]) copied(e *entry[A], v any) *answer {
+	out := jsonAnswer(s.server.vendor.copied, v)
+	out.copied = &CopyRecord{ID: e.id, SourceID: e.source, Name: s.nameOf(&e.agent)}
+	return out
 }
 
 // update lets a test change an agent.
 func (s *store[A]) update(id string, change func(a *A)) {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
 	e := s.byID[id]
 	if e == nil {
 		misuse("UpdateAgent: there is no agent %s", id)
@@ -125,7 +159,7 @@ func (s *store[A]) update(id string, change func(a *A)) {
 	a := cloneOf(&e.agent)
 	change(&a)
 	s.kind.setID(&a, id)
-	if changed := s.kind.times(&a)[1]; changed.Equal(s.kind.times(&e.agent)[1].Time) {
+	if changed := s.kind.head(&a).updated; changed.Equal(s.kind.head(&e.agent).updated.Time) {
 		*changed = s.stamp(agentcopy.Time{}, s.clock(time.Now()))
 	}
 	e.agent, e.item = cloneOf(&a), nil
@@ -166,12 +200,13 @@ func (s *store[A]) nameRefused(a *A) int {
 	if status < 300 {
 		return 0
 	}
-	for _, e := range s.all {
-		if *s.kind.name(&e.agent) == *s.kind.name(a) && (s.kind.sameSpace == nil || s.kind.sameSpace(&e.agent, a)) {
-			return status
-		}
+	taken := slices.ContainsFunc(s.all, func(e *entry[A]) bool {
+		return s.nameOf(&e.agent) == s.nameOf(a) && (s.kind.sameSpace == nil || s.kind.sameSpace(&e.agent, a))
+	})
+	if !taken {
+		return 0
 	}
-	return 0
+	return status
 }
 
 // clock is what the vendor's clock shows at t.
@@ -184,21 +219,31 @@ func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
 		at = fallback
 	}
 	if s.quirks.Stamps.Form == "" {
-		at = at.Truncate(s.kind.precision)
+		at = at.Truncate(s.kind.stamps.precision)
 	}
 	return agentcopy.Time{Time: at.UTC()}
 }
 
-// stampAgent fills in the times of an agent that a test made.
-func (s *store[A]) stampAgent(a *A) {
-	times := s.kind.times(a)
-	*times[0] = s.stamp(*times[0], s.clock(time.Now()))
-	*times[1] = s.stamp(*times[1], times[0].Time)
+// document is the JSON of an agent, with its times as the vendor shows them.
+func (s *store[A]) document(a *A) object {
+	o, h := objectOf(a), s.kind.head(a)
+	s.showTimes(o, *h.created, *h.updated)
+	return o
 }
 
-// show writes a time stamp into o, in the form of the quirks, or else in layout.
-func (s *store[A]) show(o *object, key string, t agentcopy.Time, layout string) {
-	s.quirks.Stamps.stamp(o, key, t.Time, s.quirks.Stamps.Form, layout)
+// showTimes writes into o when a thing was made and changed.
+func (s *store[A]) showTimes(o object, created, updated agentcopy.Time) {
+	s.show(o, s.kind.stamps.created, created, "")
+	s.show(o, s.kind.stamps.updated, updated, "")
+}
+
+// show writes a time stamp into o: in form, or that of the quirks, or the vendor's.
+func (s *store[A]) show(o object, key string, t agentcopy.Time, form StampForm) {
+	layout := s.kind.stamps.layout
+	if s.server.variant {
+		layout = s.kind.stamps.variant
+	}
+	s.quirks.Stamps.stamp(o, key, t.Time, cmp.Or(form, s.quirks.Stamps.Form), layout)
 }
 
 // misuse panics: the test asks for nonsense.
@@ -220,12 +265,13 @@ func cloneOf[A any](a *A) (clone A) {
 	return clone
 }
 
-// listed is a slice that JSON writes as [] when it is empty, as the vendors do.
-func listed[T any](s []T) []T {
-	if s == nil {
-		return []T{}
+// empty makes lists that are nil empty, so that JSON shows them, as the vendors do.
+func empty[T any](lists ...*[]T) {
+	for _, list := range lists {
+		if *list == nil {
+			*list = []T{}
+		}
 	}
-	return s
 }
 
 // fill sets a field that the test has left at zero.
@@ -236,12 +282,21 @@ func fill[T comparable](field *T, v T) {
 	}
 }
 
-// copied is the answer to a copy.
-func copied(status int, v any, record *CopyRecord) *answer {
-	out := jsonAnswer(status, v)
-	out.copied = record
-	return out
-}
-
 // shown is the answer that shows something without making it.
 func shown(v any) *answer { return jsonAnswer(http.StatusOK, v) }
+
+// uuid is the n-th UUID of a kind. It is the same in each run, so that a test's
+// output can be compared with that of the last.
+func uuid(kind, n int) string { return fmt.Sprintf("%08x-0000-4000-8000-%012x", kind, n) }
+
+// agentUUID is the n-th ID of the vendors that number agents by UUIDs.
+func agentUUID(n int) string { return uuid(agentKind, n) }
+
+// The kinds of things that UUIDs stand for.
+const (
+	agentKind = iota
+	organizationKind
+	userKind
+)
+
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -1,9 +1,12 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,68 +22,47 @@ import (
 //
 // # Assumptions
 //
-// Zudu's pages do not say what follows. The fields of [Quirks] in brackets change
-// it.
+// Zudu's pages do not say what follows, nor what the package doc lists. The fields of
+// [Quirks] in brackets change it.
 //   - A name that is taken gets 400, like any other invalid name [NameTaken].
 //   - 50 characters are 50 code points [RefuseName]. A name is trimmed and otherwise
 //     kept [Rename].
-//   - A duplicate answers 200 [CopyStatus], and all fields are copied [CopyFields].
-//   - The answer to it shows all of them [AnswerLacks].
 //   - A filter by name lets through every name that holds the text, in any case
 //     [NameFilter].
-//   - A list is sorted as it was asked to be [ListOrder], has pages as large as they
-//     were asked to be [PageSize], counts them [Totals, RepeatLastPage], shows all
-//     of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
-//     FlapLists]. An empty one is [] [NullLists].
-//   - Stamps are UTC, without a fraction, and the clock is right [Stamps, DateOffset,
-//     NoDate].
-//   - A missing credential and a wrong one get 401 [MissingCredential,
-//     WrongCredential]; every error is JSON [ErrorAnswer].
-//   - No request is refused for a rate limit, unless [WithRateLimit] says so; a 429
-//     has Retry-After [RetryAfter, CountRefused].
-type Zudu struct{ *Server }
+type Zudu struct {
+	*Server
+	api *zuduAPI
+}
 
 // NewZudu returns a fake without agents.
 func NewZudu(opts ...ServerOption) *Zudu {
 	api := &zuduAPI{}
 	api.store = newStore(kind[zudu.Agent]{
-		newID:     func(n int) string { return "agent_" + uuid(agentKind, n) },
+		newID:     func(n int) string { return "agent_" + agentUUID(n) },
 		setID:     func(a *zudu.Agent, id string) { a.AgentID = id },
-		name:      func(a *zudu.Agent) *string { return &a.AgentName },
+		complete:  api.complete,
+		head:      func(a *zudu.Agent) head { return head{&a.AgentName, &a.CreatedAt, &a.UpdatedAt} },
 		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
 		nameTaken: http.StatusBadRequest,
-		times:     func(a *zudu.Agent) [2]timestamp { return [2]timestamp{&a.CreatedAt, &a.UpdatedAt} },
-		precision: time.Second,
-		item:      api.item,
+		item:      func(a *zudu.Agent) object { return api.brief(a, "language", a.Language) },
+		stamps:    stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
 	})
 	return &Zudu{newServer(vendor{
-		name:            "Zudu",
-		credentials:     []string{"X-Api-Key", "X-Api-Secret"},
-		wrongCredential: http.StatusUnauthorized,
-		copied:          http.StatusOK,
+		name:        "Zudu",
+		credentials: []string{"X-Api-Key", "X-Api-Secret"},
 		refuse: func(status int, reason string) *answer {
 			return zuduError(status, http.StatusText(status), reason)
 		},
-		routes: []route{
-			{method: http.MethodPost, path: "/api/agents/{id}/duplicate", copies: true, serve: api.duplicate},
-			{method: http.MethodGet, path: "/api/agents/{id}/full", serve: api.get},
-			{method: http.MethodGet, path: "/api/agents", lists: true, serve: api.list},
-			{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find},
-		},
-	}, api, opts)}
+		paths: paths{agents: "/api/agents", get: "/full", copy: "/duplicate"},
+		more:  []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find}},
+	}, api, opts), api}
 }
 
 // WithZuduFirstGeneration makes a [Zudu] answer as the older of the vendor's two
 // generations of pages says: time stamps end in Z, the answer to a duplicate has five
 // fields, and a list has total instead of total_count. It panics for the other vendors.
 func WithZuduFirstGeneration() ServerOption {
-	return func(s *Server) {
-		api, ok := s.agents.(*zuduAPI)
-		if !ok {
-			misuse("WithZuduFirstGeneration: this is a fake of %s", s.vendor.name)
-		}
-		api.firstGeneration = true
-	}
+	return variantOf("Zudu", "WithZuduFirstGeneration")
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -89,65 +71,47 @@ func WithZuduFirstGeneration() ServerOption {
 //
 // It panics if the name breaks Zudu's rules, 1 to 50 characters, or is taken in
 // the organization, and if the ID is taken.
-func (z *Zudu) AddAgent(a zudu.Agent) zudu.Agent {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	api := z.agents.(*zuduAPI)
-	a = cloneOf(&a)
-	a.AgentName = strings.TrimSpace(a.AgentName)
-	if fault := api.nameFault(a.AgentName, zuduNameFault); fault != "" {
-		misuse("AddAgent: %s: %q", fault, a.AgentName)
-	}
-	if a.AgentID == "" {
-		a.AgentID = api.newID()
-	}
-	fill(&a.OrganizationID, zuduOrganization)
-	api.stampAgent(&a)
-	a.KnowledgeBaseIDs = listed(a.KnowledgeBaseIDs)
-	if api.firstGeneration {
-		fill(&a.Language, "en")
-	} else {
-		fillSecondGeneration(&a)
-	}
-	return api.add(a.AgentID, a)
-}
+func (z *Zudu) AddAgent(a zudu.Agent) zudu.Agent { return z.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new UpdatedAt. A time that change sets to zero is left out of what
 // the fake shows. It panics if there is no such agent.
-func (z *Zudu) UpdateAgent(id string, change func(a *zudu.Agent)) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	z.agents.(*zuduAPI).update(id, change)
-}
+func (z *Zudu) UpdateAgent(id string, change func(a *zudu.Agent)) { z.api.update(id, change) }
 
-// fillSecondGeneration sets what the newer pages show of every agent.
-func fillSecondGeneration(a *zudu.Agent) {
+// zuduOrganization is that of all credentials.
+const zuduOrganization = "org_0000000001"
+
+type zuduAPI struct{ *store[zudu.Agent] }
+
+// complete fills in what Zudu shows of every agent.
+func (z *zuduAPI) complete(a *zudu.Agent) (id string) {
+	a.AgentName = strings.TrimSpace(a.AgentName)
+	if fault := z.nameFault(a.AgentName, zuduNameFault); fault != "" {
+		misuse("AddAgent: %s: %q", fault, a.AgentName)
+	}
+	if a.AgentID == "" {
+		a.AgentID = z.newID()
+	}
+	fill(&a.OrganizationID, zuduOrganization)
+	empty(&a.KnowledgeBaseIDs)
+	if z.server.variant {
+		fill(&a.Language, "en")
+		return a.AgentID
+	}
 	fill(&a.EndCallAfterSilenceMs, 60_000)
 	fill(&a.MaxCallDurationMs, 3_600_000)
 	fill(&a.TakeTurnAfterSilenceSeconds, 6)
 	fill(&a.Timezone, "UTC")
-	a.BeginMessageVariables = listed(a.BeginMessageVariables)
-	a.MCPServerIDs = listed(a.MCPServerIDs)
-	a.PostCallAnalysisData = listed(a.PostCallAnalysisData)
-	a.PostCallEvaluationCriteria = listed(a.PostCallEvaluationCriteria)
-	a.AdditionalLanguages = listed(a.AdditionalLanguages)
-	a.LLMConfig.Tools = listed(a.LLMConfig.Tools)
-	a.LLMConfig.SystemMessageVariables = listed(a.LLMConfig.SystemMessageVariables)
+	empty(&a.BeginMessageVariables, &a.MCPServerIDs)
+	empty(&a.PostCallAnalysisData, &a.PostCallEvaluationCriteria, &a.AdditionalLanguages)
+	empty(&a.LLMConfig.Tools, &a.LLMConfig.SystemMessageVariables)
 	if a.TestVariables == nil {
 		a.TestVariables = map[string]string{}
 	}
 	if a.AccessInfo == nil {
 		a.AccessInfo = json.RawMessage("{}")
 	}
-}
-
-// zuduOrganization is that of all credentials.
-const zuduOrganization = "org_0000000001"
-
-type zuduAPI struct {
-	*store[zudu.Agent]
-	firstGeneration bool
+	return a.AgentID
 }
 
 // zuduNameFault says what is wrong with a trimmed name.
@@ -161,7 +125,7 @@ func zuduNameFault(name string) string {
 	return ""
 }
 
-func (z *zuduAPI) duplicate(c *call) *answer {
+func (z *zuduAPI) copy(c *call) *answer {
 	body, err := c.fields()
 	if err != nil {
 		return zuduInvalid(err.Error())
@@ -184,9 +148,9 @@ func (z *zuduAPI) duplicate(c *call) *answer {
 		return zuduError(status, "Validation error", fmt.Sprintf("Agent name '%s' already exists in organization '%s'", a.AgentName, a.OrganizationID))
 	}
 	made := z.copyOf(c, source, a)
-	shown := z.duplicated(&made.agent)
+	shown := z.brief(&made.agent, "organization_id", made.agent.OrganizationID)
 	shown.drop(z.quirks.AnswerLacks...)
-	return copied(z.copied(), zuduSuccess("Agent duplicated successfully", shown), z.record(made))
+	return z.copied(made, zuduSuccess("Agent duplicated successfully", shown))
 }
 
 func (z *zuduAPI) get(c *call) *answer {
@@ -199,47 +163,23 @@ func (z *zuduAPI) get(c *call) *answer {
 
 // document is all of an agent.
 func (z *zuduAPI) document(a *zudu.Agent) object {
-	o := objectOf(a)
-	z.showTimes(&o, a)
-	if !z.firstGeneration {
+	o := z.store.document(a)
+	if !z.server.variant {
 		o.set("post_call_analysis_model", a.PostCallAnalysisModel) // null if there is none
 		o.set("widget_config", a.WidgetConfig)
 	}
 	return o
 }
 
-// duplicated is what the answer to a duplicate shows of the new agent.
-func (z *zuduAPI) duplicated(a *zudu.Agent) object {
-	if !z.firstGeneration {
+// brief is what answers other than that of get show of an agent: all of it, or in the
+// first generation five fields, one of them with the given key.
+func (z *zuduAPI) brief(a *zudu.Agent, key, value string) object {
+	if !z.server.variant {
 		return z.document(a)
 	}
-	return z.summary(a, "organization_id", a.OrganizationID)
-}
-
-// item is what a list shows of an agent.
-func (z *zuduAPI) item(a *zudu.Agent) object {
-	if !z.firstGeneration {
-		return z.document(a)
-	}
-	return z.summary(a, "language", a.Language)
-}
-
-// summary is the five fields that the older pages show of an agent.
-func (z *zuduAPI) summary(a *zudu.Agent, key, value string) (o object) {
-	o.set("agent_id", a.AgentID)
-	o.set("agent_name", a.AgentName)
-	o.set(key, value)
-	z.showTimes(&o, a)
+	o := objectOf(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value})
+	z.showTimes(o, a.CreatedAt, a.UpdatedAt)
 	return o
-}
-
-func (z *zuduAPI) showTimes(o *object, a *zudu.Agent) {
-	layout := "2006-01-02T15:04:05"
-	if z.firstGeneration {
-		layout += "Z"
-	}
-	z.show(o, "created_at", a.CreatedAt, layout)
-	z.show(o, "updated_at", a.UpdatedAt, layout)
 }
 
 // zuduEnvelope is what every answer is wrapped in.
@@ -265,4 +205,91 @@ func zuduInvalid(detail string) *answer {
 func zuduNotFound(id string) *answer {
 	return zuduError(http.StatusNotFound, "Agent not found",
 		fmt.Sprintf("Agent with ID '%s' does not exist in organization '%s'", id, zuduOrganization))
+}
+
+// zuduQuery is what either list is asked for.
+type zuduQuery struct {
+	page, limit       int
+	sortBy, sortOrder string
+	names             []string // one of these must pass the filter; nil for all agents
+}
+
+// zuduDefaults is the query of a list that asks for nothing.
+var zuduDefaults = zuduQuery{limit: 20, sortBy: "updated_at", sortOrder: "descending"}
+
+func (z *zuduAPI) list(c *call) *answer {
+	q := zuduDefaults
+	for name, n := range map[string]*int{"page": &q.page, "limit": &q.limit} {
+		var err error
+		if *n, err = integer(c.Query, name, *n, math.MinInt, math.MaxInt); err != nil {
+			return zuduInvalid(name + " " + err.Error())
+		}
+	}
+	q.sortBy = cmp.Or(c.Query.Get("sort_by"), q.sortBy)
+	q.sortOrder = cmp.Or(c.Query.Get("sort_order"), q.sortOrder)
+	return z.answerList(c, q)
+}
+
+// find is the list by filter: a POST that makes nothing.
+func (z *zuduAPI) find(c *call) *answer {
+	q := zuduDefaults
+	body, err := c.fields()
+	if err != nil && err != errNoBody {
+		return zuduInvalid(err.Error())
+	}
+	var criteria map[string][]string
+	for name, v := range map[string]any{
+		"page": &q.page, "limit": &q.limit, "sort_by": &q.sortBy, "sort_order": &q.sortOrder, "filter_criteria": &criteria,
+	} {
+		if err := body.read(name, v); err != nil {
+			return zuduInvalid(err.Error())
+		}
+	}
+	q.names = criteria["agent_name"]
+	return z.answerList(c, q)
+}
+
+func (z *zuduAPI) answerList(c *call, q zuduQuery) *answer {
+	compare := z.comparison(q.sortBy, "agent_name")
+	switch {
+	case q.page < 0 || q.page > math.MaxInt32:
+		return zuduInvalid(fmt.Sprintf("page %d is out of range", q.page))
+	case q.limit < 1 || q.limit > 100:
+		return zuduInvalid(fmt.Sprintf("limit %d is out of range", q.limit))
+	case compare == nil:
+		return zuduInvalid("sort_by is unknown: " + q.sortBy)
+	case q.sortOrder != "ascending" && q.sortOrder != "descending":
+		return zuduInvalid("sort_order is unknown: " + q.sortOrder)
+	}
+	found := z.visible(c, z.ordered(compare, q.sortOrder == "descending"), func(a *zudu.Agent) bool {
+		return q.names == nil || slices.ContainsFunc(q.names, func(text string) bool { return z.filtered(a, text) })
+	})
+	limit := z.pageSize(q.limit)
+	page, pages := z.page(found, q.page, limit)
+	return shown(zuduSuccess("Agents retrieved successfully", map[string]any{
+		"organization_id": zuduOrganization,
+		"agents":          z.items(page),
+		"pagination":      z.pagination(q.page, limit, len(found), pages),
+		"returned_count":  len(page),
+		"sort_order":      q.sortOrder,
+		"sort_by":         q.sortBy,
+	}))
+}
+
+// pagination says where in a list of total agents a page stands.
+func (z *zuduAPI) pagination(page, limit, total, pages int) map[string]any {
+	next := page+1 < pages
+	switch z.quirks.Totals {
+	case TotalsAbsent:
+		return map[string]any{}
+	case TotalsZero:
+		total, pages, next = 0, 0, false
+	}
+	p := map[string]any{"page": page, "limit": limit, "total_pages": pages}
+	if z.server.variant {
+		p["total"] = total
+		return p
+	}
+	p["total_count"], p["has_next_page"], p["has_previous_page"] = total, next, page > 0
+	return p
 }

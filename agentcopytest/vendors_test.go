@@ -1,0 +1,827 @@
+package agentcopytest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/cotool"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
+	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/zudu"
+)
+
+const someUUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+
+// The two forms in which the fakes of Zudu and of Kolena answer.
+var (
+	zuduForms   = [][]agentcopytest.ServerOption{nil, {agentcopytest.WithZuduFirstGeneration()}}
+	kolenaForms = [][]agentcopytest.ServerOption{nil, {agentcopytest.WithKolenaZonelessTimes()}}
+)
+
+func TestZuduCopiesEverything(t *testing.T) {
+	for _, opts := range zuduForms {
+		synctest.Test(t, func(t *testing.T) {
+			srv := agentcopytest.NewZudu(opts...)
+			source := filled[zudu.Agent]()
+			source.AgentID, source.AgentName = "agent_source", "Source"
+			stored := srv.AddAgent(source)
+			client := sdk[*zudu.Client](t, srv)
+			time.Sleep(1500 * time.Millisecond)
+
+			made := must(client.DuplicateAgent(t.Context(), "agent_source", zudu.DuplicateAgentRequest{AgentName: "  Copy\t"}))
+			require.NoError(t, made.Response.Warning)
+			require.NotEmpty(t, made.AgentID)
+			got := must(client.GetAgent(t.Context(), made.AgentID))
+			require.NoError(t, got.Response.Warning)
+
+			want := stored
+			want.AgentID, want.AgentName = made.AgentID, "Copy"
+			want.CreatedAt.Time = time.Now().UTC().Truncate(time.Second)
+			want.UpdatedAt = want.CreatedAt
+			requireSame(t, want, got)
+			if opts != nil {
+				want = zudu.Agent{
+					AgentID: want.AgentID, AgentName: "Copy", OrganizationID: want.OrganizationID,
+					CreatedAt: want.CreatedAt, UpdatedAt: want.UpdatedAt,
+				}
+			}
+			requireSame(t, want, made)
+			requireSame(t, stored, must(client.GetAgent(t.Context(), "agent_source")))
+		})
+	}
+}
+
+func TestCotoolMovesAnAgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := agentcopytest.NewCotool()
+		source := filled[cotool.Agent]()
+		source.ID, source.Name, source.DeletedAt = someUUID, "Triage", agentcopy.Time{}
+		source.TriggerSummary = []cotool.TriggerSummary{{ID: "t1", Name: "On Slack"}, {ID: "t2", Name: "Hourly", Enabled: true}}
+		stored := srv.AddAgent(source)
+		client := sdk[*cotool.Client](t, srv)
+		time.Sleep(1500 * time.Microsecond)
+		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Millisecond)}
+
+		made := must(client.CopyAgent(t.Context(), someUUID))
+		require.NoError(t, made.Response.Warning)
+		require.Equal(t, 200, made.Response.StatusCode)
+		require.Equal(t, someUUID, made.ParkedAgentID)
+		require.Equal(t, "Triage", made.ParkedAgentName)
+		require.Equal(t, []string{"On Slack", "Hourly"}, made.TransferredTriggerNames)
+		want := stored
+		want.ID, want.CreatedAt, want.UpdatedAt = made.Agent.ID, now, now
+		want.SyncKey, want.SyncSource, want.SyncFilePath = "", "", ""
+		requireSame(t, want, made.Agent)
+		requireSame(t, want, must(client.GetAgent(t.Context(), made.Agent.ID)))
+
+		want = stored
+		want.DeletedAt, want.UpdatedAt, want.TriggerSummary = now, now, []cotool.TriggerSummary{}
+		requireSame(t, want, must(client.GetAgent(t.Context(), someUUID)))
+		listed := must(vendortest.Collect(t, client.ListAgents(t.Context(), cotool.ListAgentsRequest{})))
+		require.Len(t, listed, 1, "a parked agent is not in the list")
+		require.Equal(t, made.Agent.ID, listed[0].ID)
+
+		_, err := client.CopyAgent(t.Context(), someUUID)
+		require.ErrorIs(t, err, agentcopy.ErrConflict)
+		require.ErrorContains(t, err, "parked")
+		_, err = client.CopyAgent(t.Context(), made.Agent.ID)
+		require.ErrorIs(t, err, agentcopy.ErrConflict, "the copy is a manual agent")
+		require.Len(t, srv.Copies(), 1)
+	})
+}
+
+func TestLangSmithClonesWhatBehaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := agentcopytest.NewLangSmith()
+		caller := srv.AddAgent(langsmith.Agent{}).OwnerID
+		source := filled[langsmith.Agent]()
+		source.ID, source.Name, source.OwnerID = someUUID, "Research", "10000000-0000-4000-8000-00000000000f"
+		stored := srv.AddAgent(source)
+		require.False(t, stored.IsOwner)
+		client := sdk[*langsmith.Client](t, srv)
+		time.Sleep(1500 * time.Nanosecond)
+		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
+
+		made := must(client.CloneAgent(t.Context(), someUUID,
+			langsmith.CloneAgentRequest{Name: "Mine", IncludeFiles: true, UserTimezone: "Nowhere/At All"}))
+		require.NoError(t, made.Response.Warning)
+		require.Equal(t, 201, made.Response.StatusCode)
+		want := stored
+		want.ID, want.Name, want.CreatedAt, want.UpdatedAt = made.ID, "Mine", now, now
+		want.OwnerID, want.IsOwner, want.AccessLevel = caller, true, langsmith.AccessWrite
+		want.Extras = json.RawMessage("{}")
+		want.Permissions = langsmith.Permissions{
+			Identity: langsmith.IdentityPersonal, Visibility: langsmith.VisibilityTenant, TenantAccessLevel: langsmith.TenantAccessRead,
+		}
+		want.Revision = made.Revision
+		require.Regexp(t, `^[0-9a-f]{64}$`, made.Revision)
+		require.NotEqual(t, stored.Revision, made.Revision)
+		requireSame(t, want, made)
+
+		want.Files = nil // which nobody asks for
+		requireSame(t, want, must(client.GetAgent(t.Context(), made.ID, langsmith.GetAgentRequest{})))
+	})
+}
+
+func TestKolenaCopiesEverything(t *testing.T) {
+	for _, opts := range kolenaForms {
+		synctest.Test(t, func(t *testing.T) {
+			srv := agentcopytest.NewKolena(opts...)
+			source := filled[kolena.Agent]()
+			source.ID, source.WorkspaceID, source.Name = 123, 5, "Leases"
+			stored := srv.AddAgent(source)
+			client := sdk[*kolena.Client](t, srv)
+			time.Sleep(1500 * time.Nanosecond)
+			now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
+
+			made := must(client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: " Leases 2 "}))
+			require.NoError(t, made.Response.Warning)
+			require.Equal(t, 200, made.Response.StatusCode)
+			want := stored
+			want.ID, want.Name, want.Created, want.Updated, want.NRuns = made.ID, " Leases 2 ", now, now, 0
+			want.CreatedBy = made.CreatedBy
+			require.Contains(t, made.CreatedBy, "@")
+			requireSame(t, want, made)
+			requireSame(t, want, must(client.GetAgent(t.Context(), made.ID)))
+			requireSame(t, stored, must(client.GetAgent(t.Context(), 123)))
+
+			made = must(client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "Leases 2", TargetWorkspaceID: 9, TargetFolderID: 3}))
+			require.EqualValues(t, 9, made.WorkspaceID)
+		})
+	}
+}
+
+func TestLangSmithDefaults(t *testing.T) {
+	srv := agentcopytest.NewLangSmith()
+	source := srv.AddAgent(langsmith.Agent{Name: "Research"})
+	client := sdk[*langsmith.Client](t, srv)
+	made := must(client.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{}))
+	require.Equal(t, "Research (copy)", made.Name)
+
+	permissions := langsmith.Permissions{Visibility: langsmith.VisibilityUser, SharedUsers: langsmith.SharedUsers{Run: []string{"u1"}}}
+	made = must(client.CloneAgent(t.Context(), source.ID, langsmith.CloneAgentRequest{Permissions: &permissions}))
+	require.Equal(t, "Research (copy)", made.Name, "names need not be unique")
+	permissions.Identity, permissions.TenantAccessLevel = langsmith.IdentityPersonal, langsmith.TenantAccessRead
+	require.Equal(t, permissions, made.Permissions)
+}
+
+// What each vendor answers to requests that are odd or wrong.
+func TestOddRequests(t *testing.T) {
+	type row struct {
+		target string // method and path; "": the copy of an agent
+		body   string
+		header http.Header // on top of the credential
+		status int
+		says   string // the body of a refusal, or a part of that of a success
+	}
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	charset := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+
+	zuduError := func(message, detail string) string {
+		return fmt.Sprintf(`{"message":%q,"status":"error","error":%q}`, message, detail)
+	}
+	invalid := func(body, detail string) row {
+		return row{body: body, status: 400, says: zuduError("Validation error", detail)}
+	}
+	noName, noObject := "Agent name cannot be empty", "the request body must be a JSON object"
+
+	// The detail of a LangSmith problem is free text, here a star.
+	problem := func(target, body string, status int, code string) row {
+		says := `{"type":"https://docs.langchain.com/errors/` + code + `","code":"` + code + `","detail":"*","status":` + strconv.Itoa(status) + `}`
+		return row{target: target, body: body, status: status, says: says}
+	}
+	badBody := func(body string) row { return problem("", body, 400, "invalid_request_body") }
+	badQuery := func(query string) row { return problem("GET /agents?"+query, "", 400, "invalid_query_parameter") }
+
+	kolenaFaults := func(target, body, faults string) row {
+		return row{target: target, body: body, status: 422, says: `{"detail":[` + faults + `]}`}
+	}
+	const (
+		agents  = "/api/v1/client/agents"
+		noInt   = `"msg":"Input should be a valid integer, unable to parse string as an integer"`
+		badPath = `{"type":"int_parsing","loc":["path","agent_id"],` + noInt + `,"input":"abc"}`
+		noDict  = `{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":`
+	)
+	cases := map[string]map[string]row{
+		"zudu": {
+			"longest name":       {body: `{"agent_name":" ` + strings.Repeat("ü", 50) + ` "}`, status: 200},
+			"name in lower case": {body: `{"agent_name":"source"}`, status: 200}, // another name than Source
+			"unknown property":   {body: `{"agent_name":"Copy","more":1}`, header: charset, status: 200},
+			"no content type":    {body: `{"agent_name":"Copy 2"}`, header: http.Header{"Content-Type": nil}, status: 200},
+			"empty name":         invalid(`{"agent_name":""}`, noName),
+			"blank name":         invalid(`{"agent_name":" \t "}`, noName),
+			"no name":            invalid(`{}`, noName),
+			"null":               invalid(`{"agent_name":null}`, noName),
+			"key in other case":  invalid(`{"Agent_Name":"Copy"}`, noName),
+			"long name":          invalid(`{"agent_name":"`+strings.Repeat("ü", 51)+`"}`, "Agent name cannot be longer than 50 characters"),
+			"name taken":         invalid(`{"agent_name":" Source "}`, "Agent name 'Source' already exists in organization 'org_0000000001'"),
+			"name of a number":   invalid(`{"agent_name":5}`, "agent_name has the wrong type"),
+			"no body":            invalid(``, "a request body is required"),
+			"a list":             invalid(`[]`, noObject),
+			"the word null":      invalid(`null`, noObject),
+			"broken JSON":        invalid(`{"agent_name":"Copy"`, syntaxError(`{"agent_name":"Copy"`)),
+			"a form": {
+				body: `agent_name=Copy`, header: form, status: 400,
+				says: zuduError("Validation error", "the Content-Type must be application/json"),
+			},
+			"unknown agent": {
+				target: "POST /api/agents/agent_123/duplicate", body: `{"agent_name":"Copy"}`, status: 404,
+				says: zuduError("Agent not found", "Agent with ID 'agent_123' does not exist in organization 'org_0000000001'"),
+			},
+		},
+		"cotool": {
+			"unknown":          {target: "POST /api/agents/" + someUUID + "/copy", status: 404, says: `{"error":"Agent not found"}`},
+			"no UUID":          {target: "POST /api/agents/agent_1/copy", status: 400, says: `{"error":"agentId must be a UUID"}`},
+			"unknown, read":    {target: "GET /api/agents/" + someUUID, status: 404, says: `{"error":"Agent not found"}`},
+			"no UUID, read":    {target: "GET /api/agents/agent_1", status: 400, says: `{"error":"agentId must be a UUID"}`},
+			"no list of chats": {target: "GET /api/chats", status: 404, says: `{"error":"Not Found"}`},
+		},
+		"langsmith": {
+			"no body":             {status: 201},
+			"empty object":        {body: "{}", status: 201},
+			"nulls":               {body: `{"name":null,"permissions":null}`, status: 201},
+			"empty name":          {body: `{"name":""}`, status: 201},
+			"unknown property":    {body: `{"nom":"x"}`, status: 201},
+			"a charset":           {body: `{"name":"x"}`, header: charset, status: 201},
+			"broken":              badBody(`{"name":`),
+			"list":                badBody(`[]`),
+			"name of a number":    badBody(`{"name":1}`),
+			"permissions of text": badBody(`{"permissions":"all"}`),
+			"a form":              {body: `name=x`, header: form, status: 400, says: badBody("").says},
+			"unknown identity":    problem("", `{"permissions":{"identity":"root"}}`, 422, "invalid_permissions"),
+			"unknown visibility":  problem("", `{"permissions":{"visibility":"world"}}`, 422, "invalid_permissions"),
+			"unknown level":       problem("", `{"permissions":{"tenant_access_level":"WRITE"}}`, 422, "invalid_permissions"),
+			"unknown agent":       problem("POST /agents/"+someUUID+"/clone", "", 404, "agent_not_found"),
+			"no UUID":             problem("POST /agents/x/clone", "", 422, "invalid_agent_id"),
+			"unknown, read":       problem("GET /agents/"+someUUID, "", 404, "agent_not_found"),
+			"no UUID, read":       problem("GET /agents/agent-1", "", 422, "invalid_agent_id"),
+			"no route":            problem("GET /elsewhere", "", 404, "not_found"),
+			"no method":           problem("PUT /agents/"+someUUID, "", 405, "method_not_allowed"),
+			"small page":          badQuery("page_size=0"),
+			"large page":          badQuery("page_size=101"),
+			"many":                badQuery("page_size=many"),
+			"unknown sort":        badQuery("sort_by=owner"),
+			"unknown order":       badQuery("sort_order=ascending"),
+			"unknown cursor":      badQuery("cursor=abc"),
+		},
+		"kolena": {
+			"only a name": {body: `{"name":"x"}`, status: 200},
+			"null targets": {
+				body: `{"name":"x","target_workspace_id":null,"target_folder_id":null}`, status: 200,
+				says: `"workspace_id":1}`, // the workspace of its source
+			},
+			"targets":          {body: `{"name":"x","target_workspace_id":7,"target_folder_id":8}`, status: 200, says: `"workspace_id":7}`},
+			"unknown property": {body: `{"name":"x","more":1}`, status: 200},
+			"other digits":     {target: "POST " + agents + "/01/copy", body: `{"name":"x"}`, status: 200},
+
+			"no name":           kolenaFaults("", `{"more":1}`, `{"type":"missing","loc":["body","name"],"msg":"Field required","input":{"more":1}}`),
+			"null name":         kolenaFaults("", `{"name":null}`, `{"type":"missing","loc":["body","name"],"msg":"Field required","input":{"name":null}}`),
+			"name of a number":  kolenaFaults("", `{"name":5}`, `{"type":"string_type","loc":["body","name"],"msg":"Input should be a valid string","input":5}`),
+			"empty name":        kolenaFaults("", `{"name":""}`, `{"type":"string_too_short","loc":["body","name"],"msg":"String should have at least 1 character","input":"","ctx":{"min_length":1}}`),
+			"workspace of text": kolenaFaults("", `{"name":"x","target_workspace_id":"a"}`, `{"type":"int_type","loc":["body","target_workspace_id"],"msg":"Input should be a valid integer","input":"a"}`),
+			"half a folder":     kolenaFaults("", `{"name":"x","target_folder_id":1.5}`, `{"type":"int_type","loc":["body","target_folder_id"],"msg":"Input should be a valid integer","input":1.5}`),
+			"no body":           kolenaFaults("", ``, `{"type":"missing","loc":["body"],"msg":"Field required","input":null}`),
+			"a list":            kolenaFaults("", `[]`, noDict+`"[]"}`),
+			"a form":            {body: `name=x`, header: form, status: 422, says: `{"detail":[` + noDict + `"name=x"}]}`},
+			"broken":            kolenaFaults("", `{"name":x}`, fmt.Sprintf(`{"type":"json_invalid","loc":["body",9],"msg":"JSON decode error","input":{},"ctx":{"error":%q}}`, syntaxError(`{"name":x}`))),
+			"no number":         kolenaFaults("POST "+agents+"/abc/copy", `{"name":"x"}`, badPath),
+			"no number, read":   kolenaFaults("GET "+agents+"/abc", ``, badPath),
+			"two faults":        kolenaFaults("POST "+agents+"/abc/copy", `{}`, badPath+`,{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}`),
+			"unknown agent":     {target: "POST " + agents + "/124/copy", body: `{"name":"x"}`, status: 404, says: `{"detail":"Agent not found"}`},
+			"impossible agent":  {target: "POST " + agents + "/-1/copy", body: `{"name":"x"}`, status: 404, says: `{"detail":"Agent not found"}`},
+			"unknown, read":     {target: "GET " + agents + "/5", status: 404, says: `{"detail":"Agent not found"}`},
+			"no route":          {target: "GET /api/v1/client/workspaces", status: 404, says: `{"detail":"Not Found"}`},
+			"no method":         {target: "GET " + agents + "/5/copy", status: 405, says: `{"detail":"Method Not Allowed"}`},
+			"small number":      kolenaFaults("GET "+agents+"?page_number=-1", "", `{"type":"greater_than_equal","loc":["query","page_number"],"msg":"Input should be greater than or equal to 0","input":"-1","ctx":{"ge":0}}`),
+			"large page":        kolenaFaults("GET "+agents+"?page_size=1001", "", `{"type":"less_than_equal","loc":["query","page_size"],"msg":"Input should be less than or equal to 1000","input":"1001","ctx":{"le":1000}}`),
+			"odd query": kolenaFaults("GET "+agents+"?page_size=x&page_number=", "",
+				`{"type":"int_parsing","loc":["query","page_number"],`+noInt+`,"input":""},{"type":"int_parsing","loc":["query","page_size"],`+noInt+`,"input":"x"}`),
+		},
+	}
+	detail := regexp.MustCompile(`"detail":"[^"]+"`)
+	for vendor, rows := range cases {
+		for name, tc := range rows {
+			t.Run(vendor+"/"+name, func(t *testing.T) {
+				s := starterNamed(vendor)()
+				source := s.Add("", "Source")
+				r := s.copyOf(source, "")
+				r.body = tc.body
+				if tc.target != "" {
+					r.method, r.target, _ = strings.Cut(tc.target, " ")
+				}
+				maps.Copy(r.header, tc.header)
+				out := memory(s.Server).must(t, r)
+				require.Equal(t, tc.status, out.StatusCode, out.body)
+				if tc.status < 300 {
+					require.Contains(t, out.body, tc.says)
+					require.Equal(t, source, s.Copies()[0].SourceID)
+					return
+				}
+				require.Equal(t, "application/json", out.Header.Get("Content-Type"))
+				if vendor == "langsmith" {
+					out.body = detail.ReplaceAllString(out.body, `"detail":"*"`)
+				}
+				require.JSONEq(t, tc.says, out.body)
+				require.Empty(t, s.Copies())
+			})
+		}
+	}
+	out := memory(newKolena().Server).must(t, request{http.MethodGet, agents + "/5", nil, ""})
+	require.Equal(t, "Bearer", out.Header.Get("WWW-Authenticate"))
+}
+
+func TestCotoolCopiesOnlyManagedAgents(t *testing.T) {
+	s := newCotool()
+	srv := agentcopytest.NewCotool()
+	manual := srv.AddAgent(cotool.Agent{Name: "manual", Origin: cotool.OriginUser})
+	require.Empty(t, manual.SyncKey)
+	require.NotEmpty(t, srv.AddAgent(cotool.Agent{Name: "managed"}).SyncKey, "an agent that does not say where it comes from can be copied")
+	parked := srv.AddAgent(cotool.Agent{SyncKey: "k", DeletedAt: agentcopy.Time{Time: time.Now()}})
+	for id, says := range map[string]string{manual.ID: `{"error":"Agent is not managed"}`, parked.ID: `{"error":"Agent is parked"}`} {
+		out := memory(srv.Server).must(t, s.copyOf(id, ""))
+		require.Equal(t, 409, out.StatusCode)
+		require.JSONEq(t, says, out.body)
+	}
+	require.Empty(t, srv.Copies())
+}
+
+func TestZuduDocuments(t *testing.T) {
+	created := agentcopy.Time{Time: time.Date(2025, 1, 15, 13, 45, 0, 5, time.FixedZone("", 3600))}
+	var copies []map[string]json.RawMessage
+	for i, opts := range zuduForms {
+		srv := agentcopytest.NewZudu(opts...)
+		a := srv.AddAgent(zudu.Agent{AgentName: "Source", CreatedAt: created})
+		out := memory(srv.Server).must(t, newZudu().copyOf(a.AgentID, "Copy"))
+		require.Equal(t, 200, out.StatusCode)
+		envelope := decoded[struct {
+			Message, Status string
+			Error           *string
+			Data            map[string]json.RawMessage
+		}](t, out)
+		require.Equal(t, "success", envelope.Status)
+		require.Equal(t, "Agent duplicated successfully", envelope.Message)
+		require.Contains(t, out.body, `"error":null`)
+		copies = append(copies, envelope.Data)
+
+		full := memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.AgentID + "/full", zuduKeys, ""})
+		require.Equal(t, 200, full.StatusCode)
+		require.Contains(t, full.body, `"created_at":"2025-01-15T12:45:00`+[]string{`"`, `Z"`}[i])
+	}
+	second, first := copies[0], copies[1]
+	for key, want := range map[string]string{
+		"widget_config": "null", "post_call_analysis_model": "null", "knowledge_base_ids": "[]", "access_info": "{}",
+		"end_call_after_silence_ms": "60000",
+	} {
+		require.Equal(t, want, string(second[key]), key)
+	}
+	require.Regexp(t, `^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"$`, string(second["created_at"]))
+	require.NotContains(t, second, "language", "it is of the first generation")
+	require.Len(t, first, 5)
+	require.Regexp(t, `^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"$`, string(first["updated_at"]))
+}
+
+func TestCotoolDocuments(t *testing.T) {
+	s := newCotool()
+	srv := agentcopytest.NewCotool()
+	created := agentcopy.Time{Time: time.Date(2025, 6, 17, 14, 34, 56, 789e6, time.FixedZone("", 7200))}
+	a := srv.AddAgent(cotool.Agent{SyncKey: "k", CreatedAt: created})
+	out := memory(srv.Server).must(t, s.copyOf(a.ID, ""))
+	require.Equal(t, 200, out.StatusCode)
+	doc := decoded[map[string]any](t, out)
+	require.Len(t, doc, 4)
+	require.Equal(t, []any{}, doc["transferredTriggerNames"])
+	agent := doc["agent"].(map[string]any)
+	for _, name := range []string{"deletedAt", "syncKey", "syncSource", "syncFilePath", "lastDetectionRunAt"} {
+		require.Contains(t, agent, name)
+		require.Nil(t, agent[name], name)
+	}
+	require.Equal(t, []any{}, agent["triggerSummary"])
+
+	parked := decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.ID, vendortest.Bearer("k"), ""}))
+	require.Equal(t, "2025-06-17T12:34:56.789Z", parked["createdAt"])
+	require.Equal(t, "k", parked["syncKey"])
+	require.NotNil(t, parked["deletedAt"])
+}
+
+func TestLangSmithDocuments(t *testing.T) {
+	srv := agentcopytest.NewLangSmith()
+	a := srv.AddAgent(langsmith.Agent{
+		SystemPrompt: "Be brief.",
+		Files:        map[string]langsmith.FileEntry{"a.md": {Content: "x"}},
+		CreatedAt:    agentcopy.Time{Time: time.Date(2026, 5, 15, 22, 50, 32, 708302999, time.FixedZone("", 7200))},
+	})
+	get := func(id, query string) map[string]any {
+		target := "/v1/deepagents/agents/" + id + query
+		return decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, target, langsmithKey, ""}))
+	}
+	doc := get(a.ID, "")
+	require.Equal(t, "2026-05-15T20:50:32.708302+00:00", doc["created_at"])
+	require.Equal(t, "Be brief.", doc["system_prompt"])
+	require.Equal(t, "Be brief.", doc["instructions"], "sent under both names")
+	require.Equal(t, true, doc["is_owner"])
+	for query, shows := range map[string]bool{"": false, "yes": false, "false": false, "true": true, "1": true} {
+		_, shown := get(a.ID, "?include_files="+query)["files"]
+		require.Equal(t, shows, shown, "include_files=%s", query)
+	}
+	other := srv.AddAgent(langsmith.Agent{OwnerID: someUUID})
+	require.Equal(t, false, get(other.ID, "")["is_owner"])
+}
+
+func TestKolenaDocuments(t *testing.T) {
+	created := agentcopy.Time{Time: time.Date(2025, 10, 8, 22, 14, 29, 472247999, time.FixedZone("", 7200))}
+	get := func(a kolena.Agent, opts []agentcopytest.ServerOption) map[string]any {
+		srv := agentcopytest.NewKolena(opts...)
+		srv.AddAgent(a)
+		return decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/1", vendortest.Bearer("k"), ""}))
+	}
+	full := kolena.Agent{
+		Name: "Source", Created: created,
+		Prompts: []kolena.Prompt{{Name: "Account"}}, OutputTemplates: []kolena.OutputTemplate{{Filename: "a.docx"}},
+	}
+	for i, want := range []string{"2025-10-08T20:14:29.472247+00:00", "2025-10-08T20:14:29.472247"} {
+		doc := get(full, kolenaForms[i])
+		for _, part := range []any{doc, doc["prompts"].([]any)[0], doc["output_templates"].([]any)[0]} {
+			require.Equal(t, want, part.(map[string]any)["created"])
+			require.Equal(t, want, part.(map[string]any)["updated"])
+		}
+	}
+	bare := get(kolena.Agent{Name: "Bare"}, nil)
+	require.Len(t, bare, 9, "the fields that are required: %v", bare)
+	require.Equal(t, []any{}, bare["prompts"])
+}
+
+func TestZuduAddAgent(t *testing.T) {
+	srv := agentcopytest.NewZudu()
+	given := zudu.Agent{AgentName: " Source\n", KnowledgeBaseIDs: []string{"kb_1"}}
+	a := srv.AddAgent(given)
+	require.Regexp(t, `^agent_[0-9a-f-]{36}$`, a.AgentID)
+	require.Equal(t, "Source", a.AgentName)
+	require.NotEmpty(t, a.OrganizationID)
+	require.False(t, a.CreatedAt.IsZero())
+	require.Equal(t, a.CreatedAt, a.UpdatedAt)
+
+	given.KnowledgeBaseIDs[0], a.KnowledgeBaseIDs[0] = "changed", "changed"
+	got := must(sdk[*zudu.Client](t, srv).GetAgent(t.Context(), a.AgentID))
+	require.Equal(t, []string{"kb_1"}, got.KnowledgeBaseIDs, "the fake's agent is its own")
+
+	taken := "agent_00000000-0000-4000-8000-000000000002"
+	srv.AddAgent(zudu.Agent{AgentID: taken, AgentName: "Second"})
+	require.NotEqual(t, taken, srv.AddAgent(zudu.Agent{AgentName: "Third"}).AgentID)
+	srv.AddAgent(zudu.Agent{OrganizationID: "org_other", AgentName: "Source"}) // names are unique within an organization
+	srv.AddAgent(zudu.Agent{AgentName: strings.Repeat("ü", 50)})
+
+	for _, tc := range []struct {
+		agent zudu.Agent
+		says  string
+	}{
+		{zudu.Agent{}, "empty"},
+		{zudu.Agent{AgentName: " \t"}, "empty"},
+		{zudu.Agent{AgentName: strings.Repeat("x", 51)}, "50 characters"},
+		{zudu.Agent{AgentName: "Source "}, `has the name "Source" already`},
+		{zudu.Agent{AgentName: "New", AgentID: a.AgentID}, "there is an agent " + a.AgentID},
+		{zudu.Agent{AgentName: "New", AccessInfo: json.RawMessage("{")}, "JSON"},
+	} {
+		requirePanic(t, func() { srv.AddAgent(tc.agent) }, "AddAgent", tc.says)
+	}
+	srv.AddAgent(zudu.Agent{AgentName: "New"}) // the panics above kept nothing
+}
+
+func TestCotoolAddAgent(t *testing.T) {
+	srv := agentcopytest.NewCotool()
+	a := srv.AddAgent(cotool.Agent{ID: strings.ToUpper(someUUID)})
+	require.Equal(t, someUUID, a.ID)
+	require.NotEmpty(t, a.Name)
+	require.NotEmpty(t, a.OrganizationID)
+	require.Equal(t, cotool.AgentTypeResponse, a.AgentType)
+	require.False(t, a.CreatedAt.IsZero())
+	requireSame(t, a, must(sdk[*cotool.Client](t, srv).GetAgent(t.Context(), a.ID)))
+	require.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, srv.AddAgent(cotool.Agent{}).ID)
+
+	requirePanic(t, func() { srv.AddAgent(cotool.Agent{ID: "agent_1"}) }, "AddAgent", `not a UUID: "agent_1"`)
+	requirePanic(t, func() { srv.AddAgent(cotool.Agent{ID: someUUID}) }, "AddAgent", "there is an agent "+someUUID)
+	requirePanic(t, func() { srv.AddAgent(cotool.Agent{ModelAlias: json.RawMessage("gpt")}) }, "AddAgent", "JSON")
+}
+
+func TestLangSmithAddAgent(t *testing.T) {
+	srv := agentcopytest.NewLangSmith()
+	//lint:ignore SA1019 the older name of SystemPrompt
+	a := srv.AddAgent(langsmith.Agent{ID: strings.ToUpper(someUUID), Instructions: "Be brief."})
+	require.Equal(t, someUUID, a.ID)
+	require.NotEmpty(t, a.Name)
+	require.NotEmpty(t, a.OwnerID)
+	require.True(t, a.IsOwner)
+	require.Equal(t, langsmith.AccessWrite, a.AccessLevel)
+	require.Equal(t, langsmith.IdentityPersonal, a.Permissions.Identity)
+	require.Equal(t, "Be brief.", a.SystemPrompt)
+	requireSame(t, a, must(sdk[*langsmith.Client](t, srv).GetAgent(t.Context(), a.ID, langsmith.GetAgentRequest{})))
+
+	requirePanic(t, func() { srv.AddAgent(langsmith.Agent{ID: "agent_1"}) }, "AddAgent", `not a UUID: "agent_1"`)
+	requirePanic(t, func() { srv.AddAgent(langsmith.Agent{ID: someUUID}) }, "AddAgent", "there is an agent "+someUUID)
+}
+
+func TestKolenaAddAgent(t *testing.T) {
+	srv := agentcopytest.NewKolena()
+	srv.AddAgent(kolena.Agent{ID: 2, Name: "Second"})
+	a := srv.AddAgent(kolena.Agent{Name: "Leases", Prompts: []kolena.Prompt{{Name: "Account"}}})
+	require.EqualValues(t, 1, a.ID)
+	require.EqualValues(t, 3, srv.AddAgent(kolena.Agent{Name: "Third"}).ID)
+	require.NotZero(t, a.WorkspaceID)
+	require.Contains(t, a.CreatedBy, "@")
+	require.False(t, a.Created.IsZero())
+	require.Equal(t, a.Created, a.Prompts[0].Updated)
+	require.Equal(t, a.CreatedBy, a.Prompts[0].LastUpdatedBy)
+	requireSame(t, a, must(sdk[*kolena.Client](t, srv).GetAgent(t.Context(), a.ID)))
+
+	requirePanic(t, func() { srv.AddAgent(kolena.Agent{}) }, "AddAgent", "name is empty")
+	requirePanic(t, func() { srv.AddAgent(kolena.Agent{Name: "x", ID: -1}) }, "AddAgent", "not positive: -1")
+	requirePanic(t, func() { srv.AddAgent(kolena.Agent{Name: "x", ID: 2}) }, "AddAgent", "there is an agent 2")
+	requirePanic(t, func() { srv.AddAgent(kolena.Agent{Name: "x", Metadata: json.RawMessage("{")}) }, "AddAgent", "JSON")
+}
+
+func TestZuduLists(t *testing.T) {
+	srv := agentcopytest.NewZudu()
+	srv.AddAgent(zudu.Agent{AgentName: "b", CreatedAt: january(1), UpdatedAt: january(9)})
+	srv.AddAgent(zudu.Agent{AgentName: "c", CreatedAt: january(2), UpdatedAt: january(3)})
+	srv.AddAgent(zudu.Agent{AgentName: "a", CreatedAt: january(3), UpdatedAt: january(3)})
+	type page struct {
+		Agents        []zudu.Agent   `json:"agents"`
+		Pagination    map[string]any `json:"pagination"`
+		ReturnedCount int            `json:"returned_count"`
+		SortBy        string         `json:"sort_by"`
+		SortOrder     string         `json:"sort_order"`
+	}
+	// list asks with a query, or else with a body.
+	list := func(query, body string) (p page, names string) {
+		t.Helper()
+		r := request{http.MethodGet, "/api/agents?" + query, zuduKeys, ""}
+		if body != "" {
+			r = request{http.MethodPost, "/api/agents", zuduKeys, body}
+		}
+		out := memory(srv.Server).must(t, r)
+		require.Equal(t, 200, out.StatusCode, out.body)
+		envelope := decoded[struct {
+			Message, Status string
+			Data            page
+		}](t, out)
+		require.Equal(t, "Agents retrieved successfully", envelope.Message)
+		require.Equal(t, "success", envelope.Status)
+		require.Equal(t, len(envelope.Data.Agents), envelope.Data.ReturnedCount)
+		for _, a := range envelope.Data.Agents {
+			names += a.AgentName
+		}
+		return envelope.Data, names
+	}
+
+	all, names := list("", "")
+	require.Equal(t, "bac", names, "newest change first; of two at the same time, the newer agent")
+	require.Equal(t, "updated_at descending", all.SortBy+" "+all.SortOrder)
+	require.Equal(t, map[string]any{"page": 0., "limit": 20., "total_count": 3., "total_pages": 1., "has_next_page": false, "has_previous_page": false}, all.Pagination)
+
+	for _, tc := range []struct{ query, body, want string }{
+		{"sort_order=ascending", `{"sort_order":"ascending"}`, "cab"},
+		{"sort_by=created_at", `{"sort_by":"created_at"}`, "acb"},
+		{"sort_by=agent_name&sort_order=ascending", `{"sort_by":"agent_name","sort_order":"ascending"}`, "abc"},
+		{"limit=2", `{"limit":2}`, "ba"},
+		{"limit=2&page=1", `{"limit":2,"page":1}`, "c"},
+		{"limit=2&page=2", `{"limit":2,"page":2}`, ""},
+		{"limit=100&page=2147483647", `{"limit":100,"page":2147483647}`, ""},
+		{"", `{"filter_criteria":{"agent_name":["B","c","a"]}}`, "bac"},
+	} {
+		_, names = list(tc.query, "")
+		require.Equal(t, tc.want, names, tc.query)
+		_, names = list("", tc.body)
+		require.Equal(t, tc.want, names, tc.body)
+	}
+	one, _ := list("limit=1&page=1", "")
+	require.Equal(t, map[string]any{"page": 1., "limit": 1., "total_count": 3., "total_pages": 3., "has_next_page": true, "has_previous_page": true}, one.Pagination)
+
+	for body, want := range map[string]string{
+		`{"filter_criteria":{"agent_name":["A"]}}`:     "a",
+		`{"filter_criteria":{"agent_name":["c","b"]}}`: "bc",
+		`{"filter_criteria":{"agent_name":["x"]}}`:     "",
+		`{"filter_criteria":{"agent_name":[]}}`:        "",
+		`{"filter_criteria":{}}`:                       "bac",
+		`{"filter_criteria":null}`:                     "bac",
+		`{}`:                                           "bac",
+	} {
+		_, names = list("", body)
+		require.Equal(t, want, names, body)
+	}
+	require.Equal(t, 200, memory(srv.Server).must(t, request{http.MethodPost, "/api/agents", zuduKeys, ""}).StatusCode, "the body may be left out")
+
+	for query, body := range map[string]string{
+		"page=-1":                    `{"page":-1}`,
+		"page=x":                     `{"page":"1"}`,
+		"limit=0":                    `{"limit":0}`,
+		"limit=101":                  `{"limit":101}`,
+		"limit=":                     `{"limit":[]}`,
+		"sort_by=model":              `{"sort_by":"model"}`,
+		"sort_order=down":            `{"sort_order":"down"}`,
+		"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
+		"limit=99999999999999999999": `{"page`,
+	} {
+		for _, r := range []request{{http.MethodGet, "/api/agents?" + query, zuduKeys, ""}, {http.MethodPost, "/api/agents", zuduKeys, body}} {
+			out := memory(srv.Server).must(t, r)
+			require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
+			require.Equal(t, "Validation error", decoded[map[string]any](t, out)["message"])
+		}
+	}
+
+	first := agentcopytest.NewZudu(zuduForms[1]...)
+	agent := filled[zudu.Agent]()
+	first.AddAgent(agent)
+	out := memory(first.Server).must(t, request{http.MethodGet, "/api/agents?limit=10", zuduKeys, ""})
+	data := decoded[struct {
+		Data struct {
+			Pagination map[string]any   `json:"pagination"`
+			Agents     []map[string]any `json:"agents"`
+		}
+	}](t, out).Data
+	require.Equal(t, map[string]any{"page": 0., "limit": 10., "total": 1., "total_pages": 1.}, data.Pagination)
+	require.Len(t, data.Agents[0], 5)
+	require.Equal(t, agent.AgentName, data.Agents[0]["agent_name"])
+}
+
+// january is a day of one January.
+func january(day int) agentcopy.Time {
+	return agentcopy.Time{Time: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
+}
+
+func TestCotoolLists(t *testing.T) {
+	srv := agentcopytest.NewCotool()
+	list := request{http.MethodGet, "/api/agents", vendortest.Bearer("k"), ""}
+	require.Equal(t, "[]\n", memory(srv.Server).must(t, list).body)
+	srv.AddAgent(cotool.Agent{Name: "one"})
+	srv.AddAgent(cotool.Agent{Name: "parked", DeletedAt: agentcopy.Time{Time: time.Now()}})
+	srv.AddAgent(cotool.Agent{Name: "two"})
+	agents := decoded[[]cotool.Agent](t, memory(srv.Server).must(t, list))
+	require.Len(t, agents, 2)
+	require.Equal(t, "one", agents[0].Name)
+	require.Equal(t, "two", agents[1].Name)
+}
+
+func TestLangSmithLists(t *testing.T) {
+	srv := agentcopytest.NewLangSmith()
+	add := func(name string, created, updated int) {
+		a := filled[langsmith.Agent]()
+		a.ID, a.OwnerID, a.Name, a.CreatedAt, a.UpdatedAt = "", "", name, january(created), january(updated)
+		srv.AddAgent(a)
+	}
+	add("b one", 1, 9)
+	add("C one", 2, 3)
+	add("a two", 3, 3)
+	srv.AddAgent(langsmith.Agent{Name: "another's one", OwnerID: someUUID})
+	list := func(query string) (names, next string, items []map[string]any) {
+		t.Helper()
+		out := memory(srv.Server).must(t, request{http.MethodGet, "/v1/deepagents/agents?" + query, langsmithKey, ""})
+		require.Equal(t, 200, out.StatusCode, out.body)
+		page := decoded[struct {
+			Items      []map[string]any `json:"items"`
+			NextCursor string           `json:"next_cursor"`
+		}](t, out)
+		require.Contains(t, out.body, `"next_cursor":`)
+		for _, item := range page.Items {
+			names += item["name"].(string) + ", "
+		}
+		return names, page.NextCursor, page.Items
+	}
+	for query, want := range map[string]string{
+		"":                                "b one, a two, C one, ",
+		"sort_order=asc":                  "C one, a two, b one, ",
+		"sort_by=created_at":              "a two, C one, b one, ",
+		"sort_by=name&sort_order=asc":     "C one, a two, b one, ",
+		"name=ONE":                        "b one, C one, ",
+		"name=nobody":                     "",
+		"name=c%20one&sort_by=created_at": "C one, ",
+	} {
+		names, next, _ := list(query)
+		require.Equal(t, want, names, query)
+		require.Empty(t, next, query)
+	}
+	_, _, items := list("")
+	require.Len(t, items[0], 12, "of the fields of AgentSummary, and no more: %v", items[0])
+	for _, name := range []string{"files", "tools", "skills", "subagents", "system_prompt", "instructions", "revision"} {
+		require.NotContains(t, items[0], name)
+	}
+
+	names, next, _ := list("page_size=2")
+	require.Equal(t, "b one, a two, ", names)
+	add("newest", 20, 20)
+	names, next, _ = list("page_size=2&cursor=" + next)
+	require.Equal(t, "C one, ", names, "what is new meanwhile moves nothing")
+	require.Empty(t, next)
+}
+
+func TestKolenaLists(t *testing.T) {
+	srv := agentcopytest.NewKolena()
+	for i := range 120 {
+		srv.AddAgent(kolena.Agent{Name: "Agent " + strconv.Itoa(i)})
+	}
+	for _, tc := range []struct {
+		query                       string
+		first, count, pages, number int
+	}{
+		{"", 0, 50, 3, 0},
+		{"page_number=2", 100, 20, 3, 2},
+		{"page_number=3", 0, 0, 3, 3},
+		{"page_size=1000", 0, 120, 1, 0},
+		{"page_size=7&page_number=1", 7, 7, 18, 1},
+		{"page_size=0", 0, 0, 0, 0},
+		{"page_number=2147483647&page_size=1000", 0, 0, 1, 2147483647},
+	} {
+		out := memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents?" + tc.query, vendortest.Bearer("k"), ""})
+		got := decoded[struct {
+			Agents     []kolena.Agent `json:"agents"`
+			TotalPages int            `json:"total_pages"`
+			PageNumber int            `json:"page_number"`
+			PageSize   int            `json:"page_size"`
+		}](t, out)
+		require.NotNil(t, got.Agents, "an empty list is [], not null")
+		require.Len(t, got.Agents, tc.count, tc.query)
+		require.Equal(t, []int{tc.pages, tc.number, tc.count}, []int{got.TotalPages, got.PageNumber, got.PageSize}, tc.query)
+		if tc.count > 0 {
+			require.Equal(t, "Agent "+strconv.Itoa(tc.first), got.Agents[0].Name)
+		}
+	}
+}
+
+func TestListsThroughTheSDK(t *testing.T) {
+	for _, opts := range zuduForms {
+		srv := agentcopytest.NewZudu(opts...)
+		requireLists(t, 210, func(name string) { srv.AddAgent(zudu.Agent{AgentName: name}) },
+			func(name string) iter.Seq2[*zudu.Agent, error] {
+				return sdk[*zudu.Client](t, srv).ListAgents(t.Context(), zudu.ListAgentsRequest{Name: name})
+			},
+			func(a *zudu.Agent) (any, *agentcopy.Response) { return a.AgentID, a.Response })
+	}
+	l := agentcopytest.NewLangSmith()
+	requireLists(t, 210, func(name string) { l.AddAgent(langsmith.Agent{Name: name}) },
+		func(name string) iter.Seq2[*langsmith.Agent, error] {
+			return sdk[*langsmith.Client](t, l).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: name})
+		},
+		func(a *langsmith.Agent) (any, *agentcopy.Response) { return a.ID, a.Response })
+	k := agentcopytest.NewKolena()
+	requireLists(t, 1200, func(name string) { k.AddAgent(kolena.Agent{Name: name}) },
+		func(name string) iter.Seq2[*kolena.Agent, error] {
+			return sdk[*kolena.Client](t, k).ListAgents(t.Context(), kolena.ListAgentsRequest{Name: name})
+		},
+		func(a *kolena.Agent) (any, *agentcopy.Response) { return a.ID, a.Response })
+}
+
+// requireLists requires that the SDK's list shows each of so many agents once, and
+// by its name only the one.
+func requireLists[A any](
+	t *testing.T, count int, add func(name string), list func(name string) iter.Seq2[*A, error],
+	of func(*A) (id any, response *agentcopy.Response),
+) {
+	t.Helper()
+	for i := range count {
+		add("Agent " + strconv.Itoa(i))
+	}
+	seen := make(map[any]bool)
+	for _, a := range must(vendortest.Collect(t, list(""))) {
+		id, response := of(a)
+		require.NoError(t, response.Warning)
+		seen[id] = true
+	}
+	require.Len(t, seen, count)
+	require.Len(t, must(vendortest.Collect(t, list("Agent 24"))), 1)
+}
+
+func TestZuduIDsAreOpaque(t *testing.T) {
+	srv := agentcopytest.NewZudu()
+	client := sdk[*zudu.Client](t, srv)
+	for _, id := range []string{"a/b", "ä ö", "50%", "a?b"} {
+		srv.AddAgent(zudu.Agent{AgentID: id, AgentName: "Agent " + url.PathEscape(id)})
+		require.Equal(t, id, must(client.GetAgent(t.Context(), id)).AgentID)
+	}
+	_, err := client.GetAgent(t.Context(), "agent_404")
+	require.ErrorIs(t, err, agentcopy.ErrNotFound)
+	require.ErrorContains(t, err, "does not exist in organization")
+}
+
+func TestLangSmithBasePath(t *testing.T) {
+	srv := agentcopytest.NewLangSmith()
+	defer srv.Close()
+	id := srv.AddAgent(langsmith.Agent{}).ID
+	for _, base := range []string{srv.URL(), srv.URL() + "/v1/deepagents", srv.URL() + "/v1/deepagents/"} {
+		client := must(langsmith.New(vendortest.Key(), agentcopy.WithBaseURL(base), agentcopy.WithHTTPClient(socketClient(t))))
+		must(client.CloneAgent(t.Context(), id, langsmith.CloneAgentRequest{}))
+	}
+	require.Len(t, srv.Copies(), 3)
+}
