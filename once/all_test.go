@@ -205,27 +205,25 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 			require.Equal(t, 8, ended, "the results of what was under way are yielded")
 		}, false},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(answered, answered, answered)
-				for range 100 {
-					vendor.steps = append(vendor.steps, slow(time.Minute, answered))
-				}
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				var taken atomic.Int64
-				start := time.Now()
-				tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
-				_, sent := vendor.counts()
-				require.LessOrEqual(t, sent, 3+8)
-				if tt.intact {
-					require.Equal(t, time.Minute, time.Since(start))
-					requireSettled(t, runner.Ledger, vendor, sent)
-				} else {
-					require.Zero(t, time.Since(start))
-					require.Equal(t, 3, settled(t, runner.Ledger))
-				}
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(answered, answered, answered)
+			for range 100 {
+				vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var taken atomic.Int64
+			start := time.Now()
+			tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
+			_, sent := vendor.counts()
+			require.LessOrEqual(t, sent, 3+8)
+			if tt.intact {
+				require.Equal(t, time.Minute, time.Since(start))
+				requireSettled(t, runner.Ledger, vendor, sent)
+			} else {
+				require.Zero(t, time.Since(start))
+				require.Equal(t, 3, settled(t, runner.Ledger))
+			}
 		})
 	}
 }
@@ -251,33 +249,29 @@ func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
 			end()
 		}
 	}
-	t.Run("a panic", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(slow(time.Minute, answered))
-			n := 0
-			require.PanicsWithValue(t, "in the sequence", func() {
-				for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
-					n++
-				}
-			})
-			require.Equal(t, 3, n)
-			requireSettled(t, runner.Ledger, vendor, 3)
+	inBubble(t, "a panic", func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Minute, answered))
+		n := 0
+		require.PanicsWithValue(t, "in the sequence", func() {
+			for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
+				n++
+			}
 		})
+		require.Equal(t, 3, n)
+		requireSettled(t, runner.Ledger, vendor, 3)
 	})
-	t.Run("an exit", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(slow(time.Minute, answered))
-			var loop sync.WaitGroup
-			passed := false
-			loop.Go(func() {
-				for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
-				}
-				passed = true
-			})
-			loop.Wait()
-			require.False(t, passed)
-			requireSettled(t, runner.Ledger, vendor, 3)
+	inBubble(t, "an exit", func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Minute, answered))
+		var loop sync.WaitGroup
+		passed := false
+		loop.Go(func() {
+			for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
+			}
+			passed = true
 		})
+		loop.Wait()
+		require.False(t, passed)
+		requireSettled(t, runner.Ledger, vendor, 3)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -279,6 +280,12 @@ func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
 	require.Len(t, owned, keys)
 	agents, _ := a.counts()
 	require.Equal(t, keys, agents, "agents made for %d keys", keys)
+}
+
+// inBubble runs test as a subtest of t, where waits take no time.
+func inBubble(t *testing.T, name string, test func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
 func keyOf(i int) string { return fmt.Sprintf("key %03d", i) }

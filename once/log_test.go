@@ -54,20 +54,18 @@ at=0s level=INFO msg="waiting for the next look" key=k why="no copy shows, and t
 at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 `},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var out strings.Builder
-				logger := logTo(&out)
-				server := agentcopytest.NewKolena()
-				server.AddAgent(kolena.Agent{ID: 1, Name: "Lease reader"})
-				server.Inject(tt.faults...)
-				client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()), agentcopy.WithLogger(logger))
-				require.NoError(t, err)
-				runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logger}
-				_, err = runner.Copy(t.Context(), "k", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"})
-				require.NoError(t, err)
-				require.Equal(t, strings.TrimPrefix(tt.want, "\n"), out.String())
-			})
+		inBubble(t, name, func(t *testing.T) {
+			var out strings.Builder
+			logger := logTo(&out)
+			server := agentcopytest.NewKolena()
+			server.AddAgent(kolena.Agent{ID: 1, Name: "Lease reader"})
+			server.Inject(tt.faults...)
+			client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()), agentcopy.WithLogger(logger))
+			require.NoError(t, err)
+			runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logger}
+			_, err = runner.Copy(t.Context(), "k", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"})
+			require.NoError(t, err)
+			require.Equal(t, strings.TrimPrefix(tt.want, "\n"), out.String())
 		})
 	}
 }

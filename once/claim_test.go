@@ -2,6 +2,8 @@ package once_test
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,23 +17,21 @@ import (
 
 func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, ledger, vendor := newFaulty(step)
-				ledger.fail("Finish", errDropped)
-				made, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.Equal(t, "agent-1", made.ID)
-				require.ErrorIs(t, err, agentcopy.ErrCopied)
-				require.ErrorIs(t, err, errDropped)
-				require.ErrorContains(t, err, "agent-1")
-				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+		inBubble(t, name, func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(step)
+			ledger.fail("Finish", errDropped)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.Equal(t, "agent-1", made.ID)
+			require.ErrorIs(t, err, agentcopy.ErrCopied)
+			require.ErrorIs(t, err, errDropped)
+			require.ErrorContains(t, err, "agent-1")
+			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
-				ledger.fail("Finish", nil) // and the next run finds it
-				made, err = runner.Copy(t.Context(), "k", vendor, request)
-				require.NoError(t, err)
-				require.Equal(t, "agent-1", made.ID)
-				require.Len(t, vendor.sent, 1)
-			})
+			ledger.fail("Finish", nil) // and the next run finds it
+			made, err = runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, "agent-1", made.ID)
+			require.Len(t, vendor.sent, 1)
 		})
 	}
 }
@@ -107,17 +107,15 @@ func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 		},
 		"not to be renewed": func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
-				time.AfterFunc(time.Minute+time.Second, func() { lose(t, ledger) })
-				start := time.Now()
-				err := copyOf(t.Context(), runner, "k", vendor, request)
-				require.ErrorIs(t, err, once.ErrLeaseLost)
-				require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-				require.LessOrEqual(t, time.Since(start), time.Minute+15*time.Second, "after that, another process may be at work")
-				require.Len(t, vendor.sent, 1)
-			})
+		inBubble(t, name, func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
+			time.AfterFunc(time.Minute+time.Second, func() { lose(t, ledger) })
+			start := time.Now()
+			err := copyOf(t.Context(), runner, "k", vendor, request)
+			require.ErrorIs(t, err, once.ErrLeaseLost)
+			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+			require.LessOrEqual(t, time.Since(start), time.Minute+15*time.Second, "after that, another process may be at work")
+			require.Len(t, vendor.sent, 1)
 		})
 	}
 }
@@ -129,5 +127,68 @@ func TestOnceForgivesALedgerThatIsAwayForAMoment(t *testing.T) {
 		time.AfterFunc(9*time.Second, func() { ledger.fail("Update", nil) })
 		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		requireSettled(t, runner.Ledger, vendor, 1)
+	})
+}
+
+// The first Finish was done, and its answer lost: the copy is recorded, and the call
+// says so.
+func TestAFinishWhoseAnswerWasLostIsASuccess(t *testing.T) {
+	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
+		inBubble(t, name, func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(step)
+			ledger.around = func(_ context.Context, method string, call func() error) error {
+				if err := call(); err != nil || method != "Finish" {
+					return err
+				}
+				return errDropped
+			}
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, "agent-1", made.ID)
+			requireSettled(t, ledger, vendor, 1)
+		})
+	}
+}
+
+// What no ledger knows is said.
+func TestWhatTheLedgerCouldNotRecordIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, ledger, vendor := newFaulty()
+		vendor.looks = []look{possible("a1")}
+		ledger.fail("Release", errDropped)
+		_, err := runner.Find(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorIs(t, err, errDropped)
+		require.ErrorContains(t, err, "the ledger could not record what is known now")
+	})
+}
+
+// A ledger that panics while the lease is renewed, and a Copier that ends its
+// goroutine: both reach the caller.
+func TestPanicsAndExitsReachTheCaller(t *testing.T) {
+	inBubble(t, "a ledger that panics in the background", func(t *testing.T) {
+		runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
+		time.AfterFunc(time.Second, func() {
+			ledger.mu.Lock()
+			defer ledger.mu.Unlock()
+			ledger.around = func(context.Context, string, func() error) error { panic("in the ledger") }
+		})
+		require.PanicsWithValue(t, "in the ledger", func() { _ = copyOf(t.Context(), runner, "k", vendor, request) })
+		require.Zero(t, once.KeysAtWork())
+	})
+	inBubble(t, "a Copier that exits", func(t *testing.T) {
+		runner, vendor := newOnce(func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			runtime.Goexit()
+			return agentcopy.Copy{}, nil
+		})
+		passed := make(chan bool)
+		go func() {
+			defer close(passed)
+			for range runner.All(t.Context(), slices.Values([]once.Job{jobOf(vendor, 1)})) {
+			}
+			passed <- true
+		}()
+		require.False(t, <-passed, "the loop exits, too")
+		require.Zero(t, once.KeysAtWork())
 	})
 }
