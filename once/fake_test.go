@@ -30,6 +30,7 @@ type acme struct {
 	looked []time.Time
 
 	template, account string // of Identify
+	traced            bool   // Identify says so; the steps tell the Trace, or do not
 }
 
 type acmeAgent struct {
@@ -78,7 +79,7 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 }
 
 func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name}
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name, Traced: a.traced}
 }
 
 // make adds an agent that shows after delay.

@@ -263,13 +263,10 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 	} {
 		inBubble(t, tt.what, func(t *testing.T) {
 			runner, vendor := newOnce(tt.step)
-			var c agentcopy.Copier = vendor
-			if tt.traced {
-				c = &lyingTraced{vendor}
-			}
+			vendor.traced = tt.traced
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			made, err := runner.Copy(ctx, "k", c, request)
+			made, err := runner.Copy(ctx, "k", vendor, request)
 			require.ErrorIs(t, err, tt.want)
 			if tt.want == nil {
 				require.Equal(t, "agent-1", made.ID)
@@ -277,16 +274,13 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 			}
 			require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 			time.Sleep(time.Hour)
-			made, err = runner.Copy(t.Context(), "k", c, request)
+			made, err = runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
 			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	}
 }
-
-// lyingTraced says that it is traced, and leaves it to the step.
-type lyingTraced struct{ *acme }
 
 // A Copier that sends although AttemptStart forbade it, or after Copy has returned.
 func TestOddCopiersThatSendAllTheSame(t *testing.T) {
@@ -302,9 +296,10 @@ func TestOddCopiersThatSendAllTheSame(t *testing.T) {
 				require.ErrorIs(t, err, errDropped)
 				return step(a, ctx, req)
 			})
+			vendor.traced = true
 			ledger.fail("Update", errDropped)
 			time.AfterFunc(500*time.Millisecond, func() { ledger.fail("Update", nil) })
-			made, err := runner.Copy(t.Context(), "k", &lyingTraced{vendor}, request)
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
 			requireSettled(t, ledger, vendor, 1)
@@ -320,7 +315,8 @@ func TestOddCopiersThatSendAllTheSame(t *testing.T) {
 			}()
 			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 404, nil)
 		})
-		require.ErrorIs(t, copyOf(t.Context(), runner, "k", &lyingTraced{vendor}, request), agentcopy.ErrNotFound)
+		vendor.traced = true
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrNotFound)
 		require.Error(t, <-late, "the key is given back")
 		require.Empty(t, records(t, runner.Ledger))
 	})
@@ -344,7 +340,8 @@ func TestSinceIsThatOfTheFirstAttemptThatMayHaveMadeTheCopy(t *testing.T) {
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			require.Error(t, copyOf(ctx, runner, "k", &lyingTraced{vendor}, request))
+			vendor.traced = true
+			require.Error(t, copyOf(ctx, runner, "k", vendor, request))
 			want := begun
 			if told {
 				want = begun.Add(time.Second)
@@ -367,10 +364,4 @@ func TestOddProvidersAreOne(t *testing.T) {
 		require.NoError(t, copyOf(t.Context(), runner, "2", vendor, request))
 		requireSettled(t, runner.Ledger, vendor, 2)
 	})
-}
-
-func (c *lyingTraced) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	id := c.acme.Identify(req)
-	id.Traced = true
-	return id
 }
