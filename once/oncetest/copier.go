@@ -59,12 +59,12 @@ func TestCopier(t *testing.T, w Wire) {
 	if w.New == nil || w.Copy == nil || w.Made == nil || w.Read == nil {
 		t.Fatal("oncetest.TestCopier: a func of the Wire is nil")
 	}
-	t.Run("Identify", func(t *testing.T) { inBubble(t, w, (*copierTest).identify) })
+	inBubble(t, "Identify", w, (*copierTest).identify)
 	t.Run("Copy", func(t *testing.T) { testCopy(t, w) })
 	t.Run("FindCopies", func(t *testing.T) { testFindCopies(t, w) })
-	t.Run("Trace", func(t *testing.T) { inBubble(t, w, (*copierTest).traced) })
+	inBubble(t, "Trace", w, (*copierTest).traced)
 	t.Run("Context", func(t *testing.T) { testContext(t, w) })
-	t.Run("Concurrency", func(t *testing.T) { inBubble(t, w, (*copierTest).concurrent) })
+	inBubble(t, "Concurrency", w, (*copierTest).concurrent)
 	t.Run("Network", func(t *testing.T) { testNetwork(t, w) })
 	t.Run("Runner", func(t *testing.T) { testRuns(t, w) })
 }
@@ -88,15 +88,17 @@ type copierTest struct {
 	named  bool // names tell copies apart
 }
 
-// inBubble runs test within a bubble of testing/synctest, on a day of our time and
-// within a second, so that stamps of whole seconds lie before the request.
-func inBubble(t *testing.T, w Wire, test func(*copierTest)) {
+// inBubble runs test as a subtest within a bubble of testing/synctest, on a day of our
+// time and within a second, so that stamps of whole seconds lie before the request.
+func inBubble(t *testing.T, name string, w Wire, test func(*copierTest)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Date(2026, 11, 26, 12, 0, 0, 700_000_000, time.UTC)
-		time.Sleep(time.Until(start))
-		v := newVendor(w)
-		test(newCopierTest(t, v, baseURL, &http.Client{Transport: v}))
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Date(2026, 11, 26, 12, 0, 0, 700_000_000, time.UTC)
+			time.Sleep(time.Until(start))
+			v := newVendor(w)
+			test(newCopierTest(t, v, baseURL, &http.Client{Transport: v}))
+		})
 	})
 }
 

@@ -102,25 +102,19 @@ func copyCases() []copyCase {
 }
 
 func testCopy(t *testing.T, w Wire) {
-	t.Run("an answer", func(t *testing.T) { inBubble(t, w, func(t *copierTest) { t.answered(request) }) })
-	t.Run("an answer, with an IdempotencyKey", func(t *testing.T) {
-		inBubble(t, w, func(t *copierTest) {
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			t.answered(keyed)
-		})
+	inBubble(t, "an answer", w, func(t *copierTest) { t.answered(request) })
+	inBubble(t, "an answer, with an IdempotencyKey", w, func(t *copierTest) {
+		keyed := request
+		keyed.IdempotencyKey = "a9d4c0ffee"
+		t.answered(keyed)
 	})
 	for _, tt := range copyCases() {
-		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) { t.meets(tt, request) })
-		})
+		inBubble(t, tt.name, w, func(t *copierTest) { t.meets(tt, request) })
 	}
-	t.Run("a connection that ends where net/http sends again, with an IdempotencyKey", func(t *testing.T) {
-		inBubble(t, w, func(t *copierTest) {
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyed)
-		})
+	inBubble(t, "a connection that ends where net/http sends again, with an IdempotencyKey", w, func(t *copierTest) {
+		keyed := request
+		keyed.IdempotencyKey = "a9d4c0ffee"
+		t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyed)
 	})
 }
 
@@ -213,45 +207,41 @@ func testContext(t *testing.T, w Wire) {
 			return err
 		},
 	} {
-		t.Run(name+" ends with its context", func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) {
-				t.vendor.fault = func(int) *fault { return &fault{made: true, silent: true} }
-				t.vendor.read = func(_ http.ResponseWriter, r *http.Request, _ []Agent) {
-					select {
-					case <-r.Context().Done():
-					case <-time.After(time.Hour):
-					}
+		inBubble(t, name+" ends with its context", w, func(t *copierTest) {
+			t.vendor.fault = func(int) *fault { return &fault{made: true, silent: true} }
+			t.vendor.read = func(_ http.ResponseWriter, r *http.Request, _ []Agent) {
+				select {
+				case <-r.Context().Done():
+				case <-time.After(time.Hour):
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				defer cancel()
-				start := time.Now()
-				err := call(t, ctx)
-				if took := time.Since(start); took > 20*time.Second+longest {
-					t.Errorf("%s returned %v after its context had ended: give the context to http.NewRequestWithContext, and end waits with it", name, (took - 20*time.Second).Round(time.Second))
-				}
-				if err == nil {
-					t.Errorf("%s returned no error although no answer came", name)
-				}
-				if name == "Copy" && outcomeOf(err) != agentcopy.OutcomeUnknown {
-					t.Errorf("the context ended after the request had left, and Copy says %v: say Unknown", outcomeOf(err))
-				}
-			})
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			start := time.Now()
+			err := call(t, ctx)
+			if took := time.Since(start); took > 20*time.Second+longest {
+				t.Errorf("%s returned %v after its context had ended: give the context to http.NewRequestWithContext, and end waits with it", name, (took - 20*time.Second).Round(time.Second))
+			}
+			if err == nil {
+				t.Errorf("%s returned no error although no answer came", name)
+			}
+			if name == "Copy" && outcomeOf(err) != agentcopy.OutcomeUnknown {
+				t.Errorf("the context ended after the request had left, and Copy says %v: say Unknown", outcomeOf(err))
+			}
 		})
-		t.Run(name+" with a context that has ended", func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) {
-				ctx, cancel := context.WithCancel(t.Context())
-				cancel()
-				err := call(t, ctx)
-				if err == nil {
-					t.Errorf("%s returned no error although its context had ended", name)
-				}
-				if n := t.vendor.requests(); n > 0 {
-					t.Errorf("%s sent %d requests although its context had ended", name, n)
-				}
-				if name == "Copy" && outcomeOf(err) == agentcopy.OutcomeCopied {
-					t.Errorf("nothing was sent, and Copy says %v", outcomeOf(err))
-				}
-			})
+		inBubble(t, name+" with a context that has ended", w, func(t *copierTest) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			err := call(t, ctx)
+			if err == nil {
+				t.Errorf("%s returned no error although its context had ended", name)
+			}
+			if n := t.vendor.requests(); n > 0 {
+				t.Errorf("%s sent %d requests although its context had ended", name, n)
+			}
+			if name == "Copy" && outcomeOf(err) == agentcopy.OutcomeCopied {
+				t.Errorf("nothing was sent, and Copy says %v", outcomeOf(err))
+			}
 		})
 	}
 }

@@ -416,17 +416,11 @@ func (t *ledgerTest) loopUses() {
 	}
 	t.begin(sent(recordOf("held")), false)
 	loop := func(what string, records iter.Seq2[once.Record, error], use func(once.Record)) {
-		seen := map[string]bool{}
-		for r, err := range records {
-			t.must(what, err)
-			if seen[r.Key] {
-				t.Errorf("%s yields %q twice", what, r.Key)
-			}
-			seen[r.Key] = true
+		seen := t.keysOf(what, records, func(r once.Record) {
 			if r.Key != "held" {
 				use(r)
 			}
-		}
+		})
 		if len(seen) != n+1 {
 			t.Errorf("%s yields %d records, want %d", what, len(seen), n+1)
 		}
