@@ -196,13 +196,12 @@ func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) err
 	if record := c.current(); record.Done() { // nothing is claimed
 		return do(c)
 	}
-	_, _, err = c.work(func() (agentcopy.Copy, bool, error) {
+	return c.work(func() error {
 		if !c.found { // it was taken back meanwhile, and Begin made another
-			return agentcopy.Copy{}, false, cmp.Or(c.abandon(), fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy))
+			return cmp.Or(c.abandon(), fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy))
 		}
-		return agentcopy.Copy{}, false, do(c)
+		return do(c)
 	})
-	return err
 }
 
 // get asks the ledger for the record of key.
