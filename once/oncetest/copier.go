@@ -78,7 +78,10 @@ const (
 
 // request is what the tests ask for. No name of another agent contains this one
 // but where a test is about that.
-var request = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin"}
+var (
+	request      = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin"}
+	keyedRequest = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin", IdempotencyKey: "a9d4c0ffee"}
+)
 
 // copierTest is one test: a vendor and a Copier for it.
 type copierTest struct {
@@ -125,9 +128,7 @@ func (t *copierTest) identify() {
 			t.Errorf("Identify says of one request %+v and then %+v: it must depend on nothing but the request and the Copier, or no call finds the record of an earlier one", id, again)
 		}
 	}
-	keyed := request
-	keyed.IdempotencyKey = "key 17"
-	if got := t.copier.Identify(keyed); got != id {
+	if got := t.copier.Identify(keyedRequest); got != id {
 		t.Error("Identify depends on the IdempotencyKey, which is no part of the request: leave it out")
 	}
 	if n := t.vendor.requests(); n > 0 {

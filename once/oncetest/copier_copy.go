@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -56,11 +57,8 @@ func status(code int, made bool, body string) fault {
 }
 
 func (f fault) with(key, value string) fault {
-	header := map[string]string{key: value}
-	for k, v := range f.header {
-		header[k] = v
-	}
-	f.header = header
+	f.header = maps.Clone(f.header)
+	f.header[key] = value
 	return f
 }
 
@@ -103,18 +101,12 @@ func copyCases() []copyCase {
 
 func testCopy(t *testing.T, w Wire) {
 	inBubble(t, "an answer", w, func(t *copierTest) { t.answered(request) })
-	inBubble(t, "an answer, with an IdempotencyKey", w, func(t *copierTest) {
-		keyed := request
-		keyed.IdempotencyKey = "a9d4c0ffee"
-		t.answered(keyed)
-	})
+	inBubble(t, "an answer, with an IdempotencyKey", w, func(t *copierTest) { t.answered(keyedRequest) })
 	for _, tt := range copyCases() {
 		inBubble(t, tt.name, w, func(t *copierTest) { t.meets(tt, request) })
 	}
 	inBubble(t, "a connection that ends where net/http sends again, with an IdempotencyKey", w, func(t *copierTest) {
-		keyed := request
-		keyed.IdempotencyKey = "a9d4c0ffee"
-		t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyed)
+		t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyedRequest)
 	})
 }
 
@@ -291,7 +283,8 @@ func testNetwork(t *testing.T, w Wire) {
 			v := newVendor(w)
 			v.fault = func(int) *fault { return &fault{made: true, err: io.EOF} }
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				resp, fault := v.answer(serverRequest(r, mustRead(r.Body)))
+				body, _ := io.ReadAll(r.Body)
+				resp, fault := v.answer(serverRequest(r, body))
 				if fault != nil {
 					end(w)
 					return
@@ -309,18 +302,11 @@ func testNetwork(t *testing.T, w Wire) {
 			if _, err := c.copier.FindCopies(ctx, request, time.Now()); err != nil { // now there is a connection to use again
 				t.Logf("FindCopies: %v", err)
 			}
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			_, err := c.copier.Copy(ctx, keyed)
+			_, err := c.copier.Copy(ctx, keyedRequest)
 			c.oneRequest(name, false)
 			if err == nil || outcomeOf(err) == agentcopy.OutcomeNotCopied {
 				t.Errorf("after %s Copy returned %v: %s", name, err, noAnswer)
 			}
 		})
 	}
-}
-
-func mustRead(r io.Reader) []byte {
-	text, _ := readBody(r)
-	return text
 }
