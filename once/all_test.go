@@ -152,43 +152,31 @@ func TestAllMakesOneCopyOfTwoJobsWithOneKey(t *testing.T) {
 func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 	// In each case the loop ends after the third result, once the jobs that take a
 	// minute are under way. synctest.Test fails if a goroutine is left.
+	loop := func(results iter.Seq[once.Result], end func()) {
+		n := 0
+		for range results {
+			if n++; n == 3 {
+				synctest.Wait()
+				end()
+				break
+			}
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		end    func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc)
 		intact bool // what is under way is not disturbed
 	}{
-		{"the loop is broken off", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			n := 0
-			for range results {
-				if n++; n == 3 {
-					synctest.Wait()
-					break
-				}
-			}
+		{"the loop is broken off", func(_ *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			loop(results, func() {})
 		}, true},
 		{"the loop panics", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			require.PanicsWithValue(t, "in the loop", func() {
-				n := 0
-				for range results {
-					if n++; n == 3 {
-						synctest.Wait()
-						panic("in the loop")
-					}
-				}
-			})
+			require.PanicsWithValue(t, "in the loop", func() { loop(results, func() { panic("in the loop") }) })
 		}, true},
-		{"the goroutine of the loop exits", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			var loop sync.WaitGroup
-			loop.Go(func() {
-				n := 0
-				for range results {
-					if n++; n == 3 {
-						synctest.Wait()
-						runtime.Goexit()
-					}
-				}
-			})
-			loop.Wait()
+		{"the goroutine of the loop exits", func(_ *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			var exiting sync.WaitGroup
+			exiting.Go(func() { loop(results, runtime.Goexit) })
+			exiting.Wait()
 		}, true},
 		{"the context ends", func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc) {
 			n, ended := 0, 0

@@ -195,6 +195,13 @@ func (l *faultyLedger) fail(method string, err error) {
 	l.errs[method] = err
 }
 
+// takeOver gives the key k to another process.
+func (l *faultyLedger) takeOver(t *testing.T) {
+	require.NoError(t, l.Remove(t.Context(), "k"))
+	_, _, err := l.MemoryLedger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
+	require.NoError(t, err)
+}
+
 func (l *faultyLedger) do(ctx context.Context, method string, call func() error) error {
 	l.mu.Lock()
 	err, around := l.errs[method], l.around

@@ -53,10 +53,7 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 }
 
 func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
-	unclear := func() ([]agentcopy.Candidate, error) {
-		old := agentcopy.Copy{Provider: "acme", ID: "old", Name: "new"}
-		return []agentcopy.Candidate{{Copy: old, Match: agentcopy.MatchPossible, Reason: "it has no time stamp"}}, nil
-	}
+	unclear := possible("old")
 	inBubble(t, "it stays unclear", func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		vendor.looks = repeated(unclear, 100)

@@ -3,6 +3,7 @@ package once_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -317,40 +318,37 @@ func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 func TestOnceSendsNothing(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	type call struct {
+		ctx    context.Context
+		runner *once.Runner
+		key    string
+		copier agentcopy.Copier
+		req    agentcopy.CopyRequest
+	}
 	for _, tt := range []struct {
-		name string
-		call func(*once.Runner, *acme) error
-		want error
+		name  string
+		spoil func(*call)
+		want  error
 	}{
-		{"without a ledger", func(o *once.Runner, a *acme) error { o.Ledger = nil; return copyOf(t.Context(), o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"without a key", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, " ", a, request) }, agentcopy.ErrInvalid},
-		{"with a key too long", func(o *once.Runner, a *acme) error {
-			return copyOf(t.Context(), o, string(make([]byte, 1025)), a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a key that is not text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
-		{"with a name that is not text", func(o *once.Runner, a *acme) error {
-			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
-		}, agentcopy.ErrInvalid},
-		{"without a Copier", func(o *once.Runner, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
-		//lint:ignore SA1012 a nil context is the fault under test
-		{"without a context", func(o *once.Runner, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"with a negative settle time", func(o *once.Runner, a *acme) error {
-			o.SettleTime = -1
-			return copyOf(t.Context(), o, "k", a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a negative concurrency", func(o *once.Runner, a *acme) error {
-			o.Concurrency = -1
-			return copyOf(t.Context(), o, "k", a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a context that has ended", func(o *once.Runner, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
-		{"when the ledger is broken", func(o *once.Runner, a *acme) error {
-			o.Ledger = &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: map[string]error{"Begin": errDropped}}
-			return copyOf(t.Context(), o, "k", a, request)
+		{"without a ledger", func(c *call) { c.runner.Ledger = nil }, agentcopy.ErrInvalid},
+		{"without a key", func(c *call) { c.key = " " }, agentcopy.ErrInvalid},
+		{"with a key too long", func(c *call) { c.key = strings.Repeat("k", 1025) }, agentcopy.ErrInvalid},
+		{"with a key that is not text", func(c *call) { c.key = "\xff" }, agentcopy.ErrInvalid},
+		{"with a name that is not text", func(c *call) { c.req.Name = "\xff" }, agentcopy.ErrInvalid},
+		{"without a Copier", func(c *call) { c.copier = nil }, agentcopy.ErrInvalid},
+		{"without a context", func(c *call) { c.ctx = nil }, agentcopy.ErrInvalid},
+		{"with a negative settle time", func(c *call) { c.runner.SettleTime = -1 }, agentcopy.ErrInvalid},
+		{"with a negative concurrency", func(c *call) { c.runner.Concurrency = -1 }, agentcopy.ErrInvalid},
+		{"with a context that has ended", func(c *call) { c.ctx = ended }, context.Canceled},
+		{"when the ledger is broken", func(c *call) {
+			c.runner.Ledger = &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: map[string]error{"Begin": errDropped}}
 		}, errDropped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			runner, vendor := newOnce()
-			err := tt.call(runner, vendor)
+			c := &call{t.Context(), runner, "k", vendor, request}
+			tt.spoil(c)
+			err := copyOf(c.ctx, c.runner, c.key, c.copier, c.req)
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, "key ")
 			require.Empty(t, vendor.sent)

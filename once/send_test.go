@@ -82,11 +82,7 @@ func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
 		is    agentcopy.Outcome
 	}{
 		{"the ledger fails", func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) }, errDropped, agentcopy.OutcomeNotCopied},
-		{"another process has taken the key over", func(t *testing.T, l *faultyLedger) {
-			require.NoError(t, l.Remove(t.Context(), "k"))
-			_, _, err := l.MemoryLedger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
-			require.NoError(t, err)
-		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+		{"another process has taken the key over", func(t *testing.T, l *faultyLedger) { l.takeOver(t) }, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
 		{"the ledger takes longer than the lease", func(_ *testing.T, l *faultyLedger) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
