@@ -15,10 +15,10 @@ import (
 var ctx = context.Background()
 
 // newKolena returns a fake of a vendor, a Copier for it, and the ID of an agent to copy.
-func newKolena() (server *agentcopytest.Kolena, copier agentcopy.Copier, sourceID string) {
+func newKolena(opts ...agentcopy.Option) (server *agentcopytest.Kolena, copier agentcopy.Copier, sourceID string) {
 	server = agentcopytest.NewKolena()
 	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
-	client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
+	client, err := kolena.New("not-a-real-key", append(opts, agentcopy.WithHTTPClient(server.Client()))...)
 	if err != nil {
 		panic(err)
 	}
