@@ -152,43 +152,31 @@ func TestAllMakesOneCopyOfTwoJobsWithOneKey(t *testing.T) {
 func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 	// In each case the loop ends after the third result, once the jobs that take a
 	// minute are under way. synctest.Test fails if a goroutine is left.
+	loop := func(results iter.Seq[once.Result], end func()) {
+		n := 0
+		for range results {
+			if n++; n == 3 {
+				synctest.Wait()
+				end()
+				break
+			}
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		end    func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc)
 		intact bool // what is under way is not disturbed
 	}{
-		{"the loop is broken off", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			n := 0
-			for range results {
-				if n++; n == 3 {
-					synctest.Wait()
-					break
-				}
-			}
+		{"the loop is broken off", func(_ *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			loop(results, func() {})
 		}, true},
 		{"the loop panics", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			require.PanicsWithValue(t, "in the loop", func() {
-				n := 0
-				for range results {
-					if n++; n == 3 {
-						synctest.Wait()
-						panic("in the loop")
-					}
-				}
-			})
+			require.PanicsWithValue(t, "in the loop", func() { loop(results, func() { panic("in the loop") }) })
 		}, true},
-		{"the goroutine of the loop exits", func(t *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
-			var loop sync.WaitGroup
-			loop.Go(func() {
-				n := 0
-				for range results {
-					if n++; n == 3 {
-						synctest.Wait()
-						runtime.Goexit()
-					}
-				}
-			})
-			loop.Wait()
+		{"the goroutine of the loop exits", func(_ *testing.T, results iter.Seq[once.Result], _ context.CancelFunc) {
+			var exiting sync.WaitGroup
+			exiting.Go(func() { loop(results, runtime.Goexit) })
+			exiting.Wait()
 		}, true},
 		{"the context ends", func(t *testing.T, results iter.Seq[once.Result], cancel context.CancelFunc) {
 			n, ended := 0, 0
@@ -205,27 +193,25 @@ func TestAllSeesThroughWhatItHasStarted(t *testing.T) {
 			require.Equal(t, 8, ended, "the results of what was under way are yielded")
 		}, false},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(answered, answered, answered)
-				for range 100 {
-					vendor.steps = append(vendor.steps, slow(time.Minute, answered))
-				}
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				var taken atomic.Int64
-				start := time.Now()
-				tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
-				_, sent := vendor.counts()
-				require.LessOrEqual(t, sent, 3+8)
-				if tt.intact {
-					require.Equal(t, time.Minute, time.Since(start))
-					requireSettled(t, runner.Ledger, vendor, sent)
-				} else {
-					require.Zero(t, time.Since(start))
-					require.Equal(t, 3, settled(t, runner.Ledger))
-				}
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(answered, answered, answered)
+			for range 100 {
+				vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var taken atomic.Int64
+			start := time.Now()
+			tt.end(t, runner.All(ctx, jobs(vendor, 100, &taken)), cancel)
+			_, sent := vendor.counts()
+			require.LessOrEqual(t, sent, 3+8)
+			if tt.intact {
+				require.Equal(t, time.Minute, time.Since(start))
+				requireSettled(t, runner.Ledger, vendor, sent)
+			} else {
+				require.Zero(t, time.Since(start))
+				require.Equal(t, 3, settled(t, runner.Ledger))
+			}
 		})
 	}
 }
@@ -251,33 +237,29 @@ func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
 			end()
 		}
 	}
-	t.Run("a panic", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(slow(time.Minute, answered))
-			n := 0
-			require.PanicsWithValue(t, "in the sequence", func() {
-				for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
-					n++
-				}
-			})
-			require.Equal(t, 3, n)
-			requireSettled(t, runner.Ledger, vendor, 3)
+	inBubble(t, "a panic", func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Minute, answered))
+		n := 0
+		require.PanicsWithValue(t, "in the sequence", func() {
+			for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
+				n++
+			}
 		})
+		require.Equal(t, 3, n)
+		requireSettled(t, runner.Ledger, vendor, 3)
 	})
-	t.Run("an exit", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(slow(time.Minute, answered))
-			var loop sync.WaitGroup
-			passed := false
-			loop.Go(func() {
-				for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
-				}
-				passed = true
-			})
-			loop.Wait()
-			require.False(t, passed)
-			requireSettled(t, runner.Ledger, vendor, 3)
+	inBubble(t, "an exit", func(t *testing.T) {
+		runner, vendor := newOnce(slow(time.Minute, answered))
+		var loop sync.WaitGroup
+		passed := false
+		loop.Go(func() {
+			for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
+			}
+			passed = true
 		})
+		loop.Wait()
+		require.False(t, passed)
+		requireSettled(t, runner.Ledger, vendor, 3)
 	})
 }
 

@@ -157,26 +157,24 @@ func TestAttackLostAnswers(t *testing.T) {
 	}
 	for renamed, rename := range renames {
 		for shown, hidden := range hides {
-			t.Run(renamed+", "+shown, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					h := &hostile{rename: rename, hidden: hidden, outcome: lostFirst}
-					runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-					req := agentcopy.CopyRequest{SourceID: "7", Name: accents}
-					_, err := runner.Copy(t.Context(), "k", h, req)
-					require.Equal(t, 1, h.copies())
-					if err != nil {
-						require.NotErrorIs(t, err, agentcopy.ErrNotFound)
-						require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-					}
-					if rename == nil {
-						require.NoError(t, err)
-					}
-					// An operator who calls again and again makes no second one.
-					for range 3 {
-						_, _ = runner.Copy(t.Context(), "k", h, req)
-					}
-					require.Equal(t, 1, h.copies())
-				})
+			inBubble(t, renamed+", "+shown, func(t *testing.T) {
+				h := &hostile{rename: rename, hidden: hidden, outcome: lostFirst}
+				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
+				req := agentcopy.CopyRequest{SourceID: "7", Name: accents}
+				_, err := runner.Copy(t.Context(), "k", h, req)
+				require.Equal(t, 1, h.copies())
+				if err != nil {
+					require.NotErrorIs(t, err, agentcopy.ErrNotFound)
+					require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+				}
+				if rename == nil {
+					require.NoError(t, err)
+				}
+				// An operator who calls again and again makes no second one.
+				for range 3 {
+					_, _ = runner.Copy(t.Context(), "k", h, req)
+				}
+				require.Equal(t, 1, h.copies())
 			})
 		}
 	}
@@ -191,23 +189,21 @@ func TestAttackClocksBetweenProcesses(t *testing.T) {
 		{-3 * time.Minute, 0}, {-3 * time.Minute, time.Hour}, {-3 * time.Second, 0}, {0, 0}, {3 * time.Second, 0},
 		{3 * time.Minute, time.Minute}, {2 * time.Hour, time.Minute}, {2 * time.Hour, time.Hour},
 	} {
-		t.Run(tt.set.String()+" after "+tt.down.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				step := once.SetClock(t)
-				ledger := once.NewMemoryLedger()
-				h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < time.Second }}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
-				defer cancel()
-				require.ErrorIs(t, copyOf(ctx, &once.Runner{Ledger: ledger}, "k", h, leases), agentcopy.ErrOutcomeUnknown)
-				time.Sleep(tt.down)
-				// By the clock as it was set, the times of the record are others.
-				step(tt.set)
-				err := copyOf(t.Context(), &once.Runner{Ledger: ledger}, "k", h, leases)
-				require.Equal(t, 1, h.copies(), "err: %v", err)
-				if err != nil {
-					require.ErrorIs(t, err, once.ErrAmbiguous)
-				}
-			})
+		inBubble(t, tt.set.String()+" after "+tt.down.String(), func(t *testing.T) {
+			step := once.SetClock(t)
+			ledger := once.NewMemoryLedger()
+			h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < time.Second }}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+			defer cancel()
+			require.ErrorIs(t, copyOf(ctx, &once.Runner{Ledger: ledger}, "k", h, leases), agentcopy.ErrOutcomeUnknown)
+			time.Sleep(tt.down)
+			// By the clock as it was set, the times of the record are others.
+			step(tt.set)
+			err := copyOf(t.Context(), &once.Runner{Ledger: ledger}, "k", h, leases)
+			require.Equal(t, 1, h.copies(), "err: %v", err)
+			if err != nil {
+				require.ErrorIs(t, err, once.ErrAmbiguous)
+			}
 		})
 	}
 }
@@ -218,25 +214,23 @@ func TestAttackClocksWithinACall(t *testing.T) {
 	for _, by := range []time.Duration{-25 * time.Hour, -10 * time.Minute, -3 * time.Second, 3 * time.Second, 10 * time.Minute, 25 * time.Hour} {
 		for _, when := range []time.Duration{500 * time.Millisecond, 5 * time.Second, 29 * time.Second, 31 * time.Second} {
 			for _, renamed := range []bool{false, true} {
-				t.Run(fmt.Sprintf("by %v after %v, renamed %v", by, when, renamed), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < 10*time.Second }}
-						if renamed {
-							h.rename = func(string) string { return "Untitled" }
+				inBubble(t, fmt.Sprintf("by %v after %v, renamed %v", by, when, renamed), func(t *testing.T) {
+					h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < 10*time.Second }}
+					if renamed {
+						h.rename = func(string) string { return "Untitled" }
+					}
+					step, begun := once.SetClock(t), time.Now()
+					h.looks = func() {
+						if time.Since(begun) >= when {
+							h.looks = nil
+							step(by)
 						}
-						step, begun := once.SetClock(t), time.Now()
-						h.looks = func() {
-							if time.Since(begun) >= when {
-								h.looks = nil
-								step(by)
-							}
-						}
-						err := copyOf(t.Context(), &once.Runner{Ledger: once.NewMemoryLedger()}, "k", h, leases)
-						require.Equal(t, 1, h.copies(), "err: %v", err)
-						if err != nil {
-							require.ErrorIs(t, err, once.ErrAmbiguous)
-						}
-					})
+					}
+					err := copyOf(t.Context(), &once.Runner{Ledger: once.NewMemoryLedger()}, "k", h, leases)
+					require.Equal(t, 1, h.copies(), "err: %v", err)
+					if err != nil {
+						require.ErrorIs(t, err, once.ErrAmbiguous)
+					}
 				})
 			}
 		}

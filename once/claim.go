@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 )
 
@@ -151,7 +150,7 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 }
 
 // work has do work on the key, and releases it.
-func (c *claim) work(do func() (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
+func (c *claim) work(do func() error) (err error) {
 	defer func() {
 		if lost := c.release(); lost != nil && err != nil {
 			err = fmt.Errorf("%w; the ledger could not record what is known now: %w", err, lost)

@@ -1,6 +1,7 @@
 package once_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
 
@@ -54,37 +57,69 @@ func TestThirdPartyCopierKeepsTheContract(t *testing.T) {
 // wrongCopier is an outsider that does one thing as the obvious code does it.
 type wrongCopier struct {
 	*outsider
-	find    func(*outsider, context.Context, agentcopy.CopyRequest, time.Time) ([]agentcopy.Candidate, error)
+	find    find
 	outcome func(*agentcopy.Error) agentcopy.Outcome
 }
 
+// find is a FindCopies of the outsider's.
+type find func(*outsider, context.Context, agentcopy.CopyRequest, time.Time) ([]agentcopy.Candidate, error)
+
 func (w *wrongCopier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	if w.find == nil {
-		return w.outsider.FindCopies(ctx, req, since)
-	}
 	return w.find(w.outsider, ctx, req, since)
 }
 
 func (w *wrongCopier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	made, err := w.outsider.Copy(ctx, req)
-	if e, ok := errors.AsType[*agentcopy.Error](err); ok && w.outcome != nil {
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 		e.Outcome = w.outcome(e)
 	}
 	return made, err
 }
 
-// onWire changes what the outsider gives to net/http.
-type onWire func(*http.Request) (*http.Response, error)
-
-func (f onWire) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// list is what the obvious code makes of a list.
-func (o *outsider) list(ctx context.Context) ([]outsiderAgent, error) {
-	answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents", nil)
-	if failure != nil {
-		return nil, failure
+// finding finds copies as f does.
+func finding(f find) func(*outsider) agentcopy.Copier {
+	return func(o *outsider) agentcopy.Copier {
+		return &wrongCopier{o, f, func(e *agentcopy.Error) agentcopy.Outcome { return e.Outcome }}
 	}
-	return answer.agents()
+}
+
+// matching makes candidates of a list by match, which is what the obvious code does.
+func matching(match func(agentcopy.Copy, agentcopy.CopyRequest, time.Time) (agentcopy.Candidate, bool)) func(*outsider) agentcopy.Copier {
+	return finding(func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
+		answer, failure := o.do(ctx, "FindCopies", http.MethodGet, "/agents", nil)
+		if failure != nil {
+			return nil, failure
+		}
+		agents, err := answer.agents()
+		for _, a := range agents {
+			if c, ok := match(o.copyOf(a, req), req, since); ok && a.ID != req.SourceID {
+				found = append(found, c)
+			}
+		}
+		return found, err
+	})
+}
+
+// editing changes what the outsider finds.
+func editing(edit func(agentcopy.CopyRequest, []agentcopy.Candidate, error) ([]agentcopy.Candidate, error)) func(*outsider) agentcopy.Copier {
+	return finding(func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+		found, err := o.FindCopies(ctx, req, since)
+		return edit(req, found, err)
+	})
+}
+
+// claiming gives errors another outcome.
+func claiming(outcome func(*agentcopy.Error) agentcopy.Outcome) func(*outsider) agentcopy.Copier {
+	return func(o *outsider) agentcopy.Copier { return &wrongCopier{o, (*outsider).FindCopies, outcome} }
+}
+
+// sending changes what the outsider gives to net/http.
+func sending(change func(next http.RoundTripper, r *http.Request) (*http.Response, error)) func(*outsider) agentcopy.Copier {
+	return func(o *outsider) agentcopy.Copier {
+		next := o.http.Transport
+		o.http.Transport = vendortest.RoundTripper(func(r *http.Request) (*http.Response, error) { return change(next, r) })
+		return o
+	}
 }
 
 // wrongCopiers are Copiers by the obvious code, with words that TestCopier must say.
@@ -93,51 +128,31 @@ var wrongCopiers = map[string]struct {
 	says []string
 }{
 	"stamps are compared without a margin": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, _ error) {
-				agents, err := o.list(ctx)
-				for _, a := range agents {
-					if a.Name == req.Name && !a.Created.Before(since) && a.ID != req.SourceID {
-						found = append(found, agentcopy.Candidate{Copy: o.copyOf(a, req), Match: agentcopy.MatchCertain, Made: a.Created.Time})
-					}
-				}
-				return found, err
-			}}
-		},
+		matching(func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
+			candidate := agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt}
+			return candidate, c.Name == req.Name && !c.CreatedAt.Before(since)
+		}),
 		[]string{
 			"FindCopies missed a copy whose stamp has whole seconds: compare with a margin; agentcopy.MatchAgent does it",
 			"once.Runner made 2 copies of one key", "the Date header", "a cache answered the list", "return newcomers of any name as possible",
 		},
 	},
 	"Date is not read": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, _ error) {
-				agents, err := o.list(ctx)
-				for _, a := range agents {
-					c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: o.copyOf(a, req)}, req.Name, since)
-					if ok && a.ID != req.SourceID {
-						found = append(found, c)
-					}
-				}
-				return found, err
-			}}
-		},
+		matching(func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
+			return agentcopy.MatchAgent(agentcopy.Sighting{Copy: c}, req.Name, since)
+		}),
 		[]string{"is certain: it is older than the request", "the Date header of the answer shows"},
 	},
 	"GetBody is left on": {
-		func(o *outsider) agentcopy.Copier {
-			next := o.http.Transport
-			o.http.Transport = onWire(func(r *http.Request) (*http.Response, error) {
-				if r.Method == http.MethodPost {
-					text, _ := io.ReadAll(r.Body)
-					r = r.Clone(r.Context())
-					r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(text))), nil }
-					r.Body, _ = r.GetBody()
-				}
-				return next.RoundTrip(r)
-			})
-			return o
-		},
+		sending(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPost {
+				text, _ := io.ReadAll(r.Body)
+				r = r.Clone(r.Context())
+				r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+				r.Body, _ = r.GetBody()
+			}
+			return next.RoundTrip(r)
+		}),
 		[]string{"Copy sent 3 requests", "set GetBody of the http.Request to nil", "once.Runner made 2 copies"},
 	},
 	"redirects are followed": {
@@ -145,99 +160,73 @@ var wrongCopiers = map[string]struct {
 		[]string{"Copy followed a redirect", "http.ErrUseLastResponse"},
 	},
 	"every error is NotCopied": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeNotCopied }}
-		},
+		claiming(func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeNotCopied }),
 		[]string{"may say so after the copy was made: say Unknown", "the request may have arrived", "does not say that a copy may have been made"},
 	},
 	"503 with Retry-After is NotCopied": {
 		func(o *outsider) agentcopy.Copier {
-			next, asks := o.http.Transport, false
-			o.http.Transport = onWire(func(r *http.Request) (*http.Response, error) {
+			asks := false
+			sending(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 				resp, err := next.RoundTrip(r)
 				asks = err == nil && resp.Header.Get("Retry-After") != ""
 				return resp, err
-			})
-			return &wrongCopier{outsider: o, outcome: func(e *agentcopy.Error) agentcopy.Outcome {
+			})(o)
+			return claiming(func(e *agentcopy.Error) agentcopy.Outcome {
 				if e.StatusCode == http.StatusServiceUnavailable && asks {
 					return agentcopy.OutcomeNotCopied
 				}
 				return e.Outcome
-			}}
+			})(o)
 		},
 		[]string{"stock Varnish answers every lost answer so: say Unknown"},
 	},
 	"every failure is Copied": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeCopied }}
-		},
+		claiming(func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeCopied }),
 		[]string{"say NotCopied or Unknown"},
 	},
 	"Copy sends again by itself": {
-		func(o *outsider) agentcopy.Copier {
-			next := o.http.Transport
-			o.http.Transport = onWire(func(r *http.Request) (*http.Response, error) {
-				text, _ := io.ReadAll(r.Body)
-				for tries := 0; ; tries++ {
-					r = r.Clone(r.Context())
-					r.Body = io.NopCloser(strings.NewReader(string(text)))
-					resp, err := next.RoundTrip(r)
-					if tries == 3 || err == nil && resp.StatusCode < 500 {
-						return resp, err
-					}
+		sending(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+			text, _ := io.ReadAll(r.Body)
+			for tries := 0; ; tries++ {
+				r = r.Clone(r.Context())
+				r.Body = io.NopCloser(bytes.NewReader(text))
+				resp, err := next.RoundTrip(r)
+				if tries == 3 || err == nil && resp.StatusCode < 500 {
+					return resp, err
 				}
-			})
-			return o
-		},
+			}
+		}),
 		[]string{"Copy sent 4 requests", "let package once decide"},
 	},
 	"a list that failed is empty": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-				found, err := o.FindCopies(ctx, req, since)
-				if errors.Is(err, agentcopy.ErrLookIncomplete) {
-					return found, err
-				}
-				return found, nil
-			}}
-		},
+		editing(func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			if errors.Is(err, agentcopy.ErrLookIncomplete) {
+				return found, err
+			}
+			return found, nil
+		}),
 		[]string{"a list that cannot be read is an error", "once.Runner made 2 copies of one key"},
 	},
 	"newcomers are left out": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-				found, err := o.FindCopies(ctx, req, since)
-				var named []agentcopy.Candidate
-				for _, c := range found {
-					if c.Copy.Name == req.Name {
-						named = append(named, c)
-					}
-				}
-				return named, err
-			}}
-		},
+		editing(func(req agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			return slices.DeleteFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.Name != req.Name }), err
+		}),
 		[]string{"return newcomers of any name as possible", "the vendor may have made it of the name asked for", "once.Runner made 2 copies of one key"},
 	},
 	"a cached list is a look": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-				found, err := o.FindCopies(ctx, req, since)
-				if errors.Is(err, agentcopy.ErrLookIncomplete) {
-					err = nil
-				}
-				return found, err
-			}}
-		},
+		editing(func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			if errors.Is(err, agentcopy.ErrLookIncomplete) {
+				err = nil
+			}
+			return found, err
+		}),
 		[]string{"a cache answered the list (Age: 7)", "once.Runner made 2 copies of one key"},
 	},
 	"the source is a candidate": {
-		func(o *outsider) agentcopy.Copier {
-			return &wrongCopier{outsider: o, find: func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-				any := req
-				any.SourceID = ""
-				return o.FindCopies(ctx, any, since)
-			}}
-		},
+		finding(func(o *outsider, ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+			req.SourceID = ""
+			return o.FindCopies(ctx, req, since)
+		}),
 		[]string{"FindCopies returned the source"},
 	},
 	"the trace is not told": {

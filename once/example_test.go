@@ -12,17 +12,23 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
+var ctx = context.Background()
+
+// newKolena returns a fake of a vendor, a Copier for it, and the ID of an agent to copy.
+func newKolena(opts ...agentcopy.Option) (server *agentcopytest.Kolena, copier agentcopy.Copier, sourceID string) {
+	server = agentcopytest.NewKolena()
+	source := server.AddAgent(kolena.Agent{Name: "Lease reader"})
+	client, err := kolena.New("not-a-real-key", append(opts, agentcopy.WithHTTPClient(server.Client()))...)
+	if err != nil {
+		panic(err)
+	}
+	return server, client.Copier(kolena.CopyAgentRequest{}), fmt.Sprint(source.ID)
+}
+
 // A key stands for one request, for good.
 func ExampleRunner_Copy() {
-	server := agentcopytest.NewKolena()
+	server, copier, source := newKolena()
 	defer server.Close()
-	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	copier := client.Copier(kolena.CopyAgentRequest{})
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 
 	for _, name := range []string{"Hamburg", "Hamburg", "Bremen"} {
@@ -42,20 +48,14 @@ func ExampleRunner_Copy() {
 // the answer to a copy is lost, and a colleague makes an agent of the same name at
 // the same moment.
 func ExampleAmbiguousError() {
-	server := agentcopytest.NewKolena()
+	server, copier, source := newKolena()
 	defer server.Close()
-	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	copier, request := client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"}
+	request := agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"}
 
 	server.AddAgent(kolena.Agent{Name: "Hamburg"}) // by the colleague
 	server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
-	_, err = runner.Copy(ctx, "tenants/hamburg", copier, request)
+	_, err := runner.Copy(ctx, "tenants/hamburg", copier, request)
 	ambiguous, ok := errors.AsType[*once.AmbiguousError](err)
 	if !ok {
 		fmt.Println(err)
@@ -83,19 +83,13 @@ func ExampleAmbiguousError() {
 // the key that a copy belongs to, and take a key out, so that the next call with
 // it makes a copy.
 func ExampleLedger() {
-	server := agentcopytest.NewKolena()
+	server, copier, source := newKolena()
 	defer server.Close()
-	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	ledger := once.NewMemoryLedger()
 	runner := &once.Runner{Ledger: ledger}
 	for _, name := range []string{"Bremen", "Hamburg"} {
 		request := agentcopy.CopyRequest{SourceID: source, Name: name}
-		if _, err := runner.Copy(ctx, "tenants/"+name, client.Copier(kolena.CopyAgentRequest{}), request); err != nil {
+		if _, err := runner.Copy(ctx, "tenants/"+name, copier, request); err != nil {
 			fmt.Println(err)
 			return
 		}
@@ -122,18 +116,12 @@ func ExampleLedger() {
 
 // Callers that share a memory ledger make one copy of each key, also at the same time.
 func ExampleNewMemoryLedger() {
-	server := agentcopytest.NewKolena()
+	server, copier, source := newKolena()
 	defer server.Close()
-	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 	job := once.Job{
 		Key:     "tenants/hamburg",
-		Copier:  client.Copier(kolena.CopyAgentRequest{}),
+		Copier:  copier,
 		Request: agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"},
 	}
 	for result := range runner.All(ctx, slices.Values([]once.Job{job, job, job})) {
@@ -156,17 +144,10 @@ func (r reported) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcop
 }
 
 func ExampleCopier() {
-	server := agentcopytest.NewKolena()
+	server, copier, source := newKolena()
 	defer server.Close()
-	source := fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	client, err := kolena.New(apiKey, inMemory(server)...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	copier := reported{client.Copier(kolena.CopyAgentRequest{})}
-	made, err := runner.Copy(ctx, "tenants/hamburg", copier, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
+	made, err := runner.Copy(ctx, "tenants/hamburg", reported{copier}, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
 	fmt.Println(made, err)
 	// Output:
 	// asking for Hamburg

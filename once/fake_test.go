@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +30,7 @@ type acme struct {
 	looked []time.Time
 
 	template, account string // of Identify
+	traced            bool   // Identify says so; the steps tell the Trace, or do not
 }
 
 type acmeAgent struct {
@@ -77,7 +79,7 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 }
 
 func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name}
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name, Traced: a.traced}
 }
 
 // make adds an agent that shows after delay.
@@ -193,6 +195,13 @@ func (l *faultyLedger) fail(method string, err error) {
 	l.errs[method] = err
 }
 
+// takeOver gives the key k to another process.
+func (l *faultyLedger) takeOver(t *testing.T) {
+	require.NoError(t, l.Remove(t.Context(), "k"))
+	_, _, err := l.MemoryLedger.Begin(t.Context(), once.Record{Key: "k", Request: request}, time.Hour)
+	require.NoError(t, err)
+}
+
 func (l *faultyLedger) do(ctx context.Context, method string, call func() error) error {
 	l.mu.Lock()
 	err, around := l.errs[method], l.around
@@ -279,6 +288,12 @@ func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
 	require.Len(t, owned, keys)
 	agents, _ := a.counts()
 	require.Equal(t, keys, agents, "agents made for %d keys", keys)
+}
+
+// inBubble runs test as a subtest of t, where waits take no time.
+func inBubble(t *testing.T, name string, test func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
 func keyOf(i int) string { return fmt.Sprintf("key %03d", i) }

@@ -13,7 +13,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -54,20 +53,16 @@ at=0s level=INFO msg="waiting for the next look" key=k why="no copy shows, and t
 at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 `},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var out strings.Builder
-				logger := logTo(&out)
-				server := agentcopytest.NewKolena()
-				server.AddAgent(kolena.Agent{ID: 1, Name: "Lease reader"})
-				server.Inject(tt.faults...)
-				client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()), agentcopy.WithLogger(logger))
-				require.NoError(t, err)
-				runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logger}
-				_, err = runner.Copy(t.Context(), "k", client.Copier(kolena.CopyAgentRequest{}), agentcopy.CopyRequest{SourceID: "1", Name: "Hamburg"})
-				require.NoError(t, err)
-				require.Equal(t, strings.TrimPrefix(tt.want, "\n"), out.String())
-			})
+		inBubble(t, name, func(t *testing.T) {
+			var out strings.Builder
+			logger := logTo(&out)
+			server, copier, source := newKolena(agentcopy.WithLogger(logger))
+			defer server.Close()
+			server.Inject(tt.faults...)
+			runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logger}
+			_, err := runner.Copy(t.Context(), "k", copier, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
+			require.NoError(t, err)
+			require.Equal(t, strings.TrimPrefix(tt.want, "\n"), out.String())
 		})
 	}
 }
@@ -75,12 +70,9 @@ at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 // TestLogOfReasonsToWait: each is logged once at Info, and after that at Debug.
 func TestLogOfReasonsToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		blind := func() ([]agentcopy.Candidate, error) {
-			return nil, failed(agentcopy.OutcomeNotCopied, 502, errors.New("private"))
-		}
-		partly := func() ([]agentcopy.Candidate, error) { return nil, agentcopy.ErrLookIncomplete }
+		failing := blind(failed(agentcopy.OutcomeNotCopied, 502, errors.New("private")))
 		var out strings.Builder
-		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{blind, blind, partly}}
+		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{failing, failing, blind(agentcopy.ErrLookIncomplete)}}
 		runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)

@@ -132,9 +132,7 @@ func keepsNames(ctx context.Context, l Ledger, id agentcopy.Identity) (bool, err
 		if err != nil {
 			return false, err
 		}
-		same := r.Identity.Provider == id.Provider && r.Identity.Origin == id.Origin &&
-			r.Identity.Account == id.Account && r.Identity.Template == id.Template
-		if same && r.ShowsKeptName() {
+		if scope(r.Identity) == scope(id) && r.ShowsKeptName() {
 			return true, nil
 		}
 	}

@@ -16,9 +16,9 @@ import (
 type MemoryLedger struct {
 	mu      sync.Mutex
 	entries map[string]*entry
-	pending map[string]*entry  // those that are not done
-	owners  map[CopyRef]string // the key of each that is
-	keeping map[keeper]int     // done records that show that names are kept
+	pending map[string]*entry          // those that are not done
+	owners  map[CopyRef]string         // the key of each that is
+	keeping map[agentcopy.Identity]int // by scope: done records that show that names are kept
 	tokens  uint64
 }
 
@@ -28,9 +28,6 @@ type entry struct {
 	lease  time.Time
 }
 
-// keeper is what the names of a vendor are kept for; see [Index].
-type keeper struct{ provider, origin, account, template string }
-
 // NewMemoryLedger returns an empty ledger. Two calls with one key make one copy, and
 // unknown outcomes are settled, but a crash forgets everything. Use it in tests, and
 // where a person checks the vendor's agents after a crash.
@@ -39,16 +36,15 @@ func NewMemoryLedger() *MemoryLedger {
 		entries: make(map[string]*entry),
 		pending: make(map[string]*entry),
 		owners:  make(map[CopyRef]string),
-		keeping: make(map[keeper]int),
+		keeping: make(map[agentcopy.Identity]int),
 	}
 }
 
 // Begin implements [Ledger].
 func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration) (Record, bool, error) {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return Record{}, false, err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	e, found := l.entries[r.Key]
@@ -95,8 +91,8 @@ func (l *MemoryLedger) Finish(ctx context.Context, r Record) error {
 		e.record = stored(r)
 		l.owners[r.Ref()] = r.Key
 		delete(l.pending, r.Key)
-		if k, keeps := keeperOf(&r); keeps {
-			l.keeping[k]++
+		if r.ShowsKeptName() {
+			l.keeping[scope(r.Identity)]++
 		}
 		return nil
 	})
@@ -110,12 +106,20 @@ func (l *MemoryLedger) Abandon(ctx context.Context, r Record) error {
 	})
 }
 
+// lock takes the lock, unless ctx has ended.
+func (l *MemoryLedger) lock(ctx context.Context) error {
+	err := check.ContextError(ctx)
+	if err == nil {
+		l.mu.Lock()
+	}
+	return err
+}
+
 // change runs f on the entry of r if the claim of r is the latest.
 func (l *MemoryLedger) change(ctx context.Context, r Record, f func(*entry) error) error {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.pending[r.Key]
 	if e == nil || e.record.Token != r.Token {
@@ -126,10 +130,9 @@ func (l *MemoryLedger) change(ctx context.Context, r Record, f func(*entry) erro
 
 // Owners implements [Ledger].
 func (l *MemoryLedger) Owners(ctx context.Context, refs []CopyRef) (map[CopyRef]Record, error) {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	owners := make(map[CopyRef]Record, len(refs))
 	for _, ref := range refs {
@@ -154,11 +157,19 @@ func (l *MemoryLedger) List(ctx context.Context) iter.Seq2[Record, error] {
 // begins.
 func (l *MemoryLedger) records(ctx context.Context, from map[string]*entry, keep func(*Record) bool) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		if err := check.ContextError(ctx); err != nil {
+		if err := l.lock(ctx); err != nil {
 			yield(Record{}, err)
 			return
 		}
-		for _, r := range l.snapshot(from, keep) {
+		var records []Record
+		for _, e := range from {
+			if keep(&e.record) {
+				records = append(records, stored(e.record))
+			}
+		}
+		l.mu.Unlock()
+		slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
+		for _, r := range records {
 			if !yield(r, nil) {
 				return
 			}
@@ -166,24 +177,11 @@ func (l *MemoryLedger) records(ctx context.Context, from map[string]*entry, keep
 	}
 }
 
-func (l *MemoryLedger) snapshot(from map[string]*entry, keep func(*Record) bool) (records []Record) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, e := range from {
-		if keep(&e.record) {
-			records = append(records, stored(e.record))
-		}
-	}
-	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
-	return records
-}
-
 // Remove implements [Ledger].
 func (l *MemoryLedger) Remove(ctx context.Context, key string) error {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e := l.entries[key]; e != nil {
 		l.forget(e)
@@ -199,17 +197,16 @@ func (l *MemoryLedger) forget(e *entry) {
 		return
 	}
 	delete(l.owners, e.record.Ref())
-	if k, keeps := keeperOf(&e.record); keeps {
-		l.keeping[k]--
+	if e.record.ShowsKeptName() {
+		l.keeping[scope(e.record.Identity)]--
 	}
 }
 
 // Get implements [Index].
 func (l *MemoryLedger) Get(ctx context.Context, key string) (Record, bool, error) {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return Record{}, false, err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[key]
 	if e == nil {
@@ -220,17 +217,11 @@ func (l *MemoryLedger) Get(ctx context.Context, key string) (Record, bool, error
 
 // KeepsNames implements [Index].
 func (l *MemoryLedger) KeepsNames(ctx context.Context, id agentcopy.Identity) (bool, error) {
-	if err := check.ContextError(ctx); err != nil {
+	if err := l.lock(ctx); err != nil {
 		return false, err
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.keeping[keeper{id.Provider, id.Origin, id.Account, id.Template}] > 0, nil
-}
-
-// keeperOf says whether r shows that its vendor keeps names, and for what.
-func keeperOf(r *Record) (keeper, bool) {
-	return keeper{r.Identity.Provider, r.Identity.Origin, r.Identity.Account, r.Identity.Template}, r.ShowsKeptName()
+	return l.keeping[scope(id)] > 0, nil
 }
 
 // isRival reports whether Pending of id and sentSince yields r, which is not done.

@@ -167,16 +167,15 @@ func indexOf(seen []agentcopy.Candidate, id string) int {
 	return -1
 }
 
-// decided has do change the record of key, which a person has decided on.
-func (r *Runner) decided(ctx context.Context, key string, do func(*claim) error) error {
-	err := r.check(ctx, key)
-	if err == nil {
-		err = r.withRecord(ctx, key, do)
-	}
-	return aboutKey(key, err)
-}
+// errNoRecord is why a person cannot decide on a key.
+var errNoRecord = fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy)
 
-func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) error) error {
+// decided has do change the record of key, which a person has decided on.
+func (r *Runner) decided(ctx context.Context, key string, do func(*claim) error) (err error) {
+	defer func() { err = aboutKey(key, err) }()
+	if err := r.check(ctx, key); err != nil {
+		return err
+	}
 	unlock, err := keyLocks.lock(ctx, r, key)
 	if err != nil {
 		return err
@@ -187,7 +186,7 @@ func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) err
 	case err != nil:
 		return fmt.Errorf("ledger: %w", err)
 	case !found:
-		return fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy)
+		return errNoRecord
 	}
 	c, err := r.begin(ctx, record)
 	if err != nil {
@@ -196,13 +195,12 @@ func (r *Runner) withRecord(ctx context.Context, key string, do func(*claim) err
 	if record := c.current(); record.Done() { // nothing is claimed
 		return do(c)
 	}
-	_, _, err = c.work(func() (agentcopy.Copy, bool, error) {
+	return c.work(func() error {
 		if !c.found { // it was taken back meanwhile, and Begin made another
-			return agentcopy.Copy{}, false, cmp.Or(c.abandon(), fmt.Errorf("%w: the ledger has no record of the key", ErrNoCopy))
+			return cmp.Or(c.abandon(), errNoRecord)
 		}
-		return agentcopy.Copy{}, false, do(c)
+		return do(c)
 	})
-	return err
 }
 
 // get asks the ledger for the record of key.

@@ -1,6 +1,7 @@
 package once_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -135,35 +136,31 @@ func TestFind(t *testing.T) {
 		require.Empty(t, records(t, runner.Ledger))
 		require.Empty(t, vendor.sent)
 	})
-	t.Run("an agent of the name, without a record", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce()
-			vendor.looks = repeated(possible("a1"), 100)
-			_, err := runner.Find(t.Context(), "k", vendor, request)
-			require.ErrorIs(t, err, once.ErrAmbiguous)
-			require.Contains(t, records(t, runner.Ledger), "k", "for Assign")
-			_, err = runner.Copy(t.Context(), "k", vendor, request)
-			require.ErrorIs(t, err, once.ErrAmbiguous, "Copy does not send while a person has not decided")
-			require.Empty(t, vendor.sent)
-			require.NoError(t, runner.Assign(t.Context(), "k", "a1"))
-			made, err := runner.Find(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "a1", made.ID)
-		})
+	inBubble(t, "an agent of the name, without a record", func(t *testing.T) {
+		runner, vendor := newOnce()
+		vendor.looks = repeated(possible("a1"), 100)
+		_, err := runner.Find(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.Contains(t, records(t, runner.Ledger), "k", "for Assign")
+		_, err = runner.Copy(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous, "Copy does not send while a person has not decided")
+		require.Empty(t, vendor.sent)
+		require.NoError(t, runner.Assign(t.Context(), "k", "a1"))
+		made, err := runner.Find(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "a1", made.ID)
 	})
-	t.Run("the copy of a lost answer", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(lost(time.Minute))
-			abandonedAfter(t, runner, vendor, time.Second)
-			_, err := runner.Find(t.Context(), "k", vendor, request)
-			require.ErrorIs(t, err, once.ErrNoCopy)
-			require.Contains(t, records(t, runner.Ledger), "k", "Find did not begin it")
-			time.Sleep(time.Hour)
-			made, err := runner.Find(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
-			require.Len(t, vendor.sent, 1)
-		})
+	inBubble(t, "the copy of a lost answer", func(t *testing.T) {
+		runner, vendor := newOnce(lost(time.Minute))
+		abandonedAfter(t, runner, vendor, time.Second)
+		_, err := runner.Find(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrNoCopy)
+		require.Contains(t, records(t, runner.Ledger), "k", "Find did not begin it")
+		time.Sleep(time.Hour)
+		made, err := runner.Find(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-1", made.ID)
+		require.Len(t, vendor.sent, 1)
 	})
 	t.Run("a look that fails", func(t *testing.T) {
 		runner, vendor := newOnce()
@@ -173,4 +170,45 @@ func TestFind(t *testing.T) {
 		require.NotErrorIs(t, err, once.ErrNoCopy)
 		require.Empty(t, records(t, runner.Ledger))
 	})
+}
+
+func TestFindWithALookThatTellsNothing(t *testing.T) {
+	runner, vendor := newOnce()
+	vendor.looks = []look{blind(agentcopy.ErrLookIncomplete)}
+	_, err := runner.Find(t.Context(), "k", vendor, request)
+	require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
+	require.NotErrorIs(t, err, once.ErrNoCopy, "a caller may send after it")
+	require.Empty(t, records(t, runner.Ledger))
+
+	// A vendor shows the copy as made, but no record mentions it.
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce()
+		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 100)
+		_, err := runner.Find(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrAmbiguous)
+		require.Empty(t, vendor.sent)
+	})
+}
+
+// The record is taken back between a person's look at it and the word: nothing is
+// assigned, and no record comes of it.
+func TestAPersonsWordOnARecordThatIsGone(t *testing.T) {
+	for what, decide := range map[string]func(*once.Runner) error{
+		"Assign":  func(r *once.Runner) error { return r.Assign(t.Context(), "k", "a1") },
+		"Dismiss": func(r *once.Runner) error { return r.Dismiss(t.Context(), "k", "a1") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			runner, ledger, _ := newFaulty()
+			leave(t, ledger, "k", func(*once.Record) {})
+			ledger.around = func(ctx context.Context, method string, call func() error) error {
+				if method == "Begin" {
+					require.NoError(t, ledger.Remove(ctx, "k"))
+				}
+				return call()
+			}
+			require.ErrorIs(t, decide(runner), once.ErrNoCopy)
+			require.Empty(t, records(t, ledger))
+		})
+	}
 }

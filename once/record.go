@@ -54,12 +54,13 @@ func (r *Record) Sent() bool { return !r.SentAt.IsZero() }
 // SameRequest reports whether two records stand for the same request: the same
 // source and name, on the same vendor, origin and account, with the same template.
 func (r *Record) SameRequest(other *Record) bool {
-	return r.Request.SourceID == other.Request.SourceID &&
-		r.Request.Name == other.Request.Name &&
-		r.Identity.Provider == other.Identity.Provider &&
-		r.Identity.Origin == other.Identity.Origin &&
-		r.Identity.Account == other.Identity.Account &&
-		r.Identity.Template == other.Identity.Template
+	return r.Request.SourceID == other.Request.SourceID && r.Request.Name == other.Request.Name &&
+		scope(r.Identity) == scope(other.Identity)
+}
+
+// scope is the part of id that tells vendors, their accounts and templates apart.
+func scope(id agentcopy.Identity) agentcopy.Identity {
+	return agentcopy.Identity{Provider: id.Provider, Origin: id.Origin, Account: id.Account, Template: id.Template}
 }
 
 // Ref identifies the copy of a record that is done.

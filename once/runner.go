@@ -124,7 +124,7 @@ func aboutKey(key string, err error) error {
 
 // claimed waits until no other caller is at work on the key, claims it, and has do
 // work on it. A key that is done is not claimed.
-func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest, do func(*run, context.Context) (agentcopy.Copy, bool, error)) (agentcopy.Copy, bool, error) {
+func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest, do func(*run, context.Context) (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
 	if err := r.check(ctx, key); err != nil {
 		return agentcopy.Copy{}, false, err
 	}
@@ -144,9 +144,11 @@ func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, re
 	if done := claim.current(); done.Done() {
 		return done.Copy, true, nil
 	}
-	return claim.work(func() (agentcopy.Copy, bool, error) {
-		return do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
+	err = claim.work(func() (err error) {
+		copied, existing, err = do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
+		return err
 	})
+	return copied, existing, err
 }
 
 // recordOf is the record of a request before its first claim. Its IDs are canonical.

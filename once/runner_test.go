@@ -3,6 +3,7 @@ package once_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,18 +85,16 @@ func TestOnceSettles(t *testing.T) {
 			sent:  1, took: 80 * time.Second,
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(tt.steps...)
-				vendor.looks = tt.looks
-				start := time.Now()
-				made, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.NoError(t, err)
-				require.Equal(t, tt.took.String(), time.Since(start).String())
-				require.Equal(t, "agent-1", made.ID)
-				require.Len(t, vendor.sent, tt.sent)
-				requireSettled(t, runner.Ledger, vendor, 1)
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(tt.steps...)
+			vendor.looks = tt.looks
+			start := time.Now()
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.NoError(t, err)
+			require.Equal(t, tt.took.String(), time.Since(start).String())
+			require.Equal(t, "agent-1", made.ID)
+			require.Len(t, vendor.sent, tt.sent)
+			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	}
 }
@@ -171,94 +170,82 @@ func TestOnceEnds(t *testing.T) {
 			want: agentcopy.ErrInvalid, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(tt.steps...)
-				vendor.looks = tt.looks
-				made, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.ErrorIs(t, err, tt.want)
-				require.ErrorContains(t, err, `key "k"`)
-				require.Zero(t, made)
-				require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
-				require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
-				require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
-				require.Len(t, vendor.sent, tt.sent)
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(tt.steps...)
+			vendor.looks = tt.looks
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			require.ErrorContains(t, err, `key "k"`)
+			require.Zero(t, made)
+			require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
+			require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
+			require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
+			require.Len(t, vendor.sent, tt.sent)
 
-				record, found := records(t, runner.Ledger)["k"]
-				require.Equal(t, tt.pending, found)
-				if found {
-					require.False(t, record.Done())
-					require.Equal(t, tt.sent, record.Sends)
-					require.Equal(t, tt.outcome, record.Outcome)
-				}
-			})
+			record, found := records(t, runner.Ledger)["k"]
+			require.Equal(t, tt.pending, found)
+			if found {
+				require.False(t, record.Done())
+				require.Equal(t, tt.sent, record.Sends)
+				require.Equal(t, tt.outcome, record.Outcome)
+			}
 		})
 	}
 }
 
 func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
-	t.Run("the copy showed meanwhile", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(lost(time.Hour))
-			abandonedAfter(t, runner, vendor, time.Second)
-			time.Sleep(2 * time.Hour)
-			start := time.Now()
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
-			require.Zero(t, time.Since(start))
-			require.Len(t, vendor.sent, 1)
-		})
+	inBubble(t, "the copy showed meanwhile", func(t *testing.T) {
+		runner, vendor := newOnce(lost(time.Hour))
+		abandonedAfter(t, runner, vendor, time.Second)
+		time.Sleep(2 * time.Hour)
+		start := time.Now()
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-1", made.ID)
+		require.Zero(t, time.Since(start))
+		require.Len(t, vendor.sent, 1)
 	})
-	t.Run("the settle time counts from the last sending", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(never(errDropped))
-			abandonedAfter(t, runner, vendor, 20*time.Second)
-			start := time.Now()
+	inBubble(t, "the settle time counts from the last sending", func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		abandonedAfter(t, runner, vendor, 20*time.Second)
+		start := time.Now()
+		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, 10*time.Second, time.Since(start))
+		require.Len(t, vendor.sent, 2)
+		requireSettled(t, runner.Ledger, vendor, 1)
+	})
+	inBubble(t, "what was copied is never sent again", func(t *testing.T) {
+		runner, vendor := newOnce(garbled(24 * time.Hour))
+		for range 3 {
 			_, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, 10*time.Second, time.Since(start))
-			require.Len(t, vendor.sent, 2)
-			requireSettled(t, runner.Ledger, vendor, 1)
-		})
+			require.ErrorIs(t, err, agentcopy.ErrCopied)
+			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+		}
+		require.Len(t, vendor.sent, 1)
+		time.Sleep(24 * time.Hour)
+		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
-	t.Run("what was copied is never sent again", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(garbled(24 * time.Hour))
-			for range 3 {
-				_, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.ErrorIs(t, err, agentcopy.ErrCopied)
-				require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
-			}
-			require.Len(t, vendor.sent, 1)
-			time.Sleep(24 * time.Hour)
-			_, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			requireSettled(t, runner.Ledger, vendor, 1)
-		})
+	inBubble(t, "a process that crashed before it sent anything", func(t *testing.T) {
+		runner, vendor := newOnce()
+		crashed(t, runner.Ledger, "k")
+		start := time.Now()
+		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, 29*time.Second, time.Since(start), "it crashed a second ago")
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
-	t.Run("a process that crashed before it sent anything", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce()
-			crashed(t, runner.Ledger, "k")
-			start := time.Now()
-			_, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, 29*time.Second, time.Since(start), "it crashed a second ago")
-			requireSettled(t, runner.Ledger, vendor, 1)
-		})
-	})
-	t.Run("a process that crashed before its answer came", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce()
-			crashed(t, runner.Ledger, "k")
-			vendor.make(request, 10*time.Second)
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
-			require.Empty(t, vendor.sent)
-			requireSettled(t, runner.Ledger, vendor, 1)
-		})
+	inBubble(t, "a process that crashed before its answer came", func(t *testing.T) {
+		runner, vendor := newOnce()
+		crashed(t, runner.Ledger, "k")
+		vendor.make(request, 10*time.Second)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-1", made.ID)
+		require.Empty(t, vendor.sent)
+		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 }
 
@@ -300,20 +287,18 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 		{"while the request was on its way", slow(time.Hour, answered), nil,
 			[]error{agentcopy.ErrOutcomeUnknown}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(tt.step)
-				vendor.looks = tt.looks
-				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(10*time.Second, func() { cancel(errShutdown) })
-				start := time.Now()
-				_, err := runner.Copy(ctx, "k", vendor, request)
-				require.Equal(t, 10*time.Second, time.Since(start))
-				for _, want := range append(tt.want, context.Canceled, errShutdown) {
-					require.ErrorIs(t, err, want)
-				}
-				require.Contains(t, records(t, runner.Ledger), "k")
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(tt.step)
+			vendor.looks = tt.looks
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(10*time.Second, func() { cancel(errShutdown) })
+			start := time.Now()
+			_, err := runner.Copy(ctx, "k", vendor, request)
+			require.Equal(t, 10*time.Second, time.Since(start))
+			for _, want := range append(tt.want, context.Canceled, errShutdown) {
+				require.ErrorIs(t, err, want)
+			}
+			require.Contains(t, records(t, runner.Ledger), "k")
 		})
 	}
 }
@@ -333,40 +318,37 @@ func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 func TestOnceSendsNothing(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	type call struct {
+		ctx    context.Context
+		runner *once.Runner
+		key    string
+		copier agentcopy.Copier
+		req    agentcopy.CopyRequest
+	}
 	for _, tt := range []struct {
-		name string
-		call func(*once.Runner, *acme) error
-		want error
+		name  string
+		spoil func(*call)
+		want  error
 	}{
-		{"without a ledger", func(o *once.Runner, a *acme) error { o.Ledger = nil; return copyOf(t.Context(), o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"without a key", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, " ", a, request) }, agentcopy.ErrInvalid},
-		{"with a key too long", func(o *once.Runner, a *acme) error {
-			return copyOf(t.Context(), o, string(make([]byte, 1025)), a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a key that is not text", func(o *once.Runner, a *acme) error { return copyOf(t.Context(), o, "\xff", a, request) }, agentcopy.ErrInvalid},
-		{"with a name that is not text", func(o *once.Runner, a *acme) error {
-			return copyOf(t.Context(), o, "k", a, agentcopy.CopyRequest{SourceID: "source-1", Name: "\xff"})
-		}, agentcopy.ErrInvalid},
-		{"without a Copier", func(o *once.Runner, _ *acme) error { return copyOf(t.Context(), o, "k", nil, request) }, agentcopy.ErrInvalid},
-		//lint:ignore SA1012 a nil context is the fault under test
-		{"without a context", func(o *once.Runner, a *acme) error { return copyOf(nil, o, "k", a, request) }, agentcopy.ErrInvalid},
-		{"with a negative settle time", func(o *once.Runner, a *acme) error {
-			o.SettleTime = -1
-			return copyOf(t.Context(), o, "k", a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a negative concurrency", func(o *once.Runner, a *acme) error {
-			o.Concurrency = -1
-			return copyOf(t.Context(), o, "k", a, request)
-		}, agentcopy.ErrInvalid},
-		{"with a context that has ended", func(o *once.Runner, a *acme) error { return copyOf(ended, o, "k", a, request) }, context.Canceled},
-		{"when the ledger is broken", func(o *once.Runner, a *acme) error {
-			o.Ledger = &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: map[string]error{"Begin": errDropped}}
-			return copyOf(t.Context(), o, "k", a, request)
+		{"without a ledger", func(c *call) { c.runner.Ledger = nil }, agentcopy.ErrInvalid},
+		{"without a key", func(c *call) { c.key = " " }, agentcopy.ErrInvalid},
+		{"with a key too long", func(c *call) { c.key = strings.Repeat("k", 1025) }, agentcopy.ErrInvalid},
+		{"with a key that is not text", func(c *call) { c.key = "\xff" }, agentcopy.ErrInvalid},
+		{"with a name that is not text", func(c *call) { c.req.Name = "\xff" }, agentcopy.ErrInvalid},
+		{"without a Copier", func(c *call) { c.copier = nil }, agentcopy.ErrInvalid},
+		{"without a context", func(c *call) { c.ctx = nil }, agentcopy.ErrInvalid},
+		{"with a negative settle time", func(c *call) { c.runner.SettleTime = -1 }, agentcopy.ErrInvalid},
+		{"with a negative concurrency", func(c *call) { c.runner.Concurrency = -1 }, agentcopy.ErrInvalid},
+		{"with a context that has ended", func(c *call) { c.ctx = ended }, context.Canceled},
+		{"when the ledger is broken", func(c *call) {
+			c.runner.Ledger = &faultyLedger{MemoryLedger: once.NewMemoryLedger(), errs: map[string]error{"Begin": errDropped}}
 		}, errDropped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			runner, vendor := newOnce()
-			err := tt.call(runner, vendor)
+			c := &call{t.Context(), runner, "k", vendor, request}
+			tt.spoil(c)
+			err := copyOf(c.ctx, c.runner, c.key, c.copier, c.req)
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, "key ")
 			require.Empty(t, vendor.sent)

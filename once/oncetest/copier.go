@@ -59,12 +59,12 @@ func TestCopier(t *testing.T, w Wire) {
 	if w.New == nil || w.Copy == nil || w.Made == nil || w.Read == nil {
 		t.Fatal("oncetest.TestCopier: a func of the Wire is nil")
 	}
-	t.Run("Identify", func(t *testing.T) { inBubble(t, w, (*copierTest).identify) })
+	inBubble(t, "Identify", w, (*copierTest).identify)
 	t.Run("Copy", func(t *testing.T) { testCopy(t, w) })
 	t.Run("FindCopies", func(t *testing.T) { testFindCopies(t, w) })
-	t.Run("Trace", func(t *testing.T) { inBubble(t, w, (*copierTest).traced) })
+	inBubble(t, "Trace", w, (*copierTest).traced)
 	t.Run("Context", func(t *testing.T) { testContext(t, w) })
-	t.Run("Concurrency", func(t *testing.T) { inBubble(t, w, (*copierTest).concurrent) })
+	inBubble(t, "Concurrency", w, (*copierTest).concurrent)
 	t.Run("Network", func(t *testing.T) { testNetwork(t, w) })
 	t.Run("Runner", func(t *testing.T) { testRuns(t, w) })
 }
@@ -78,7 +78,10 @@ const (
 
 // request is what the tests ask for. No name of another agent contains this one
 // but where a test is about that.
-var request = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin"}
+var (
+	request      = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin"}
+	keyedRequest = agentcopy.CopyRequest{SourceID: sourceID, Name: "Leases Berlin", IdempotencyKey: "a9d4c0ffee"}
+)
 
 // copierTest is one test: a vendor and a Copier for it.
 type copierTest struct {
@@ -88,15 +91,17 @@ type copierTest struct {
 	named  bool // names tell copies apart
 }
 
-// inBubble runs test within a bubble of testing/synctest, on a day of our time and
-// within a second, so that stamps of whole seconds lie before the request.
-func inBubble(t *testing.T, w Wire, test func(*copierTest)) {
+// inBubble runs test as a subtest within a bubble of testing/synctest, on a day of our
+// time and within a second, so that stamps of whole seconds lie before the request.
+func inBubble(t *testing.T, name string, w Wire, test func(*copierTest)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Date(2026, 11, 26, 12, 0, 0, 700_000_000, time.UTC)
-		time.Sleep(time.Until(start))
-		v := newVendor(w)
-		test(newCopierTest(t, v, baseURL, &http.Client{Transport: v}))
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Date(2026, 11, 26, 12, 0, 0, 700_000_000, time.UTC)
+			time.Sleep(time.Until(start))
+			v := newVendor(w)
+			test(newCopierTest(t, v, baseURL, &http.Client{Transport: v}))
+		})
 	})
 }
 
@@ -123,9 +128,7 @@ func (t *copierTest) identify() {
 			t.Errorf("Identify says of one request %+v and then %+v: it must depend on nothing but the request and the Copier, or no call finds the record of an earlier one", id, again)
 		}
 	}
-	keyed := request
-	keyed.IdempotencyKey = "key 17"
-	if got := t.copier.Identify(keyed); got != id {
+	if got := t.copier.Identify(keyedRequest); got != id {
 		t.Error("Identify depends on the IdempotencyKey, which is no part of the request: leave it out")
 	}
 	if n := t.vendor.requests(); n > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -56,11 +57,8 @@ func status(code int, made bool, body string) fault {
 }
 
 func (f fault) with(key, value string) fault {
-	header := map[string]string{key: value}
-	for k, v := range f.header {
-		header[k] = v
-	}
-	f.header = header
+	f.header = maps.Clone(f.header)
+	f.header[key] = value
 	return f
 }
 
@@ -102,25 +100,13 @@ func copyCases() []copyCase {
 }
 
 func testCopy(t *testing.T, w Wire) {
-	t.Run("an answer", func(t *testing.T) { inBubble(t, w, func(t *copierTest) { t.answered(request) }) })
-	t.Run("an answer, with an IdempotencyKey", func(t *testing.T) {
-		inBubble(t, w, func(t *copierTest) {
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			t.answered(keyed)
-		})
-	})
+	inBubble(t, "an answer", w, func(t *copierTest) { t.answered(request) })
+	inBubble(t, "an answer, with an IdempotencyKey", w, func(t *copierTest) { t.answered(keyedRequest) })
 	for _, tt := range copyCases() {
-		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) { t.meets(tt, request) })
-		})
+		inBubble(t, tt.name, w, func(t *copierTest) { t.meets(tt, request) })
 	}
-	t.Run("a connection that ends where net/http sends again, with an IdempotencyKey", func(t *testing.T) {
-		inBubble(t, w, func(t *copierTest) {
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyed)
-		})
+	inBubble(t, "a connection that ends where net/http sends again, with an IdempotencyKey", w, func(t *copierTest) {
+		t.meets(copyCase{"a connection that ends", fault{made: true, err: errBroken, again: true}, unknown, false, noAnswer}, keyedRequest)
 	})
 }
 
@@ -213,45 +199,41 @@ func testContext(t *testing.T, w Wire) {
 			return err
 		},
 	} {
-		t.Run(name+" ends with its context", func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) {
-				t.vendor.fault = func(int) *fault { return &fault{made: true, silent: true} }
-				t.vendor.read = func(_ http.ResponseWriter, r *http.Request, _ []Agent) {
-					select {
-					case <-r.Context().Done():
-					case <-time.After(time.Hour):
-					}
+		inBubble(t, name+" ends with its context", w, func(t *copierTest) {
+			t.vendor.fault = func(int) *fault { return &fault{made: true, silent: true} }
+			t.vendor.read = func(_ http.ResponseWriter, r *http.Request, _ []Agent) {
+				select {
+				case <-r.Context().Done():
+				case <-time.After(time.Hour):
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				defer cancel()
-				start := time.Now()
-				err := call(t, ctx)
-				if took := time.Since(start); took > 20*time.Second+longest {
-					t.Errorf("%s returned %v after its context had ended: give the context to http.NewRequestWithContext, and end waits with it", name, (took - 20*time.Second).Round(time.Second))
-				}
-				if err == nil {
-					t.Errorf("%s returned no error although no answer came", name)
-				}
-				if name == "Copy" && outcomeOf(err) != agentcopy.OutcomeUnknown {
-					t.Errorf("the context ended after the request had left, and Copy says %v: say Unknown", outcomeOf(err))
-				}
-			})
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			start := time.Now()
+			err := call(t, ctx)
+			if took := time.Since(start); took > 20*time.Second+longest {
+				t.Errorf("%s returned %v after its context had ended: give the context to http.NewRequestWithContext, and end waits with it", name, (took - 20*time.Second).Round(time.Second))
+			}
+			if err == nil {
+				t.Errorf("%s returned no error although no answer came", name)
+			}
+			if name == "Copy" && outcomeOf(err) != agentcopy.OutcomeUnknown {
+				t.Errorf("the context ended after the request had left, and Copy says %v: say Unknown", outcomeOf(err))
+			}
 		})
-		t.Run(name+" with a context that has ended", func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) {
-				ctx, cancel := context.WithCancel(t.Context())
-				cancel()
-				err := call(t, ctx)
-				if err == nil {
-					t.Errorf("%s returned no error although its context had ended", name)
-				}
-				if n := t.vendor.requests(); n > 0 {
-					t.Errorf("%s sent %d requests although its context had ended", name, n)
-				}
-				if name == "Copy" && outcomeOf(err) == agentcopy.OutcomeCopied {
-					t.Errorf("nothing was sent, and Copy says %v", outcomeOf(err))
-				}
-			})
+		inBubble(t, name+" with a context that has ended", w, func(t *copierTest) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			err := call(t, ctx)
+			if err == nil {
+				t.Errorf("%s returned no error although its context had ended", name)
+			}
+			if n := t.vendor.requests(); n > 0 {
+				t.Errorf("%s sent %d requests although its context had ended", name, n)
+			}
+			if name == "Copy" && outcomeOf(err) == agentcopy.OutcomeCopied {
+				t.Errorf("nothing was sent, and Copy says %v", outcomeOf(err))
+			}
 		})
 	}
 }
@@ -301,7 +283,8 @@ func testNetwork(t *testing.T, w Wire) {
 			v := newVendor(w)
 			v.fault = func(int) *fault { return &fault{made: true, err: io.EOF} }
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				resp, fault := v.answer(serverRequest(r, mustRead(r.Body)))
+				body, _ := io.ReadAll(r.Body)
+				resp, fault := v.answer(serverRequest(r, body))
 				if fault != nil {
 					end(w)
 					return
@@ -319,18 +302,11 @@ func testNetwork(t *testing.T, w Wire) {
 			if _, err := c.copier.FindCopies(ctx, request, time.Now()); err != nil { // now there is a connection to use again
 				t.Logf("FindCopies: %v", err)
 			}
-			keyed := request
-			keyed.IdempotencyKey = "a9d4c0ffee"
-			_, err := c.copier.Copy(ctx, keyed)
+			_, err := c.copier.Copy(ctx, keyedRequest)
 			c.oneRequest(name, false)
 			if err == nil || outcomeOf(err) == agentcopy.OutcomeNotCopied {
 				t.Errorf("after %s Copy returned %v: %s", name, err, noAnswer)
 			}
 		})
 	}
-}
-
-func mustRead(r io.Reader) []byte {
-	text, _ := readBody(r)
-	return text
 }

@@ -56,9 +56,7 @@ func runCases() []runCase {
 
 func testRuns(t *testing.T, w Wire) {
 	for _, tt := range runCases() {
-		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, w, func(t *copierTest) { t.run(tt) })
-		})
+		inBubble(t, tt.name, w, func(t *copierTest) { t.run(tt) })
 	}
 }
 

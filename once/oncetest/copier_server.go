@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"testing/iotest"
 	"time"
 )
 
@@ -58,6 +59,7 @@ type fault struct {
 }
 
 var (
+	errBroken        = errors.New("http2: server sent GOAWAY and closed the connection")
 	errReset   error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	errDial    error = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	errTimeout error = &net.OpError{Op: "read", Net: "tcp", Err: context.DeadlineExceeded}
@@ -240,8 +242,7 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 		read(w, withBody(r, text), agents)
 		return w.Result(), nil
 	}
-	n := v.arrived()
-	f := v.meet(n)
+	f := v.meet()
 	var made Agent
 	if f == nil || f.made {
 		made = v.make(source, name)
@@ -253,7 +254,7 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 		v.wire.Made(w, made)
 		resp := w.Result()
 		whole, _ := io.ReadAll(resp.Body)
-		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), failing{io.ErrUnexpectedEOF}))
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		resp.ContentLength = int64(len(whole))
 		return resp, f
 	case f.err == nil && !f.silent:
@@ -273,19 +274,12 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 	return w.Result(), f
 }
 
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-// arrived notes a copy request.
-func (v *vendor) arrived() (n int) {
+// meet notes a copy request, and returns the fault that it meets.
+func (v *vendor) meet() *fault {
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	v.copies = append(v.copies, time.Now())
-	return len(v.copies)
-}
-
-func (v *vendor) meet(n int) *fault {
+	n := len(v.copies)
+	v.mu.Unlock()
 	if v.fault == nil {
 		return nil
 	}
@@ -316,5 +310,3 @@ func (v *vendor) visible() (agents []Agent) {
 	slices.SortStableFunc(agents, func(a, b Agent) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	return agents
 }
-
-var errBroken = errors.New("http2: server sent GOAWAY and closed the connection")

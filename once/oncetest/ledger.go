@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,7 +115,7 @@ func (t *ledgerTest) storedWhole() {
 	t.must("Update that fills it", t.Update(t.Context(), want, longLease))
 	t.same(t.listed()["k"], want)
 	want.Dismissed = append(want.Dismissed, "another")
-	t.must("Release", t.Release(t.Context(), want))
+	t.release(want)
 	want = sameClaim(want, t.begin(fullRecord("k"), true))
 	t.same(t.listed()["k"], want)
 	done := t.finishAs(want, "1")
@@ -254,7 +253,7 @@ func (t *ledgerTest) update() {
 func (t *ledgerTest) releases() {
 	r := t.begin(recordOf("k"), false)
 	r.Sends, r.SentAt = 2, now()
-	t.must("Release", t.Release(t.Context(), r))
+	t.release(r)
 	again := t.begin(recordOf("k"), true)
 	t.same(again, r)
 	t.mustFail("Release by the earlier claim", t.Release(t.Context(), r), once.ErrLeaseLost)
@@ -378,7 +377,7 @@ func (t *ledgerTest) pending() {
 	t.must("Update", t.Update(t.Context(), early, longLease))
 	t.yields("Pending after an Update", t.Pending(t.Context(), id, time.Time{}), "late")
 	early.SentAt = start
-	t.must("Release", t.Release(t.Context(), early))
+	t.release(early)
 	t.yields("Pending after a Release", t.Pending(t.Context(), id, time.Time{}), "early", "late")
 	late.SentAt = start.Add(-time.Minute) // it may move back
 	t.must("Update", t.Update(t.Context(), late, longLease))
@@ -416,17 +415,11 @@ func (t *ledgerTest) loopUses() {
 	}
 	t.begin(sent(recordOf("held")), false)
 	loop := func(what string, records iter.Seq2[once.Record, error], use func(once.Record)) {
-		seen := map[string]bool{}
-		for r, err := range records {
-			t.must(what, err)
-			if seen[r.Key] {
-				t.Errorf("%s yields %q twice", what, r.Key)
-			}
-			seen[r.Key] = true
+		seen := t.keysOf(what, records, func(r once.Record) {
 			if r.Key != "held" {
 				use(r)
 			}
-		}
+		})
 		if len(seen) != n+1 {
 			t.Errorf("%s yields %d records, want %d", what, len(seen), n+1)
 		}
@@ -519,49 +512,44 @@ func (t *ledgerTest) handles() {
 }
 
 func (t *ledgerTest) manyBegin() {
-	handles := []once.Ledger{t.Ledger, t.store.Open(t.T)}
-	var claims atomic.Int64
-	concurrently(64, func(i int) {
-		_, _, err := handles[i%2].Begin(t.Context(), recordOf("k"), longLease)
-		switch {
-		case err == nil:
-			claims.Add(1)
-		case !errors.Is(err, once.ErrInProgress):
-			t.Errorf("Begin: %v", err)
-		}
+	t.oneOfMany("claims of one key", once.ErrInProgress, func(l once.Ledger, i int) error {
+		_, _, err := l.Begin(t.Context(), recordOf("k"), longLease)
+		return err
 	})
-	if n := claims.Load(); n != 1 {
-		t.Errorf("%d of 64 claims of one key succeeded, want 1: read and claim in one transaction or statement", n)
-	}
 }
 
 func (t *ledgerTest) manyFinish() {
-	handles := []once.Ledger{t.Ledger, t.store.Open(t.T)}
-	var mu sync.Mutex
-	var owners []string
-	concurrently(64, func(i int) {
-		key := fmt.Sprintf("key %d", i)
-		r, _, err := handles[i%2].Begin(t.Context(), recordOf(key), longLease)
+	owner := t.oneOfMany("keys that finished with one copy", once.ErrCopyTaken, func(l once.Ledger, i int) error {
+		r, _, err := l.Begin(t.Context(), recordOf(fmt.Sprint(i)), longLease)
 		if err != nil {
-			t.Errorf("Begin: %v", err)
-			return
+			return err
 		}
-		err = handles[i%2].Finish(t.Context(), doneAs(r, "1"))
-		switch {
-		case err == nil:
-			mu.Lock()
-			defer mu.Unlock()
-			owners = append(owners, key)
-		case !errors.Is(err, once.ErrCopyTaken):
-			t.Errorf("Finish: %v", err)
-		}
+		return l.Finish(t.Context(), doneAs(r, "1"))
 	})
-	if len(owners) != 1 {
-		t.Fatalf("%d of 64 keys finished with one copy, want 1: %s", len(owners), advice[once.ErrCopyTaken])
-	}
-	if r := t.listed()[owners[0]]; r.Copy.ID != "1" {
+	if r := t.listed()[fmt.Sprint(owner)]; r.Copy.ID != "1" {
 		t.Errorf("the owner has the copy %q, want the one that Finish stored", r.Copy.ID)
 	}
+}
+
+// oneOfMany calls try 64 times at once, on two handles. It must succeed once, and fail
+// with want otherwise. It returns which one succeeded.
+func (t *ledgerTest) oneOfMany(what string, want error, try func(l once.Ledger, i int) error) (winner int) {
+	handles := []once.Ledger{t.Ledger, t.store.Open(t.T)}
+	var errs [64]error
+	concurrently(len(errs), func(i int) { errs[i] = try(handles[i%2], i) })
+	succeeded := 0
+	for i, err := range errs {
+		if err == nil {
+			winner = i
+			succeeded++
+			continue
+		}
+		t.mustFail(what, err, want)
+	}
+	if succeeded != 1 {
+		t.Fatalf("%d of %d %s succeeded, want 1: %s", succeeded, len(errs), what, advice[want])
+	}
+	return winner
 }
 
 // lateWrites lets each kind of write arrive after the claim was followed by

@@ -218,17 +218,24 @@ func (t *ledgerTest) owner(ref once.CopyRef) once.Record {
 
 func (t *ledgerTest) yields(what string, records iter.Seq2[once.Record, error], want ...string) {
 	t.Helper()
-	got := map[string]bool{}
-	for r, err := range records {
-		t.must(what, err)
-		if got[r.Key] {
-			t.Errorf("%s yields %q twice", what, r.Key)
-		}
-		got[r.Key] = true
-	}
-	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
+	if keys := t.keysOf(what, records, func(once.Record) {}); !slices.Equal(keys, want) {
 		t.Errorf("%s yields the keys %q, want %q: see the doc of the method", what, keys, want)
 	}
+}
+
+// keysOf returns the keys of records, sorted, and has use use each record.
+func (t *ledgerTest) keysOf(what string, records iter.Seq2[once.Record, error], use func(once.Record)) []string {
+	t.Helper()
+	seen := map[string]bool{}
+	for r, err := range records {
+		t.must(what, err)
+		if seen[r.Key] {
+			t.Errorf("%s yields %q twice", what, r.Key)
+		}
+		seen[r.Key] = true
+		use(r)
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 func (t *ledgerTest) must(what string, err error) {

@@ -53,30 +53,23 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 }
 
 func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
-	unclear := func() ([]agentcopy.Candidate, error) {
-		old := agentcopy.Copy{Provider: "acme", ID: "old", Name: "new"}
-		return []agentcopy.Candidate{{Copy: old, Match: agentcopy.MatchPossible, Reason: "it has no time stamp"}}, nil
-	}
-	t.Run("it stays unclear", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(never(errDropped))
-			vendor.looks = repeated(unclear, 100)
-			start := time.Now()
-			err := copyOf(t.Context(), runner, "k", vendor, request)
-			require.ErrorIs(t, err, once.ErrAmbiguous)
-			require.ErrorContains(t, err, `old "new" (it has no time stamp)`)
-			require.Equal(t, 30*time.Second, time.Since(start))
-			require.Len(t, vendor.sent, 1)
-		})
+	unclear := possible("old")
+	inBubble(t, "it stays unclear", func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		vendor.looks = repeated(unclear, 100)
+		start := time.Now()
+		err := copyOf(t.Context(), runner, "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorContains(t, err, `old "new" (it has no time stamp)`)
+		require.Equal(t, 30*time.Second, time.Since(start))
+		require.Len(t, vendor.sent, 1)
 	})
-	t.Run("it becomes clear", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			runner, vendor := newOnce(lost(0))
-			vendor.looks = repeated(unclear, 3)
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
-		})
+	inBubble(t, "it becomes clear", func(t *testing.T) {
+		runner, vendor := newOnce(lost(0))
+		vendor.looks = repeated(unclear, 3)
+		made, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.NoError(t, err)
+		require.Equal(t, "agent-1", made.ID)
 	})
 }
 
@@ -91,36 +84,32 @@ func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 		{"made of another source", other},
 		{"made of the same request", request},
 	} {
-		t.Run("that is done, "+tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
-				var first sync.WaitGroup
-				first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
-				synctest.Wait()
-				require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req))
-				first.Wait()
-				requireSettled(t, runner.Ledger, vendor, 2)
-				require.Len(t, vendor.sent, 3)
-				require.False(t, records(t, runner.Ledger)["2"].Found)
-			})
+		inBubble(t, "that is done, "+tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
+			var first sync.WaitGroup
+			first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
+			synctest.Wait()
+			require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req))
+			first.Wait()
+			requireSettled(t, runner.Ledger, vendor, 2)
+			require.Len(t, vendor.sent, 3)
+			require.False(t, records(t, runner.Ledger)["2"].Found)
 		})
-		t.Run("whose answer is on its way, "+tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				madeButLate := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-					c := a.make(req, 0)
-					time.Sleep(20 * time.Second)
-					return c, nil
-				}
-				runner, vendor := newOnce(never(errDropped), madeButLate)
-				var keys sync.WaitGroup
-				keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
-				synctest.Wait()
-				keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req)) })
-				keys.Wait()
-				requireSettled(t, runner.Ledger, vendor, 2)
-				require.Equal(t, "agent-1", records(t, runner.Ledger)["2"].Copy.ID)
-				require.Len(t, vendor.sent, 3)
-			})
+		inBubble(t, "whose answer is on its way, "+tt.name, func(t *testing.T) {
+			madeButLate := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				c := a.make(req, 0)
+				time.Sleep(20 * time.Second)
+				return c, nil
+			}
+			runner, vendor := newOnce(never(errDropped), madeButLate)
+			var keys sync.WaitGroup
+			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
+			synctest.Wait()
+			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req)) })
+			keys.Wait()
+			requireSettled(t, runner.Ledger, vendor, 2)
+			require.Equal(t, "agent-1", records(t, runner.Ledger)["2"].Copy.ID)
+			require.Len(t, vendor.sent, 3)
 		})
 	}
 }
@@ -194,17 +183,15 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 		}, 2},
 		{"neither shows", []step{never(errDropped), never(errDropped)}, 4},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce(tt.steps...)
-				var keys sync.WaitGroup
-				for i := range 2 {
-					keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, keyOf(i), vendor, request)) })
-				}
-				keys.Wait()
-				requireSettled(t, runner.Ledger, vendor, 2)
-				require.Len(t, vendor.sent, tt.sent)
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce(tt.steps...)
+			var keys sync.WaitGroup
+			for i := range 2 {
+				keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, keyOf(i), vendor, request)) })
+			}
+			keys.Wait()
+			requireSettled(t, runner.Ledger, vendor, 2)
+			require.Len(t, vendor.sent, tt.sent)
 		})
 	}
 }
@@ -232,33 +219,31 @@ func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
 		{"it does not, but is there", func(r *once.Record) { r.Outcome = agentcopy.OutcomeCopied }, false, agentcopy.ErrCopied, 1},
 		{"a key of another request took it", func(r *once.Record) { r.Request.SourceID = "source-2" }, false, once.ErrCopyTaken, 1},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				runner, vendor := newOnce()
-				owner := leave(t, runner.Ledger, "twin", tt.owner)
-				twins := vendor.make(request, time.Second)
-				if tt.shows {
-					vendor.agents[0].visible = time.Now().Add(20 * time.Second)
-				} else {
-					vendor.delete(twins.ID)
-				}
-				time.Sleep(10 * time.Second)
-				vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-					ours := a.make(req, 0)
-					owner.Copy, owner.Found = ours, true // claimed before our answer comes
-					require.NoError(t, runner.Ledger.Finish(ctx, owner))
-					return ours, nil
-				}}
-				made, err := runner.Copy(t.Context(), "k", vendor, request)
-				require.ErrorIs(t, err, tt.want)
-				require.Len(t, vendor.sent, tt.sent)
-				if tt.shows {
-					require.Equal(t, twins.ID, made.ID)
-				}
-				if tt.want == nil {
-					require.NotEqual(t, owner.Copy.ID, made.ID)
-				}
-			})
+		inBubble(t, tt.name, func(t *testing.T) {
+			runner, vendor := newOnce()
+			owner := leave(t, runner.Ledger, "twin", tt.owner)
+			twins := vendor.make(request, time.Second)
+			if tt.shows {
+				vendor.agents[0].visible = time.Now().Add(20 * time.Second)
+			} else {
+				vendor.delete(twins.ID)
+			}
+			time.Sleep(10 * time.Second)
+			vendor.steps = []step{func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				ours := a.make(req, 0)
+				owner.Copy, owner.Found = ours, true // claimed before our answer comes
+				require.NoError(t, runner.Ledger.Finish(ctx, owner))
+				return ours, nil
+			}}
+			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			require.Len(t, vendor.sent, tt.sent)
+			if tt.shows {
+				require.Equal(t, twins.ID, made.ID)
+			}
+			if tt.want == nil {
+				require.NotEqual(t, owner.Copy.ID, made.ID)
+			}
 		})
 	}
 }
@@ -276,4 +261,56 @@ func TestOnceACopyOfTheVendorsThatBelongsToAnotherKey(t *testing.T) {
 	require.ErrorContains(t, err, `"1"`)
 	require.Equal(t, "agent-1", made.ID)
 	require.Len(t, vendor.sent, 2)
+}
+
+// Looks of a Copier that does not keep to its contract.
+func TestOddLooks(t *testing.T) {
+	inBubble(t, "an agent that comes twice is one", func(t *testing.T) {
+		runner, vendor := newOnce(lost(0))
+		c := &editedLooks{vendor, func(found []agentcopy.Candidate) []agentcopy.Candidate { return append(found, found...) }}
+		require.NoError(t, copyOf(t.Context(), runner, "k", c, request))
+	})
+	inBubble(t, "bodies are not stored", func(t *testing.T) {
+		runner, vendor := newOnce(lost(0))
+		c := &editedLooks{vendor, func(found []agentcopy.Candidate) []agentcopy.Candidate {
+			for i := range found {
+				found[i].Match, found[i].Copy.Body = agentcopy.MatchPossible, []byte("user data")
+			}
+			return found
+		}}
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", c, request), once.ErrAmbiguous)
+		require.Nil(t, records(t, runner.Ledger)["k"].Seen[0].Copy.Body)
+	})
+	t.Run("none is certain over all time", func(t *testing.T) {
+		runner, vendor := newOnce()
+		vendor.make(request, 0)
+		_, err := runner.Find(t.Context(), "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+	})
+	inBubble(t, "one that never ends", func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		c := &stuckLooks{vendor}
+		start := time.Now()
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", c, request), agentcopy.ErrOutcomeUnknown)
+		require.Equal(t, 10*time.Minute, time.Since(start))
+	})
+}
+
+// editedLooks changes what looks show.
+type editedLooks struct {
+	*acme
+	edit func([]agentcopy.Candidate) []agentcopy.Candidate
+}
+
+func (c *editedLooks) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
+	found, err := c.acme.FindCopies(ctx, req, since)
+	return c.edit(found), err
+}
+
+// stuckLooks end with their context.
+type stuckLooks struct{ *acme }
+
+func (stuckLooks) FindCopies(ctx context.Context, _ agentcopy.CopyRequest, _ time.Time) ([]agentcopy.Candidate, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }
