@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // AGENTCOPY_FIGURES=2000 measures how many rows a run makes in a second, and
@@ -57,12 +56,9 @@ func memory(p *process) string {
 func TestRecording(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	other := agentcopytest.NewZudu()
-	t.Cleanup(other.Close)
-	b.env = append(b.env, "ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+other.URL())
+	other, support := b.zudu()
 	b.tenants(48)
 	manifest := b.read("tenants.csv") + "kolena,9999,Tenant 49\n"
-	support := other.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
 	for i := range 24 {
 		manifest += fmt.Sprintf("zudu,%s,Support %02d\n", support, i+1)
 	}

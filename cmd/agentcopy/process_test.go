@@ -20,6 +20,7 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // program is the tool, built once for all tests: they run it as its users do.
@@ -69,6 +70,14 @@ func newBench(t *testing.T) *bench {
 	b.source = fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
 	b.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "TERM=xterm-256color", "KOLENA_API_KEY=" + secret, "KOLENA_API_URL=" + server.URL()}
 	return b
+}
+
+// zudu starts a fake of Zudu too, and returns an agent on it.
+func (b *bench) zudu() (server *agentcopytest.Zudu, source string) {
+	server = agentcopytest.NewZudu()
+	b.t.Cleanup(server.Close)
+	b.env = append(b.env, "ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+server.URL())
+	return server, server.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
 }
 
 // write puts a file into the directory.

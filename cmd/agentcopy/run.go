@@ -194,7 +194,6 @@ func (s *settings) read(path string) (*prepared, error) {
 	}
 	p := &prepared{Run: engine.New(m.Rows, s.limits), manifest: m}
 	p.SettleTime, p.MaxWait, p.Concurrency, p.NoHalt, p.FailedOnly = s.settleTime, s.maxWait, s.concurrency, s.noHalt, s.failed
-	p.OnSay = func(*engine.Lane, string) {}
 	return p, nil
 }
 
@@ -301,17 +300,18 @@ func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written
 			fmt.Fprintf(w, "- %s was halted: %s\n", l.Vendor.Name, why)
 		}
 	}
-	if n := c.Of[engine.Failed]; n > 0 {
-		fmt.Fprintf(w, "- %d failed; no copy of them was made. Fix the causes, then: %s --failed\n", n, again)
-	}
-	if n := c.Of[engine.InDoubt]; n > 0 {
-		fmt.Fprintf(w, "- %d are in doubt: there may be a copy. The next run looks for it first, and sends nothing twice.\n", n)
-	}
-	if n := c.Of[engine.Ambiguous]; n > 0 {
-		fmt.Fprintf(w, "- %d need you to say which agent is the copy: agentcopy resolve %s KEY\n", n, commandLine([]string{s.manifest}))
-	}
-	if n := c.Of[engine.NotStarted]; n > 0 {
-		fmt.Fprintf(w, "- %d were not sent.\n", n)
+	for _, advice := range []struct {
+		status engine.Status
+		text   string
+	}{
+		{engine.Failed, "failed; no copy of them was made. Fix the causes, then: " + again + " --failed"},
+		{engine.InDoubt, "are in doubt: there may be a copy. The next run looks for it first, and sends nothing twice."},
+		{engine.Ambiguous, "need you to say which agent is the copy: agentcopy resolve " + commandLine([]string{s.manifest}) + " KEY"},
+		{engine.NotStarted, "were not sent."},
+	} {
+		if n := c.Of[advice.status]; n > 0 {
+			fmt.Fprintf(w, "- %d %s\n", n, advice.text)
+		}
 	}
 	if c.Of[engine.InDoubt]+c.Of[engine.NotStarted] > 0 {
 		fmt.Fprintf(w, "To go on: %s\n", again)

@@ -37,8 +37,8 @@ type Lane struct {
 	flights  map[*flight]bool
 	looking  map[*Row]time.Time // rows whose copy is looked for, and since when
 	sent     []time.Time        // the latest attempts, no more than the limit lets through at once
-	measured int                // rows
-	busy     time.Duration      // what they took together, without waits
+	measured int                // copies made
+	busy     time.Duration      // what they took together, on the wire
 
 	lastCause string
 	alike     int       // failures of that cause in a row
@@ -52,9 +52,8 @@ type Lane struct {
 // break it off would leave the copy in doubt.
 type flight struct {
 	cancel context.CancelCauseFunc
-	row    *Row
 	onWire bool
-	waits  time.Time // since when it waits
+	sent   time.Time // the latest attempt
 }
 
 type flightKey struct{}
@@ -105,7 +104,6 @@ func (l *Lane) next(ctx context.Context) *Row {
 			row := l.queue[0]
 			l.queue = l.queue[1:]
 			l.working++
-			row.taken = time.Now()
 			return row
 		}
 		l.changed.Wait()
@@ -130,9 +128,6 @@ func (l *Lane) back(row *Row, err error) (settled bool) {
 	defer l.mu.Unlock()
 	defer l.changed.Broadcast()
 	l.working--
-	if _, looked := l.looking[row]; !looked && err == nil {
-		l.measured, l.busy = l.measured+1, l.busy+time.Since(row.taken)
-	}
 	delete(l.looking, row)
 	switch {
 	case err == nil || statusOf(err) != NotStarted:
@@ -166,7 +161,7 @@ func (l *Lane) wait(err error) {
 	} else if until.After(l.paused) {
 		l.paused = until
 		if errors.Is(err, sqlledger.ErrUnavailable) {
-			l.run.saying.Go(func() { l.run.say(l, fmt.Sprintf("the ledger's database does not answer: waits %v", wait)) })
+			l.run.saying.Go(func() { l.run.OnSay(l, fmt.Sprintf("the ledger's database does not answer: waits %v", wait)) })
 		}
 	}
 }
@@ -201,7 +196,7 @@ func (l *Lane) close(halt string) {
 	}
 	l.closed, l.halt = true, halt
 	if halt != "" {
-		l.run.saying.Go(func() { l.run.say(l, "halted: "+halt) }) // which may ask for the lane's progress
+		l.run.saying.Go(func() { l.run.OnSay(l, "halted: "+halt) }) // which may ask for the lane's progress
 	}
 	for f := range l.flights {
 		if !f.onWire {
@@ -227,13 +222,12 @@ func (l *Lane) check() {
 // watched is a Copier that the lane watches, and that knows its account.
 type watched struct {
 	agentcopy.Copier
-	lane *Lane
-	row  *Row
+	row *Row
 }
 
 func (l *Lane) copier(row *Row) agentcopy.Copier {
 	copier, _ := l.copiers(row.Extras)
-	return watched{copier, l, row}
+	return watched{copier, row}
 }
 
 // Identify adds the account to what the vendor's client knows.
@@ -242,29 +236,29 @@ func (w watched) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	if id.Account != "" {
 		id.Account += "/"
 	}
-	id.Account += w.lane.Account
+	id.Account += w.row.lane.Account
 	return id
 }
 
 // FindCopies looks for the copy.
 func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	w.lane.locked(func() {
-		if _, known := w.lane.looking[w.row]; !known {
-			w.lane.looking[w.row] = time.Now()
+	w.row.lane.locked(func() {
+		if _, known := w.row.lane.looking[w.row]; !known {
+			w.row.lane.looking[w.row] = time.Now()
 		}
 	})
 	found, err := w.Copier.FindCopies(ctx, req, since)
 	if has[*agentcopy.Error](err) {
-		w.lane.breaker(err)
+		w.row.lane.breaker(err)
 	}
 	return found, err
 }
 
 // Copy makes the copy unless the lane closes before it is sent.
-func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (copied agentcopy.Copy, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	l, f, closed := w.lane, &flight{cancel: cancel, row: w.row}, false
+	l, f, closed := w.row.lane, &flight{cancel: cancel}, false
 	l.locked(func() {
 		delete(l.looking, w.row)
 		l.flights[f] = true
@@ -272,12 +266,15 @@ func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy
 	})
 	defer l.locked(func() {
 		delete(l.flights, f)
+		if err == nil {
+			l.measured, l.busy = l.measured+1, l.busy+time.Since(f.sent)
+		}
 		l.check()
 	})
 	if closed {
 		return agentcopy.Copy{}, &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
 	}
-	copied, err := w.Copier.Copy(context.WithValue(ctx, flightKey{}, f), req)
+	copied, err = w.Copier.Copy(context.WithValue(ctx, flightKey{}, f), req)
 	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.Outcome == agentcopy.OutcomeNotCopied && context.Cause(ctx) == errWithdrawn {
 		withdrawn := *failed
 		withdrawn.Err = errors.Join(failed.Err, errWithdrawn)
@@ -311,8 +308,8 @@ func (l *Lane) trace() agentcopy.Trace {
 			if l.closed {
 				return ctx, errWithdrawn
 			}
-			f.onWire = true
-			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], time.Now())
+			f.onWire, f.sent = true, time.Now()
+			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], f.sent)
 			return ctx, nil
 		},
 		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, o agentcopy.Outcome) {
@@ -327,23 +324,15 @@ func (l *Lane) trace() agentcopy.Trace {
 			}
 			l.check()
 		},
-		WaitStart: func(ctx context.Context, w agentcopy.WaitInfo) {
+		WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
 			until, longer := time.Now().Add(w.For), false
 			l.locked(func() {
-				if f, ok := ctx.Value(flightKey{}).(*flight); ok {
-					f.waits = time.Now()
-				}
 				if longer = w.Reason == agentcopy.WaitPause && until.Sub(l.paused) > time.Second/2; longer {
 					l.paused = until
 				}
 			})
 			if longer {
-				l.run.say(l, fmt.Sprintf("told to slow down (429 or Retry-After): waits %v, until %s", w.For.Round(time.Second/10), until.Format(time.TimeOnly)))
-			}
-		},
-		WaitDone: func(ctx context.Context, _ agentcopy.WaitInfo, _ error) {
-			if f, ok := ctx.Value(flightKey{}).(*flight); ok {
-				l.locked(func() { f.row.taken = f.row.taken.Add(time.Since(f.waits)) }) // a wait is not work
+				l.run.OnSay(l, fmt.Sprintf("told to slow down (429 or Retry-After): waits %v, until %s", w.For.Round(time.Second/10), until.Format(time.TimeOnly)))
 			}
 		},
 	}

@@ -42,6 +42,9 @@ func take(t *testing.T, l *Lane, works time.Duration, err error) (waited time.Du
 	require.NotNil(t, row)
 	waited = time.Since(begun)
 	time.Sleep(works)
+	if err == nil {
+		l.measured, l.busy = l.measured+1, l.busy+works
+	}
 	l.breaker(err)
 	l.back(row, err)
 	return waited

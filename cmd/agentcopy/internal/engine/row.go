@@ -46,8 +46,8 @@ type Row struct {
 	AtWork    bool   // the ledger has a record of it that is not done
 	Cause     string // of a failure, the same for those that are alike
 	Error     string
-	failed    bool      // an earlier run remembered that it failed
-	taken     time.Time // when work on it began; later for the time that it waited
+	failed    bool // an earlier run remembered that it failed
+	lane      *Lane
 }
 
 func (r *Row) copied(c agentcopy.Copy, existing bool) {

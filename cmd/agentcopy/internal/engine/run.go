@@ -44,7 +44,7 @@ type Run struct {
 
 // New sorts the rows of a manifest into lanes. limits are the operator's own.
 func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
-	r := &Run{}
+	r := &Run{OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
 	lanes := make(map[*vendor.Vendor]*Lane)
 	for _, row := range rows {
 		l := lanes[row.Vendor]
@@ -56,16 +56,10 @@ func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
 			}
 			lanes[row.Vendor], r.Lanes = l, append(r.Lanes, l)
 		}
-		own := &Row{Row: row, Status: NotStarted}
+		own := &Row{Row: row, Status: NotStarted, lane: l}
 		r.Rows, l.Rows = append(r.Rows, own), append(l.Rows, own)
 	}
 	return r
-}
-
-func (r *Run) say(l *Lane, text string) {
-	if r.OnSay != nil {
-		r.OnSay(l, text)
-	}
 }
 
 // Open makes the clients of the lanes that have credentials.
@@ -119,13 +113,11 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the ledger cannot be read: %w", err)
 	}
-	rows, lanes := make(map[string]*Row, len(r.Rows)), make(map[*Row]*Lane, len(r.Rows))
-	for _, l := range r.Lanes {
-		for _, row := range l.Rows {
-			rows[row.Key], lanes[row] = row, l
-			if f, ok := failures[row.Key]; ok {
-				row.Status, row.Cause, row.Error, row.failed = Failed, f.Cause, f.Error, true
-			}
+	rows := make(map[string]*Row, len(r.Rows))
+	for _, row := range r.Rows {
+		rows[row.Key] = row
+		if f, ok := failures[row.Key]; ok {
+			row.Status, row.Cause, row.Error, row.failed = Failed, f.Cause, f.Error, true
 		}
 	}
 	for record, err := range r.Store.List(ctx) {
@@ -138,7 +130,7 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 			continue
 		}
 		row.remembered(&record)
-		if why := lanes[row].conflict(row, &record); why != "" {
+		if why := row.lane.conflict(row, &record); why != "" {
 			faults = append(faults, manifest.Fault{Line: row.Line, Column: "key", Value: row.Key, Text: why})
 		}
 	}
@@ -320,9 +312,7 @@ func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, exist
 		err = r.Store.ClearFailure(ctx, row.Key)
 	}
 	if err != nil {
-		r.say(nil, "the ledger could not remember a failure: "+err.Error())
+		r.OnSay(nil, "the ledger could not remember a failure: "+err.Error())
 	}
-	if r.OnRow != nil {
-		r.OnRow(row)
-	}
+	r.OnRow(row)
 }

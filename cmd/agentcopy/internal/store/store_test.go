@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"path/filepath"
 	"testing"
 
@@ -25,23 +26,27 @@ func TestAccount(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), true)
 	require.NoError(t, err)
 	defer s.Close()
-	account := func(place, credential string, same bool) (string, error) {
-		return s.Account(t.Context(), place, credential, same)
+	accounts := make(map[string]string)
+	for _, tc := range []struct {
+		place, credential string
+		same              bool
+		account           string // "": it is refused
+	}{
+		{"a", "key-1", false, "first"},
+		{"a", "key-1", false, "first"},
+		{"a", "key-2", false, ""},
+		{"a", "key-2", true, "first"},
+		{"a", "key-2", false, "first"}, // it is known from now on
+		{"b", "key-1", false, "other"},
+	} {
+		account, err := s.Account(t.Context(), "kolena https://"+tc.place, tc.credential, tc.same)
+		if tc.account == "" {
+			require.ErrorIs(t, err, ErrOtherAccount)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, cmp.Or(accounts[tc.account], account), account)
+		accounts[tc.account] = account
 	}
-	first, err := account("kolena https://a", "key-1", false)
-	require.NoError(t, err)
-	again, err := account("kolena https://a", "key-1", false)
-	require.NoError(t, err)
-	require.Equal(t, first, again)
-	_, err = account("kolena https://a", "key-2", false)
-	require.ErrorIs(t, err, ErrOtherAccount)
-	replaced, err := account("kolena https://a", "key-2", true)
-	require.NoError(t, err)
-	require.Equal(t, first, replaced)
-	replaced, err = account("kolena https://a", "key-2", false)
-	require.NoError(t, err)
-	require.Equal(t, first, replaced, "it is known from now on")
-	other, err := account("kolena https://b", "key-1", false)
-	require.NoError(t, err)
-	require.NotEqual(t, first, other)
+	require.NotEqual(t, accounts["first"], accounts["other"])
 }

@@ -3,10 +3,10 @@
 package vendor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -31,8 +31,13 @@ type Vendor struct {
 	Nameless  bool     // no name can be chosen for a copy
 	Limit     Limit
 
-	open    func(env bool, opts ...agentcopy.Option) (Copiers, error)
-	checker func() (Copiers, error)
+	clients
+}
+
+// clients opens the clients of a vendor.
+type clients struct {
+	Open    func(opts ...agentcopy.Option) (Copiers, error) // with the credentials in the environment
+	checker func() (Copiers, error)                         // without any, and a transport that leads nowhere
 }
 
 // Copiers makes the Copier of a row from the non-empty cells of the vendor's own
@@ -44,23 +49,12 @@ type Fault struct{ Column, Text string }
 
 // All are the vendors.
 var All = []*Vendor{
-	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, open: openZudu},
-	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, open: openCotool},
-	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, open: openLangSmith,
+	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, clients: zuduClients},
+	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, clients: cotoolClients},
+	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, clients: langsmithClients,
 		Extras: append(slices.Clone(permissionColumns), userTimezone)},
-	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, open: openKolena,
+	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, clients: kolenaClients,
 		Extras: []string{targetWorkspace, targetFolder}},
-}
-
-func init() {
-	for _, v := range All {
-		v.checker = sync.OnceValues(func() (Copiers, error) {
-			return v.open(false,
-				agentcopy.WithHTTPClient(&http.Client{Transport: nowhere{}}),
-				agentcopy.WithLimiter(agentcopy.Unlimited),
-				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
-		})
-	}
 }
 
 // Names returns the names of the vendors.
@@ -103,35 +97,36 @@ func (v *Vendor) Credential() string {
 	return strings.Join(parts, "\x00")
 }
 
-// Open makes a client with the credentials in the environment.
-func (v *Vendor) Open(opts ...agentcopy.Option) (Copiers, error) { return v.open(true, opts...) }
-
 // anyKey is a credential that means nothing.
 const anyKey = "not-a-real-key"
 
-// opener returns what opens a vendor's clients: with the credentials in the
-// environment, or with one that means nothing.
-func opener[C any](fromEnv, keyless func(...agentcopy.Option) (C, error), copier func(C, map[string]string) (agentcopy.Copier, []Fault)) func(bool, ...agentcopy.Option) (Copiers, error) {
-	return func(env bool, opts ...agentcopy.Option) (Copiers, error) {
-		open := keyless
-		if env {
-			open = fromEnv
-		}
-		client, err := open(opts...)
+func clientsOf[C any](
+	fromEnv, keyless func(...agentcopy.Option) (C, error), copier func(C, map[string]string) (agentcopy.Copier, []Fault),
+) clients {
+	copiers := func(client C, err error) (Copiers, error) {
 		return func(extras map[string]string) (agentcopy.Copier, []Fault) { return copier(client, extras) }, err
+	}
+	return clients{
+		Open: func(opts ...agentcopy.Option) (Copiers, error) { return copiers(fromEnv(opts...)) },
+		checker: sync.OnceValues(func() (Copiers, error) {
+			return copiers(keyless(
+				agentcopy.WithHTTPClient(&http.Client{Transport: nowhere{}}),
+				agentcopy.WithLimiter(agentcopy.Unlimited),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})))
+		}),
 	}
 }
 
 var (
-	openZudu = opener(zudu.NewFromEnv,
+	zuduClients = clientsOf(zudu.NewFromEnv,
 		func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) },
 		func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	openCotool = opener(cotool.NewFromEnv,
+	cotoolClients = clientsOf(cotool.NewFromEnv,
 		func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) },
 		func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	openLangSmith = opener(langsmith.NewFromEnv,
+	langsmithClients = clientsOf(langsmith.NewFromEnv,
 		func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }, langsmithCopier)
-	openKolena = opener(kolena.NewFromEnv,
+	kolenaClients = clientsOf(kolena.NewFromEnv,
 		func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }, kolenaCopier)
 )
 
@@ -196,7 +191,7 @@ func (v *Vendor) Check(req *agentcopy.CopyRequest, extras map[string]string) []F
 	_, err = copier.Copy(context.Background(), *req)
 	if e, ok := errors.AsType[*agentcopy.Error](err); ok && errors.Is(err, agentcopy.ErrInvalid) {
 		for _, f := range e.Fields {
-			faults = append(faults, Fault{columnOf(f.Field), f.Reason})
+			faults = append(faults, Fault{cmp.Or(columnOf[f.Field], f.Field), f.Reason})
 		}
 		if len(e.Fields) == 0 {
 			faults = append(faults, Fault{"", e.Error()})
@@ -208,27 +203,17 @@ func (v *Vendor) Check(req *agentcopy.CopyRequest, extras map[string]string) []F
 	return faults
 }
 
-// nowhere answers every request with 404, which says that nothing was made.
+// nowhere sends nothing.
 type nowhere struct{}
 
-func (nowhere) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{Status: "404 Not Found", StatusCode: http.StatusNotFound, ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header), Body: io.NopCloser(strings.NewReader("")), Request: req}, nil
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("nothing is sent")
 }
 
 // columnOf is the column of a manifest that fills a field of a request.
-func columnOf(field string) string {
-	switch field {
-	case "agentID", "SourceID":
-		return "source_id"
-	case "AgentName", "Name":
-		return "name"
-	case "TargetWorkspaceID":
-		return targetWorkspace
-	case "TargetFolderID":
-		return targetFolder
-	}
-	return field
+var columnOf = map[string]string{
+	"agentID": "source_id", "SourceID": "source_id", "AgentName": "name", "Name": "name",
+	"TargetWorkspaceID": targetWorkspace, "TargetFolderID": targetFolder,
 }
 
 // Limit is how many copies a vendor takes in a time.
