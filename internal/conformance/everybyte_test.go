@@ -105,7 +105,7 @@ func TestBrokenAtEveryByte(t *testing.T) {
 						limits := [2]int64{-1, -1}
 						limits[direction] = n
 						breaks := []breakage{closed, reset}[n%2]
-						name := fmt.Sprintf("%v, %v after %d of %d bytes to %s", op, breaks, n, length, []string{"the server", "the client"}[direction])
+						name := fmt.Sprintf("%v, broken after %d of %d bytes to %s", op, n, length, []string{"the server", "the client"}[direction])
 						cases.run(name, func() []string {
 							o, _, err := throughRelay(t.Context(), c, op, limits, breaks)
 							if err != nil {

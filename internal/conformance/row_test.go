@@ -303,9 +303,8 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 
 // applies reports whether a row makes sense for an operation.
 func (r *row) applies(op *operation) bool {
-	doc := r.fault.answer.body
 	switch {
-	case doc.of != literal && doc.textFor(op.Answers) == "":
+	case r.fault.answer.body.textFor(op.Answers) == absent:
 		return false
 	case op.Copies:
 		return r.want[safe].attempts > 0

@@ -281,7 +281,7 @@ func sharedRows() (rows []row) {
 }
 
 func answerOf(f faults.Fault) answer {
-	a := answer{status: f.Status, body: body{of: literal, text: f.Body}}
+	a := answer{status: f.Status, body: literal(f.Body)}
 	for name := range f.Header {
 		a.header = append(a.header, name, f.Header.Get(name))
 	}
@@ -298,46 +298,46 @@ var http2Codes = []uint32{0x0, 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xa,
 // itself, so each row comes with a copy and without.
 //
 // Reads meet the fault once, since net/http retries a GET for up to a minute.
-func http2Rows() []row {
-	var rows []row
+func http2Rows() (rows []row) {
+	unanswered := []row{
+		{name: "RST_STREAM before the body", fault: fault{at: atRequestBody, breaks: rst}},
+		{name: "RST_STREAM for an answer", fault: fault{at: atReceipt, breaks: rst}},
+		{name: "GOAWAY short of the stream", fault: fault{at: atReceipt, breaks: goAway, past: true}},
+		{name: "GOAWAY short of the stream, and the end", fault: fault{at: atReceipt, breaks: goAwayClosed, past: true}},
+		{name: "GOAWAY with the stream, and the end", fault: fault{at: atReceipt, breaks: goAwayClosed}},
+	}
+	answered := []row{
+		{name: "RST_STREAM before the answer's body", fault: fault{at: atBodyStart, breaks: rst, made: true},
+			want: wants{safe: {1, Copied}, always: {1, Copied}}, safeOnly: true},
+		{name: "RST_STREAM within the answer's body", fault: fault{at: atBody, breaks: rst, made: true},
+			want: wants{safe: {1, Copied}, always: {1, Copied}}, safeOnly: true},
+		{name: "GOAWAY, and a good answer", fault: fault{breaks: goAway, made: true},
+			want: wants{safe: {1, Succeeds}, always: {1, Succeeds}}, safeOnly: true},
+		{name: "GOAWAY within the answer's body, and the end", fault: fault{at: atBody, breaks: goAwayClosed, made: true},
+			want: wants{safe: {1, Copied}, always: {1, Copied}}, safeOnly: true},
+		{name: "RST_STREAM once", fault: fault{at: atReceipt, breaks: rst, times: 1},
+			want: wants{read: {1, Succeeds}}, loose: true},
+		{name: "GOAWAY short of the stream, once", fault: fault{at: atReceipt, breaks: goAwayClosed, past: true, times: 1},
+			want: wants{read: {1, Succeeds}}, loose: true},
+	}
 	for _, code := range http2Codes {
-		plain, ways := code > 1 && code != 7, carriers(0) // net/http treats 0, 1 and 7 in ways of their own
-		if plain {
-			ways = inClear
-		}
-		for _, made := range []bool{false, true} {
-			name := func(text string) string {
-				return fmt.Sprintf("%s, code %d, copy made %v", text, code, made)
+		add := func(r row) {
+			r.name = fmt.Sprintf("%s, code %d, copy made %v", r.name, code, r.fault.made)
+			r.fault.code, r.on = code, overHTTP2
+			if code > 1 && code != 7 { // net/http treats 0, 1 and 7 in ways of their own
+				r.on, r.safeOnly = overHTTP2|inClear, true
 			}
-			rows = append(rows,
-				row{name: name("RST_STREAM before the body"), fault: fault{at: atRequestBody, breaks: rst, code: code, made: made},
-					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
-				row{name: name("RST_STREAM for an answer"), fault: fault{at: atReceipt, breaks: rst, code: code, made: made},
-					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
-				row{name: name("GOAWAY short of the stream"), fault: fault{at: atReceipt, breaks: goAway, code: code, past: true, made: made},
-					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
-				row{name: name("GOAWAY short of the stream, and the end"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, past: true, made: made},
-					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
-				row{name: name("GOAWAY with the stream, and the end"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, made: made},
-					want: wants{safe: {1, Unknown}, always: {3, Unknown}}, on: overHTTP2 | ways, safeOnly: plain},
-			)
+			rows = append(rows, r)
 		}
-		name := func(text string) string { return fmt.Sprintf("%s, code %d", text, code) }
-		rows = append(rows,
-			row{name: name("RST_STREAM before the answer's body"), fault: fault{at: atBodyStart, breaks: rst, code: code, made: true},
-				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
-			row{name: name("RST_STREAM within the answer's body"), fault: fault{at: atBody, breaks: rst, code: code, made: true},
-				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
-			row{name: name("GOAWAY, and a good answer"), fault: fault{breaks: goAway, code: code, made: true},
-				want: wants{safe: {1, Succeeds}, always: {1, Succeeds}}, on: overHTTP2 | ways, safeOnly: true},
-			row{name: name("GOAWAY within the answer's body, and the end"), fault: fault{at: atBody, breaks: goAwayClosed, code: code, made: true},
-				want: wants{safe: {1, Copied}, always: {1, Copied}}, on: overHTTP2 | ways, safeOnly: true},
-
-			row{name: name("RST_STREAM once"), fault: fault{at: atReceipt, breaks: rst, code: code, times: 1},
-				want: wants{read: {1, Succeeds}}, loose: true, on: overHTTP2 | ways, safeOnly: plain},
-			row{name: name("GOAWAY short of the stream, once"), fault: fault{at: atReceipt, breaks: goAwayClosed, code: code, past: true, times: 1},
-				want: wants{read: {1, Succeeds}}, loose: true, on: overHTTP2 | ways, safeOnly: plain},
-		)
+		for _, r := range unanswered {
+			r.want = wants{safe: {1, Unknown}, always: {3, Unknown}}
+			for _, r.fault.made = range []bool{false, true} {
+				add(r)
+			}
+		}
+		for _, r := range answered {
+			add(r)
+		}
 	}
 	return rows
 }
