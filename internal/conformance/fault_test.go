@@ -31,6 +31,17 @@ type fault struct {
 	past bool   // the GOAWAY's last stream is one before the request's
 }
 
+// sent is as much of the body of an answer as leaves the server.
+func (f fault) sent(body []byte) []byte {
+	switch f.at {
+	case atBodyStart:
+		return nil
+	case atBody:
+		return body[:len(body)/2]
+	}
+	return body
+}
+
 // stage is how far things go before they break.
 type stage int
 

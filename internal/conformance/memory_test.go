@@ -100,14 +100,7 @@ func (m *memory) answer(req *http.Request, f fault) *http.Response {
 		StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.header, ContentLength: r.length, Request: req,
 	}
-	body := r.body
-	switch f.at {
-	case atBodyStart:
-		body = nil
-	case atBody:
-		body = body[:len(body)/2]
-	}
-	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(body)}
+	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(f.sent(r.body))}
 	resp.Body = io.NopCloser(out)
 	if r.header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
 		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(&unpacking{packed: out}), -1, true
