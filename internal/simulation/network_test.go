@@ -59,7 +59,7 @@ func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 
 // reads passes a read on. It meets a suspension, as everything of a process does.
 func (n *network) reads(req *http.Request, body []byte, call *call) (*http.Response, error) {
-	if err := n.process.gate(req.Context()); err != nil {
+	if err := n.process.gate(); err != nil {
 		return nil, err
 	}
 	n.connect(req)

@@ -76,8 +76,8 @@ func (c watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, sinc
 }
 
 // gate is where a process may stop for good, or for a while. A process that is
-// suspended does not notice that ctx has ended.
-func (p *process) gate(context.Context) error {
+// suspended does not notice that a context has ended.
+func (p *process) gate() error {
 	p.mu.Lock()
 	p.calls++
 	if p.calls == p.crashAt {
@@ -169,7 +169,7 @@ var errAway = fmt.Errorf("the ledger is away")
 // do makes one call of the ledger.
 func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 	c := callOf(ctx)
-	if err := l.process.gate(ctx); err != nil {
+	if err := l.process.gate(); err != nil {
 		return err
 	}
 	if l.process.calm {
@@ -194,7 +194,7 @@ func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 	if late := wait(c.upTo(20 * time.Millisecond)); late != nil {
 		return late
 	}
-	if err := l.process.gate(ctx); err != nil {
+	if err := l.process.gate(); err != nil {
 		return err
 	}
 	if fate < 4 {
