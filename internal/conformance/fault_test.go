@@ -15,7 +15,7 @@ import (
 type fault struct {
 	at     stage
 	breaks breakage
-	answer answer // from the stage responseHeaders on
+	answer answer // from the stage atHeader on
 	// made says that a server that got the whole request makes a copy, whatever it
 	// then answers.
 	made bool
