@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // TestAContextThatEndsFirstSendsNothing: nothing leaves, and the error says why, for
@@ -19,33 +17,32 @@ import (
 func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 	cases := []struct {
 		name    string
-		prepare func(t *testing.T, client *vendortest.Caller) // what makes the call wait
-		limiter func() agentcopy.Limiter
+		limiter func() agentcopy.Limiter // nil: Unlimited
+		fault   fault
+		second  bool // another call came first
 		before  bool // the context has ended before the call
 	}{
-		{name: "before the call", before: true},
-		{name: "in the limiter of the SDK", limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }, prepare: callOnce},
-		{name: "in the limiter of a user", limiter: func() agentcopy.Limiter { return endless{} }},
-		{name: "in a pause that another call met", prepare: callOnce, limiter: func() agentcopy.Limiter { return agentcopy.Unlimited }},
+		{name: "before the call", fault: fault{made: true}, before: true},
+		{name: "in the limiter of the SDK", fault: fault{made: true}, second: true,
+			limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }},
+		{name: "in the limiter of a user", fault: fault{made: true}, limiter: func() agentcopy.Limiter { return endless{} }},
+		{name: "in a pause that another call met", second: true,
+			fault: fault{answer: answer{status: 429, header: []string{"Retry-After", "60"}}}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, op := range operations {
 				for _, deadline := range []bool{false, true} {
 					synctest.Test(t, func(t *testing.T) {
-						m := &memory{op: op, fault: fault{made: true}}
-						if tc.name == "in a pause that another call met" {
-							m.fault = fault{answer: answer{status: 429, header: []string{"Retry-After", "60"}}}
-						}
+						m := &memory{op: op, fault: tc.fault}
 						limiter := agentcopy.Unlimited
 						if tc.limiter != nil {
 							limiter = tc.limiter()
 						}
 						r := row{maxWait: 2 * time.Minute}
-						client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetryNever), throughTransport(m), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-						require.NoError(t, err)
-						if tc.prepare != nil {
-							tc.prepare(t, client)
+						client := r.connect(op, agentcopy.RetryNever, m, agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))
+						if tc.second {
+							_, _ = client.Do(t.Context())
 						}
 						copies, requests := m.copies, m.requests
 						p := callEnd{after: time.Second, deadline: deadline}
@@ -74,8 +71,6 @@ func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 	}
 }
 
-func callOnce(t *testing.T, client *vendortest.Caller) { _, _ = client.Do(t.Context()) }
-
 // endless is a limiter that admits nobody.
 type endless struct{}
 
@@ -90,11 +85,8 @@ func TestAContextThatEndsAfterTheAnswerLosesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			m := &memory{op: op, fault: fault{made: true}}
-			r := row{}
-			client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(m))...)
-			require.NoError(t, err)
 			o := observed{op: op}
-			o.result, o.err = client.Do(ctx)
+			o.result, o.err = new(row).connect(op, agentcopy.RetrySafe, m).Do(ctx)
 			cancel()
 			o.copies, o.requests = m.copies, m.requests
 			assert.NoError(t, o.err, op)

@@ -19,5 +19,5 @@
 // It is a module of its own for its dependencies: golang.org/x/net for raw
 // HTTP/2 frames, kin-openapi and jsonschema for the vendors' contracts,
 // toxiproxy for slow and broken networks, goleak for goroutines. Tests start
-// nginx and Varnish where they are installed, and say so where they are not.
+// haproxy, nginx, squid and Varnish where they are installed, and say so where they are not.
 package conformance

@@ -8,26 +8,23 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // relay passes the bytes of connections on to a server. The first connection is
 // broken once so many bytes have passed one way, and the later ones are not.
 type relay struct {
-	listener net.Listener
-	server   string
-	limits   [2]int64 // by direction; negative for none
-	breaks   breakage
+	*listener
+	server string
+	limits [2]int64 // by direction; negative for none
+	breaks breakage
 
 	connections atomic.Int64
 	passed      [2]atomic.Int64
-	running     sync.WaitGroup
 }
 
 // The directions of a relay.
@@ -36,27 +33,8 @@ const (
 	toClient
 )
 
-func startRelay(server string, limits [2]int64, breaks breakage) (*relay, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	r := &relay{listener: l, server: server, limits: limits, breaks: breaks}
-	r.running.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			r.running.Go(func() { r.pass(conn.(*net.TCPConn)) })
-		}
-	})
-	return r, nil
-}
-
 // pass relays one connection until either side ends it or it is broken.
 func (r *relay) pass(client *net.TCPConn) {
-	defer client.Close()
 	limits := r.limits
 	if r.connections.Add(1) > 1 {
 		limits = [2]int64{-1, -1}
@@ -92,38 +70,22 @@ func (r *relay) oneWay(to, from *net.TCPConn, direction int, limit int64) {
 	}
 }
 
-func (r *relay) close() {
-	_ = r.listener.Close()
-	r.running.Wait()
-}
-
 // throughRelay makes one copy through a relay, and returns how many bytes passed
 // each way.
 func throughRelay(ctx context.Context, c carrier, op *operation, limits [2]int64, breaks breakage) (observed, [2]int64, error) {
-	o := observed{op: op, mode: agentcopy.RetrySafe}
-	var passed [2]int64
-	s, err := startServer(c, op, fault{made: true}, 0)
-	if err != nil {
-		return o, passed, err
-	}
+	s := startServer(c, op, fault{made: true}, 0)
+	r := &relay{server: s.address, limits: limits, breaks: breaks}
+	r.listener = listen(r.pass)
 	transport := s.transport()
-	r, err := startRelay(s.listener.Addr().String(), limits, breaks)
-	if err != nil {
-		return o, passed, err
-	}
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, r.listener.Addr().String())
+		return new(net.Dialer).DialContext(ctx, network, r.address)
 	}
-	base := s.url() + op.Vendor.BasePath
-	plain := row{timeout: 30 * time.Second}
-	client, err := op.Connect(vendortest.Key(), append(plain.options(o.mode), agentcopy.WithBaseURL(base), throughTransport(transport))...)
-	if err != nil {
-		return o, passed, err
-	}
+	o := observed{op: op, requests: -1} // of a request cut in two the server sees as much as it got
+	client := new(row).connect(op, o.mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
 	o.result, o.err = client.Do(ctx)
-	err = s.close(transport)
-	r.close()
-	o.copies, o.requests = int(s.copies.Load()), -1 // of a request cut in two the server sees as much as it got
+	err := s.close(transport)
+	r.end()
+	o.copies = int(s.copies.Load())
 	return o, [2]int64{r.passed[toServer].Load(), r.passed[toClient].Load()}, err
 }
 
@@ -143,7 +105,7 @@ func TestBrokenAtEveryByte(t *testing.T) {
 						limits := [2]int64{-1, -1}
 						limits[direction] = n
 						breaks := []breakage{closed, reset}[n%2]
-						name := fmt.Sprintf("%v, %v after %d of %d bytes to %s", op, breaks, n, length, []string{"the server", "the client"}[direction])
+						name := fmt.Sprintf("%v, broken after %d of %d bytes to %s", op, n, length, []string{"the server", "the client"}[direction])
 						cases.run(name, func() []string {
 							o, _, err := throughRelay(t.Context(), c, op, limits, breaks)
 							if err != nil {

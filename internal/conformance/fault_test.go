@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"net/http"
 	"strings"
@@ -14,7 +15,7 @@ import (
 type fault struct {
 	at     stage
 	breaks breakage
-	answer answer // from the stage responseHeaders on
+	answer answer // from the stage atHeader on
 	// made says that a server that got the whole request makes a copy, whatever it
 	// then answers.
 	made bool
@@ -28,6 +29,17 @@ type fault struct {
 
 	code uint32 // of RST_STREAM or GOAWAY
 	past bool   // the GOAWAY's last stream is one before the request's
+}
+
+// sent is as much of the body of an answer as leaves the server.
+func (f fault) sent(body []byte) []byte {
+	switch f.at {
+	case atBodyStart:
+		return nil
+	case atBody:
+		return body[:len(body)/2]
+	}
+	return body
 }
 
 // stage is how far things go before they break.
@@ -47,10 +59,6 @@ const (
 	atBody                       // within it
 )
 
-func (s stage) String() string {
-	return [...]string{"end", "dial", "handshake", "accept", "greeting", "request header", "request body", "receipt", "header", "body start", "body"}[s]
-}
-
 // breakage is how a connection breaks.
 type breakage int
 
@@ -62,10 +70,6 @@ const (
 	goAway                       // HTTP/2: GOAWAY; the connection stays open
 	goAwayClosed                 // HTTP/2: GOAWAY, then the end
 )
-
-func (b breakage) String() string {
-	return [...]string{"closed", "reset", "stalled", "RST_STREAM", "GOAWAY", "GOAWAY and closed"}[b]
-}
 
 // answer is what a server sends.
 type answer struct {
@@ -89,61 +93,45 @@ const (
 	toClose        // HTTP/1.0: the body ends with the connection
 )
 
-// body is a body of an answer: a document of the operation, or text.
-type body struct {
-	of   document
-	text string // of the document literal
-}
+// body is a body of an answer to an operation that is documented to answer with docs. Nil is the good one.
+type body func(docs answers) string
 
-type document int
-
-const (
-	good     document = iota
-	literal           // text
-	mistyped          // as in documents
-	noID              // as in documents
-	otherID           // as in documents
-	refusal           // as in documents
-	goodHalf          // breaks off
-	twice             // a second document follows
-	noUTF8            // names hold bytes that are not UTF-8
-	deep              // a field is nested deeper than encoding/json goes
-	large             // over the bound of the rows
-	bomb              // small on the wire, over the bound once it is unpacked
-	bom               // begins with a byte order mark
-)
+// absent is the body where the operation has no such answer.
+const absent = "\x00absent"
 
 // maxBody is the bound of answers in all rows.
 const maxBody = 64 << 10
 
-// text returns the body for an operation.
+func literal(text string) body { return func(answers) string { return text } }
+
+func mistyped(docs answers) string { return docs.Mistyped }
+func noID(docs answers) string     { return docs.NoID }
+func otherID(docs answers) string  { return cmp.Or(docs.OtherID, absent) }
+func refusal(docs answers) string  { return cmp.Or(docs.Refusal, absent) }
+func goodHalf(docs answers) string { return docs.Good[:len(docs.Good)/2] }
+func twice(docs answers) string    { return docs.Good + docs.Good }
+func bom(docs answers) string      { return "\ufeff" + docs.Good }
+
+// noUTF8 has names with bytes that are not UTF-8.
+func noUTF8(docs answers) string { return strings.Replace(docs.Good, "A copy", "A \xff\xfe copy", 1) }
+
+// deep has a field that is nested deeper than encoding/json goes.
+func deep(docs answers) string {
+	nested := `"name":` + strings.Repeat("[", 12_000) + strings.Repeat("]", 12_000) + `,"`
+	return strings.Replace(docs.Good, `{"`, `{`+nested, 1)
+}
+
+// large is over the bound.
+func large(docs answers) string {
+	return strings.Replace(docs.Good, `{"`, `{"filler":"`+strings.Repeat("x", 2*maxBody)+`","`, 1)
+}
+
+// textFor returns the body for an operation.
 func (b body) textFor(docs answers) string {
-	switch b.of {
-	case literal:
-		return b.text
-	case mistyped:
-		return docs.Mistyped
-	case noID:
-		return docs.NoID
-	case otherID:
-		return docs.OtherID
-	case refusal:
-		return docs.Refusal
-	case goodHalf:
-		return docs.Good[:len(docs.Good)/2]
-	case twice:
-		return docs.Good + docs.Good
-	case noUTF8:
-		return strings.Replace(docs.Good, "A copy", "A \xff\xfe copy", 1)
-	case deep:
-		nested := `"name":` + strings.Repeat("[", 12_000) + strings.Repeat("]", 12_000) + `,"`
-		return strings.Replace(docs.Good, `{"`, `{`+nested, 1)
-	case large, bomb:
-		return strings.Replace(docs.Good, `{"`, `{"filler":"`+strings.Repeat("x", 2*maxBody)+`","`, 1)
-	case bom:
-		return "\ufeff" + docs.Good
+	if b == nil {
+		return docs.Good
 	}
-	return docs.Good
+	return b(docs)
 }
 
 // rendered is an answer as it goes to the wire.
@@ -155,14 +143,11 @@ type rendered struct {
 }
 
 func (a answer) render(docs answers) rendered {
-	r := rendered{status: a.status, header: http.Header{}, body: []byte(a.body.textFor(docs))}
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r := rendered{status: cmp.Or(a.status, http.StatusOK), header: http.Header{}, body: []byte(a.body.textFor(docs))}
 	for i := 0; i+1 < len(a.header); i += 2 {
 		r.header.Add(a.header[i], a.header[i+1])
 	}
-	if a.gzip || a.body.of == bomb {
+	if a.gzip {
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
 		_, _ = w.Write(r.body) // a bytes.Buffer does not fail

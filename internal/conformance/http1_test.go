@@ -77,14 +77,7 @@ func (s *server) answerHTTP1(w io.Writer, f fault) bool {
 		return false
 	}
 	_, _ = io.WriteString(w, head+"\r\n") // a client that has gone is found out by the next read
-	body := r.body
-	switch f.at {
-	case atBodyStart:
-		body = nil
-	case atBody:
-		body = body[:len(body)/2]
-	}
-	if !s.write(w, body, chunked, f.answer.pace) || f.at == atBodyStart || f.at == atBody {
+	if !s.write(w, f.sent(r.body), chunked, f.answer.pace) || f.at == atBodyStart || f.at == atBody {
 		return false
 	}
 	if chunked {

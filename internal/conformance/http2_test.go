@@ -150,15 +150,8 @@ func (c *http2Conn) answer(id uint32, stream *http2Stream) bool {
 		c.locked(func() { _ = c.framer.WriteGoAway(id, http2.ErrCode(f.code), nil) })
 	}
 	c.writeHeaders(id, len(r.body) == 0 && f.at == atEnd, true, fields...)
-	body := r.body
-	switch f.at {
-	case atBodyStart:
-		return c.breakOff(f, id)
-	case atBody:
-		body = body[:len(body)/2]
-	}
-	c.writeData(id, body, f)
-	if f.at == atBody {
+	c.writeData(id, f.sent(r.body), f)
+	if f.at == atBodyStart || f.at == atBody {
 		return c.breakOff(f, id)
 	}
 	return true

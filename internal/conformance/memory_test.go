@@ -9,15 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
 	"sync"
 	"syscall"
-	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
@@ -27,6 +21,7 @@ import (
 type memory struct {
 	op    *operation
 	fault fault
+	odd   oddTransport // in place of the fault
 
 	mu       sync.Mutex
 	requests int
@@ -40,7 +35,14 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		f = fault{made: true}
 	}
 	m.requests++
+	isCopy := vendortest.IsCopy(req.Method, req.URL.Path)
+	if m.odd != nil && isCopy {
+		m.copies++
+	}
 	m.mu.Unlock()
+	if m.odd != nil {
+		return m.odd(req, m.op.Answers)
+	}
 
 	trace := httptrace.ContextClientTrace(req.Context())
 	trace.GetConn("memory:443")
@@ -64,7 +66,7 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.at == atAccept || f.at == atRequestHeader || f.at == atRequestBody && len(body) > 0 {
 		return nil, m.broken(req, f, io.EOF)
 	}
-	if f.made && vendortest.IsCopy(req.Method, req.URL.Path) {
+	if f.made && isCopy {
 		m.mu.Lock()
 		m.copies++
 		m.mu.Unlock()
@@ -98,14 +100,7 @@ func (m *memory) answer(req *http.Request, f fault) *http.Response {
 		StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.header, ContentLength: r.length, Request: req,
 	}
-	body := r.body
-	switch f.at {
-	case atBodyStart:
-		body = nil
-	case atBody:
-		body = body[:len(body)/2]
-	}
-	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(body)}
+	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(f.sent(r.body))}
 	resp.Body = io.NopCloser(out)
 	if r.header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
 		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(&unpacking{packed: out}), -1, true
@@ -153,56 +148,4 @@ func (u *unpacking) Read(p []byte) (int, error) {
 		u.unpacked = r
 	}
 	return u.unpacked.Read(p)
-}
-
-// runInMemory runs each row for all operations and retry modes, each case in a
-// bubble of virtual time.
-func runInMemory(t *testing.T, rows []row) {
-	for i := range rows {
-		r := &rows[i]
-		if r.on&inMemory == 0 {
-			continue
-		}
-		t.Run(r.name, func(t *testing.T) {
-			for _, op := range operations {
-				if !r.applies(op) {
-					continue
-				}
-				for _, mode := range modesOf(op) {
-					synctest.Test(t, func(t *testing.T) {
-						m := &memory{op: op, fault: r.fault}
-						client, err := op.Connect(vendortest.Key(), append(r.options(mode), throughTransport(m))...)
-						require.NoError(t, err)
-						o := observed{op: op, mode: mode}
-						ctx, cancel := r.ends.context(t.Context())
-						defer cancel()
-						o.result, o.err = client.Do(ctx)
-						o.copies, o.requests = m.copies, m.requests
-						assert.Empty(t, append(o.invariants(), r.check(o)...), "%v, %v", op, mode)
-					})
-				}
-			}
-		})
-	}
-}
-
-func TestFaultsInMemory(t *testing.T) {
-	for name, rows := range map[string][]row{
-		"network": networkRows, "answers": answerRows, "statuses": statusRows(), "refusals": refusalRows(), "waits": waitRows, "contexts": contextRows,
-	} {
-		t.Run(name, func(t *testing.T) { runInMemory(t, rows) })
-	}
-}
-
-// TestRowsHaveNames: a row is found by its name.
-func TestRowsHaveNames(t *testing.T) {
-	seen := map[string]carriers{}
-	for _, rows := range [][]row{networkRows, answerRows, statusRows(), refusalRows(), waitRows, contextRows, http2Rows()} {
-		for _, r := range rows {
-			assert.Zero(t, seen[r.name]&r.on&anyWay, "two rows are named %q", r.name)
-			seen[r.name] |= r.on & anyWay
-			assert.NotEmpty(t, strings.TrimSpace(r.name), "%v", r)
-			assert.NotEmpty(t, r.want, r.name)
-		}
-	}
 }

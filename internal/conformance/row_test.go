@@ -1,16 +1,44 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
+
+type (
+	operation = vendortest.Operation
+	result    = vendortest.Result
+	answers   = vendortest.Answers
+)
+
+var (
+	// operations are all that the conformance tables run for.
+	operations     = vendortest.Operations()
+	copyOperations = slices.DeleteFunc(slices.Clone(operations), func(o *operation) bool { return !o.Copies })
+)
+
+// newFake returns the vendor's fake with the agent that operations copy.
+func newFake(t testing.TB, v *vendortest.Vendor, opts ...agentcopytest.ServerOption) *agentcopytest.Server {
+	fake := v.NewFake(opts...)
+	fake.Add(v.SourceID, "The source")
+	t.Cleanup(fake.Close)
+	return fake.Server
+}
+
+func operationNamed(name string) *operation {
+	return operations[slices.IndexFunc(operations, func(o *operation) bool { return o.String() == name })]
+}
 
 // row is one line of a table: a fault that every request of a call meets, and
 // what the call comes to.
@@ -35,6 +63,7 @@ type row struct {
 	ends     callEnd
 	timeout  time.Duration // of an attempt; 0: 30s
 	maxWait  time.Duration // of RetryPolicy; 0: its default
+	odd      oddTransport  // in memory, in place of the fault
 }
 
 // wants is how each kind of call ends. A kind that is missing does not meet the row.
@@ -80,19 +109,26 @@ const (
 const maxAttempts = 3
 
 func (r *row) options(mode agentcopy.RetryMode) []agentcopy.Option {
-	timeout := r.timeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
 	return []agentcopy.Option{
 		agentcopy.WithLimiter(agentcopy.Unlimited),
 		agentcopy.WithReadLimiter(agentcopy.Unlimited),
-		agentcopy.WithAttemptTimeout(timeout),
+		agentcopy.WithAttemptTimeout(cmp.Or(r.timeout, 30*time.Second)),
 		agentcopy.WithMaxResponseBytes(maxBody),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{
 			Mode: mode, MaxAttempts: maxAttempts, MinBackoff: 1, MaxBackoff: time.Millisecond, MaxWait: r.maxWait,
 		}),
 	}
+}
+
+// connect makes a client that calls op through a transport, with the options of the row and more.
+func (r *row) connect(
+	op *operation, mode agentcopy.RetryMode, through http.RoundTripper, more ...agentcopy.Option,
+) *vendortest.Caller {
+	client, err := op.Connect(vendortest.Key(), slices.Concat(r.options(mode), []agentcopy.Option{throughTransport(through)}, more)...)
+	if err != nil {
+		panic(err) // a mistake of the test
+	}
+	return client
 }
 
 // callEnd is how the context of a call ends before the call does.
@@ -267,9 +303,8 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 
 // applies reports whether a row makes sense for an operation.
 func (r *row) applies(op *operation) bool {
-	doc := r.fault.answer.body
 	switch {
-	case doc.of != literal && doc.textFor(op.Answers) == "":
+	case r.fault.answer.body.textFor(op.Answers) == absent:
 		return false
 	case op.Copies:
 		return r.want[safe].attempts > 0
@@ -284,8 +319,6 @@ func modesOf(op *operation) []agentcopy.RetryMode {
 	}
 	return modes[:2]
 }
-
-func joined(faults []string) string { return strings.Join(faults, "\n  ") }
 
 // throughTransport sends through rt.
 func throughTransport(rt http.RoundTripper) agentcopy.Option {

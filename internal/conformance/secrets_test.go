@@ -74,7 +74,7 @@ var quotingRows = func() []row {
 		} {
 			rows = append(rows, row{
 				name: fmt.Sprintf("%d, %s", status, form),
-				fault: fault{made: true, answer: answer{status: status, body: body{literal, content}, header: []string{
+				fault: fault{made: true, answer: answer{status: status, body: literal(content), header: []string{
 					"X-Request-Id", quoted, "Cf-Ray", quoted, "Retry-After-Ms", "1", "Content-Type", quoted,
 					"Location", "https://" + url.PathEscape(quoted) + ".example/" + url.QueryEscape(quoted),
 				}}},
@@ -84,7 +84,7 @@ var quotingRows = func() []row {
 	return append(rows,
 		row{name: "dial", fault: fault{at: atDial, dial: fmt.Errorf("a proxy says %s", quotes)}},
 		row{name: "wrapped", fault: fault{at: atDial, dial: &url.Error{Op: "Post", URL: "https://" + url.PathEscape(quoted) + "@host/?key=" + url.QueryEscape(quoted), Err: io.EOF}}},
-		row{name: "body breaks off", fault: fault{at: atBody, made: true, answer: answer{body: body{literal, quotes}}}},
+		row{name: "body breaks off", fault: fault{at: atBody, made: true, answer: answer{body: literal(quotes)}}},
 	)
 }()
 
@@ -102,7 +102,7 @@ func TestNoSecretLeaves(t *testing.T) {
 			for i := range rows {
 				r := &rows[i]
 				for _, op := range operations {
-					if doc := r.fault.answer.body; doc.of != literal && doc.textFor(op.Answers) == "" {
+					if r.fault.answer.body.textFor(op.Answers) == absent {
 						continue
 					}
 					printed := printAll(t, r, op)
@@ -122,47 +122,42 @@ func TestNoSecretLeaves(t *testing.T) {
 func printAll(t *testing.T, r *row, op *operation) []byte {
 	var out bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		p := &printer{out: &out}
-		var sent http.RoundTripper = &memory{op: op, fault: r.fault}
-		opts := append(r.options(agentcopy.RetryAlways), throughTransport(sent),
+		opts := append(r.options(agentcopy.RetryAlways), throughTransport(&memory{op: op, fault: r.fault}),
 			agentcopy.WithHeader("X-Private", private),
 			agentcopy.WithLogger(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))))
 		client, err := op.Connect(quoted, opts...)
 		require.NoError(t, err)
-		p.show(client.Client, client)
+		show(&out, client.Client, client)
 		if c, ok := client.Client.(interface{ Config() agentcopy.Config }); ok {
-			p.show(c.Config())
+			show(&out, c.Config())
 		}
 		ctx, cancel := r.ends.context(t.Context())
 		defer cancel()
 		got, err := client.Do(ctx)
 		if err == nil {
 			// The document itself may quote the credential, as any text of a user's may.
-			p.show(got.Response)
+			show(&out, got.Response)
 			if got.Response != nil {
-				p.show(*got.Response, got.Response.Warning, got.Response.RequestID, got.Response.Attempts)
+				show(&out, *got.Response, got.Response.Warning, got.Response.RequestID, got.Response.Attempts)
 			}
 		}
 		for ; err != nil; err = errors.Unwrap(err) {
-			p.show(err)
+			show(&out, err)
 			if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-				p.show(*e, e.Message, e.Code, e.RequestID, e.Fields, e.Attempts, e.Err)
+				show(&out, *e, e.Message, e.Code, e.RequestID, e.Fields, e.Attempts, e.Err)
 			}
 		}
 	})
 	return out.Bytes()
 }
 
-// printer renders values in every way that a program might.
-type printer struct{ out *bytes.Buffer }
-
-func (p *printer) show(values ...any) {
-	text := slog.New(slog.NewTextHandler(p.out, nil))
-	inJSON := slog.New(slog.NewJSONHandler(p.out, nil))
+// show renders values in every way that a program might.
+func show(out *bytes.Buffer, values ...any) {
+	text, inJSON := slog.New(slog.NewTextHandler(out, nil)), slog.New(slog.NewJSONHandler(out, nil))
 	for _, v := range values {
-		fmt.Fprintf(p.out, "%v\n%+v\n%#v\n%q\n%s\n%d\n%x\n", v, v, v, v, v, v, v)
+		fmt.Fprintf(out, "%v\n%+v\n%#v\n%q\n%s\n%d\n%x\n", v, v, v, v, v, v, v)
 		if data, err := json.Marshal(v); err == nil {
-			p.out.Write(data)
+			out.Write(data)
 		}
 		text.Info("it", "v", v)
 		inJSON.Warn("it", slog.Group("g", "v", v))
@@ -185,7 +180,7 @@ func TestNoSecretInWhatConstructorsRefuse(t *testing.T) {
 		for name, opt := range refused {
 			_, err := op.Connect(quoted, opt)
 			var out bytes.Buffer
-			(&printer{&out}).show(err)
+			show(&out, err)
 			assert.Error(t, err, "%v, %s", op, name)
 			assert.NotContains(t, out.String(), private, "%v, %s", op, name)
 			assert.NotContains(t, out.String(), quoted, "%v, %s", op, name)
@@ -193,7 +188,7 @@ func TestNoSecretInWhatConstructorsRefuse(t *testing.T) {
 		for _, key := range []string{quoted + "\n", quoted + "\x00", " " + quoted, quoted + "é"} {
 			_, err := op.Connect(key)
 			var out bytes.Buffer
-			(&printer{&out}).show(err)
+			show(&out, err)
 			assert.Error(t, err, op)
 			assert.NotContains(t, out.String(), "not/a+real", op)
 		}

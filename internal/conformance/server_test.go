@@ -2,10 +2,15 @@ package conformance
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -23,11 +28,7 @@ type carrier struct {
 }
 
 func (c carrier) String() string {
-	name := map[bool]string{false: "HTTP/1.1", true: "HTTP/2"}[c.http2]
-	if c.tls {
-		name += " over TLS"
-	}
-	return name
+	return map[bool]string{false: "HTTP/1.1", true: "HTTP/2"}[c.http2] + map[bool]string{true: " over TLS"}[c.tls]
 }
 
 var wires = []carrier{{http2: false}, {http2: false, tls: true}, {http2: true}, {http2: true, tls: true}}
@@ -42,34 +43,69 @@ func (c carrier) fits(on carriers) bool {
 // fault says, byte by byte, and counts the copies it makes: one for each whole
 // request that asks for one.
 type server struct {
-	carrier  carrier
-	op       *operation
-	fault    fault
-	warm     int64 // so many requests are answered well first, and do not count
-	listener net.Listener
+	*listener
+	carrier carrier
+	op      *operation
+	fault   fault
+	warm    int64 // so many requests are answered well first, and do not count
 
 	arrived atomic.Int64 // requests whose headers were read
 	copies  atomic.Int64
 	cut     atomic.Int64 // connections that were broken before a request
 
-	done    chan struct{}
-	running sync.WaitGroup
-	mu      sync.Mutex
-	conns   []net.Conn
+	mu    sync.Mutex
+	conns []net.Conn
 }
 
-func startServer(c carrier, op *operation, f fault, warm int) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &server{carrier: c, op: op, fault: f, warm: int64(warm), listener: l, done: make(chan struct{})}
-	s.running.Go(s.accept)
-	return s, nil
+func startServer(c carrier, op *operation, f fault, warm int) *server {
+	s := &server{carrier: c, op: op, fault: f, warm: int64(warm)}
+	s.listener = listen(func(conn *net.TCPConn) {
+		_ = conn.SetReadBuffer(smallBuffer)
+		s.mu.Lock()
+		s.conns = append(s.conns, conn)
+		s.mu.Unlock()
+		s.serve(conn)
+	})
+	return s
 }
 
 func (s *server) url() string {
-	return map[bool]string{false: "http://", true: "https://"}[s.carrier.tls] + s.listener.Addr().String()
+	return map[bool]string{false: "http://", true: "https://"}[s.carrier.tls] + s.address
+}
+
+// listener accepts connections on the loopback interface.
+type listener struct {
+	net.Listener
+	address string
+	running sync.WaitGroup
+}
+
+// listen serves each connection on a goroutine of its own.
+func listen(serve func(*net.TCPConn)) *listener {
+	accepting, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err) // no test goes on without
+	}
+	l := &listener{Listener: accepting, address: accepting.Addr().String()}
+	l.running.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			l.running.Go(func() {
+				defer conn.Close()
+				serve(conn.(*net.TCPConn))
+			})
+		}
+	})
+	return l
+}
+
+// end stops accepting, and waits until all connections have ended.
+func (l *listener) end() {
+	_ = l.Close()
+	l.running.Wait()
 }
 
 // transport is what a client of this server sends through.
@@ -107,23 +143,6 @@ const smallBuffer = 32 << 10
 // nobody is where nothing listens: the port is one that only a service of its
 // own would take, and no test.
 const nobody = "127.0.0.1:1"
-
-func (s *server) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		_ = conn.(*net.TCPConn).SetReadBuffer(smallBuffer)
-		s.mu.Lock()
-		s.conns = append(s.conns, conn)
-		s.mu.Unlock()
-		s.running.Go(func() {
-			defer conn.Close()
-			s.serve(conn)
-		})
-	}
-}
 
 func (s *server) serve(conn net.Conn) {
 	f := s.meets(s.next())
@@ -196,9 +215,11 @@ func (s *server) hold(plain net.Conn) { _, _ = io.Copy(io.Discard, plain) }
 // close ends the server. It waits until all connections have ended that are not
 // idle in the client's pool: what is open after a while was left behind.
 func (s *server) close(t *http.Transport) error {
-	_ = s.listener.Close()
 	ended := make(chan struct{})
-	go func() { s.running.Wait(); close(ended) }()
+	go func() {
+		s.end()
+		close(ended)
+	}()
 	for range 6000 {
 		t.CloseIdleConnections() // a stream that was just cancelled keeps its connection busy for a moment
 		select {
@@ -244,17 +265,9 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 // that meets the fault.
 func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) (observed, error) {
 	o := observed{op: op, mode: mode}
-	s, err := startServer(c, op, r.fault, warm)
-	if err != nil {
-		return o, err
-	}
+	s := startServer(c, op, r.fault, warm)
 	transport := s.transport()
-	base := s.url() + op.Vendor.BasePath
-	client, err := op.Connect(vendortest.Key(), append(r.options(mode),
-		agentcopy.WithBaseURL(base), throughTransport(transport))...)
-	if err != nil {
-		return o, errors.Join(err, s.close(transport))
-	}
+	client := r.connect(op, mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
 	for range warm {
 		if _, err := client.Do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
 			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
@@ -263,7 +276,7 @@ func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.
 	ctx, cancel := r.ends.context(ctx)
 	defer cancel()
 	o.result, o.err = client.Do(ctx)
-	err = s.close(transport)
+	err := s.close(transport)
 	o.copies, o.requests = int(s.copies.Load()), s.requests()
 	return o, err
 }
@@ -285,7 +298,7 @@ func (g *gather) run(name string, f func() []string) {
 		if faults := f(); len(faults) > 0 {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.faults = append(g.faults, name+":\n  "+joined(faults))
+			g.faults = append(g.faults, name+":\n  "+strings.Join(faults, "\n  "))
 		}
 	})
 }
@@ -297,4 +310,46 @@ func (g *gather) wait() string {
 		g.faults = append(g.faults[:40], fmt.Sprintf("and %d more", len(g.faults)-40))
 	}
 	return strings.Join(g.faults, "\n")
+}
+
+// identity is a certificate that signs itself, and the pool that trusts it.
+type identity struct {
+	certificate tls.Certificate
+	pool        *x509.CertPool
+}
+
+var (
+	trusted  = sync.OnceValue(newIdentity)
+	stranger = sync.OnceValue(newIdentity)
+)
+
+func newIdentity() identity {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	id := identity{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, x509.NewCertPool()}
+	id.pool.AddCert(certificate)
+	return id
+}
+
+// config is that of a server with this identity, which speaks one protocol.
+func (id identity) config(http2 bool) *tls.Config {
+	protocol := map[bool]string{false: "http/1.1", true: "h2"}[http2]
+	return &tls.Config{Certificates: []tls.Certificate{id.certificate}, NextProtos: []string{protocol}}
 }

@@ -87,9 +87,9 @@ var networkRows = []row{
 		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, on: onWires},
 	{name: "closed after a body of unknown length", fault: fault{made: true, answer: answer{length: toClose}},
 		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: overHTTP1},
-	{name: "a refusal whose body breaks off", fault: fault{at: atBody, answer: answer{status: 404, body: body{literal, `{"detail":"no such agent"}`}}},
+	{name: "a refusal whose body breaks off", fault: fault{at: atBody, answer: answer{status: 404, body: literal(`{"detail":"no such agent"}`)}},
 		want: wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}}, is: agentcopy.ErrNotFound, on: anyWay},
-	{name: "a server's fault whose body breaks off", fault: fault{at: atBody, made: true, answer: answer{status: 500, body: body{literal, `{"detail":"oh"}`}}},
+	{name: "a server's fault whose body breaks off", fault: fault{at: atBody, made: true, answer: answer{status: 500, body: literal(`{"detail":"oh"}`)}},
 		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer, on: anyWay},
 
 	{name: "server does not read", fault: fault{at: atAccept, breaks: stalled, made: true},
@@ -110,7 +110,7 @@ var networkRows = []row{
 		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: context.DeadlineExceeded, on: anyWay, timeout: stallTimeout},
 	{name: "body trickles in time", fault: fault{made: true, answer: answer{pace: time.Millisecond}},
 		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: anyWay, safeOnly: true},
-	{name: "body of a refusal stalls", fault: fault{at: atBody, breaks: stalled, answer: answer{status: 403, body: body{literal, `{"detail":"no"}`}}},
+	{name: "body of a refusal stalls", fault: fault{at: atBody, breaks: stalled, answer: answer{status: 403, body: literal(`{"detail":"no"}`)}},
 		want: wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}}, is: agentcopy.ErrForbidden, on: anyWay, timeout: stallTimeout},
 }
 

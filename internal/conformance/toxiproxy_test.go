@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // toxics are networks as toxiproxy makes them, between the client and the fake
@@ -88,11 +87,7 @@ func throughToxic(t *testing.T, toxic string, timeout time.Duration, op *operati
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	r := row{timeout: timeout}
-	client, err := op.Connect(vendortest.Key(), append(r.options(mode),
-		agentcopy.WithBaseURL("http://"+proxy.Listen), throughTransport(transport))...)
-	if err != nil {
-		return o, err
-	}
+	client := r.connect(op, mode, transport, agentcopy.WithBaseURL("http://"+proxy.Listen))
 	o.result, o.err = client.Do(t.Context())
 	transport.CloseIdleConnections()
 	proxy.Stop()

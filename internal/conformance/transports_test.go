@@ -3,11 +3,15 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,118 +26,55 @@ type oddTransport func(req *http.Request, docs answers) (*http.Response, error)
 
 var errOdd = errors.New("odd transport")
 
-// oddTransports are those, with what a copy and a read through them come to. The
+// oddRows are those, with what a copy and a read through them come to. The
 // server behind each has made the copy, whatever the transport says.
-var oddTransports = []struct {
-	name      string
-	transport oddTransport
-	row       row
-}{
-	{
-		"no trace, and a failure",
-		func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
-	},
-	{
-		"an answer and an error both",
-		func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd},
-	},
-	{
-		"neither answer nor error",
-		func(*http.Request, answers) (*http.Response, error) { return nil, nil },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}},
-	},
-	{
-		"no header",
-		func(_ *http.Request, docs answers) (*http.Response, error) {
+var oddRows = []row{
+	{name: "no trace, and a failure",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd, on: inMemory},
+	{name: "an answer and an error both",
+		odd:  func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd, on: inMemory},
+	{name: "neither answer nor error",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, nil },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, on: inMemory},
+	{name: "no header",
+		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
 			resp := goodAnswer(docs)
 			resp.Header = nil
 			return resp, nil
 		},
-		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
-	},
-	{
-		"neither header nor body",
-		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {1, Fails}}},
-	},
-	{
-		"a refusal without header and body",
-		func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer},
-	},
-	{
-		"no status",
-		func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {1, Fails}}},
-	},
-	{
-		"a body that fails",
-		func(_ *http.Request, docs answers) (*http.Response, error) {
+		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: inMemory},
+	{name: "neither header nor body",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {1, Fails}}, on: inMemory},
+	{name: "a refusal without header and body",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer, on: inMemory},
+	{name: "no status",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {1, Fails}}, on: inMemory},
+	{name: "a body that fails",
+		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
 			resp := goodAnswer(docs)
-			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), failingReader{}))
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), iotest.ErrReader(errOdd)))
 			return resp, nil
 		},
-		row{want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: errOdd},
-	},
-	{
-		"an error that holds another attempt's context",
-		func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
-		row{want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: context.Canceled},
-	},
-	{
-		"it changes the request",
-		func(req *http.Request, docs answers) (*http.Response, error) {
+		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: errOdd, on: inMemory},
+	{name: "an error that holds another attempt's context",
+		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
+		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: context.Canceled, on: inMemory},
+	{name: "it changes the request",
+		odd: func(req *http.Request, docs answers) (*http.Response, error) {
 			req.Header.Set("Authorization", "none")
 			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
 			return goodAnswer(docs), nil
 		},
-		row{want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}},
-	},
+		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: inMemory},
 }
-
-type failingReader struct{}
-
-func (failingReader) Read([]byte) (int, error) { return 0, errOdd }
 
 func goodAnswer(docs answers) *http.Response {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.Good)), ContentLength: -1}
-}
-
-// odd counts the copies that the server behind an odd transport makes.
-type odd struct {
-	transport        oddTransport
-	docs             answers
-	requests, copies int
-}
-
-func (o *odd) RoundTrip(req *http.Request) (*http.Response, error) {
-	o.requests++
-	if vendortest.IsCopy(req.Method, req.URL.Path) {
-		o.copies++
-	}
-	return o.transport(req, o.docs)
-}
-
-func TestTransportsThatGiveNoProof(t *testing.T) {
-	for _, tc := range oddTransports {
-		t.Run(tc.name, func(t *testing.T) {
-			for _, op := range operations {
-				for _, mode := range modesOf(op) {
-					synctest.Test(t, func(t *testing.T) {
-						through := &odd{transport: tc.transport, docs: op.Answers}
-						client, err := op.Connect(vendortest.Key(), append(tc.row.options(mode), throughTransport(through))...)
-						require.NoError(t, err)
-						o := observed{op: op, mode: mode}
-						o.result, o.err = client.Do(t.Context())
-						o.copies, o.requests = through.copies, through.requests
-						assert.Empty(t, append(o.invariants(), tc.row.check(o)...), "%v, %v", op, mode)
-					})
-				}
-			}
-		})
-	}
 }
 
 // TestAPanicOfTheTransportHoldsNoPermit: the panic is the caller's to see, and what the call
@@ -141,15 +82,202 @@ func TestTransportsThatGiveNoProof(t *testing.T) {
 func TestAPanicOfTheTransportHoldsNoPermit(t *testing.T) {
 	for _, op := range operations {
 		limiter := agentcopy.NewWindowLimiter(2, 1)
-		through := &odd{docs: op.Answers, transport: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}
-		r := row{}
-		client, err := op.Connect(vendortest.Key(), append(r.options(agentcopy.RetrySafe), throughTransport(through), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))...)
-		require.NoError(t, err)
+		m := &memory{op: op, odd: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}
+		client := new(row).connect(op, agentcopy.RetrySafe, m, agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))
 		for range 3 {
 			assert.PanicsWithError(t, errOdd.Error(), func() { _, _ = client.Do(t.Context()) }, op)
 		}
-		through.transport = func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), nil }
-		_, err = client.Do(t.Context())
+		m.odd = nil
+		_, err := client.Do(t.Context())
 		assert.NoError(t, err, "%v: after a panic", op)
+	}
+}
+
+// TestConnectionsAreReused: whatever the answers, the connections of a client that a
+// program shares with the SDK stay open and serve the next call: one for a
+// sequence of calls in HTTP/1.1, one for all in HTTP/2. A failed call must not
+// empty the pool either, as go-retryablehttp by itself would.
+func TestConnectionsAreReused(t *testing.T) {
+	for _, status := range []int{200, 204, 302, 404, 422, 429, 500, 503} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d, HTTP/2 %v", status, http2), func(t *testing.T) {
+				var connections, closedByClient atomic.Int32
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					w.WriteHeader(status)
+					if status != http.StatusNoContent {
+						_, _ = io.WriteString(w, strings.Repeat(" ", 3000))
+					}
+				}))
+				server.EnableHTTP2 = http2
+				server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+					switch s {
+					case http.StateNew:
+						connections.Add(1)
+					case http.StateClosed:
+						closedByClient.Add(1)
+					}
+				}
+				server.StartTLS()
+				defer server.Close()
+				shared := server.Client()
+				defer shared.CloseIdleConnections()
+				for _, op := range operations {
+					client := new(row).connect(op, agentcopy.RetryAlways, nil, agentcopy.WithBaseURL(server.URL), agentcopy.WithHTTPClient(shared))
+					_, _ = client.Do(t.Context())
+				}
+				assert.EqualValues(t, 1, connections.Load(), "connections of %d calls", len(operations))
+				assert.Zero(t, closedByClient.Load(), "connections that were closed")
+			})
+		}
+	}
+}
+
+// TestAnswersBeforeALongBodyIsSent: a server that answers or goes away while a long
+// body is still being sent.
+func TestAnswersBeforeALongBodyIsSent(t *testing.T) {
+	name := strings.Repeat("n", 1<<20)
+	var long []*operation
+	for _, op := range copyOperations {
+		if op.NoBody || op.Vendor.Name == "zudu" { // whose names have 50 characters at most
+			continue
+		}
+		named := *op
+		named.Do = func(ctx context.Context, client any) (*result, error) {
+			made, err := op.Vendor.Copier(client).Copy(ctx, agentcopy.CopyRequest{SourceID: op.Vendor.SourceID, Name: name})
+			return &result{ID: made.ID}, err
+		}
+		long = append(long, &named)
+	}
+	// Only in HTTP/1.1: in HTTP/2 the client waits for a window, which the servers
+	// of this package do not open.
+	rows := []row{
+		{name: "success before the body", fault: fault{made: true, answer: answer{unread: true}}, loose: true},
+		{name: "too large before the body", fault: fault{answer: answer{status: 413, unread: true}}, loose: true},
+		{name: "rate limit before the body", fault: fault{answer: answer{status: 429, unread: true}}, loose: true},
+		{name: "failed before the body", fault: fault{made: true, answer: answer{status: 500, unread: true}}, loose: true},
+		{name: "closed within the body", fault: fault{at: atRequestBody, made: true}, want: wants{safe: {1, Unknown}}},
+		{name: "reset within the body", fault: fault{at: atRequestBody, breaks: reset, made: true}, want: wants{safe: {1, Unknown}}},
+		{name: "stalls within the body", fault: fault{at: atRequestBody, breaks: stalled, made: true}, want: wants{safe: {1, Unknown}}, timeout: stallTimeout},
+		{name: "read whole", fault: fault{made: true}, want: wants{safe: {1, Succeeds}}},
+	}
+	cases := newGather()
+	for _, c := range []carrier{{}, {tls: true}} {
+		for _, op := range long {
+			for i := range rows {
+				r := &rows[i]
+				cases.run(fmt.Sprintf("%s, %v, %v", r.name, op, c), func() []string {
+					return c.check(t.Context(), r, op, agentcopy.RetrySafe, 0)
+				})
+			}
+		}
+	}
+	assert.Empty(t, cases.wait())
+}
+
+// TestAChangeOfProtocolRetriesNoCopy: an origin that spoke HTTP/1.1 and, behind the same
+// name, speaks HTTP/2 from now on. What the client learned of the one must not
+// let net/http retry a copy over the other.
+func TestAChangeOfProtocolRetriesNoCopy(t *testing.T) {
+	var faults []string
+	for _, op := range copyOperations {
+		for _, code := range []uint32{1, 7} {
+			for _, first := range []carrier{{tls: true}, {http2: true, tls: true}} {
+				second := carrier{http2: !first.http2, tls: true}
+				before := startServer(first, op, fault{made: true}, 0)
+				broken := fault{at: atReceipt, breaks: rst, code: code, made: true}
+				if !second.http2 {
+					broken.breaks = closed
+				}
+				after := startServer(second, op, broken, 0)
+				transport := before.transport()
+				transport.Protocols.SetHTTP1(true)
+				transport.Protocols.SetHTTP2(true)
+				dial := transport.DialContext
+				var moved atomic.Bool
+				transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if moved.Load() {
+						addr = after.address
+					}
+					return dial(ctx, network, addr)
+				}
+				client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(before.url()))
+				_, err := client.Do(t.Context())
+				require.NoError(t, err)
+				moved.Store(true)
+				require.NoError(t, before.close(transport)) // with the old connection
+				o := observed{op: op}
+				o.result, o.err = client.Do(t.Context())
+				require.NoError(t, after.close(transport))
+				o.copies, o.requests = int(after.copies.Load()), after.requests()
+				for _, fault := range o.invariants() {
+					faults = append(faults, fmt.Sprintf("%v, from %v to %v, code %d: %s: %v", op, first, second, code, fault, o.err))
+				}
+			}
+		}
+	}
+	assert.Empty(t, faults)
+}
+
+// TestNoRedirectIsFollowed: none is followed, to the same host or to another, which gets no
+// request at all: it would get the credentials.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	targets := map[string]string{
+		"another host":              other.URL + "/api",
+		"another host, no scheme":   other.URL[len("http:"):] + "/api",
+		"the same host":             "/elsewhere",
+		"the same path":             "",
+		"a URL that cannot be read": "http://[::1",
+		"another scheme":            "file:///etc/passwd",
+	}
+	cases := newGather()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for name, target := range targets {
+			r := &row{
+				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
+				want:  wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}},
+			}
+			if status == http.StatusFound || status == http.StatusSeeOther { // it may lead to the new agent
+				r.want[safe] = end{1, Unknown}
+			}
+			for _, c := range []carrier{{}, {http2: true, tls: true}} {
+				for _, op := range operations {
+					cases.run(fmt.Sprintf("%d to %s, %v, %v", status, name, op, c), func() []string {
+						o, err := c.run(t.Context(), r, op, agentcopy.RetrySafe, 0)
+						if err != nil {
+							return []string{err.Error()}
+						}
+						faults := append(o.invariants(), r.check(o)...)
+						if o.requests != 1 {
+							faults = append(faults, fmt.Sprintf("the server got %d requests, want 1", o.requests))
+						}
+						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.StatusCode != status {
+							faults = append(faults, fmt.Sprintf("got %v, want an error of status %d", o.err, status))
+						}
+						return faults
+					})
+				}
+			}
+		}
+	}
+	assert.Empty(t, cases.wait())
+	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
+}
+
+// TestCheckRedirectIsNotAsked: its CheckRedirect is not asked, and changes nothing.
+func TestCheckRedirectIsNotAsked(t *testing.T) {
+	for _, op := range operations {
+		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
+		asked := false
+		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
+		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
+		require.NoError(t, err)
+		_, err = client.Do(t.Context())
+		assert.Error(t, err, op)
+		assert.Equal(t, 1, m.requests, "%v: requests", op)
+		assert.False(t, asked, "%v: CheckRedirect was asked", op)
 	}
 }

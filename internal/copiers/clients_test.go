@@ -175,6 +175,35 @@ func TestWithLeavesTheOriginalAlone(t *testing.T) {
 	})
 }
 
+// TestClientsThatNewDidNotMake: every method of a nil or zero Client returns an
+// error that says so.
+func TestClientsThatNewDidNotMake(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		for _, client := range v.NotMade {
+			requireNotMade := func(err error, method string) {
+				t.Helper()
+				e := vendortest.RequireError(t, err)
+				require.Equal(t, v.Name, e.Provider, method)
+				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, method)
+				require.ErrorIs(t, err, agentcopy.ErrInvalid, method)
+				require.ErrorContains(t, err, "was not made by New", method)
+			}
+			for _, op := range v.Operations {
+				_, err := op.Do(t.Context(), client)
+				requireNotMade(err, op.Name)
+			}
+			_, err := v.With(client)
+			requireNotMade(err, "With")
+			copier := v.Copier(client)
+			_ = copier.Identify(v.request())
+			_, err = copier.Copy(t.Context(), v.request())
+			requireNotMade(err, "Copier.Copy")
+			_, err = copier.FindCopies(t.Context(), v.request(), time.Now())
+			requireNotMade(err, "Copier.FindCopies")
+		}
+	})
+}
+
 // Zudu and Cotool document no limit: all calls of a credential share a courtesy limit
 // of 10 at once, then 10 a second.
 func TestAllCallsShareTheCourtesyLimit(t *testing.T) {

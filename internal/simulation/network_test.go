@@ -5,15 +5,18 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
 	"syscall"
+	"testing/iotest"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/faults"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // network is the road from one process to a service: what is lost, late, refused or
@@ -48,7 +51,7 @@ func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 		req.Body.Close()
 	}
 	call := callOf(req.Context())
-	if isCopy(req) {
+	if vendortest.IsCopy(req.Method, req.URL.Path) {
 		return n.copies(req, body, call)
 	}
 	return n.reads(req, body, call)
@@ -56,7 +59,7 @@ func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 
 // reads passes a read on. It meets a suspension, as everything of a process does.
 func (n *network) reads(req *http.Request, body []byte, call *call) (*http.Response, error) {
-	if err := n.process.gate(req.Context()); err != nil {
+	if err := n.process.gate(); err != nil {
 		return nil, err
 	}
 	n.connect(req)
@@ -170,7 +173,7 @@ func (n *network) fault(call *call) (f faults.Fault) {
 // cut is resp whose body breaks off in the middle.
 func cut(resp *http.Response) *http.Response {
 	whole, _ := io.ReadAll(resp.Body)
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), broken{}))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	return resp
 }
 
@@ -226,44 +229,26 @@ func (n *network) connect(req *http.Request) {
 	t.WroteRequest(httptrace.WroteRequestInfo{})
 }
 
-func traceOf(ctx context.Context) httptrace.ClientTrace {
-	t := httptrace.ClientTrace{}
-	if given := httptrace.ContextClientTrace(ctx); given != nil {
-		t = *given
-	}
-	if t.GetConn == nil {
-		t.GetConn = func(string) {}
-	}
-	if t.GotConn == nil {
-		t.GotConn = func(httptrace.GotConnInfo) {}
-	}
-	if t.WroteHeaders == nil {
-		t.WroteHeaders = func() {}
-	}
-	if t.WroteRequest == nil {
-		t.WroteRequest = func(httptrace.WroteRequestInfo) {}
-	}
-	if t.GotFirstResponseByte == nil {
-		t.GotFirstResponseByte = func() {}
-	}
-	return t
+// traceOf returns the hooks of ctx that a transport calls, none of them nil.
+func traceOf(ctx context.Context) *httptrace.ClientTrace {
+	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) {},
+		GotConn:              func(httptrace.GotConnInfo) {},
+		WroteHeaders:         func() {},
+		WroteRequest:         func(httptrace.WroteRequestInfo) {},
+		GotFirstResponseByte: func() {},
+	}))
 }
 
 // answer is one that somebody on the way gives.
 func answer(req *http.Request, status int, body string, h http.Header) *http.Response {
 	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
-	for name, values := range h {
-		header[name] = values
-	}
+	maps.Copy(header, h)
 	return &http.Response{
 		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: req,
 	}
 }
-
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 var errCrashed = errors.New("the process has crashed")
 

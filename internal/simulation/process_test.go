@@ -76,8 +76,8 @@ func (c watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, sinc
 }
 
 // gate is where a process may stop for good, or for a while. A process that is
-// suspended does not notice that ctx has ended.
-func (p *process) gate(context.Context) error {
+// suspended does not notice that a context has ended.
+func (p *process) gate() error {
 	p.mu.Lock()
 	p.calls++
 	if p.calls == p.crashAt {
@@ -169,7 +169,7 @@ var errAway = fmt.Errorf("the ledger is away")
 // do makes one call of the ledger.
 func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 	c := callOf(ctx)
-	if err := l.process.gate(ctx); err != nil {
+	if err := l.process.gate(); err != nil {
 		return err
 	}
 	if l.process.calm {
@@ -194,7 +194,7 @@ func (l *ledger) do(ctx context.Context, name string, do func() error) error {
 	if late := wait(c.upTo(20 * time.Millisecond)); late != nil {
 		return late
 	}
-	if err := l.process.gate(ctx); err != nil {
+	if err := l.process.gate(); err != nil {
 		return err
 	}
 	if fate < 4 {
@@ -291,13 +291,13 @@ func (p *process) load(s stored, latest bool) time.Time {
 type times struct{ since, sentAt, lookedAt stored }
 
 // write has the ledger store r.
-func (l *ledger) write(r once.Record, do func(once.Record) error) error {
+func (l *ledger) write(r once.Record, do func() error) error {
 	w := l.process.world
 	w.mu.Lock()
 	before := w.times[r.Key]
 	w.mu.Unlock()
 	after := times{l.process.store(before.since, r.Since), l.process.store(before.sentAt, r.SentAt), l.process.store(before.lookedAt, r.LookedAt)}
-	err := do(r)
+	err := do()
 	if err == nil {
 		w.mu.Lock()
 		w.times[r.Key] = after
@@ -319,7 +319,7 @@ func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 	err = l.do(ctx, "Begin", func() error {
 		stored, found, err = l.Ledger.Begin(ctx, r, lease)
 		if err == nil && !found {
-			return l.write(r, func(once.Record) error { return nil })
+			return l.write(r, func() error { return nil })
 		}
 		return err
 	})
@@ -330,21 +330,15 @@ func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 }
 
 func (l *ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.do(ctx, "Update", func() error {
-		return l.write(r, func(r once.Record) error { return l.Ledger.Update(ctx, r, lease) })
-	})
+	return l.do(ctx, "Update", func() error { return l.write(r, func() error { return l.Ledger.Update(ctx, r, lease) }) })
 }
 
 func (l *ledger) Release(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Release", func() error {
-		return l.write(r, func(r once.Record) error { return l.Ledger.Release(ctx, r) })
-	})
+	return l.do(ctx, "Release", func() error { return l.write(r, func() error { return l.Ledger.Release(ctx, r) }) })
 }
 
 func (l *ledger) Finish(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Finish", func() error {
-		return l.write(r, func(r once.Record) error { return l.Ledger.Finish(ctx, r) })
-	})
+	return l.do(ctx, "Finish", func() error { return l.write(r, func() error { return l.Ledger.Finish(ctx, r) }) })
 }
 
 func (l *ledger) Abandon(ctx context.Context, r once.Record) error {

@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -26,9 +27,8 @@ type service struct {
 	twin    *service          // another account at the same origin, which treats names alike
 	account string            // known to the client; LangSmith's workspace
 	limiter agentcopy.Limiter // shared by all processes; nil: none
-	server  server
+	server  *vendortest.Fake
 	inner   http.RoundTripper
-	add     func(name string) (id string) // what a colleague makes; a panic if the vendor would refuse it
 	client  func(c *http.Client) agentcopy.Copier
 	sources []string
 
@@ -43,13 +43,6 @@ type service struct {
 	flaps       bool          // lists leave copies out at any time
 	servers     time.Duration // by how much the clocks of its servers differ
 	story       string
-}
-
-type server interface {
-	Client() *http.Client
-	Close()
-	DeleteAgent(id string)
-	Copies() []agentcopytest.CopyRecord
 }
 
 const settleTime = 30 * time.Second
@@ -202,12 +195,8 @@ func drawRename(r *rand.Rand) (rename func(string) string, total bool) {
 // open makes the fake, with the agents that can be copied.
 func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
 	options := func(c *http.Client) []agentcopy.Option {
-		limit := agentcopy.Limiter(agentcopy.Unlimited)
-		if s.limiter != nil {
-			limit = s.limiter
-		}
 		opts := []agentcopy.Option{
-			agentcopy.WithHTTPClient(c), agentcopy.WithLimiter(limit), agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
+			agentcopy.WithHTTPClient(c), agentcopy.WithLimiter(cmp.Or(s.limiter, agentcopy.Limiter(agentcopy.Unlimited))), agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
 		}
 		if s.baseURL != "" {
 			opts = append(opts, agentcopy.WithBaseURL(s.baseURL))
@@ -218,9 +207,7 @@ func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
 		return opts
 	}
 	vendor := vendortest.Named(s.vendor)
-	fake := vendor.NewFake(server...)
-	s.server = fake
-	s.add = func(name string) string { return fake.Add("", name) }
+	s.server = vendor.NewFake(server...)
 	s.client = func(c *http.Client) agentcopy.Copier {
 		return vendor.Copier(must(vendor.New("not-a-real-key", options(c)...)))
 	}
@@ -234,6 +221,9 @@ func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
 		s.add("Old hand " + strconv.Itoa(i))
 	}
 }
+
+// add is what a colleague makes; a panic if the vendor would refuse it.
+func (s *service) add(name string) (id string) { return s.server.Add("", name) }
 
 // madeID is the ID of the new agent in an answer that the vendor gave, "" if it
 // made none.
@@ -257,10 +247,6 @@ func (s *service) madeID(status int, body []byte) string {
 		return strconv.FormatInt(int64(id), 10)
 	}
 	return answer.Data.ID + answer.Agent.ID
-}
-
-func isCopy(r *http.Request) bool {
-	return r.Method == http.MethodPost && (strings.HasSuffix(r.URL.Path, "/duplicate") || strings.HasSuffix(r.URL.Path, "/copy") || strings.HasSuffix(r.URL.Path, "/clone"))
 }
 
 func must[T any](v T, err error) T {

@@ -405,7 +405,6 @@ func (w *world) recognisable(j *job) bool {
 // audit compares what the ledger holds with what was made.
 func (w *world) audit() {
 	for _, s := range w.services {
-		total := 0
 		owned := make(map[string]string)
 		for r := range w.ledger.List(context.Background()) {
 			j := w.byKey[r.Key]
@@ -421,9 +420,8 @@ func (w *world) audit() {
 				w.violate(r.Key, "%s is not its copy", r.Copy.ID)
 			}
 		}
-		total = len(w.copies[s])
-		if n := len(s.server.Copies()); n != total {
-			w.violate("", "the vendor made %d copies, the network saw %d", n, total)
+		if made, seen := len(s.server.Copies()), len(w.copies[s]); made != seen {
+			w.violate("", "the vendor made %d copies, the network saw %d", made, seen)
 		}
 	}
 }

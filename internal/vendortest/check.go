@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -61,7 +62,7 @@ func RequireDocuments[T any](t testing.TB, names ...string) {
 	}
 	var v T
 	Decode(t, Document(t, names[0]), &v)
-	require.Empty(t, emptyFields(reflect.ValueOf(v), reflect.TypeOf(v).String()), "fields that %s does not have", names[0])
+	RequireFilled(t, v)
 }
 
 // Failure is an answer to a copy, and the error that comes of it.
@@ -146,11 +147,8 @@ func normal(t testing.TB, document string) any {
 func withoutNulls(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		maps.DeleteFunc(v, func(_ string, value any) bool { return value == nil })
 		for key, value := range v {
-			if value == nil {
-				delete(v, key)
-				continue
-			}
 			v[key] = withoutNulls(value)
 		}
 	case []any:

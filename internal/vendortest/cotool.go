@@ -14,11 +14,9 @@ import (
 func newCotool() *Vendor {
 	v := &Vendor{
 		Name: "cotool", SourceID: sourceUUID, CopyID: copyUUID,
-		New:    func(key string, opts ...agentcopy.Option) (any, error) { return cotool.New(key, opts...) },
-		Copier: func(c any) agentcopy.Copier { return c.(*cotool.Client).Copier() },
-		With: func(c any, opts ...agentcopy.Option) (any, error) {
-			return c.(*cotool.Client).With(opts...)
-		},
+		New:     func(key string, opts ...agentcopy.Option) (any, error) { return cotool.New(key, opts...) },
+		Copier:  func(c any) agentcopy.Copier { return c.(*cotool.Client).Copier() },
+		With:    func(c any, opts ...agentcopy.Option) (any, error) { return c.(*cotool.Client).With(opts...) },
 		FromEnv: func(opts ...agentcopy.Option) (any, error) { return cotool.NewFromEnv(opts...) },
 		KeyVars: []string{"COTOOL_API_KEY"}, URLVar: "COTOOL_BASE_URL", BaseURL: "https://app.cotool.ai",
 		NotMade: []any{(*cotool.Client)(nil), new(cotool.Client)},

@@ -15,11 +15,9 @@ import (
 func newKolena() *Vendor {
 	v := &Vendor{
 		Name: "kolena", SourceID: "1", CopyID: "2",
-		New:    func(key string, opts ...agentcopy.Option) (any, error) { return kolena.New(key, opts...) },
-		Copier: func(c any) agentcopy.Copier { return c.(*kolena.Client).Copier(kolena.CopyAgentRequest{}) },
-		With: func(c any, opts ...agentcopy.Option) (any, error) {
-			return c.(*kolena.Client).With(opts...)
-		},
+		New:     func(key string, opts ...agentcopy.Option) (any, error) { return kolena.New(key, opts...) },
+		Copier:  func(c any) agentcopy.Copier { return c.(*kolena.Client).Copier(kolena.CopyAgentRequest{}) },
+		With:    func(c any, opts ...agentcopy.Option) (any, error) { return c.(*kolena.Client).With(opts...) },
 		FromEnv: func(opts ...agentcopy.Option) (any, error) { return kolena.NewFromEnv(opts...) },
 		KeyVars: []string{"KOLENA_API_KEY"}, URLVar: "KOLENA_API_URL", BaseURL: "https://agents-api.kolena.com",
 		NotMade: []any{(*kolena.Client)(nil), new(kolena.Client)},

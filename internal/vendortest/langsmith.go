@@ -15,11 +15,9 @@ import (
 func newLangSmith() *Vendor {
 	v := &Vendor{
 		Name: "langsmith", BasePath: "/v1/deepagents", SourceID: sourceUUID, CopyID: copyUUID,
-		New:    func(key string, opts ...agentcopy.Option) (any, error) { return langsmith.New(key, opts...) },
-		Copier: func(c any) agentcopy.Copier { return c.(*langsmith.Client).Copier(langsmith.CloneAgentRequest{}) },
-		With: func(c any, opts ...agentcopy.Option) (any, error) {
-			return c.(*langsmith.Client).With(opts...)
-		},
+		New:     func(key string, opts ...agentcopy.Option) (any, error) { return langsmith.New(key, opts...) },
+		Copier:  func(c any) agentcopy.Copier { return c.(*langsmith.Client).Copier(langsmith.CloneAgentRequest{}) },
+		With:    func(c any, opts ...agentcopy.Option) (any, error) { return c.(*langsmith.Client).With(opts...) },
 		FromEnv: func(opts ...agentcopy.Option) (any, error) { return langsmith.NewFromEnv(opts...) },
 		KeyVars: []string{"LANGSMITH_API_KEY"}, URLVar: "LANGSMITH_ENDPOINT", BaseURL: "https://api.smith.langchain.com",
 		NotMade: []any{(*langsmith.Client)(nil), new(langsmith.Client)},
@@ -82,9 +80,7 @@ func newLangSmithFake(opts ...agentcopytest.ServerOption) *Fake {
 	fake := agentcopytest.NewLangSmith(opts...)
 	return &Fake{
 		Server: fake.Server,
-		Add: func(id, name string) string {
-			return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID
-		},
+		Add:    func(id, name string) string { return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID },
 		Update: func(id, name string, created agentcopy.Time) {
 			fake.UpdateAgent(id, func(a *langsmith.Agent) { a.Name, a.CreatedAt = name, created })
 		},

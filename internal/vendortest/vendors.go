@@ -102,7 +102,8 @@ func NewClient[C any](t testing.TB, wire http.RoundTripper, opts ...agentcopy.Op
 	t.Helper()
 	for _, v := range Vendors {
 		if _, ok := v.NotMade[0].(C); ok {
-			client, err := v.New(Key(), append([]agentcopy.Option{agentcopy.WithHTTPClient(&http.Client{Transport: wire})}, opts...)...)
+			through := agentcopy.WithHTTPClient(&http.Client{Transport: wire})
+			client, err := v.New(Key(), append([]agentcopy.Option{through}, opts...)...)
 			require.NoError(t, err)
 			return client.(C)
 		}
@@ -203,15 +204,9 @@ func Operations() []*Operation {
 
 // IsCopy reports whether a request asks for a copy.
 func IsCopy(method, path string) bool {
-	if method != http.MethodPost {
-		return false
-	}
-	for _, v := range Vendors {
-		if strings.HasSuffix(path, v.CopyPath[strings.LastIndex(v.CopyPath, "/"):]) {
-			return true
-		}
-	}
-	return false
+	return method == http.MethodPost && slices.ContainsFunc(Vendors, func(v *Vendor) bool {
+		return strings.HasSuffix(path, v.CopyPath[strings.LastIndex(v.CopyPath, "/"):])
+	})
 }
 
 // of makes the operations of a vendor know it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,9 +71,7 @@ func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := req.Body.Close(); err != nil {
-			return nil, err
-		}
+		_ = req.Body.Close()
 		r.Body = string(body)
 	}
 	w.mu.Lock()
@@ -95,7 +94,7 @@ func (w *Wire) Client() *http.Client { return &http.Client{Transport: w} }
 func (w *Wire) Requests() []Request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]Request(nil), w.seen...)
+	return slices.Clone(w.seen)
 }
 
 // RoundTripper is a func that is an [http.RoundTripper].

@@ -17,10 +17,8 @@ func newZudu() *Vendor {
 		New: func(key string, opts ...agentcopy.Option) (any, error) {
 			return zudu.New(key, key+SecondSecret, opts...)
 		},
-		Copier: func(c any) agentcopy.Copier { return c.(*zudu.Client).Copier() },
-		With: func(c any, opts ...agentcopy.Option) (any, error) {
-			return c.(*zudu.Client).With(opts...)
-		},
+		Copier:  func(c any) agentcopy.Copier { return c.(*zudu.Client).Copier() },
+		With:    func(c any, opts ...agentcopy.Option) (any, error) { return c.(*zudu.Client).With(opts...) },
 		FromEnv: func(opts ...agentcopy.Option) (any, error) { return zudu.NewFromEnv(opts...) },
 		KeyVars: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, URLVar: "ZUDU_BASE_URL", BaseURL: "https://api.zudu.ai",
 		NotMade: []any{(*zudu.Client)(nil), new(zudu.Client)},
@@ -100,9 +98,7 @@ func newZuduFake(opts ...agentcopytest.ServerOption) *Fake {
 	fake := agentcopytest.NewZudu(opts...)
 	return &Fake{
 		Server: fake.Server,
-		Add: func(id, name string) string {
-			return fake.AddAgent(zudu.Agent{AgentID: id, AgentName: name}).AgentID
-		},
+		Add:    func(id, name string) string { return fake.AddAgent(zudu.Agent{AgentID: id, AgentName: name}).AgentID },
 		Update: func(id, name string, created agentcopy.Time) {
 			fake.UpdateAgent(id, func(a *zudu.Agent) { a.AgentName, a.CreatedAt = name, created })
 		},
