@@ -51,8 +51,6 @@ type wait struct {
 	begun time.Time
 }
 
-type attempt struct{ span trace.Span }
-
 // The keys of contexts hold the telemetry, since a client may have several.
 type (
 	callKey    struct{ *telemetry }
@@ -135,27 +133,27 @@ func (t *telemetry) attemptStart(ctx context.Context, a agentcopy.AttemptInfo) (
 	}
 	ctx, span := t.tracer.Start(ctx, a.Method, opts...)
 	c.sends, c.last = c.sends+1, span.SpanContext()
-	return context.WithValue(ctx, attemptCtx{t}, &attempt{span}), nil
+	return context.WithValue(ctx, attemptCtx{t}, span), nil
 }
 
 func (t *telemetry) attemptDone(ctx context.Context, a agentcopy.AttemptInfo, done agentcopy.Attempt, o agentcopy.Outcome) {
-	att, ok := ctx.Value(attemptCtx{t}).(*attempt)
+	span, ok := ctx.Value(attemptCtx{t}).(trace.Span)
 	if !ok {
 		return
 	}
 	attrs, failed := answerAttributes(done)
 	t.instruments.attempts.Record(ctx, done.Duration.Seconds(), metric.WithAttributes(append(requestAttributes(a), attrs...)...))
-	att.span.SetAttributes(attrs...)
+	span.SetAttributes(attrs...)
 	switch {
 	case failed == "":
-		att.span.SetAttributes(outcomeKey.String("success"))
+		span.SetAttributes(outcomeKey.String("success"))
 	case a.Call.Copies:
-		att.span.SetAttributes(outcomeKey.String(outcomeText(o)))
+		span.SetAttributes(outcomeKey.String(outcomeText(o)))
 	}
 	if failed != "" {
-		t.fail(att.span, "", done.Err)
+		t.fail(span, "", done.Err)
 	}
-	att.span.End()
+	span.End()
 }
 
 func (t *telemetry) callDone(ctx context.Context, info agentcopy.CallInfo, err error) {

@@ -27,7 +27,6 @@ const (
 // decision is the answer of acquire.lua.
 type decision struct {
 	admitted bool
-	count    int64
 	arrival  int64         // when the caller came, on Redis's clock
 	wait     time.Duration // it cannot be admitted sooner
 	sleep    time.Duration // until it is to come back; negative if it is not waiting any more
@@ -72,23 +71,17 @@ func (l *Limiter) decide(ctx context.Context, id string, arrival int64, keep tim
 	if err != nil {
 		return decision{}, err
 	}
-	d := decisionOf(reply)
-	l.memory.note(d.count)
-	return d, nil
-}
-
-func decisionOf(reply []any) decision {
 	number := func(i int) int64 { return reply[i].(int64) }
 	duration := func(i int) time.Duration { return time.Duration(number(i)) * time.Microsecond }
+	l.memory.note(number(1))
 	return decision{
 		admitted: number(0) == 1,
-		count:    number(1),
 		arrival:  number(2),
 		wait:     duration(3),
 		sleep:    duration(4),
 		paused:   duration(5),
 		unsafe:   duration(6),
-	}
+	}, nil
 }
 
 // timeLeft is how long ctx has to run, in microseconds.

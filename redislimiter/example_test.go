@@ -37,3 +37,15 @@ func ExampleLimiter_String() {
 	fmt.Println(redislimiter.New(rdb, "kolena/team-a", 60, 61*time.Second))
 	// Output: 60 per 1m1s, shared through Redis
 }
+
+// The code of README.md.
+func Example_manyMachines() {
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"})
+	limiter := redislimiter.New(rdb, "kolena/team-a", 60, 61*time.Second)
+	client, err := kolena.NewFromEnv(agentcopy.WithLimiter(limiter))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = client
+}

@@ -26,9 +26,6 @@ import (
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
-// impatient is a client that does not retry by itself.
-func impatient(o *redis.Options) { o.MaxRetries, o.DialerRetries = -1, 1 }
-
 func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort()), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
@@ -50,65 +47,67 @@ func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 }
 
 func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Hour))
+	server := startRedis(t)
+	limiter := server.limiter(1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Hour))
 	require.NoError(t, limiter.Wait(t.Context()))
 	server.signal(syscall.SIGSTOP)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	_, err := limiter.Acquire(ctx)
+	_, err := limiter.Acquire(within(t, 300*time.Millisecond))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	server.signal(syscall.SIGCONT)
-	// What was done for a caller who had given up is taken back: the place would be
+	// What was done for a caller who had given up is taken back: the permit would be
 	// held for an hour.
-	server.retry(func() bool {
-		soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		return limiter.Wait(soon) == nil
-	})
+	server.retry(func() bool { return limiter.Wait(within(t, 5*time.Second)) == nil })
 }
 
-// keepCopying makes copies from some processes, as it were, and requires that the server
-// refused none. f is at work when 15 are made.
-func keepCopying(t *testing.T, server *server, f func()) {
-	const copies = 40
-	const n, window, timeout = 10, 250 * time.Millisecond, 2 * time.Second
-	fake, agent := newKolena(t, n, window)
-	var jobs atomic.Int64
-	var wg sync.WaitGroup
-	for range 3 {
-		limiter := redislimiter.New(server.client(), "k", n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithMaxOutage(time.Minute))
-		client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
-		require.NoError(t, err)
-		for range 4 {
-			wg.Go(func() {
-				for jobs.Add(1) <= int64(copies) {
-					_, err := client.CopyAgent(t.Context(), agent, kolena.CopyAgentRequest{Name: "copy"})
-					if err != nil && !strings.Contains(err.Error(), "attempt timeout") { // the machine is busy
-						assert.NoError(t, err)
-						return
-					}
-				}
-			})
+// Three processes, as it were, go on copying while Redis fails. The vendor refuses none.
+func TestRedisFailsMidway(t *testing.T) {
+	t.Parallel()
+	restart := func(s *server) { s.kill(); s.start() }
+	fiveTimes := func(command ...any) func(*server) {
+		return func(s *server) {
+			for range 5 {
+				s.do(command...)
+				time.Sleep(50 * time.Millisecond)
+			}
 		}
 	}
-	server.retry(func() bool { return len(fake.Copies()) >= 15 })
-	f()
-	wg.Wait()
-	requireNoRefusal(t, fake)
-}
-
-func TestRedisIsRestartedMidway(t *testing.T) {
-	t.Parallel()
-	for name, args := range map[string][]string{"with persistence": durable, "without": forgetful} {
+	for name, tt := range map[string]struct {
+		args []string
+		fail func(*server)
+	}{
+		"restarted with persistence": {durable, restart},
+		"restarted without":          {forgetful, restart},
+		"flushed":                    {durable, fiveTimes("FLUSHALL")},
+		"scripts flushed":            {durable, fiveTimes("SCRIPT", "FLUSH")},
+		"connections lost":           {durable, fiveTimes("CLIENT", "KILL", "TYPE", "normal")},
+	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := startRedis(t, args...)
-			keepCopying(t, server, func() {
-				server.kill()
-				server.start()
-			})
+			server := startRedis(t, tt.args...)
+			const copies = 40
+			const n, window, timeout = 10, 250 * time.Millisecond, 2 * time.Second
+			fake, agent := newKolena(t, n, window)
+			var jobs atomic.Int64
+			var wg sync.WaitGroup
+			for range 3 {
+				limiter := server.limiter(n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithMaxOutage(time.Minute))
+				client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
+				require.NoError(t, err)
+				for range 4 {
+					wg.Go(func() {
+						for jobs.Add(1) <= copies {
+							_, err := client.CopyAgent(t.Context(), agent, kolena.CopyAgentRequest{Name: "copy"})
+							if err != nil && !strings.Contains(err.Error(), "attempt timeout") { // the machine is busy
+								assert.NoError(t, err)
+								return
+							}
+						}
+					})
+				}
+			}
+			server.retry(func() bool { return len(fake.Copies()) >= 15 })
+			tt.fail(server)
+			wg.Wait()
+			requireNoRefusal(t, fake)
 		})
 	}
 }
@@ -118,13 +117,10 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{"with persistence": durable, "without": forgetful} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			server := startRedis(t, args...)
 			server.kill()
 			server.start()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			err := redislimiter.New(server.client(), "k", 1, time.Second, redislimiter.WithAttemptTimeout(time.Hour)).Wait(ctx)
+			err := server.limiter(1, time.Second, redislimiter.WithAttemptTimeout(time.Hour)).Wait(within(t, time.Minute))
 			if name == "with persistence" {
 				require.NoError(t, err)
 				return
@@ -135,47 +131,23 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 	}
 }
 
-func TestDataIsLostMidway(t *testing.T) {
-	t.Parallel()
-	for name, lose := range map[string]func(*server){
-		"flushed":          func(s *server) { s.do("FLUSHALL") },
-		"scripts flushed":  func(s *server) { s.do("SCRIPT", "FLUSH") },
-		"connections lost": func(s *server) { s.do("CLIENT", "KILL", "TYPE", "normal") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := startRedis(t, durable...)
-			keepCopying(t, server, func() {
-				for range 5 {
-					lose(server)
-					time.Sleep(50 * time.Millisecond)
-				}
-			})
-		})
-	}
-}
-
 func TestAServerThatTookOverIsWaitedFor(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 1, time.Millisecond, redislimiter.WithMaxOutage(time.Minute))
+	server := startRedis(t)
+	limiter := server.limiter(1, time.Millisecond, redislimiter.WithMaxOutage(time.Minute))
 	server.do("REPLICAOF", "127.0.0.1", "1") // from now on it is a replica, and takes no writes
 	time.AfterFunc(300*time.Millisecond, func() { _ = server.client().Do(context.Background(), "REPLICAOF", "NO", "ONE").Err() })
 	require.NoError(t, limiter.Wait(t.Context()))
 }
 
 func TestAServerWithoutMemoryAdmitsNoMore(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 1, time.Hour)
+	server := startRedis(t)
+	limiter := server.limiter(1, time.Hour)
 	server.do("CONFIG", "SET", "maxmemory", "1")
 	admitted := 0
 	for range 3 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		if limiter.Wait(ctx) == nil {
+		if limiter.Wait(within(t, time.Minute)) == nil {
 			admitted++
 		}
-		cancel()
 	}
 	require.LessOrEqual(t, admitted, 1, "attempts admitted by a limiter of 1")
 }
@@ -204,17 +176,15 @@ func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func TestALostAnswerChangesNothing(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	rdb := server.client(impatient)
+	server := startRedis(t)
+	rdb := server.client(func(o *redis.Options) { o.MaxRetries = -1 })
 	rdb.AddHook(&lossy{every: 2})
 	limiter := redislimiter.New(rdb, "k", 2, time.Hour)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := within(t, time.Minute)
 	release, err := limiter.Acquire(ctx)
 	require.NoError(t, err)
 	release()
-	require.NoError(t, limiter.Wait(ctx), "the first attempt should hold one place, not two")
+	require.NoError(t, limiter.Wait(ctx), "the first attempt should hold one permit, not two")
 }
 
 // setClock makes what is stored under the key "k" that of a clock from which the server's
@@ -223,31 +193,27 @@ func setClock(server *server, d time.Duration) {
 	by := -d.Microseconds()
 	server.do("HINCRBY", "agentcopy:{k}:limiter:state", "latest", by)
 	server.do("EVAL", `for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZINCRBY', KEYS[1], ARGV[1], id) end return 1`,
-		1, "agentcopy:{k}:limiter:places", by)
+		1, "agentcopy:{k}:limiter:permits", by)
 }
 
 func TestAClockThatIsSetBackStopsNobody(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 1, 500*time.Millisecond)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	server := startRedis(t)
+	limiter := server.limiter(1, 500*time.Millisecond)
+	ctx := within(t, time.Minute)
 	require.NoError(t, limiter.Wait(ctx))
 	start := time.Now()
 	setClock(server, -time.Hour)
 	require.NoError(t, limiter.Wait(ctx))
-	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the place is held for a window")
+	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the permit is held for a window")
 }
 
 // What the package's documentation says of a clock that is set forward: permits fall
 // free early, so that one window may hold up to twice the number. A step forth and
 // back adds nothing to that.
-func TestAClockThatIsSetForwardFreesPlaces(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	limiter := redislimiter.New(server.client(), "k", 2, time.Hour)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+func TestAClockThatIsSetForwardFreesPermits(t *testing.T) {
+	server := startRedis(t)
+	limiter := server.limiter(2, time.Hour)
+	ctx := within(t, time.Minute)
 	wait := func() (admitted int) {
 		for limiter.Wait(ctx) == nil {
 			admitted++
@@ -276,7 +242,6 @@ func TestARestrictedUserIsEnough(t *testing.T) {
 	require.Contains(t, string(doc), forClusters)
 	for name, args := range map[string][]string{"a single node": nil, "a Cluster": {"--cluster-enabled", "yes"}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			server := startRedis(t, append(args, durable...)...)
 			words := string(rights[1])
 			if args != nil {

@@ -72,12 +72,12 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 	prefix := tag(key) + "limiter:"
 	l := &Limiter{
 		store:    store{rdb: func() redis.UniversalClient { return rdb }, maxOutage: defaultMaxOutage},
-		keys:     []string{prefix + "state", prefix + "places", prefix + "queue", prefix + "seen"},
+		keys:     []string{prefix + "state", prefix + "permits", prefix + "queue", prefix + "seen"},
 		n:        n,
 		per:      per,
 		timeout:  defaultAttemptTimeout,
 		maxPause: defaultMaxPause,
-		local:    newLocalQueue(n, per),
+		local:    localQueue{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue))},
 	}
 	for _, opt := range opts {
 		opt(l)
@@ -121,7 +121,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPlace(l, id).release, nil
+	return newPermit(l, id).release, nil
 }
 
 // Pause admits nobody for d from now on, in any process. It never shortens an earlier
@@ -131,18 +131,17 @@ func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, cleanupTimeout)
-	defer cancel()
-	_ = l.tell(ctx, pauseScript, "", d) // they will meet a refusal of their own
+	l.tell(ctx, pauseScript, "", d) // or else they will meet a refusal of their own
 }
 
-// tell runs a script that takes a duration and answers with the count.
-func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, d time.Duration) error {
-	reply, err := l.store.run(ctx, l.command(script, id, d.Microseconds()))
-	if err == nil {
+// tell runs a script that takes a duration and answers with the count. Nobody waits for
+// it for longer than cleanupTimeout, or needs to know whether it failed.
+func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, cleanupTimeout)
+	defer cancel()
+	if reply, err := l.store.run(ctx, l.command(script, id, d.Microseconds())); err == nil {
 		l.memory.note(reply[0].(int64))
 	}
-	return err
 }
 
 // command is a run of script for the attempt id, with what all scripts of a

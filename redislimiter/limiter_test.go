@@ -26,12 +26,10 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-func TestLimiterHoldsAPlaceUntilAWindowAfterTheAnswer(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
+func TestLimiterHoldsAPermitUntilAWindowAfterTheAnswer(t *testing.T) {
+	server := startRedis(t)
 	const window, answer = 150 * time.Millisecond, 100 * time.Millisecond
-	a := redislimiter.New(server.client(), "k", 1, window)
-	b := redislimiter.New(server.client(), "k", 1, window)
+	a, b := server.limiter(1, window), server.limiter(1, window)
 	start := time.Now()
 	for i, l := range []*redislimiter.Limiter{a, b, a} {
 		release, err := l.Acquire(t.Context())
@@ -44,9 +42,8 @@ func TestLimiterHoldsAPlaceUntilAWindowAfterTheAnswer(t *testing.T) {
 }
 
 func TestLimiterWaitCountsFromAdmission(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	l := redislimiter.New(server.client(), "k", 3, 200*time.Millisecond)
+	server := startRedis(t)
+	l := server.limiter(3, 200*time.Millisecond)
 	start := time.Now()
 	for i := range 9 {
 		require.NoError(t, l.Wait(t.Context()))
@@ -56,12 +53,10 @@ func TestLimiterWaitCountsFromAdmission(t *testing.T) {
 }
 
 func TestLimiterKeepsToTheDeadline(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	l := redislimiter.New(server.client(), "k", 1, time.Hour)
+	server := startRedis(t)
+	l := server.limiter(1, time.Hour)
 	require.NoError(t, l.Wait(t.Context()))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute) // which it does not wait for
-	defer cancel()
+	ctx := within(t, 30*time.Minute) // which it does not wait for
 	_, err := l.Acquire(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Regexp(t, `^1 per 1h0m0s, shared through Redis: no permit is free for another .*, past the context's deadline`, err.Error())
@@ -81,46 +76,42 @@ func TestLimiterKeepsToTheDeadline(t *testing.T) {
 func (s *server) queued() int64 { return s.do("ZCARD", "agentcopy:{k}:limiter:queue").(int64) }
 
 func TestLimiterIsFirstComeFirstServed(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
+	server := startRedis(t)
 	type admission struct {
 		who     int
 		release func()
 	}
 	admissions := make(chan admission)
 	for i := range 7 { // each as in a process of its own
-		l := redislimiter.New(server.client(), "k", 1, 50*time.Millisecond)
+		l := server.limiter(1, 50*time.Millisecond)
 		go func() {
 			release, err := l.Acquire(t.Context())
 			assert.NoError(t, err)
 			admissions <- admission{i, release}
 		}()
-		server.retry(func() bool { return server.queued() == int64(i) && len(server.places("k")) == 1 })
+		server.retry(func() bool { return server.queued() == int64(i) && len(server.permits("k")) == 1 })
 	}
 	for i := range 7 {
 		a := <-admissions
-		require.InDelta(t, i, a.who, 2, "place in line") // one that a busy machine wakes too late is passed
+		require.InDelta(t, i, a.who, 2, "position in line") // one that a busy machine wakes too late is passed
 		a.release()
 	}
 }
 
 func TestLimitersOfOtherKeysAreOthers(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
+	server := startRedis(t)
 	for _, key := range []string{"a", "b", "{a}", "}", "a}b", "%7D"} {
 		l := redislimiter.New(server.client(), key, 1, time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx := within(t, time.Minute)
 		require.NoError(t, l.Wait(ctx), "key %q", key)
 		require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded, "key %q", key)
-		cancel()
 	}
 }
 
 func TestPauseHoldsAllProcessesBack(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	a := redislimiter.New(server.client(), "k", 10, time.Second)
-	b := redislimiter.New(server.client(), "k", 10, time.Second, redislimiter.WithMaxPause(time.Second))
+	server := startRedis(t)
+	a := server.limiter(10, time.Second)
+	b := server.limiter(10, time.Second, redislimiter.WithMaxPause(time.Second))
 	start := time.Now()
 	a.Pause(t.Context(), 400*time.Millisecond)
 	a.Pause(t.Context(), 100*time.Millisecond)
@@ -132,35 +123,31 @@ func TestPauseHoldsAllProcessesBack(t *testing.T) {
 	err := b.Wait(t.Context())
 	require.ErrorIs(t, err, agentcopy.ErrRateLimited)
 	require.ErrorContains(t, err, "beyond the 1s that WithMaxPause allows")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	patient := redislimiter.New(server.client(), "k", 10, time.Second, redislimiter.WithMaxPause(2*time.Hour))
-	err = patient.Wait(ctx)
+	patient := server.limiter(10, time.Second, redislimiter.WithMaxPause(2*time.Hour))
+	err = patient.Wait(within(t, time.Minute))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorContains(t, err, "the vendor has asked for a pause")
 }
 
-func TestThePlaceOfACrashedProcessFallsFree(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
+func TestThePermitOfACrashedProcessFallsFree(t *testing.T) {
+	server := startRedis(t)
 	const window, timeout = 200 * time.Millisecond, 300 * time.Millisecond
-	// It takes a place and never says another word.
+	// It takes a permit and never says another word.
 	crashed := server.client()
 	_, err := redislimiter.New(crashed, "k", 1, window, redislimiter.WithAttemptTimeout(timeout)).Acquire(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, crashed.Close())
-	l := redislimiter.New(server.client(), "k", 1, window, redislimiter.WithAttemptTimeout(timeout))
+	l := server.limiter(1, window, redislimiter.WithAttemptTimeout(timeout))
 	require.NoError(t, l.Wait(t.Context()))
 }
 
-func TestTheAttemptUnderWayKeepsItsPlace(t *testing.T) {
-	t.Parallel()
-	server := startRedis(t, durable...)
-	l := redislimiter.New(server.client(), "k", 1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Second))
+func TestTheAttemptUnderWayKeepsItsPermit(t *testing.T) {
+	server := startRedis(t)
+	l := server.limiter(1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Second))
 	release, err := l.Acquire(t.Context())
 	require.NoError(t, err)
-	until := server.places("k")[0].Score
-	server.retry(func() bool { return server.places("k")[0].Score > until }) // it was renewed
+	until := server.permits("k")[0].Score
+	server.retry(func() bool { return server.permits("k")[0].Score > until }) // it was renewed
 	release()
 	require.NoError(t, l.Wait(t.Context()))
 }
@@ -182,7 +169,6 @@ func TestNewLimiterPanicsOnNonsense(t *testing.T) {
 }
 
 func TestNoPasswordIsPrinted(t *testing.T) {
-	t.Parallel()
 	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
 	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
 	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithMaxOutage(24*time.Hour))
@@ -192,5 +178,30 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 	for _, text := range []string{waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter)} {
 		require.NotContains(t, text, "swordfish")
 		require.NotContains(t, text, "hunter2")
+	}
+}
+
+// BenchmarkDecision counts decisions: attempts that are admitted, and attempts that are
+// told that their turn comes too late.
+func BenchmarkDecision(b *testing.B) {
+	server := startRedis(b)
+	soon := within(b, time.Hour)
+	open := redislimiter.New(server.client(), "open", 1<<30, 10*time.Millisecond)
+	full := redislimiter.New(server.client(), "full", 60, 24*time.Hour)
+	for full.Wait(soon) == nil { // until it is full
+	}
+	for name, decide := range map[string]func(b *testing.B){
+		"admitted": func(b *testing.B) { require.NoError(b, open.Wait(soon)) },
+		"refused":  func(b *testing.B) { require.Error(b, full.Wait(soon)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetParallelism(8)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					decide(b)
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
+		})
 	}
 }

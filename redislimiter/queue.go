@@ -18,11 +18,7 @@ type localQueue struct {
 	n     int
 	per   time.Duration
 	queue chan struct{} // holds an element for each waiter in Redis's queue
-	len   *atomic.Int64 // those behind them
-}
-
-func newLocalQueue(n int, per time.Duration) localQueue {
-	return localQueue{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue)), len: new(atomic.Int64)}
+	len   atomic.Int64  // those behind them
 }
 
 // enter waits until the caller may queue in Redis.
@@ -37,7 +33,8 @@ func (l *localQueue) enter(ctx context.Context) error {
 	}
 	ahead := int64(cap(l.queue)) + l.len.Add(1) - 1
 	defer l.len.Add(-1)
-	if wait := l.shortestWait(ahead); endsFirst(ctx, wait) {
+	deadline, ok := ctx.Deadline()
+	if wait := l.shortestWait(ahead); ok && wait > 0 && wait >= time.Until(deadline) {
 		return fmt.Errorf("%s: %w", allowance(l.n, l.per), tooLate(wait))
 	}
 	select {
@@ -59,11 +56,6 @@ func (l *localQueue) shortestWait(ahead int64) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(rounds) * l.per
-}
-
-func endsFirst(ctx context.Context, wait time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && wait > 0 && wait >= time.Until(deadline)
 }
 
 func tooLate(wait time.Duration) error {

@@ -2,6 +2,7 @@ package redislimiter_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
 // server is a redis-server of the test's own.
@@ -34,10 +37,16 @@ var durable = []string{"--save", "", "--appendonly", "yes", "--appendfsync", "ev
 // forgetful is a Redis that keeps nothing.
 var forgetful = []string{"--save", "", "--appendonly", "no"}
 
-// startRedis starts a server that is stopped when the test ends. The test is left out if
-// the machine has none; main_test.go says so.
+// startRedis starts a server, a durable one by default, that is stopped when the test
+// ends. The test runs beside others. It is left out if the machine has no Redis.
 func startRedis(t testing.TB, args ...string) *server {
 	t.Helper()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
+	}
+	if args == nil {
+		args = durable
+	}
 	if !haveRedis() {
 		t.Skip("left out: redis-server is not installed")
 	}
@@ -147,10 +156,22 @@ func (s *server) do(args ...any) any {
 	return reply
 }
 
-// places are those that a limiter's attempts hold, with the times until when.
-func (s *server) places(key string) []redis.Z {
+// permits are those that a limiter's attempts hold, with the times until when.
+func (s *server) permits(key string) []redis.Z {
 	s.t.Helper()
-	places, err := s.client().ZRangeWithScores(s.t.Context(), "agentcopy:{"+key+"}:limiter:places", 0, -1).Result()
+	permits, err := s.client().ZRangeWithScores(s.t.Context(), "agentcopy:{"+key+"}:limiter:permits", 0, -1).Result()
 	require.NoError(s.t, err)
-	return places
+	return permits
+}
+
+// limiter is one of the key "k", as in a process of its own.
+func (s *server) limiter(n int, per time.Duration, opts ...redislimiter.Option) *redislimiter.Limiter {
+	return redislimiter.New(s.client(), "k", n, per, opts...)
+}
+
+// within is a context that ends after d.
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
 }

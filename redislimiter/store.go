@@ -45,28 +45,16 @@ type command struct {
 	undo func()
 }
 
-// run runs c until it is answered. While Redis is unreachable, it tries again.
+// run runs c until it is answered, the fault is one that stays, or maxOutage or ctx ends.
 func (s *store) run(ctx context.Context, c command) ([]any, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
 	}
 	var running sync.WaitGroup
-	reply, err := s.persist(ctx, c, &running)
-	if err == nil {
-		return reply, nil
-	}
-	if c.undo != nil {
-		go func() { running.Wait(); c.undo() }()
-	}
-	return nil, failure(ctx, err)
-}
-
-// persist runs c again until it is answered, the fault is one that stays, or maxOutage
-// or ctx end. It returns the last fault there was.
-func (s *store) persist(ctx context.Context, c command, running *sync.WaitGroup) (reply []any, fault error) {
+	var fault error // the last one
 	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		reply, err := s.once(ctx, c, running)
+		reply, err := s.once(ctx, c, &running)
 		if err == nil {
 			return reply, nil
 		}
@@ -74,9 +62,13 @@ func (s *store) persist(ctx context.Context, c command, running *sync.WaitGroup)
 			fault = err
 		}
 		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > s.maxOutage || !sleep(ctx, pause/2+rand.N(pause/2)) {
-			return nil, fault
+			break
 		}
 	}
+	if c.undo != nil {
+		go func() { running.Wait(); c.undo() }()
+	}
+	return nil, failure(ctx, fault)
 }
 
 // once runs c, and waits for its answer for as long as ctx and answerTime allow. A
@@ -137,10 +129,8 @@ func contextError(ctx context.Context) error {
 
 // sleep waits for d, and reports whether ctx lasted.
 func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false

@@ -31,13 +31,9 @@ const prompt = `You answer questions about leases. Quote the clause you rely on,
 
 func (d document) ofSize(tb testing.TB, size int) []byte {
 	data, err := os.ReadFile("../../" + d.file)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	must(tb, err)
 	var root map[string]any
-	if err := json.Unmarshal(data, &root); err != nil {
-		tb.Fatal(err)
-	}
+	must(tb, json.Unmarshal(data, &root))
 	dropNulls(root)
 	var items []any
 	for range size / 2048 {
@@ -78,10 +74,16 @@ func set(root map[string]any, path string, value any) {
 
 func encode(tb testing.TB, v any) []byte {
 	data, err := json.Marshal(v)
+	must(tb, err)
+	return data
+}
+
+// must ends the test if there is an error.
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return data
 }
 
 // memory is an http.RoundTripper that gives one answer, and allocates what an answer
@@ -152,9 +154,7 @@ func (v *vendor) dial(tb testing.TB, c client, origin string, http *http.Client)
 // refused is the call for an agent that is not there. It succeeds if it is refused.
 func (v *vendor) refused(tb testing.TB, c client) call {
 	do, err := c.dial(v.origin, inMemory(http.StatusNotFound, []byte(v.refusal), 0))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	must(tb, err)
 	return func(ctx context.Context) (any, error) {
 		if _, err := do(ctx); err == nil {
 			return nil, errors.New("no error although the call was refused")

@@ -103,15 +103,8 @@ func (f *figures) clients() []string {
 			names = append(names, client)
 		}
 	}
-	rank := func(client string) float64 {
-		switch client {
-		case "by_hand":
-			return -2
-		case "agentcopy":
-			return -1
-		}
-		return f.median(prefix+client, "allocs/op")
-	}
+	first := map[string]float64{"by_hand": -2, "agentcopy": -1}
+	rank := func(client string) float64 { return cmp.Or(first[client], f.median(prefix+client, "allocs/op")) }
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	return names
 }

@@ -45,17 +45,15 @@ func (f *figures) plotCost() string {
 	s := new(svg)
 	s.text(0, 14, "h", "What one copy call costs, with an answer of 2 KB from memory")
 	clients := f.clients()
-	for p, title := range []string{"processor time, by hand = 1", "bytes allocated", "allocations"} {
+	for p, unit := range []string{"", "B/op", "allocs/op"} {
 		x := left + float64(p)*panel
+		title := []string{"processor time, by hand = 1", "bytes allocated", "allocations"}[p]
 		value := func(client string) (float64, string) {
 			name := "BenchmarkCopy/vendor=langsmith/size=2KB/client=" + client
-			switch p {
-			case 0:
+			if unit == "" {
 				return f.ratio(name), fmt.Sprintf("%.2f", f.ratio(name))
-			case 1:
-				return f.median(name, "B/op"), f.count(name, "B/op")
 			}
-			return f.median(name, "allocs/op"), f.count(name, "allocs/op")
+			return f.median(name, unit), f.count(name, unit)
 		}
 		var most float64
 		for _, client := range clients {

@@ -10,19 +10,11 @@ import (
 func TestPlots(t *testing.T) {
 	const root = "../.."
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "docs/plots"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.MkdirAll(filepath.Join(dir, "docs/plots"), 0o755))
 	page, err := os.ReadFile(filepath.Join(root, "BENCHMARKS.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "BENCHMARKS.md"), page, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := run(filepath.Join(root, "docs/plots/data.txt"), dir); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "BENCHMARKS.md"), page, 0o644))
+	must(t, run(filepath.Join(root, "docs/plots/data.txt"), dir))
 	for _, name := range []string{"BENCHMARKS.md", "docs/plots/cost.svg", "docs/plots/pacing.svg", "docs/plots/duplicates.svg"} {
 		got, err1 := os.ReadFile(filepath.Join(dir, name))
 		want, err2 := os.ReadFile(filepath.Join(root, name))

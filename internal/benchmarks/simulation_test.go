@@ -41,9 +41,7 @@ func TestSimulatePacing(t *testing.T) {
 				slow.limiter = rate.NewLimiter(rate.Every(time.Second), 60)
 			case "agentcopy":
 				c, err := kolena.New("key of the pacing simulation", agentcopy.WithHTTPClient(&http.Client{Transport: slow}))
-				if err != nil {
-					t.Fatal(err)
-				}
+				must(t, err)
 				send = func(name string) error {
 					_, err := c.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: name})
 					return err
@@ -142,9 +140,7 @@ func TestSimulateLostAnswers(t *testing.T) {
 				server.AddAgent(langsmith.Agent{ID: sourceID, Name: "Research"})
 				server.Inject(fault.faults...)
 				do, err := c.dial("https://api.smith.langchain.com", &http.Client{Transport: asLangSmith{server.Client().Transport}})
-				if err != nil {
-					t.Fatal(err)
-				}
+				must(t, err)
 				_, err = do(t.Context())
 				says := "success"
 				if errors.Is(err, agentcopy.ErrOutcomeUnknown) || errors.Is(err, agentcopy.ErrCopied) {

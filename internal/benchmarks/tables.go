@@ -1,8 +1,8 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -66,14 +66,13 @@ func (f *figures) count(name, unit string) string {
 	return digits
 }
 
+//go:embed go.mod
+var modules string
+
 // version is the version of a peer in go.mod.
 func version(client string) string {
-	text, err := os.ReadFile("internal/benchmarks/go.mod")
-	if err != nil {
-		text, _ = os.ReadFile("go.mod") // in a test
-	}
-	if m := regexp.MustCompile(`(?m)/` + regexp.QuoteMeta(client) + `(?:/v\d+)? (v\S+)$`).FindSubmatch(text); m != nil {
-		return " " + string(m[1])
+	if m := regexp.MustCompile(`(?m)/` + regexp.QuoteMeta(client) + `(?:/v\d+)? (v\S+)$`).FindStringSubmatch(modules); m != nil {
+		return " " + m[1]
 	}
 	return ""
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -216,32 +218,21 @@ func (l *Ledger) Get(ctx context.Context, key string) (r once.Record, found bool
 // KeepsNames implements once.Index.
 func (l *Ledger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
 	err = l.do(ctx, "KeepsNames", func(ctx context.Context, _ bool) error {
-		var one int
-		err := l.db.QueryRowContext(ctx, l.sql.names, namesText(id)).Scan(&one)
-		keeps = err == nil
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		return err
+		return l.db.QueryRowContext(ctx, l.sql.names, namesText(id)).Scan(&keeps)
 	})
 	return keeps, err
 }
 
 // Owners implements once.Ledger.
 func (l *Ledger) Owners(ctx context.Context, refs []once.CopyRef) (map[once.CopyRef]once.Record, error) {
-	const most = 256 // refs in a statement
 	owners := make(map[once.CopyRef]once.Record, len(refs))
-	for len(refs) > 0 {
-		n := min(len(refs), most)
-		size := 1 // a power of two, so that there are few different statements
-		for size < n {
-			size *= 2
-		}
+	for some := range slices.Chunk(refs, 256) {
+		// The number of parameters is a power of two, so that there are few different statements.
+		size := 1 << bits.Len(uint(len(some)-1))
 		args := make([]any, size)
 		for i := range args {
-			args[i] = refs[min(i, n-1)].String()
+			args[i] = some[min(i, len(some)-1)].String()
 		}
-		refs = refs[n:]
 		rows, err := l.read(ctx, "Owners", l.sql.owners(size), args...)
 		if err != nil {
 			return nil, err

@@ -2,10 +2,13 @@ package sqlledger
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,17 +25,14 @@ type row struct {
 	left   float64 // seconds of its lease; none: 0 or less
 }
 
-// scanner is a *sql.Rows or *sql.Row.
-type scanner interface{ Scan(dest ...any) error }
-
 // scan reads columns. asked is when the statement was begun: what the database
 // says are ages, which are taken from then for the earlier Since, and from now for
 // the later SentAt and LookedAt.
-func scan(s scanner, asked time.Time) (r row, err error) {
+func scan(rows *sql.Rows, asked time.Time) (r row, err error) {
 	var document string
 	var token int64
-	var since, sent, left *float64
-	if err := s.Scan(&document, &token, &r.claims, &r.number, &since, &sent, &left); err != nil {
+	var since, sent *float64
+	if err := rows.Scan(&document, &token, &r.claims, &r.number, &since, &sent, &r.left); err != nil {
 		return row{}, err
 	}
 	if err := json.Unmarshal([]byte(document), &r.record); err != nil {
@@ -41,7 +41,9 @@ func scan(s scanner, asked time.Time) (r row, err error) {
 	r.record = eachString(r.record, unescape)
 	r.record.Token = uint64(token)
 	if since != nil {
-		r.record.Since = earlier(r.record.Since, asked.Add(-seconds(*since)))
+		if bySince := asked.Add(-seconds(*since)); bySince.Before(r.record.Since) {
+			r.record.Since = bySince.UTC().Round(0)
+		}
 	}
 	if sent != nil {
 		now := time.Now()
@@ -53,17 +55,7 @@ func scan(s scanner, asked time.Time) (r row, err error) {
 			}
 		}
 	}
-	if left != nil {
-		r.left = *left
-	}
 	return r, nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b.UTC().Round(0)
-	}
-	return a
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -165,21 +157,13 @@ func escape(s string) string {
 
 // unescape gives back what was given to escape.
 func unescape(s string) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(s, `\`)
-		b.WriteString(before)
-		switch {
-		case !found:
-			return b.String()
-		case strings.HasPrefix(after, "x") && len(after) >= 3:
-			var c byte
-			fmt.Sscanf(after[1:3], "%02x", &c) //nolint:errcheck // escape wrote it
-			b.WriteByte(c)
-			s = after[3:]
-		default:
-			b.WriteString(after[:min(1, len(after))])
-			s = after[min(1, len(after)):]
+	return escaped.ReplaceAllStringFunc(s, func(sequence string) string {
+		if sequence == `\\` {
+			return `\`
 		}
-	}
+		c, _ := strconv.ParseUint(sequence[2:], 16, 8)
+		return string([]byte{byte(c)})
+	})
 }
+
+var escaped = regexp.MustCompile(`\\(\\|x[0-9a-f]{2})`)

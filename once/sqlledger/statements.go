@@ -18,7 +18,8 @@ type statements struct {
 // back since it wrote the row, it is taken to be when that was.
 func columns(d Dialect) string {
 	now := d.greatest + "(" + d.now + ", written_at)"
-	return "record, token, claims, write_no, " + d.between("since", now) + ", " + d.between("sent_at", now) + ", " + d.between(d.now, "lease_end")
+	return "record, token, claims, write_no, " + d.between("since", now) + ", " + d.between("sent_at", now) +
+		", coalesce(" + d.between(d.now, "lease_end") + ", 0)"
 }
 
 func newStatements(d Dialect) *statements {
@@ -55,7 +56,7 @@ WHERE key = $1 AND token = $2 AND write_no <= $3 AND (ref IS NULL OR write_no = 
 
 		get:   read + "WHERE key = $1",
 		list:  read + "WHERE key >= $1 ORDER BY key LIMIT " + fmt.Sprint(listPage),
-		names: "SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1 LIMIT 1",
+		names: "SELECT EXISTS (SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1)",
 
 		pageEnd: "SELECT max(key) FROM (SELECT key FROM agentcopy_ledger WHERE key >= $1 ORDER BY key LIMIT 1000) AS page",
 		prune:   "DELETE FROM agentcopy_ledger WHERE key >= $1 AND key <= $2 AND ref IS NOT NULL AND written_at < " + d.later("$3"),

@@ -1,7 +1,7 @@
 -- Admits an attempt, or says when to come back.
 --
 -- ARGV[4] n, ARGV[5] per   at most n in any window of this length
--- ARGV[6] keep      how long the place is held if nothing more is heard of it
+-- ARGV[6] keep      how long the permit is held if nothing more is heard of it
 -- ARGV[7] arrival   when the waiter arrived, as it was told; 0 at its first call
 -- ARGV[8] left      until its deadline: it does not wait for as long as this
 -- ARGV[9] pause     nor for a pause of the vendor that is longer than this
@@ -14,12 +14,12 @@
 local n, per, keep, arrival = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local left, pause, heartbeat, grace = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 
-redis.call('ZREMRANGEBYSCORE', places, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', permits, '-inf', now)
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now)) do
   redis.call('ZREM', queue, dead)
   redis.call('ZREM', seen, dead)
 end
-if redis.call('ZSCORE', places, id) then -- the answer to an earlier run was lost
+if redis.call('ZSCORE', permits, id) then -- the answer to an earlier run was lost
   save()
   return {1, count, 0, 0, 0, 0, 0}
 end
@@ -32,7 +32,7 @@ local ahead = 0
 if waiting > 0 then
   ahead = redis.call('ZCOUNT', queue, '-inf', string.format('(%.0f', arrival))
 end
-local taken = redis.call('ZCARD', places)
+local taken = redis.call('ZCARD', permits)
 local free = n - taken
 local function leave()
   if waiting > 0 then
@@ -42,21 +42,21 @@ local function leave()
 end
 
 if ahead < free and math.max(opens, safe) <= now then
-  redis.call('ZADD', places, now + keep, id)
+  redis.call('ZADD', permits, now + keep, id)
   leave()
   count = count + 1
   save()
   return {1, count, 0, 0, 0, 0, 0}
 end
 
--- The place that falls to this waiter is this many after the next one. One that
+-- The permit that this waiter gets is this many after the next one. One that
 -- is held by an attempt under way falls free a window from now at the earliest.
 local after = ahead - free
 local due = math.max(opens, safe, now)
 if after >= 0 then
-  local at, place = now + per, after % n
-  if place < taken then
-    at = math.min(at, tonumber(redis.call('ZRANGE', places, place, place, 'WITHSCORES')[2]))
+  local at, rank = now + per, after % n
+  if rank < taken then
+    at = math.min(at, tonumber(redis.call('ZRANGE', permits, rank, rank, 'WITHSCORES')[2]))
   end
   due = math.max(due, at + math.floor(after / n) * per)
 end
@@ -67,7 +67,7 @@ if wait >= left or paused > pause then
   return {0, count, arrival, wait, -1, paused, unsafe}
 end
 
--- Places are free, and those ahead were called. If they do not come, they are
+-- Permits are free, and those ahead were called. If they do not come, they are
 -- dead, and this waiter is among those who take over.
 local sleep = math.min(wait, heartbeat)
 if after >= 0 and after < free then

@@ -1,16 +1,16 @@
 -- What every script of a limiter begins with.
 --
--- KEYS[1] state   hash: what is said below of the local variables of these names
--- KEYS[2] places  sorted set: attempts, by when their places fall free
--- KEYS[3] queue   sorted set: waiters, by when they arrived
--- KEYS[4] seen    sorted set: waiters, by when they are given up for dead
--- ARGV[1] id      of the attempt
--- ARGV[2] known   the highest count that the caller has seen of late
--- ARGV[3] memory  how long an admission that was forgotten can do harm
+-- KEYS[1] state    hash: what is said below of the local variables of these names
+-- KEYS[2] permits  sorted set: attempts, by when their permits fall free
+-- KEYS[3] queue    sorted set: waiters, by when they arrived
+-- KEYS[4] seen     sorted set: waiters, by when they are given up for dead
+-- ARGV[1] id       of the attempt
+-- ARGV[2] known    the highest count that the caller has seen of late
+-- ARGV[3] memory   how long an admission that was forgotten can do harm
 --
 -- Times are microseconds on the clock of this server. Every script may be run
 -- twice for one call, since clients retry what was not answered.
-local state, places, queue, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local state, permits, queue, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, known, memory = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local time = redis.call('TIME')
@@ -26,7 +26,7 @@ local run = stored[5] or ''             -- the server process that wrote this
 -- was to wait for, is to wait for from now on.
 if now < latest then
   local by = now - latest
-  for _, key in ipairs({places, queue, seen}) do
+  for _, key in ipairs({permits, queue, seen}) do
     local all = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
     for i = 1, #all, 2 do
       redis.call('ZADD', key, all[i + 1] + by, all[i])

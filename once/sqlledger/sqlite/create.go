@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"time"
+
+	driver "modernc.org/sqlite"
 
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
@@ -48,11 +52,7 @@ var link = os.Link // tests have file systems without it
 
 // makeLedger makes a ledger in a new file and leaves nothing beside it.
 func makeLedger(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		return err
 	}
 	db, err := connect(path)
@@ -77,11 +77,7 @@ func renameAlone(from, to string) error {
 		return err
 	}
 	defer lock.Close()
-	f, err := os.OpenFile(to+".create", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := os.WriteFile(to+".create", nil, 0o600); err != nil {
 		return err
 	}
 	if _, err := lock.Exec("PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE"); err != nil {
@@ -107,9 +103,10 @@ func checkTable(db *sql.DB) error {
 	var n int
 	for {
 		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'agentcopy_ledger'").Scan(&n)
+		busy, failed := errors.AsType[*driver.Error](err)
 		switch {
-		case isBusy(err):
-			waitForOthers()
+		case failed && busy.Code()&0xff == 5: // another process has it locked
+			time.Sleep(time.Millisecond + rand.N(time.Millisecond))
 		case err != nil:
 			return fmt.Errorf("it cannot be read: %w", err)
 		case n == 0:

@@ -6,11 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"time"
-
-	driver "modernc.org/sqlite"
 )
 
 const magic = "SQLite format 3\x00"
@@ -54,10 +50,3 @@ func checkHeader(path string) error {
 	}
 	return nil
 }
-
-func isBusy(err error) bool {
-	e, ok := errors.AsType[*driver.Error](err)
-	return ok && e.Code()&0xff == 5
-}
-
-func waitForOthers() { time.Sleep(time.Millisecond + rand.N(time.Millisecond)) }

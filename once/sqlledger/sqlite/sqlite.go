@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,12 +106,7 @@ func (f *file) release() error {
 	if f.handles--; f.handles > 0 {
 		return nil
 	}
-	for i, other := range files.open {
-		if other == f {
-			files.open = append(files.open[:i], files.open[i+1:]...)
-			break
-		}
-	}
+	files.open = slices.DeleteFunc(files.open, func(other *file) bool { return other == f })
 	return f.db.Close()
 }
 
@@ -137,7 +133,7 @@ func realPath(path string) (string, error) {
 		return "", errors.New("this is a DSN; give the path of the file, without file: and parameters")
 	}
 	if path == "" || path == ":memory:" {
-		return "", fmt.Errorf("not a file name; for a ledger in memory, use once.NewMemoryLedger")
+		return "", errors.New("not a file name; for a ledger in memory, use once.NewMemoryLedger")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

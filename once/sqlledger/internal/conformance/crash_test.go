@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -185,63 +186,46 @@ func (work task) waitForSent(tb testing.TB, n int) {
 	}
 }
 
+// interrupted has processes work on the same keys, and interrupts them so many times: each time
+// that they have made about so many more copies. No key has two copies then.
+func (work task) interrupted(t *testing.T, times, copies, processes int, interrupt func(children []*child)) {
+	t.Helper()
+	children := startChildren(t, processes, "workKeys", work)
+	for n := range times {
+		work.waitForSent(t, copies*n+1+rand.IntN(copies))
+		interrupt(children)
+	}
+	waitForAll(t, children)
+	sends := work.check(t)
+	t.Logf("%d kills, %d keys, %d copies, %d sendings written down, 0 duplicates", times, len(work.Jobs), len(work.Jobs), sends)
+}
+
 // Three processes work on the same keys; at random moments one is killed and
 // started again.
 func TestProcessesAreKilled(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
 		kills := rounds("AGENTCOPY_KILLS", 4)
 		work := newWork(t, newPlace(t), 40*(kills+1))
-		children := make([]*child, 3)
-		for i := range children {
-			children[i] = startChild(t, "workKeys", work)
-		}
-		killed := 0
-		for n := range kills {
-			work.waitForSent(t, 40*n+1+rand.IntN(40))
+		work.interrupted(t, kills, 40, 3, func(children []*child) {
 			i := rand.IntN(len(children))
 			children[i].kill()
-			if !children[i].wait(t) {
-				killed++
-			}
+			children[i].wait(t)
 			children[i] = startChild(t, "workKeys", work)
-		}
-		for _, c := range children {
-			require.True(t, c.wait(t))
-		}
-		sends := work.check(t)
-		t.Logf("%d kills, %d keys, %d copies, %d sendings written down, 0 duplicates", killed, len(work.Jobs), len(work.Jobs), sends)
+		})
 	})
 }
 
 // PostgreSQL is killed, all its processes at once, and started again while eight
-// processes work, on connections of their own and on PgBouncer's.
+// processes work.
 func TestPostgreSQLIsKilled(t *testing.T) {
-	for _, name := range []string{"directly", "through PgBouncer"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := startPostgres(t)
-			url := func(schema, _ string) string { return p.url(schema) }
-			if name != "directly" {
-				url = startBouncer(t, p)
-			}
-			kills := rounds("AGENTCOPY_KILLS", 1)
-			work := newWork(t, url(p.newSchema(t), "&default_query_exec_mode=exec"), 120*(kills+1))
-			children := make([]*child, 8)
-			for i := range children {
-				children[i] = startChild(t, "workKeys", work)
-			}
-			for n := range kills {
-				work.waitForSent(t, 120*n+1+rand.IntN(120))
-				p.kill()
-				p.start(t)
-			}
-			for _, c := range children {
-				require.True(t, c.wait(t))
-			}
-			sends := work.check(t)
-			t.Logf("%d kills of the server, %d keys, %d copies, %d sendings written down, 0 duplicates", kills, len(work.Jobs), len(work.Jobs), sends)
+	withAndWithoutPgBouncer(t, func(t *testing.T, p *postgres, url func(schema string) string) {
+		kills := rounds("AGENTCOPY_KILLS", 1)
+		work := newWork(t, url(p.newSchema(t)), 120*(kills+1))
+		work.interrupted(t, kills, 120, 8, func([]*child) {
+			p.kill()
+			p.start(t)
 		})
-	}
+	})
 }
 
 // Two processes open a new ledger at the same moment.
@@ -249,16 +233,9 @@ func TestTwoProcessesMakeALedger(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
 		for range rounds("AGENTCOPY_STARTS", 3) {
 			work := task{Ledger: newPlace(t)}
-			children := []*child{startChild(t, "openOnly", work), startChild(t, "openOnly", work)}
-			for _, c := range children {
-				c.paused(t)
-			}
-			for _, c := range children {
-				c.resume()
-			}
-			for _, c := range children {
-				require.True(t, c.wait(t))
-			}
+			children := startChildren(t, 2, "openOnly", work)
+			resumeTogether(t, children)
+			waitForAll(t, children)
 			l, err := work.open()
 			require.NoError(t, err)
 			n := 0
@@ -270,4 +247,72 @@ func TestTwoProcessesMakeALedger(t *testing.T) {
 			require.NoError(t, l.Close())
 		}
 	})
+}
+
+// pg_dump takes a backup while processes write; it is restored in another database, and
+// gone on with: what it does not know of is looked for, and nothing is copied again.
+func TestABackupOfPostgreSQLIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	schema := p.newSchema(t)
+	work := newWork(t, p.url(schema), 200)
+	before := startChild(t, "workKeys", work)
+	work.waitForSent(t, 50)
+	backup, err := p.command("pg_dump", "-h", p.dir, "-U", "postgres", "-n", schema, "postgres").Output()
+	require.NoError(t, err)
+	require.True(t, before.wait(t))
+	p.exec(t, "CREATE DATABASE restored")
+	restore := p.command("psql", "-h", p.dir, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "restored")
+	restore.Stdin = bytes.NewReader(backup)
+	out, err := restore.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	work.Ledger = strings.Replace(work.Ledger, "/postgres?", "/restored?", 1)
+	require.True(t, startChild(t, "workKeys", work).wait(t))
+	work.check(t)
+}
+
+// What was confirmed before the disk was full is there when it has room again. A full disk
+// ends the server where it cannot write ahead.
+func TestPostgreSQLOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	p.kill()
+	disk := p.dir + "/disk"
+	require.NoError(t, os.Mkdir(disk, 0o755))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=100m,mode=777", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("left out: a full disk needs a file system of its own: %v %s", err, out)
+	}
+	t.Cleanup(func() { p.kill(); _ = exec.Command("umount", "-l", disk).Run() })
+	out, err := exec.Command("cp", "-a", p.dir+"/data", disk).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, os.RemoveAll(p.dir+"/data"))
+	require.NoError(t, os.Symlink(disk+"/data", p.dir+"/data"))
+	p.start(t)
+	l, err := task{Ledger: p.url(p.newSchema(t))}.open()
+	require.NoError(t, err)
+	defer l.Close()
+
+	_ = os.WriteFile(disk+"/ballast", make([]byte, 100<<20), 0o600) // all that there is
+	info, err := os.Stat(disk + "/ballast")
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(disk+"/ballast", info.Size()-8<<20)) // less than a segment of the log
+	p.exec(t, `SELECT pg_logical_emit_message(false, '', repeat('x', (16777216 - file_offset - 200000)::int))
+		FROM pg_walfile_name_offset(pg_current_wal_insert_lsn())`)
+	begun := 0
+	for ; err == nil; begun++ {
+		_, _, err = l.Begin(t.Context(), recordOf(fmt.Sprint("key ", begun)), time.Minute)
+	}
+	require.ErrorContains(t, err, "Begin (the write may have happened)")
+	t.Logf("%d keys, then %v", begun-1, err)
+	p.kill()
+	require.NoError(t, os.Remove(disk+"/ballast"))
+	p.start(t)
+	for i := range begun - 1 {
+		_, found, err := l.Get(t.Context(), fmt.Sprint("key ", i))
+		require.NoError(t, err)
+		require.True(t, found, i)
+	}
+	require.NoError(t, l.Check(t.Context()))
+	_, _, err = l.Begin(t.Context(), recordOf("with room again"), time.Minute)
+	require.NoError(t, err)
 }

@@ -6,11 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,12 +24,9 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
-	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // A process in which a Runner makes copies is killed at random moments, while
@@ -39,17 +42,15 @@ func TestKilledRunnersMakeOneCopyOfEachKey(t *testing.T) {
 		t.Skip("left out: it takes minutes; set AGENTCOPY_KILL_ROUNDS")
 	}
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		for name, newFake := range fakes {
-			t.Run(name, func(t *testing.T) {
+		for _, v := range vendortest.Vendors {
+			t.Run(v.Name, func(t *testing.T) {
 				t.Parallel()
-				var sum figures
+				r := &killing{T: t, vendor: v}
 				for seed := range n {
-					r := &killing{T: t, random: rand.New(rand.NewPCG(uint64(seed), 50)), ledger: newPlace(t), figures: &sum}
-					r.fake = newFake(r)
-					r.run(name)
-					r.fake.Close()
+					r.random = rand.New(rand.NewPCG(uint64(seed), 50))
+					r.round(newPlace(t))
 				}
-				t.Logf("%d rounds: %+v, 0 duplicates", n, sum)
+				t.Logf("%d rounds: %+v, 0 duplicates", n, r.figures)
 			})
 		}
 	})
@@ -111,99 +112,52 @@ func copierOf(vendor, url string, more ...agentcopy.Option) (agentcopy.Copier, e
 		agentcopy.WithAttemptTimeout(childTimeout),
 		agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: 10 * time.Millisecond}),
 	}, more...)
-	const key, secret = "not-a-real-key", "not-a-real-secret"
-	switch vendor {
-	case "zudu":
-		c, err := zudu.New(key, secret, opts...)
-		return c.Copier(), err
-	case "cotool":
-		c, err := cotool.New(key, opts...)
-		return c.Copier(), err
-	case "langsmith":
-		c, err := langsmith.New(key, opts...)
-		return c.Copier(langsmith.CloneAgentRequest{}), err
-	}
-	c, err := kolena.New(key, opts...)
-	return c.Copier(kolena.CopyAgentRequest{}), err
+	return vendortest.Named(vendor).NewCopier(opts...)
 }
 
 // copiesOfARound is how many copies a round makes.
 const copiesOfARound = 100
 
-// killing is one round: a vendor, a ledger, and a process that is killed.
+// killing are rounds in which a process is killed.
 type killing struct {
 	*testing.T
-	random   *rand.Rand
-	fake     fake
-	ledger   string
-	jobs     []job
-	starts   int
-	*figures // of all rounds
+	vendor *vendortest.Vendor
+	random *rand.Rand
+	figures
 }
 
 // figures are what is worth knowing of the rounds.
 type figures struct{ Copies, Requests, Kills, Starts, Found, SentAgain int }
 
-// fake is what the fakes of all vendors have in common.
-type fake interface {
-	Client() *http.Client
-	Close()
-	Copies() []agentcopytest.CopyRecord
-	Requests() []agentcopytest.Request
-	Inject(...agentcopytest.Fault)
-}
-
-// fakes make a vendor with what is to be copied, and the jobs of a round.
-var fakes = map[string]func(*killing) fake{
-	"zudu": func(r *killing) fake {
-		f := agentcopytest.NewZudu()
-		source := f.AddAgent(zudu.Agent{AgentName: "source"})
-		r.ask(func(int) string { return source.AgentID })
-		return f
-	},
-	"cotool": func(r *killing) fake {
-		f := agentcopytest.NewCotool()
-		r.ask(func(i int) string { return f.AddAgent(cotool.Agent{Name: nameOf(i)}).ID })
-		return f
-	},
-	"langsmith": func(r *killing) fake {
-		f := agentcopytest.NewLangSmith()
-		source := f.AddAgent(langsmith.Agent{Name: "source"})
-		r.ask(func(int) string { return source.ID })
-		return f
-	},
-	"kolena": func(r *killing) fake {
-		f := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1_000_000, time.Second))
-		source := f.AddAgent(kolena.Agent{Name: "source"})
-		r.ask(func(int) string { return strconv.FormatInt(source.ID, 10) })
-		return f
-	},
-}
-
-func nameOf(i int) string { return fmt.Sprintf("copy %03d", i) }
-
-func (r *killing) ask(sourceOf func(i int) string) {
-	for i := range copiesOfARound {
-		r.jobs = append(r.jobs, job{Key: fmt.Sprintf("key %03d", i), SourceID: sourceOf(i), Name: nameOf(i)})
-	}
-}
-
-func (r *killing) run(vendor string) {
+func (r *killing) round(ledger string) {
+	fake := r.vendor.NewFake(agentcopytest.WithRateLimit(1_000_000, time.Second))
+	defer fake.Close()
 	for range 10 * copiesOfARound {
-		r.fake.Inject(r.fault())
+		fake.Inject(r.fault())
 	}
-	front := newFront(r.fake.Client().Transport, r.random.Uint64())
+	front := newFront(fake.Client().Transport, r.random.Uint64())
 	defer front.Close()
-	work := task{Name: vendor, Vendor: front.URL, Ledger: r.ledger, Jobs: r.jobs}
-	for range 5 + r.random.IntN(6) {
-		if r.start(work, time.Duration(r.random.IntN(int(time.Second)))) {
+	work := task{Name: r.vendor.Name, Vendor: front.URL, Ledger: ledger}
+	source := fake.Add("", "source")
+	for i := range copiesOfARound {
+		name := fmt.Sprintf("copy %03d", i)
+		if r.vendor.Name == "cotool" { // a copy is a move, and keeps the name
+			source = fake.Add("", name)
+		}
+		work.Jobs = append(work.Jobs, job{Key: fmt.Sprintf("key %03d", i), SourceID: source, Name: name})
+	}
+	kills := 5 + r.random.IntN(6)
+	for starts := 0; ; starts++ {
+		require.Less(r, starts, 50, "no end")
+		life := time.Hour
+		if starts < kills {
+			life = time.Duration(r.random.IntN(int(time.Second)))
+		}
+		if r.start(work, life) {
 			break
 		}
 	}
-	for !r.start(work, time.Hour) {
-		require.Less(r, r.starts, 50, "no end")
-	}
-	r.check(work)
+	r.check(work, fake)
 }
 
 // fault is what becomes of a copy request.
@@ -234,7 +188,6 @@ func (r *killing) fault() agentcopytest.Fault {
 // made.
 func (r *killing) start(work task, life time.Duration) (done bool) {
 	c := startChild(r, "makeCopies", work)
-	r.starts++
 	r.Starts++
 	kill := time.AfterFunc(life, c.kill)
 	defer kill.Stop()
@@ -246,9 +199,9 @@ func (r *killing) start(work task, life time.Duration) (done bool) {
 }
 
 // check requires one copy of each key, and that it is known.
-func (r *killing) check(work task) {
+func (r *killing) check(work task, fake *vendortest.Fake) {
 	made := map[string]string{} // IDs by name
-	for _, c := range r.fake.Copies() {
+	for _, c := range fake.Copies() {
 		require.Empty(r, made[c.Name], "two copies of %s", c.Name)
 		made[c.Name] = c.ID
 	}
@@ -256,7 +209,7 @@ func (r *killing) check(work task) {
 	l, err := work.open()
 	require.NoError(r, err)
 	defer l.Close()
-	for _, j := range r.jobs {
+	for _, j := range work.Jobs {
 		record, _, err := l.Get(r.Context(), j.Key)
 		require.NoError(r, err)
 		require.Equal(r, made[j.Name], record.Copy.ID, "of %s", j.Key)
@@ -266,9 +219,49 @@ func (r *killing) check(work task) {
 		r.SentAgain += record.Sends - 1
 	}
 	r.Copies += len(made)
-	for _, request := range r.fake.Requests() {
-		if request.Method == http.MethodPost && !strings.HasSuffix(request.Path, "/agents") { // Zudu's search is a POST, too
+	for _, request := range fake.Requests() {
+		if vendortest.IsCopy(request.Method, request.Path) {
 			r.Requests++
 		}
 	}
+}
+
+// newFront puts a vendor on a socket, behind a proxy that resets connections: some
+// before the request reaches the vendor, some when it has answered.
+func newFront(vendor http.RoundTripper, seed uint64) *httptest.Server {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: "vendor.example"})
+	proxy.Transport = vendor
+	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {
+		panic(http.ErrAbortHandler) // the vendor closed the connection
+	}
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 1))
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		n := random.IntN(100)
+		mu.Unlock()
+		switch {
+		case n < 3:
+			reset(w)
+		case n < 8:
+			func() {
+				defer func() { _ = recover() }()
+				proxy.ServeHTTP(httptest.NewRecorder(), r)
+			}()
+			reset(w)
+		default:
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+}
+
+// reset ends a connection with RST.
+func reset(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = conn.(*net.TCPConn).SetLinger(0)
+	_ = conn.Close()
 }

@@ -164,6 +164,35 @@ func (c *child) wait(t testing.TB) bool {
 	return true
 }
 
+// startChildren starts n children with one task.
+func startChildren(t testing.TB, n int, program string, job task) []*child {
+	t.Helper()
+	children := make([]*child, n)
+	for i := range children {
+		children[i] = startChild(t, program, job)
+	}
+	return children
+}
+
+// resumeTogether waits until all children have called pause, and then resumes them.
+func resumeTogether(t testing.TB, children []*child) {
+	t.Helper()
+	for _, c := range children {
+		c.paused(t)
+	}
+	for _, c := range children {
+		c.resume()
+	}
+}
+
+// waitForAll requires that all children come to their end.
+func waitForAll(t testing.TB, children []*child) {
+	t.Helper()
+	for _, c := range children {
+		require.True(t, c.wait(t))
+	}
+}
+
 // places are the ledgers that the tests of this folder are run on: each returns
 // where a new ledger is to be.
 func places(t *testing.T, test func(t *testing.T, newPlace func(t testing.TB) string)) {

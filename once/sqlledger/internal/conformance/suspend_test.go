@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,7 +19,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/kolena"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -36,13 +35,12 @@ var boundaries = []string{
 // one copy, and a process that was suspended never says that there is none.
 func TestSuspendedProcessesMakeOneCopy(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		fake := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1_000_000, time.Second))
+		fake := vendortest.Named("kolena").NewFake(agentcopytest.WithRateLimit(1_000_000, time.Second))
 		defer fake.Close()
 		work := task{Ledger: newPlace(t), Vendor: fake.URL()}
 		children := map[string]*child{}
 		for _, boundary := range boundaries {
-			source := fake.AddAgent(kolena.Agent{Name: "source of " + boundary})
-			j := job{Key: boundary, SourceID: strconv.FormatInt(source.ID, 10), Name: "copy " + boundary}
+			j := job{Key: boundary, SourceID: fake.Add("", "source of "+boundary), Name: "copy " + boundary}
 			work.Jobs = append(work.Jobs, j)
 			children[boundary] = startChild(t, "suspended", task{Ledger: work.Ledger, Vendor: work.Vendor, Name: boundary, Jobs: []job{j}})
 		}
