@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -69,11 +70,6 @@ type printable struct {
 }
 
 func (c Config) printable() printable {
-	names := make([]string, 0, len(c.Header))
-	for name := range c.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	return printable{
 		Provider:         c.Provider,
 		BaseURL:          withoutUserInfo(c.BaseURL),
@@ -85,7 +81,7 @@ func (c Config) printable() printable {
 		ReadLimiter:      nameOf(c.ReadLimiter),
 		Middleware:       len(c.Middleware),
 		Traces:           len(c.Traces),
-		Header:           names,
+		Header:           slices.Sorted(maps.Keys(c.Header)),
 		UserAgent:        c.UserAgent,
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/agentcopy/agentcopy-go/internal/check"
@@ -93,13 +92,7 @@ const (
 
 // String returns "possible" or "certain".
 func (m Match) String() string {
-	switch m {
-	case MatchPossible:
-		return "possible"
-	case MatchCertain:
-		return "certain"
-	}
-	return "Match(" + strconv.Itoa(int(m)) + ")"
+	return valueName("Match", int(m), "possible", "certain")
 }
 
 // Copier makes copies on one vendor. The clients of the vendor packages hand one

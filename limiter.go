@@ -86,18 +86,7 @@ func (unlimited) String() string { return "unlimited" }
 // was made, none twice, and refusals came in at most two bursts.
 //
 // All methods may be called from any number of goroutines.
-type WindowLimiter struct {
-	window *window.Limiter
-}
-
-func init() {
-	window.Of = func(limiter any) *window.Limiter {
-		if l, ok := limiter.(*WindowLimiter); ok {
-			return l.window
-		}
-		return nil
-	}
-}
+type WindowLimiter window.Limiter
 
 // NewWindowLimiter returns a limiter of n attempts in any window of length per.
 // Give a documented limit a second more than it says, since some servers stamp
@@ -107,25 +96,28 @@ func NewWindowLimiter(n int, per time.Duration) *WindowLimiter {
 	if n <= 0 || per <= 0 {
 		panic(fmt.Sprintf("agentcopy.NewWindowLimiter(%d, %v): both must be positive", n, per))
 	}
-	return &WindowLimiter{window.New(n, per)}
+	return (*WindowLimiter)(window.New(n, per))
 }
 
 // String says what the limiter allows.
-func (l *WindowLimiter) String() string { return l.window.String() }
+func (l *WindowLimiter) String() string { return l.window().String() }
+
+// window is l itself with the methods that it keeps from its users.
+func (l *WindowLimiter) window() *window.Limiter { return (*window.Limiter)(l) }
 
 // Wait admits one attempt, whose permit is free again a window later. It is for
 // callers that cannot tell when the answer came; Acquire keeps the stronger promise.
 func (l *WindowLimiter) Wait(ctx context.Context) error {
-	return l.window.Pass(ctx)
+	return l.window().Pass(ctx)
 }
 
 // Acquire admits one attempt. Call release when the headers of its answer were seen
 // or it has failed: its permit is free again a window later. A permit that is never
 // released is lost. Only the first call of release has an effect.
 func (l *WindowLimiter) Acquire(ctx context.Context) (release func(), err error) {
-	t, err := l.window.Admit(ctx)
+	t, err := l.window().Admit(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return func() { l.window.Answered(t) }, nil
+	return func() { l.window().Answered(t) }, nil
 }

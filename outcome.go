@@ -3,7 +3,6 @@ package agentcopy
 import (
 	"errors"
 	"log/slog"
-	"strconv"
 )
 
 // Outcome says whether a copy call made a copy. It is the answer to the one
@@ -28,15 +27,7 @@ const (
 
 // String returns "unknown", "not copied" or "copied".
 func (o Outcome) String() string {
-	switch o {
-	case OutcomeUnknown:
-		return "unknown"
-	case OutcomeNotCopied:
-		return "not copied"
-	case OutcomeCopied:
-		return "copied"
-	}
-	return "Outcome(" + strconv.Itoa(int(o)) + ")"
+	return valueName("Outcome", int(o), "unknown", "not copied", "copied")
 }
 
 // OutcomeOf returns the Outcome of the first [*Error] in the tree of err. ok is

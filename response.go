@@ -71,12 +71,3 @@ func (r Response) MarshalJSON() ([]byte, error) {
 		RequestID  string `json:"request_id,omitempty"`
 	}{r.StatusCode, len(r.Body), len(r.Attempts), r.RequestID})
 }
-
-// formatText prints text for any verb, quoted under %q, so that a type which
-// holds a secret has no verb that prints its fields.
-func formatText(f fmt.State, verb rune, text string) {
-	if verb == 'q' {
-		text = fmt.Sprintf("%q", text)
-	}
-	_, _ = f.Write([]byte(text)) // fmt.State reports its errors to its own caller
-}

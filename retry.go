@@ -1,9 +1,6 @@
 package agentcopy
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // RetryMode says which failed attempts of a copy are retried; the package doc has
 // the table. Reads are retried after every transient failure in RetrySafe and
@@ -25,15 +22,7 @@ const (
 
 // String returns "safe", "never" or "always".
 func (m RetryMode) String() string {
-	switch m {
-	case RetrySafe:
-		return "safe"
-	case RetryNever:
-		return "never"
-	case RetryAlways:
-		return "always"
-	}
-	return "RetryMode(" + strconv.Itoa(int(m)) + ")"
+	return valueName("RetryMode", int(m), "safe", "never", "always")
 }
 
 // RetryPolicy says what is retried, how often, and how long a call waits in

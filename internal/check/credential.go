@@ -26,10 +26,8 @@ func Credential(secret string) string {
 	if strings.EqualFold(secret, "Bearer") {
 		return "is only the word Bearer"
 	}
-	for i := range len(secret) {
-		if secret[i] < ' ' || secret[i] > '~' {
-			return "holds a character that cannot stand in a header"
-		}
+	if strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "holds a character that cannot stand in a header"
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -19,4 +20,13 @@ func OneLine(s string) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "..."
 	}
 	return s
+}
+
+// Printable is text as it can stand in a message: quoted, and cut where it is long.
+func Printable(text string) string {
+	const limit = 60
+	if len(text) > limit {
+		return strconv.Quote(text[:limit]) + "..."
+	}
+	return strconv.Quote(text)
 }

@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // What is wrong with a document that cannot be read.
@@ -46,10 +47,10 @@ var (
 type Warning struct {
 	// Malformed reports whether it was no JSON, rather than JSON of an unexpected kind.
 	Malformed bool
-	text      string
+	notes     []string
 }
 
-func (w *Warning) Error() string { return w.text }
+func (w *Warning) Error() string { return strings.Join(w.notes, "; ") }
 
 // The budget of a document: decoded, it may take baseBudget bytes, and in addition
 // budgetFactor times its length. A list within it may always take listBudget. That
@@ -86,8 +87,9 @@ func Unmarshal(ctx context.Context, data []byte, v any) (*Warning, error) {
 	}
 	err = decode(ctx, clean, v)
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		r.note(false, fmt.Sprintf("field %q is %s where %v is documented; it was left out",
-			orDots(mistyped.Field), kindOf(mistyped.Value), mistyped.Type))
+		kind, _, _ := strings.Cut(mistyped.Value, " ") // the value may follow
+		r.note(false, fmt.Sprintf("field %q is a %s where %v is documented; it was left out",
+			orDots(mistyped.Field), orDots(kind), mistyped.Type))
 	} else if ctx.Err() != nil {
 		return nil, err
 	} else if err != nil {
@@ -126,12 +128,6 @@ func decode(ctx context.Context, data []byte, v any) error {
 	}
 }
 
-// kindOf is the kind in the Value of an UnmarshalTypeError, which may quote the value.
-func kindOf(value string) string {
-	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
-	return "a " + orDots(string(kind))
-}
-
 // orDots is text from a document, if it is short enough for a message. It is never cut:
 // of a credential that was cut in two, nobody would know the first half.
 func orDots(text string) string {
@@ -145,8 +141,9 @@ func orDots(text string) string {
 // affords reports whether decoding data cannot exceed the budget, judged by the count
 // only of its commas and brackets: there are no more values than those and one.
 func (s *shape) affords(data []byte) bool {
-	values := 1 + bytes.Count(data, comma) + bytes.Count(data, brace) + bytes.Count(data, bracket)
-	return values <= (baseBudget+budgetFactor*len(data))/max(1, s.dearest)
+	values := 1
+	for _, before := range []string{",", "{", "["} {
+		values += bytes.Count(data, []byte(before))
+	}
+	return values <= (baseBudget+budgetFactor*len(data))/s.dearest
 }
-
-var comma, brace, bracket = []byte{','}, []byte{'{'}, []byte{'['}

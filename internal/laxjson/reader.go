@@ -3,6 +3,7 @@ package laxjson
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -35,8 +36,7 @@ type reader struct {
 
 	path    [][]byte // the keys of the objects around pos, nil for a list
 	warning *Warning
-	notes   []string // in warning
-	odds    int      // all oddities, those among them that are not in warning
+	odds    int // all oddities, those among them that are not in warning
 }
 
 // document reads the whole of a document into shape s.
@@ -73,11 +73,9 @@ func (r *reader) replace(from int, text string) {
 	r.copy = r.pos
 }
 
-// odd notes what is odd about the value at the current path.
-func (r *reader) odd(malformed bool, what string) { r.oddWord(malformed, what, nil) }
-
-// oddWord is odd with a word from the document, which stands for %q in what.
-func (r *reader) oddWord(malformed bool, what string, word []byte) {
+// odd notes what is odd about the value at the current path. A word from the document
+// stands for %q in what.
+func (r *reader) odd(malformed bool, what string, word ...byte) {
 	if r.odds++; r.odds > 100 && (r.warning.Malformed || !malformed) {
 		return // it is known by now
 	}
@@ -103,9 +101,8 @@ func (r *reader) note(malformed bool, text string) {
 		r.warning = &Warning{}
 	}
 	r.warning.Malformed = r.warning.Malformed || malformed
-	if len(r.notes) < mostNotes && !slices.Contains(r.notes, text) {
-		r.notes = append(r.notes, text)
-		r.warning.text = strings.Join(r.notes, "; ")
+	if w := r.warning; len(w.notes) < mostNotes && !slices.Contains(w.notes, text) {
+		w.notes = append(w.notes, text)
 	}
 }
 
@@ -146,20 +143,16 @@ func (r *reader) space() {
 // comment skips a comment, if there is one.
 func (r *reader) comment() bool {
 	start, rest := r.pos, r.in[r.pos:]
-	switch {
-	case bytes.HasPrefix(rest, []byte("//")):
-		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-			r.pos += n
-		} else {
-			r.pos = len(r.in)
-		}
-	case bytes.HasPrefix(rest, []byte("/*")):
-		n := bytes.Index(rest[2:], []byte("*/"))
-		if n < 0 {
+	if after, ok := bytes.CutPrefix(rest, []byte("//")); ok {
+		comment, _, _ := bytes.Cut(after, []byte("\n"))
+		r.pos += len("//") + len(comment)
+	} else if after, ok := bytes.CutPrefix(rest, []byte("/*")); ok {
+		comment, _, ends := bytes.Cut(after, []byte("*/"))
+		if !ends {
 			return false
 		}
-		r.pos += 2 + n + 2
-	default:
+		r.pos += len("/*") + len(comment) + len("*/")
+	} else {
 		return false
 	}
 	r.odd(true, "holds a comment")
@@ -309,36 +302,34 @@ func (r *reader) list(s *shape) (cost int, err error) {
 }
 
 // next goes to the next member of an object or list, and reports whether its end
-// came instead. A comma too many is skipped.
+// came instead. Commas too many are left out.
 func (r *reader) next(end byte, first bool) (done bool, err error) {
-	comma, out, copied := -1, 0, 0 // where the first comma is, and what was written before it
-	for {
-		if r.space(); r.pos == len(r.in) {
-			return false, r.broken()
-		}
-		switch c := r.in[r.pos]; {
-		case c == end:
-			if comma >= 0 {
-				r.odd(true, "holds a comma too many")
-				r.out, r.copy = r.out[:out], copied
-				r.replace(comma, "")
-			}
-			r.pos++
-			return true, nil
-		case c != ',':
-			if !first && comma < 0 {
-				return false, r.broken()
-			}
-			return false, nil
-		case comma < 0 && !first:
-			comma, out, copied = r.pos, len(r.out), r.copy
-			r.pos++
-		default:
-			r.odd(true, "holds a comma too many")
-			r.pos++
-			r.replace(r.pos-1, "")
-		}
+	start, out, copied := r.pos, len(r.out), r.copy
+	commas := 0
+	for r.space(); r.pos < len(r.in) && r.in[r.pos] == ','; r.space() {
+		r.pos++
+		commas++
 	}
+	if r.pos == len(r.in) {
+		return false, r.broken()
+	}
+	done = r.in[r.pos] == end
+	separator := ","
+	if first || done {
+		separator = ""
+	}
+	switch {
+	case commas < len(separator):
+		return false, r.broken()
+	case commas > len(separator):
+		r.odd(true, "holds a comma too many")
+		r.out, r.copy = r.out[:out], copied
+		r.replace(start, separator)
+	}
+	if done {
+		r.pos++
+	}
+	return done, nil
 }
 
 // text reads a string. What may not stand in one is escaped.
@@ -404,24 +395,18 @@ func (r *reader) escape() error {
 	case strings.IndexByte(`"\/bfnrt`, c) >= 0:
 		r.pos++
 		return nil
-	case c == 'u' && r.pos+6 <= len(r.in) && isHex(r.in[r.pos+2:r.pos+6]):
-		r.pos += 5
-		return nil
+	case c == 'u' && r.pos+6 <= len(r.in):
+		var char [2]byte
+		if _, err := hex.Decode(char[:], r.in[r.pos+2:r.pos+6]); err == nil {
+			r.pos += 5
+			return nil
+		}
 	}
 	r.odd(true, "holds an unknown escape in a string")
 	r.pos++
 	r.replace(r.pos-1, `\\`)
 	r.pos--
 	return nil
-}
-
-func isHex(digits []byte) bool {
-	for _, c := range digits {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-			return false
-		}
-	}
-	return true
 }
 
 // word reads a number, true, false or null. Any other word becomes null.
@@ -431,42 +416,33 @@ func (r *reader) word() error {
 		r.pos++
 	}
 	word := r.in[start:r.pos]
-	switch {
-	case len(word) == 0:
+	switch string(word) {
+	case "":
 		return r.broken()
-	case !isWord(word):
-		r.oddWord(true, "is %q, which is no JSON; it was left out", word)
+	case "true", "false", "null":
+		return nil
+	}
+	if !isNumber(word) {
+		r.odd(true, "is %q, which is no JSON; it was left out", word...)
 		r.replace(start, "null")
 	}
 	return nil
 }
 
-// isWord reports whether JSON has the word.
-func isWord(word []byte) bool {
-	switch string(word) {
-	case "true", "false", "null":
-		return true
-	}
-	return isNumber(word)
-}
-
 // isNumber reports whether word is a number as JSON writes it.
 func isNumber(word []byte) bool {
 	digits := func() int {
-		n := 0
-		for n < len(word) && '0' <= word[n] && word[n] <= '9' {
-			n++
-		}
-		word = word[n:]
-		return n
+		before := len(word)
+		word = bytes.TrimLeft(word, "0123456789")
+		return before - len(word)
 	}
 	word = bytes.TrimPrefix(word, []byte("-"))
-	zero := len(word) > 0 && word[0] == '0'
+	zero := bytes.HasPrefix(word, []byte("0"))
 	if n := digits(); n == 0 || zero && n > 1 {
 		return false
 	}
-	if len(word) > 0 && word[0] == '.' {
-		word = word[1:]
+	if rest, ok := bytes.CutPrefix(word, []byte(".")); ok {
+		word = rest
 		if digits() == 0 {
 			return false
 		}
@@ -521,10 +497,14 @@ func (r *reader) fit(s *shape, start int) {
 	switch {
 	case s.kind == text && bareNumber:
 		r.odd(false, "is a number where a string is documented; it was taken as text")
-		r.replace(start, `"`+plain(read)+`"`)
+		n, ok := wholeNumber(read)
+		if !ok {
+			n = read
+		}
+		r.replace(start, `"`+n+`"`) // 456 of 456.0 and 4.56e2
 	case s.kind == integer && (quoted || bareNumber):
 		if n, ok := wholeNumber(bare); ok && n != read {
-			r.oddWord(false, "is %q where an integer is documented; it was taken as one", r.in[start:r.pos])
+			r.odd(false, "is %q where an integer is documented; it was taken as one", r.in[start:r.pos]...)
 			r.replace(start, n)
 		}
 	case s.kind == number && quoted && isNumber([]byte(bare)):
@@ -533,21 +513,10 @@ func (r *reader) fit(s *shape, start int) {
 	}
 }
 
-// plain is a number as a string would have it: 456 of 456.0 and 4.56e2.
-func plain(number string) string {
-	if n, ok := wholeNumber(number); ok {
-		return n
-	}
-	return number
-}
-
 // wholeNumber is an integer in the form that encoding/json reads into one.
 func wholeNumber(form string) (string, bool) {
 	if n, err := strconv.ParseInt(form, 10, 64); err == nil {
 		return strconv.FormatInt(n, 10), true
-	}
-	if n, err := strconv.ParseUint(form, 10, 64); err == nil {
-		return strconv.FormatUint(n, 10), true
 	}
 	if strings.Trim(form, "0123456789.eE+-") != "" {
 		return "", false

@@ -1,6 +1,7 @@
 package laxjson
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -19,7 +20,6 @@ const (
 	text                // a string
 	integer             // signed or unsigned
 	number              // floating-point
-	flag                // a bool
 )
 
 // shape is what there is to know of a Go type in order to read a document into it.
@@ -30,12 +30,11 @@ type shape struct {
 	elem    *shape // of a list or dict
 	fields  map[string]field
 	size    int // of a value, in bytes
-	dearest int // the most that any value in a document of this shape costs
+	dearest int // the most that any value in a document costs, at least 1; only of a root
 }
 
 type field struct {
 	number int
-	name   string
 	shape  *shape
 }
 
@@ -54,31 +53,19 @@ func listCost(size int) int { return size * growth / 2 }
 
 func dictCost(size int) int { return (size + entryCost) * growth / 2 }
 
-var shapes struct {
-	sync.Mutex
-	byType map[reflect.Type]*shape
-	root   sync.Map // reflect.Type to *shape, complete
-}
+var (
+	shapesMu sync.Mutex
+	shapes   = make(map[reflect.Type]*shape)
+)
 
-// shapeOf is the shape of t.
+// shapeOf is the shape of t, the type of a whole document.
 func shapeOf(t reflect.Type) *shape {
-	if s, ok := shapes.root.Load(t); ok {
-		return s.(*shape)
-	}
-	shapes.Lock()
-	defer shapes.Unlock()
-	if s, ok := shapes.root.Load(t); ok { // another goroutine was first
-		return s.(*shape)
-	}
-	if shapes.byType == nil {
-		shapes.byType = make(map[reflect.Type]*shape)
-	}
+	shapesMu.Lock()
+	defer shapesMu.Unlock()
 	s := build(t)
-	if s == nil { // nothing is read
-		s = &shape{}
+	if s.dearest == 0 {
+		s.dearest = max(1, dearestIn(s, make(map[*shape]bool)))
 	}
-	s.dearest = dearestIn(s, make(map[*shape]bool))
-	shapes.root.Store(t, s)
 	return s
 }
 
@@ -89,11 +76,11 @@ func build(t reflect.Type) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if s, ok := shapes.byType[t]; ok {
+	if s, ok := shapes[t]; ok {
 		return s
 	}
 	s := &shape{size: int(t.Size()), own: reflect.PointerTo(t).Implements(unmarshaler)}
-	shapes.byType[t] = s
+	shapes[t] = s
 	switch t.Kind() {
 	case reflect.Struct:
 		s.kind = object
@@ -115,8 +102,6 @@ func build(t reflect.Type) *shape {
 		s.kind = integer
 	case reflect.Float32, reflect.Float64:
 		s.kind = number
-	case reflect.Bool:
-		s.kind = flag
 	}
 	if s.own && s.kind != object || t == reflect.TypeFor[json.Number]() {
 		s.kind, s.elem = opaque, nil
@@ -133,10 +118,7 @@ func (s *shape) addFields(t reflect.Type) {
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
 			s.addFields(f.Type)
 		case f.IsExported():
-			if name == "" {
-				name = f.Name
-			}
-			s.fields[name] = field{len(s.fields), name, build(f.Type)}
+			s.fields[cmp.Or(name, f.Name)] = field{len(s.fields), build(f.Type)}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
@@ -137,7 +138,30 @@ func TestAWaitForATurnBeyondTheDeadline(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		require.ErrorIs(t, s.Wait(ctx), context.Canceled)
 		require.Equal(t, time.Second, time.Since(start), "they should fail at once")
-		require.NoError(t, s.Wait(t.Context()), "they should have given their places back")
+		require.NoError(t, s.Wait(t.Context()), "they should have given their permits back")
 		require.Equal(t, 10*time.Second, time.Since(start))
+	})
+}
+
+// TestUnusedPermitOfAWindowLimiter is free at once: an AttemptStart that stops the
+// attempt costs none.
+func TestUnusedPermitOfAWindowLimiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := pacing.For(agentcopy.NewWindowLimiter(1, time.Hour))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 3 {
+			permit, err := limiter.Acquire(ctx)
+			require.NoError(t, err)
+			permit.Unused()
+			permit.Answered() // too late to count
+		}
+		permit, err := limiter.Acquire(ctx)
+		require.NoError(t, err)
+		permit.Answered()
+		permit.Unused()
+		require.Equal(t, time.Hour, limiter.Delay())
+		_, err = limiter.Acquire(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }

@@ -42,18 +42,16 @@ type holder interface {
 
 // For prepares l. It is the one place that tells the kinds of limiters apart.
 func For(l agentcopy.Limiter) Limiter {
-	if w := window.Of(l); w != nil {
-		return Limiter{l, windowed{w}}
-	}
 	switch k := l.(type) {
+	case *agentcopy.WindowLimiter: // is slow only after Refused, which nobody calls
+		return Limiter{l, &AdaptiveWindow{window: (*window.Limiter)(k)}}
 	case *AdaptiveWindow:
 		return Limiter{l, k}
 	case agentcopy.Acquirer:
 		return Limiter{l, acquirer{k}}
-	case *rate.Limiter:
-		return Limiter{l, tokens{k}}
 	}
-	return Limiter{l, &waiter{l}}
+	tokens, _ := l.(*rate.Limiter)
+	return Limiter{l, &waiter{l, tokens}}
 }
 
 // Acquire waits until the limiter admits an attempt.
@@ -122,22 +120,6 @@ func limiterError(ctx context.Context, err error) error {
 	return fmt.Errorf("limiter: %w", err)
 }
 
-// windowed is an agentcopy.WindowLimiter, whose permits can be given back.
-type windowed struct{ *window.Limiter }
-
-func (w windowed) acquire(ctx context.Context) (Permit, error) {
-	ticket, err := w.Admit(ctx)
-	if err != nil {
-		return Permit{}, err
-	}
-	return Permit{holder: w, ticket: ticket}, nil
-}
-
-func (w windowed) delay() time.Duration         { return w.Delay() }
-func (w windowed) answered(t window.Ticket)     { w.Answered(t) }
-func (w windowed) unused(t window.Ticket)       { w.GiveBack(t) }
-func (w windowed) resume(context.Context) error { return nil }
-
 // acquirer is a limiter that is told when an attempt was answered.
 type acquirer struct{ agentcopy.Acquirer }
 
@@ -159,37 +141,36 @@ func (release releaser) unused(window.Ticket)         { release() }
 func (release releaser) resume(context.Context) error { return nil }
 
 // waiter is a limiter that only waits.
-type waiter struct{ agentcopy.Limiter }
+type waiter struct {
+	agentcopy.Limiter
+	tokens *rate.Limiter // the same one, if it is a bucket of tokens
+}
 
-func (w *waiter) acquire(ctx context.Context) (Permit, error) { return Permit{holder: w}, w.Wait(ctx) }
-func (w *waiter) delay() time.Duration                        { return 0 }
-func (w *waiter) answered(window.Ticket)                      {}
-func (w *waiter) unused(window.Ticket)                        {}
+func (w *waiter) acquire(ctx context.Context) (Permit, error) {
+	return Permit{holder: w}, w.resume(ctx)
+}
 
-// resume waits once more: tokens gathered in a long pause would all be spent at
-// once.
-func (w *waiter) resume(ctx context.Context) error { return w.Wait(ctx) }
+func (w *waiter) answered(window.Ticket) {}
+func (w *waiter) unused(window.Ticket)   {}
 
-// tokens is a bucket of tokens.
-type tokens struct{ *rate.Limiter }
-
-func (t tokens) acquire(ctx context.Context) (Permit, error) { return Permit{holder: t}, t.resume(ctx) }
-func (t tokens) answered(window.Ticket)                      {}
-func (t tokens) unused(window.Ticket)                        {}
-
-// resume waits once more, as for a waiter. rate.Limiter refuses a wait that would
-// outlast the deadline by a plain error, which becomes what it is.
-func (t tokens) resume(ctx context.Context) error {
-	err := t.Wait(ctx)
-	if _, ok := ctx.Deadline(); ok && err != nil && t.Burst() > 0 { // without a burst it admits nothing at all
+// resume waits once more after a pause: tokens gathered in a long one would all be
+// spent at once. rate.Limiter refuses a wait that would outlast the deadline by a plain
+// error, which becomes what it is.
+func (w *waiter) resume(ctx context.Context) error {
+	err := w.Wait(ctx)
+	_, ends := ctx.Deadline()
+	if err != nil && ends && w.tokens != nil && w.tokens.Burst() > 0 { // without a burst it admits nothing at all
 		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
 	return err
 }
 
-func (t tokens) delay() time.Duration {
-	if missing := 1 - t.Tokens(); missing > 0 && t.Limit() > 0 {
-		return time.Duration(missing / float64(t.Limit()) * float64(time.Second))
+func (w *waiter) delay() time.Duration {
+	if w.tokens == nil {
+		return 0
+	}
+	if missing := 1 - w.tokens.Tokens(); missing > 0 && w.tokens.Limit() > 0 {
+		return time.Duration(missing / float64(w.tokens.Limit()) * float64(time.Second))
 	}
 	return 0
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +20,9 @@ import (
 func TestNewRefuses(t *testing.T) {
 	edit := func(f func(*agentcopy.Config)) agentcopy.Option {
 		return func(c *agentcopy.Config) error { f(c); return nil }
+	}
+	returning := func(rt http.RoundTripper) agentcopy.Option {
+		return agentcopy.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return rt })
 	}
 	cases := []struct {
 		name  string
@@ -46,7 +51,8 @@ func TestNewRefuses(t *testing.T) {
 		{"http on a host that looks like loopback", "k", agentcopy.WithBaseURL("http://127.0.0.1.example"), "WithBaseURL"},
 		{"a nil client", "k", agentcopy.WithHTTPClient(nil), "WithHTTPClient"},
 		{"a nil middleware", "k", agentcopy.WithMiddleware(nil), "WithMiddleware"},
-		{"a middleware that returns nil", "k", agentcopy.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil }), "WithMiddleware"},
+		{"a middleware that returns nil", "k", returning(nil), "WithMiddleware"},
+		{"a middleware that returns a nil pointer", "k", returning((*http.Transport)(nil)), "WithMiddleware"},
 		{"a nil limiter", "k", agentcopy.WithLimiter(nil), "WithLimiter"},
 		{"a nil pointer for a limiter", "k", agentcopy.WithLimiter((*rate.Limiter)(nil)), "WithLimiter"},
 		{"a nil func for a limiter", "k", agentcopy.WithLimiter(waitFunc(nil)), "WithLimiter"},
@@ -57,7 +63,6 @@ func TestNewRefuses(t *testing.T) {
 		{"a MinBackoff above the default MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: time.Minute}), "WithRetry"},
 		{"a negative MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: -1}), "WithRetry"},
 		{"a negative MaxWait", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: -1}), "WithRetry"},
-		{"a MinBackoff above MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 2, MaxBackoff: 1}), "WithRetry"},
 		{"a key after Bearer", "Bearer hunter2", nil, "apiKey"},
 		{"a key in quotes", `"hunter2"`, nil, "apiKey"},
 		{"no attempt timeout", "k", agentcopy.WithAttemptTimeout(0), "WithAttemptTimeout"},
@@ -173,8 +178,8 @@ func TestPathsBelowABaseURL(t *testing.T) {
 	}
 	for _, tc := range cases {
 		s := play(answer(200, made))
-		_, _, err := transport.Do(t.Context(), newClient(t, s, agentcopy.WithBaseURL(tc.base)),
-			&transport.Request{Op: getThing, Path: "/things", ID: tc.id}, verifyThing)
+		request := &transport.Request{Op: getThing, Path: "/things", ID: tc.id}
+		_, _, err := transport.Do(t.Context(), newClient(t, s, agentcopy.WithBaseURL(tc.base)), request, verifyThing)
 		require.NoError(t, err)
 		require.Equal(t, tc.want, s.requests()[0].URL)
 	}
@@ -187,7 +192,7 @@ func TestReadsHaveALimiterOfTheirOwn(t *testing.T) {
 	count := func(n *int) agentcopy.Limiter {
 		return waitFunc(func(context.Context) error { *n++; return nil })
 	}
-	c := newClient(t, play(answer(200, made)), withLimiter(count(&copies)), agentcopy.WithReadLimiter(count(&reads)))
+	c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(count(&copies)), agentcopy.WithReadLimiter(count(&reads)))
 	for range 3 {
 		_, _, err := doGet(t, c)
 		require.NoError(t, err)
@@ -208,4 +213,56 @@ func TestProviderIsSetBeforeOptionsRun(t *testing.T) {
 	require.Equal(t, "acme", c.Config().Provider)
 	_, err := c.With(nil)
 	require.NoError(t, err, "the defaults pass their own checks")
+}
+
+// FuzzBaseURL: a base URL is refused, or the request goes to its origin, below
+// its path, with the ID as one segment.
+func FuzzBaseURL(f *testing.F) {
+	for _, base := range []string{
+		"https://api.acme.example", "https://api.acme.example/", "https://api.acme.example/root//", "HTTPS://API.Acme.Example:443/r%2Foot",
+		"http://localhost:8080", "http://127.0.0.1", "http://[::1]:80/x", "http://api.acme.example", "https://user:pass@host", "https://host?x=1",
+		"https://host#f", "https://", "ftp://host", "//host", "host", "", "https://host/../..", "https://host/%", "https://[::1", "https://ho st/",
+		"https:opaque", "https://host:notaport", "https://host/a;b?", "https://höst/", "https://İ", "http://[::ffff:127.0.0.1]/", "https://host/\x00",
+	} {
+		f.Add(base, "thing_1")
+		f.Add("https://api.acme.example/root", base)
+	}
+	f.Fuzz(func(t *testing.T, base, id string) {
+		s := play(answer(200, made))
+		c, err := transport.New(vendor, secretsOf("fuzzed-credential"), []agentcopy.Option{
+			agentcopy.WithBaseURL(base), agentcopy.WithHTTPClient(&http.Client{Transport: s}),
+		})
+		if err != nil {
+			if !errors.Is(err, agentcopy.ErrInvalid) {
+				t.Errorf("base URL %q: got %v, want ErrInvalid", base, err)
+			}
+			return
+		}
+		if id == "" {
+			return // refused before it comes to a request
+		}
+		request := copyRequest()
+		request.Path, request.ID, request.Action = "/things", id, "/copy"
+		if _, _, err := transport.Do(t.Context(), c, request, verifyThing); err != nil {
+			t.Fatalf("base URL %q was accepted, ID %q cannot be sent: %v", base, id, err)
+		}
+		sent, err := url.Parse(s.requests()[0].URL)
+		if err != nil {
+			t.Fatalf("base URL %q, ID %q: the request's URL cannot be read again: %v", base, id, err)
+		}
+		want, _ := url.Parse(base)
+		segment, below := strings.CutPrefix(sent.EscapedPath(), strings.TrimRight(want.EscapedPath(), "/")+"/things/")
+		segment, _ = strings.CutSuffix(segment, "/copy")
+		unescaped, err := url.PathUnescape(segment)
+		switch {
+		case !strings.EqualFold(sent.Scheme, want.Scheme) || !strings.EqualFold(sent.Host, want.Host):
+			t.Errorf("base URL %q: the request went to %s://%s", base, sent.Scheme, sent.Host)
+		case sent.User != nil || sent.RawQuery != "" || sent.Fragment != "":
+			t.Errorf("base URL %q, ID %q: the request's URL %q has more than a path", base, id, sent)
+		case !below:
+			t.Errorf("base URL %q, ID %q: the request's path is %q, want it below the base", base, id, sent.EscapedPath())
+		case strings.Contains(segment, "/") || err != nil || unescaped != id:
+			t.Errorf("ID %q went out as %q, want one segment that is the ID", id, segment)
+		}
+	})
 }

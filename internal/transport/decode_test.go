@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // TestTheIDIsFoundInOddAnswers: the forms themselves are the business of laxjson.
@@ -24,6 +27,7 @@ func TestTheIDIsFoundInOddAnswers(t *testing.T) {
 		"line break":      {"{\"made\":\"to\nday\",\"id\":\"thing-2\"}", `"made"`},
 		"mistyped":        {`{"count":[],"id":"thing-2"}`, `"count"`},
 		"text after it":   {`{"id":"thing-2"} OK`, "goes on"},
+		"two IDs":         {`{"id":"thing-1","id":"thing-2"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, resp, err := doCopy(t, newClient(t, play(answer(200, tc.body))))
@@ -58,22 +62,18 @@ func TestContextEndsTheDecodeOfALargeAnswer(t *testing.T) {
 		resp.Body = closeFunc{resp.Body, cancel}
 		return resp, err
 	}))
-	_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+	_, _, err := copyWith(ctx, c)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 }
 
+// closeFunc is a body that tells when it is closed.
 type closeFunc struct {
-	readCloser
+	io.Reader
 	onClose func()
 }
 
-type readCloser interface {
-	Read(p []byte) (int, error)
-	Close() error
-}
-
-func (c closeFunc) Close() error { c.onClose(); return c.readCloser.Close() }
+func (c closeFunc) Close() error { c.onClose(); return nil }
 
 // TestWhatErrorsAndResultsKeep: of a large answer, an error keeps 64 KiB and a
 // result the answer as received, and neither keeps anything else.
@@ -133,4 +133,175 @@ func FuzzErrorBodies(f *testing.F) {
 			t.Errorf("%q became %v", body, err)
 		}
 	})
+}
+
+// bodyOf answers with a body that is read from r, of the declared length.
+func bodyOf(status int, r io.Reader, length int64, closed *int) step {
+	return func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: status, ContentLength: length, Body: closeFunc{r, func() { *closed++ }}}, nil
+	}
+}
+
+func TestBodies(t *testing.T) {
+	big := `{"id":"` + strings.Repeat("x", 3000) + `"}`
+	failing := iotest.ErrReader(io.ErrClosedPipe)
+	counting := func(n int) io.Reader { return readerFunc(func([]byte) (int, error) { return n, nil }) }
+	cases := []struct {
+		name   string
+		reader io.Reader
+		length int64
+		want   string // the error; "" for success
+	}{
+		{"in one piece", strings.NewReader(made), int64(len(made)), ""},
+		{"of unknown length", strings.NewReader(made), -1, ""},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader(made)), int64(len(made)), ""},
+		{"larger than the first buffer", strings.NewReader(big), -1, ""},
+		{"exactly at the bound", strings.NewReader(`{"id":"` + strings.Repeat("x", 4000-9) + `"}`), -1, ""},
+		{"one over the bound", strings.NewReader(`{"id":"` + strings.Repeat("x", 4001-9) + `"}`), -1, "too large"},
+		{"declared over the bound", strings.NewReader(made), 4001, "too large"},
+		{"longer than declared", strings.NewReader(made + "trailing"), int64(len(made)), ""},
+		{"shorter than declared", strings.NewReader(made), int64(len(made)) + 1, io.ErrUnexpectedEOF.Error()},
+		{"that fails", io.MultiReader(strings.NewReader(made[:5]), failing), int64(len(made)), io.ErrClosedPipe.Error()},
+		{"that fails at its end", io.MultiReader(strings.NewReader(made), failing), int64(len(made)), io.ErrClosedPipe.Error()},
+		{"that never yields anything", counting(0), -1, "no data or error"},
+		{"that counts wrong", readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), -1, "impossible count"},
+		{"that counts below zero", counting(-1), -1, "impossible count"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			closed := 0
+			got, _, err := doCopy(t, newClient(t, play(bodyOf(200, tc.reader, tc.length, &closed)), agentcopy.WithMaxResponseBytes(4000)))
+			require.Equal(t, 1, closed, "how often the body was closed")
+			if tc.want == "" {
+				require.NoError(t, err)
+				require.NotEmpty(t, got.ID)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+			require.ErrorIs(t, err, agentcopy.ErrCopied, "a success was announced, so the copy was made")
+		})
+	}
+}
+
+// TestBodiesOfUnknownLength: they are read by way of a buffer that all calls
+// share, and are kept whole and apart.
+func TestBodiesOfUnknownLength(t *testing.T) {
+	const scratch = 64 << 10
+	var calls sync.WaitGroup
+	for _, size := range []int{20, 3000, scratch - 1, scratch, scratch + 1, 2*scratch + 1, 300_000} {
+		for _, letter := range "abcdefgh" {
+			calls.Go(func() {
+				body := `{"id":"` + strings.Repeat(string(letter), size-9) + `"}`
+				closed := 0
+				_, response, err := doCopy(t, newClient(t, play(bodyOf(200, iotest.OneByteReader(strings.NewReader(body)), -1, &closed))))
+				if assert.NoError(t, err, "%d bytes", size) {
+					assert.True(t, body == string(response.Body), "of %d bytes, %d were kept, or others", size, len(response.Body))
+				}
+			})
+		}
+	}
+	calls.Wait()
+}
+
+func TestBodiesAreClosedOnEveryPath(t *testing.T) {
+	for _, status := range []int{200, 204, 302, 404, 429, 500, 503} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			closed := 0
+			s := play(func(r *http.Request) (*http.Response, error) {
+				resp, err := bodyOf(status, strings.NewReader("x"), -1, &closed)(r)
+				resp.Header = http.Header{"Retry-After-Ms": {"1"}}
+				return resp, err
+			})
+			_, _, err := doCopy(t, newClient(t, s, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1})))
+			require.Error(t, err)
+			require.Equal(t, len(s.requests()), closed, "bodies closed, of as many answers")
+		})
+	}
+}
+
+func TestRequestBodyIsClosedWhereNothingIsSent(t *testing.T) {
+	closed := 0
+	counting := around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		req.Body = closeFunc{req.Body, func() { closed++ }}
+		req.URL.Host = "evil.example"
+		return next.RoundTrip(req)
+	})
+	_, _, err := doCopy(t, newClient(t, play(answer(200, made)), counting))
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+	require.Equal(t, 1, closed)
+}
+
+// TestLyingContentLength: memory is set aside for what has come, not for what a
+// server says will come.
+func TestLyingContentLength(t *testing.T) {
+	closed := 0
+	result := testing.Benchmark(func(b *testing.B) {
+		c := newClient(b, play(bodyOf(200, iotest.ErrReader(errors.New("reset")), 1<<40, &closed)), agentcopy.WithMaxResponseBytes(1<<41))
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _, _ = doCopy(b, c)
+		}
+	})
+	require.Less(t, result.AllocedBytesPerOp(), int64(32<<20), "bytes set aside for an announced terabyte")
+}
+
+func TestErrorBodyIsKeptAsFarAsItCame(t *testing.T) {
+	closed := 0
+	body := io.MultiReader(strings.NewReader("not found, sor"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	_, _, err := doCopy(t, newClient(t, play(bodyOf(404, body, -1, &closed))))
+	e := asError(t, err)
+	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
+	require.Equal(t, "not found, sor", string(e.Body))
+}
+
+// allocated is how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestLongAnswerThatReportsAnError: to describe it costs no more than its length. It
+// took minutes, and a hundred times the memory.
+func TestLongAnswerThatReportsAnError(t *testing.T) {
+	var faults strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&faults, `,"k%d"`, i)
+	}
+	for name, body := range map[string]string{
+		"many faults":  `{"error":true,"detail":[""` + faults.String() + `]}`,
+		"long message": `{"error":true,"message":"` + strings.Repeat("%41", 1<<20) + `"}`,
+		"many objects": `{"error":true,"many":[{}` + strings.Repeat(`,{}`, 1<<20) + `]}`,
+		"no ID":        `{"many":[{}` + strings.Repeat(`,{}`, 1<<20) + `]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, play(answer(200, body)))
+			var err error
+			used := allocated(func() { _, _, err = doCopy(t, c) })
+			require.Error(t, err)
+			require.Less(t, used, 16*uint64(len(body)))
+			require.Empty(t, asError(t, err).Fields)
+		})
+	}
+}
+
+// TestLongTextIsNotSearchedForSecrets: a header may have as many bytes as the
+// transport lets through, and a text too long to be searched is not shown.
+func TestLongTextIsNotSearchedForSecrets(t *testing.T) {
+	key := newKey()
+	long := strings.Repeat("%41", 1<<20) + key
+	c := newClientWithKey(t, key, play(
+		answer(500, "", "X-Request-Id", long),
+		answer(302, "", "Location", "https://"+long+".example/"),
+		func(*http.Request) (*http.Response, error) { return nil, errors.New(long) },
+	))
+	for range 3 {
+		var err error
+		used := allocated(func() { _, _, err = doCopy(t, c) })
+		require.Equal(t, agentcopy.OutcomeUnknown, asError(t, err).Outcome)
+		require.Less(t, used, 16*uint64(len(long)))
+		require.NotContains(t, err.Error(), key)
+	}
 }

@@ -120,15 +120,4 @@ func TestResponse(t *testing.T) {
 	require.ErrorContains(t, resp.Warning, `"count"`)
 	require.Len(t, resp.Attempts, 1)
 	require.True(t, resp.Attempts[0].Sent)
-
-	t.Run("with a byte order mark", func(t *testing.T) {
-		got, _, err := doCopy(t, newClient(t, play(answer(200, "\xef\xbb\xbf"+made))))
-		require.NoError(t, err)
-		require.Equal(t, "thing-2", got.ID)
-	})
-	t.Run("duplicate keys and invalid UTF-8", func(t *testing.T) {
-		got, _, err := doCopy(t, newClient(t, play(answer(200, "{\"id\":\"a\",\"id\":\"b\xff\"}"))))
-		require.NoError(t, err)
-		require.Equal(t, "b\uFFFD", got.ID)
-	})
 }

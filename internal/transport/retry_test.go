@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 func TestRetrySendsTheSameRequest(t *testing.T) {
@@ -34,27 +33,14 @@ func TestRetrySendsTheSameRequest(t *testing.T) {
 	})
 }
 
-func TestRetryAfterIsWaitedOut(t *testing.T) {
-	cases := []struct {
-		name   string
-		step   step
-		policy agentcopy.RetryPolicy
-		want   time.Duration // before the second attempt
-	}{
-		{"seconds", answer(429, "", "Retry-After", "7"), agentcopy.RetryPolicy{}, 7 * time.Second},
-		{"fraction", answer(429, "", "Retry-After", "1.5"), agentcopy.RetryPolicy{}, 1500 * time.Millisecond},
-		{"milliseconds", answer(429, "", "Retry-After-Ms", "20"), agentcopy.RetryPolicy{}, 20 * time.Millisecond},
-		{"as long as MaxWait", answer(429, "", "Retry-After", "60"), agentcopy.RetryPolicy{MaxWait: time.Minute}, time.Minute},
-	}
-	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				_, resp, err := doCopy(t, newClient(t, play(tc.step, answer(200, made)), agentcopy.WithRetry(tc.policy)))
-				require.NoError(t, err)
-				require.Equal(t, tc.want, resp.Attempts[1].Waited)
-			})
-		})
-	}
+func TestRetryAfterAsLongAsMaxWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := agentcopy.RetryPolicy{MaxWait: time.Minute}
+		c := newClient(t, play(answer(429, "", "Retry-After", "60"), answer(200, made)), agentcopy.WithRetry(policy))
+		_, resp, err := doCopy(t, c)
+		require.NoError(t, err)
+		require.Equal(t, time.Minute, resp.Attempts[1].Waited)
+	})
 }
 
 func TestWaitsThatAreNotBegun(t *testing.T) {
@@ -72,23 +58,21 @@ func TestWaitsThatAreNotBegun(t *testing.T) {
 		{"backoff beyond the deadline", fail(io.EOF, "sought"), time.Nanosecond, 0, io.EOF},
 	}
 	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx := t.Context()
-				if tc.deadline > 0 {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, tc.deadline)
-					defer cancel()
-				}
-				s, start := play(tc.step), time.Now()
-				_, _, err := transport.Do(ctx, newClient(t, s), copyRequest(), verifyThing)
-				e := asError(t, err)
-				require.ErrorIs(t, err, tc.is)
-				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
-				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-				require.Len(t, s.requests(), 1)
-				require.Zero(t, time.Since(start), "the call must end at once")
-			})
+		inBubble(t, tc.name, func(t *testing.T) {
+			ctx := t.Context()
+			if tc.deadline > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, tc.deadline)
+				defer cancel()
+			}
+			s, start := play(tc.step), time.Now()
+			_, _, err := copyWith(ctx, newClient(t, s))
+			e := asError(t, err)
+			require.ErrorIs(t, err, tc.is)
+			require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
+			require.Len(t, s.requests(), 1)
+			require.Zero(t, time.Since(start), "the call must end at once")
 		})
 	}
 }
@@ -103,33 +87,27 @@ func TestContextThatEndsDuringAWait(t *testing.T) {
 		"for the backoff": {fail(io.ErrClosedPipe, "sought"), io.ErrClosedPipe},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				policy := agentcopy.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour}
-				c := newClient(t, play(tc.step), agentcopy.WithRetry(policy))
-				time.AfterFunc(time.Millisecond, func() { cancel(reason) })
-				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
-				require.ErrorIs(t, err, context.Canceled)
-				require.ErrorIs(t, err, reason, "the context's cause")
-				require.ErrorIs(t, err, tc.is, "the last failure")
-				require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
-				require.Len(t, asError(t, err).Attempts, 1)
-			})
+		inBubble(t, name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			policy := agentcopy.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour}
+			c := newClient(t, play(tc.step), agentcopy.WithRetry(policy))
+			time.AfterFunc(time.Millisecond, func() { cancel(reason) })
+			_, _, err := copyWith(ctx, c)
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, reason, "the context's cause")
+			require.ErrorIs(t, err, tc.is, "the last failure")
+			require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+			require.Len(t, asError(t, err).Attempts, 1)
 		})
 	}
 }
 
 func TestContextThatEndsDuringAnAttempt(t *testing.T) {
 	reason := errors.New("enough")
-	hang := func(req *http.Request) (*http.Response, error) {
-		<-req.Context().Done()
-		return nil, req.Context().Err()
-	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(reason) })
-		_, _, err := transport.Do(ctx, newClient(t, play(hang)), copyRequest(), verifyThing)
+		_, _, err := copyWith(ctx, newClient(t, play(hang)))
 		require.ErrorIs(t, err, reason)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
@@ -141,7 +119,7 @@ func TestContextThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := play(answer(200, made))
-	_, _, err := transport.Do(ctx, newClient(t, s), copyRequest(), verifyThing)
+	_, _, err := copyWith(ctx, newClient(t, s))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 	require.Empty(t, asError(t, err).Attempts)
@@ -151,17 +129,13 @@ func TestContextThatHasEnded(t *testing.T) {
 func TestNilContext(t *testing.T) {
 	s := play(answer(200, made))
 	//lint:ignore SA1012 a nil context is the fault under test
-	_, _, err := transport.Do(nil, newClient(t, s), copyRequest(), verifyThing)
+	_, _, err := copyWith(nil, newClient(t, s))
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 	require.Equal(t, "ctx", asError(t, err).Fields[0].Field)
 	require.Empty(t, s.requests())
 }
 
 func TestAttemptTimeout(t *testing.T) {
-	hang := func(req *http.Request) (*http.Response, error) {
-		<-req.Context().Done()
-		return nil, req.Context().Err()
-	}
 	trickle := func(req *http.Request) (*http.Response, error) {
 		resp, _ := answer(200, "")(req)
 		resp.ContentLength, resp.Body = -1, trickling{req.Context()}
@@ -179,22 +153,20 @@ func TestAttemptTimeout(t *testing.T) {
 		"a read whose answer trickles is retried": {trickle, false, agentcopy.OutcomeNotCopied, 4},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				do := doGet
-				if tc.copies {
-					do = doCopy
-				}
-				_, _, err := do(t, newClient(t, play(tc.step), agentcopy.WithAttemptTimeout(2*time.Second)))
-				e := asError(t, err)
-				require.Equal(t, tc.want, e.Outcome)
-				require.Len(t, e.Attempts, tc.attempt)
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-				require.ErrorContains(t, err, "attempt timeout of 2s")
-				for _, a := range e.Attempts {
-					require.Equal(t, 2*time.Second, a.Duration)
-				}
-			})
+		inBubble(t, name, func(t *testing.T) {
+			do := doGet
+			if tc.copies {
+				do = doCopy
+			}
+			_, _, err := do(t, newClient(t, play(tc.step), agentcopy.WithAttemptTimeout(2*time.Second)))
+			e := asError(t, err)
+			require.Equal(t, tc.want, e.Outcome)
+			require.Len(t, e.Attempts, tc.attempt)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "attempt timeout of 2s")
+			for _, a := range e.Attempts {
+				require.Equal(t, 2*time.Second, a.Duration)
+			}
 		})
 	}
 }
@@ -215,16 +187,11 @@ func (b trickling) Read(p []byte) (int, error) {
 func (trickling) Close() error { return nil }
 
 func TestTimeoutOfTheCallersClientBoundsAnAttempt(t *testing.T) {
-	hang := step(func(req *http.Request) (*http.Response, error) {
-		<-req.Context().Done()
-		return nil, req.Context().Err()
-	})
 	synctest.Test(t, func(t *testing.T) {
 		mine := &http.Client{Transport: play(hang), Timeout: time.Second}
-		c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithHTTPClient(mine)})
-		require.NoError(t, err)
+		c := newClient(t, nil, agentcopy.WithHTTPClient(mine))
 		start := time.Now()
-		_, _, err = doCopy(t, c)
+		_, _, err := doCopy(t, c)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		require.Equal(t, time.Second, time.Since(start))
 	})
@@ -254,14 +221,12 @@ func TestLongestBackoffDoesNotOverflow(t *testing.T) {
 	longest := agentcopy.RetryPolicy{MinBackoff: math.MaxInt64, MaxBackoff: math.MaxInt64}
 	_, _, err := doCopy(t, newClient(t, play(answer(200, made)), agentcopy.WithRetry(longest)))
 	require.NoError(t, err)
-}
 
-func TestUnlimitedBackoffDoesNotOverflow(t *testing.T) {
 	policy := agentcopy.RetryPolicy{MaxAttempts: 100, MinBackoff: 1, MaxBackoff: math.MaxInt64 - 1}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
-		_, _, err := transport.Do(ctx, newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithRetry(policy)), copyRequest(), verifyThing)
+		_, _, err := copyWith(ctx, newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithRetry(policy)))
 		for _, a := range asError(t, err).Attempts {
 			require.GreaterOrEqual(t, a.Waited, time.Duration(0))
 		}
@@ -274,8 +239,7 @@ func TestCallersClientIsNotChanged(t *testing.T) {
 	require.NoError(t, err)
 	redirects := 0
 	mine := http.Client{Transport: pool, Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { redirects++; return nil }}
-	c, err := transport.New(vendor, secretsOf(newKey()), []agentcopy.Option{agentcopy.WithHTTPClient(&mine)})
-	require.NoError(t, err)
+	c := newClient(t, nil, agentcopy.WithHTTPClient(&mine))
 	for range 3 {
 		_, _, err = doCopy(t, c)
 		require.ErrorIs(t, err, agentcopy.ErrServer)
@@ -325,7 +289,7 @@ func TestContextThatEndsWithinARefusal(t *testing.T) {
 			}()
 			return &http.Response{StatusCode: status, ProtoMajor: 1, Header: http.Header{}, Request: req, ContentLength: 100, Body: body}, nil
 		}))
-		_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+		_, _, err := copyWith(ctx, c)
 		for _, is := range []error{sentinel, context.Canceled, why} {
 			require.ErrorIs(t, err, is)
 		}

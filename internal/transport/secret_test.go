@@ -9,11 +9,9 @@ import (
 	"html"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,39 +48,37 @@ func TestNoSecretLeaves(t *testing.T) {
 		"success":         answer(200, made, "X-Request-Id", secret),
 	}
 	for name, s := range steps {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var out bytes.Buffer
-				show := printer(&out)
-				logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				c := newClientWithKey(t, secret, play(s),
-					agentcopy.WithLogger(logger), agentcopy.WithHeader("X-Private", private),
-					agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways}))
-				show(c)
-				show(c.Config())
-				for _, request := range []*transport.Request{copyRequest(), {Op: getThing, Path: "/things/1"}} {
-					got, resp, err := transport.Do(t.Context(), c, request, verifyThing)
-					show(got)
-					show(resp)
+		inBubble(t, name, func(t *testing.T) {
+			var out bytes.Buffer
+			show := printer(&out)
+			logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c := newClientWithKey(t, secret, play(s),
+				agentcopy.WithLogger(logger), agentcopy.WithHeader("X-Private", private),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways}))
+			show(c)
+			show(c.Config())
+			for _, request := range []*transport.Request{copyRequest(), {Op: getThing, Path: "/things/1"}} {
+				got, resp, err := transport.Do(t.Context(), c, request, verifyThing)
+				show(got)
+				show(resp)
+				show(err)
+				if resp != nil {
+					show(*resp)
+					show(resp.Warning)
+					show(resp.Attempts)
+				}
+				for ; err != nil; err = errors.Unwrap(err) {
 					show(err)
-					if resp != nil {
-						show(*resp)
-						show(resp.Warning)
-						show(resp.Attempts)
-					}
-					for ; err != nil; err = errors.Unwrap(err) {
-						show(err)
-						if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-							show(*e)
-							show(e.Message, e.Code, e.RequestID, e.Fields, e.Attempts, e.Err)
-						}
+					if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+						show(*e)
+						show(e.Message, e.Code, e.RequestID, e.Fields, e.Attempts, e.Err)
 					}
 				}
-				for _, form := range append(formsOf(secret), private) {
-					before, _, found := strings.Cut(out.String(), form)
-					require.False(t, found, "a secret is printed after %q", before[max(0, len(before)-200):])
-				}
-			})
+			}
+			for _, form := range append(formsOf(secret), private) {
+				before, _, found := strings.Cut(out.String(), form)
+				require.False(t, found, "a secret is printed after %q", before[max(0, len(before)-200):])
+			}
 		})
 	}
 }
@@ -152,14 +148,6 @@ func TestShortCredentialsDoNotGarbleMessages(t *testing.T) {
 	require.Equal(t, "the key is wrong", asError(t, err).Message)
 }
 
-func TestCredentialIsSent(t *testing.T) {
-	key := newKey()
-	s := play(answer(200, made))
-	_, _, err := doCopy(t, newClientWithKey(t, key, s))
-	require.NoError(t, err)
-	require.Equal(t, "Bearer "+key, s.requests()[0].Header.Get("Authorization"))
-}
-
 func TestLogLines(t *testing.T) {
 	allowed := []string{"time", "level", "msg", "provider", "operation", "attempt", "attempts", "status", "duration", "request_id", "outcome", "wait", "waited"}
 	cases := map[string]struct {
@@ -179,34 +167,33 @@ func TestLogLines(t *testing.T) {
 		}},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var out bytes.Buffer
-				logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				_, _, _ = doCopy(t, newClient(t, play(tc.steps...), agentcopy.WithLogger(logger), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1})))
-				var got []string
-				for line := range strings.Lines(out.String()) {
-					var entry map[string]any
-					require.NoError(t, json.Unmarshal([]byte(line), &entry))
-					got = append(got, fmt.Sprint(entry["level"], " ", entry["msg"], " ", entry["attempt"]))
-					for name := range entry {
-						require.Contains(t, allowed, name, "attribute of %q", entry["msg"])
-					}
-					require.Equal(t, "acme", entry["provider"])
-					require.Equal(t, "CopyThing", entry["operation"])
+		inBubble(t, name, func(t *testing.T) {
+			var out bytes.Buffer
+			logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			_, _, _ = doCopy(t, newClient(t, play(tc.steps...), agentcopy.WithLogger(logger), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1})))
+			var got []string
+			for line := range strings.Lines(out.String()) {
+				var entry map[string]any
+				require.NoError(t, json.Unmarshal([]byte(line), &entry))
+				got = append(got, fmt.Sprint(entry["level"], " ", entry["msg"], " ", entry["attempt"]))
+				for name := range entry {
+					require.Contains(t, allowed, name, "attribute of %q", entry["msg"])
 				}
-				require.Equal(t, tc.lines, got)
-			})
+				require.Equal(t, "acme", entry["provider"])
+				require.Equal(t, "CopyThing", entry["operation"])
+			}
+			require.Equal(t, tc.lines, got)
 		})
 	}
 }
 
 func TestHeadersOfARequest(t *testing.T) {
-	s := play(answer(200, made))
-	c := newClient(t, s, agentcopy.WithUserAgent("migrator/1.4"), agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithHeader("x-team", "green"))
+	key, s := newKey(), play(answer(200, made))
+	c := newClientWithKey(t, key, s, agentcopy.WithUserAgent("migrator/1.4"), agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithHeader("x-team", "green"))
 	_, _, err := doCopy(t, c)
 	require.NoError(t, err)
 	h := s.requests()[0].Header
+	require.Equal(t, "Bearer "+key, h.Get("Authorization"))
 	require.Equal(t, "application/json", h.Get("Content-Type"))
 	require.Equal(t, "application/json", h.Get("Accept"))
 	require.Regexp(t, `^migrator/1\.4 agentcopy-go/\d+\.\d+\.\d+ \(go1\..*\)$`, h.Get("User-Agent"))
@@ -217,5 +204,3 @@ func TestHeadersOfARequest(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, s.requests()[1].Header.Get("Content-Type"), "a read without a body has no content type")
 }
-
-var _ http.RoundTripper = (*script)(nil)

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/pacing"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // diary notes all that a Trace is told.
@@ -55,11 +55,12 @@ func (d *diary) trace() agentcopy.Trace {
 
 func TestTraceIsToldOfEachStep(t *testing.T) {
 	const call, last = "0s call acme.CopyThing copies=true", "0s done: "
-	steady := agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 1, MaxBackoff: 1}) // 0 or 1 ns
+	slow := waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
+	refusing := waitFunc(func(context.Context) error { return errors.New("no") })
 	for name, tt := range map[string]struct {
-		steps []step
-		opts  []agentcopy.Option
-		want  []string
+		steps   []step
+		limiter func() agentcopy.Limiter // made in the bubble; nil for none
+		want    []string
 	}{
 		"success": {[]step{answer(200, made)}, nil, []string{call, "0s attempt 1, 1m0s left", "0s attempted 1: 200, <nil>, copied", last + "true"}},
 		"refusal": {[]step{answer(404, "")}, nil, []string{call, "0s attempt 1, 1m0s left", "0s attempted 1: 404, <nil>, not copied", last + "false"}},
@@ -70,40 +71,34 @@ func TestTraceIsToldOfEachStep(t *testing.T) {
 			"0s wait 2 pause 3s", "3s waited 2 pause: <nil>",
 			"3s attempt 2, 1m0s left", "3s attempted 2: 200, <nil>, copied", "3s done: true",
 		}},
-		"limiter": {[]step{answer(200, made)}, []agentcopy.Option{withLimiter(waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil }))}, []string{
+		"limiter": {[]step{answer(200, made)}, func() agentcopy.Limiter { return slow }, []string{
 			call, "1ms wait 1 limiter 0s", "1m0s waited 1 limiter: <nil>",
 			"1m0s attempt 1, 1m0s left", "1m0s attempted 1: 200, <nil>, copied", "1m0s done: true",
 		}},
-		"rate limiter": {[]step{answer(200, made)}, []agentcopy.Option{withLimiter(drained())}, []string{
+		"rate limiter": {[]step{answer(200, made)}, drained, []string{
 			call, "0s wait 1 limiter 10s", "10s waited 1 limiter: <nil>",
 			"10s attempt 1, 1m0s left", "10s attempted 1: 200, <nil>, copied", "10s done: true",
 		}},
-		"limiter that refuses": {[]step{answer(200, made)}, []agentcopy.Option{withLimiter(waitFunc(func(context.Context) error { return errors.New("no") }))}, []string{
+		"limiter that refuses": {[]step{answer(200, made)}, func() agentcopy.Limiter { return refusing }, []string{
 			call, last + "false",
 		}},
-		"retry": {[]step{fail(io.EOF, "sought"), answer(200, made)}, []agentcopy.Option{steady}, nil},
+		"bad certificate": {[]step{fail(&tls.CertificateVerificationError{Err: io.EOF}, "sought")}, nil, []string{
+			call, "0s attempt 1, 1m0s left", "0s attempted 1: 0, tls: failed to verify certificate: EOF, not copied", last + "false",
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := new(diary)
-				c := newClient(t, play(tt.steps...), append(tt.opts, agentcopy.WithTrace(d.trace()))...)
-				if name == "rate limiter" {
-					c = newClient(t, play(tt.steps...), withLimiter(drained()), agentcopy.WithTrace(d.trace()))
-				}
-				_, _, _ = doCopy(t, c)
-				if tt.want == nil {
-					require.Contains(t, d.lines, "0s attempted 1: 0, EOF, not copied")
-					require.Len(t, d.lines[len(d.lines)-1:], 1)
-					return
-				}
-				require.Equal(t, tt.want, d.lines)
-			})
+		inBubble(t, name, func(t *testing.T) {
+			d, limiter := new(diary), agentcopy.Unlimited
+			if tt.limiter != nil {
+				limiter = tt.limiter()
+			}
+			_, _, _ = doCopy(t, newClient(t, play(tt.steps...), agentcopy.WithLimiter(limiter), agentcopy.WithTrace(d.trace())))
+			require.Equal(t, tt.want, d.lines)
 		})
 	}
 }
 
 // drained is a limiter of one every ten seconds that has just admitted one.
-func drained() *rate.Limiter {
+func drained() agentcopy.Limiter {
 	l := rate.NewLimiter(rate.Every(10*time.Second), 1)
 	l.Allow()
 	return l
@@ -117,10 +112,8 @@ func TestBackoffIsTraced(t *testing.T) {
 			WaitStart: func(_ context.Context, w agentcopy.WaitInfo) { waits = append(waits, w) },
 			WaitDone:  func(_ context.Context, _ agentcopy.WaitInfo, err error) { ends = append(ends, err) },
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
 		c := newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithTrace(trace), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 3}))
-		_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+		_, _, err := doCopy(t, c)
 		require.Error(t, err)
 		require.Len(t, waits, 2)
 		require.Equal(t, []error{nil, nil}, ends)
@@ -150,7 +143,7 @@ func TestAttemptStartThatStops(t *testing.T) {
 			return nil, nil // stands for ctx
 		}}
 		s := play(answer(200, made))
-		c := newClient(t, s, withLimiter(limiter), agentcopy.WithTrace(first), agentcopy.WithTrace(second))
+		c := newClient(t, s, agentcopy.WithLimiter(limiter), agentcopy.WithTrace(first), agentcopy.WithTrace(second))
 		start := time.Now()
 		_, _, err := doCopy(t, c)
 		require.ErrorIs(t, err, no)
@@ -163,7 +156,7 @@ func TestAttemptStartThatStops(t *testing.T) {
 
 		refuse, start = false, time.Now()
 		first.AttemptDone = nil
-		_, _, err = doCopy(t, newClient(t, s, withLimiter(limiter), agentcopy.WithTrace(second)))
+		_, _, err = doCopy(t, newClient(t, s, agentcopy.WithLimiter(limiter), agentcopy.WithTrace(second)))
 		require.NoError(t, err)
 		require.Equal(t, time.Hour, time.Since(start), "the permit was given back")
 	})
@@ -193,7 +186,7 @@ func TestContextOfAnAttempt(t *testing.T) {
 		note(req.Context())
 		return answer(200, made)(req)
 	})
-	_, _, err := transport.Do(agentcopy.ContextWithTrace(t.Context(), trace), newClient(t, wire), copyRequest(), verifyThing)
+	_, _, err := copyWith(agentcopy.ContextWithTrace(t.Context(), trace), newClient(t, wire))
 	require.NoError(t, err)
 	require.Equal(t, []any{1, 2, nil, 1, 2, nil, 1, nil, nil}, seen)
 
@@ -216,23 +209,9 @@ func TestTracesOfClientAndContext(t *testing.T) {
 	}
 	ctx := agentcopy.ContextWithTrace(agentcopy.ContextWithTrace(t.Context(), trace("c")), trace("d"))
 	c := newClient(t, play(answer(200, made)), agentcopy.WithTrace(trace("a")), agentcopy.WithTrace(trace("b")))
-	_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+	_, _, err := copyWith(ctx, c)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b", "c", "d"}, told)
-}
-
-// renewing is middleware that sends once more after a 401, as one that renews a
-// token does.
-func renewing() agentcopy.Option {
-	return around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-		resp, err := next.RoundTrip(req)
-		if err != nil || resp.StatusCode != http.StatusUnauthorized {
-			return resp, err
-		}
-		again := req.Clone(req.Context())
-		again.Body, again.ContentLength = http.NoBody, 0
-		return next.RoundTrip(again)
-	})
 }
 
 // TestSecondSendOfMiddleware waits for a permit of its own, and that wait is not
@@ -240,12 +219,9 @@ func renewing() agentcopy.Option {
 func TestSecondSendOfMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := new(diary)
-		slow := func(next step) step {
-			return func(req *http.Request) (*http.Response, error) { time.Sleep(time.Second); return next(req) }
-		}
-		s := play(slow(answer(401, "")), slow(answer(201, made)))
+		s := play(after(time.Second, answer(401, "")), after(time.Second, answer(201, made)))
 		limiter := pacing.NewAdaptiveWindow(1, time.Minute, time.Second)
-		c := newClient(t, s, renewing(), withLimiter(limiter), agentcopy.WithTrace(d.trace()), agentcopy.WithAttemptTimeout(3*time.Second))
+		c := newClient(t, s, twice, agentcopy.WithLimiter(limiter), agentcopy.WithTrace(d.trace()), agentcopy.WithAttemptTimeout(3*time.Second))
 		_, _, err := doCopy(t, c)
 		require.NoError(t, err)
 		require.Equal(t, []string{
@@ -273,7 +249,7 @@ func TestSecondSendThatIsStopped(t *testing.T) {
 			return nil
 		})
 		s := play(answer(401, ""))
-		_, _, err := doCopy(t, newClient(t, s, renewing(), withLimiter(limiter)))
+		_, _, err := doCopy(t, newClient(t, s, twice, agentcopy.WithLimiter(limiter)))
 		require.ErrorIs(t, err, no)
 		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 		require.Len(t, asError(t, err).Attempts, 1)
@@ -323,11 +299,10 @@ func TestNoTraceCostsNothing(t *testing.T) {
 func TestWaitForTheLimiterIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		logger := slog.New(slog.NewTextHandler(&out, nil))
-		c := newClient(t, play(answer(200, made)), withLimiter(drained()), agentcopy.WithLogger(logger))
+		c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(drained()), agentcopy.WithLogger(logWithoutTime(&out)))
 		go func() { _, _, _ = doCopy(t, c) }()
 		synctest.Wait()
-		require.Contains(t, out.String(), "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=limiter wait=10s")
+		require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=limiter wait=10s\n", out.String())
 		time.Sleep(10 * time.Second)
 	})
 }
@@ -346,15 +321,13 @@ func TestWaitsAreLoggedOnce(t *testing.T) {
 level=WARN msg="retrying the request" provider=acme operation=CopyThing attempt=1 status=429 outcome="not copied" wait=30s
 `},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var out bytes.Buffer
-				limiter := waitFunc(func(context.Context) error { time.Sleep(tt.waits); return nil })
-				c := newClient(t, play(append(tt.steps, answer(200, made))...), agentcopy.WithLimiter(limiter), agentcopy.WithLogger(logWithoutTime(&out)))
-				_, _, err := doCopy(t, c)
-				require.NoError(t, err)
-				require.Equal(t, tt.want, out.String())
-			})
+		inBubble(t, name, func(t *testing.T) {
+			var out bytes.Buffer
+			limiter := waitFunc(func(context.Context) error { time.Sleep(tt.waits); return nil })
+			c := newClient(t, play(append(tt.steps, answer(200, made))...), agentcopy.WithLimiter(limiter), agentcopy.WithLogger(logWithoutTime(&out)))
+			_, _, err := doCopy(t, c)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, out.String())
 		})
 	}
 }

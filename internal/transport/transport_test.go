@@ -2,13 +2,17 @@ package transport_test
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -83,7 +87,11 @@ func secretsOf(key string) []transport.Secret {
 }
 
 func doCopy(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
-	return transport.Do(t.Context(), c, copyRequest(), verifyThing)
+	return copyWith(t.Context(), c)
+}
+
+func copyWith(ctx context.Context, c *transport.Client) (*thing, *agentcopy.Response, error) {
+	return transport.Do(ctx, c, copyRequest(), verifyThing)
 }
 
 func doGet(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
@@ -94,8 +102,29 @@ func copyRequest() *transport.Request {
 	return &transport.Request{Op: copyThing, Path: "/things/1/copy", Body: map[string]string{"name": "new"}}
 }
 
+// inBubble runs a subtest in a bubble of testing/synctest.
+func inBubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
 // asError is the *agentcopy.Error that every failure of the transport is.
 var asError = vendortest.RequireError
+
+// serveOver starts a server for the rest of the test: over "http", "https" or "h2",
+// which is HTTP/2.
+func serveOver(t testing.TB, protocol string, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of failed handshakes and aborted handlers
+	server.EnableHTTP2 = protocol == "h2"
+	if protocol == "http" {
+		server.Start()
+	} else {
+		server.StartTLS()
+	}
+	t.Cleanup(server.Close)
+	return server
+}
 
 // script is a RoundTripper that meets each request with the next of its steps,
 // and the last one over and over.
@@ -172,6 +201,20 @@ func fail(err error, reached ...string) step {
 			}
 		}
 		return nil, err
+	}
+}
+
+// hang answers nothing until the attempt ends.
+func hang(req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, req.Context().Err()
+}
+
+// after is next, as it is met some time later.
+func after(wait time.Duration, next step) step {
+	return func(req *http.Request) (*http.Response, error) {
+		time.Sleep(wait)
+		return next(req)
 	}
 }
 

@@ -186,16 +186,14 @@ func TestOutcomeIsThatOfAllAttempts(t *testing.T) {
 		{"an answer, then none", []step{answer(429, "", "Retry-After", "1"), fail(io.EOF)}, agentcopy.OutcomeUnknown, []error{agentcopy.ErrRateLimited, io.EOF}},
 	}
 	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				_, _, err := doCopy(t, newClient(t, play(tc.steps...), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways, MaxAttempts: 2})))
-				e := asError(t, err)
-				require.Equal(t, tc.want, e.Outcome, "%v", err)
-				require.Len(t, e.Attempts, 2)
-				for _, is := range tc.is {
-					require.ErrorIs(t, err, is)
-				}
-			})
+		inBubble(t, tc.name, func(t *testing.T) {
+			_, _, err := doCopy(t, newClient(t, play(tc.steps...), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways, MaxAttempts: 2})))
+			e := asError(t, err)
+			require.Equal(t, tc.want, e.Outcome, "%v", err)
+			require.Len(t, e.Attempts, 2)
+			for _, is := range tc.is {
+				require.ErrorIs(t, err, is)
+			}
 		})
 	}
 }

@@ -1,8 +1,14 @@
 package transport_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
+	"log/slog"
 	"net/http"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -59,24 +65,22 @@ func TestPauseHoldsEverybodyBack(t *testing.T) {
 		}, false, 0},
 	}
 	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := refuseFirst(answer(429, "", "Retry-After", "10"))
-				key := newKey()
-				c := newClientWithKey(t, key, server)
-				refused(t, c)
-				if tc.caller != nil {
-					c = tc.caller(t, key, server)
-				}
-				call := doCopy
-				if tc.read {
-					call = doGet
-				}
-				_, resp, err := call(t, c)
-				require.NoError(t, err)
-				require.Equal(t, []time.Duration{0, tc.want}, server.arrivals, "arrivals at the server")
-				require.Equal(t, tc.want, resp.Attempts[0].Waited, "Waited")
-			})
+		inBubble(t, tc.name, func(t *testing.T) {
+			server := refuseFirst(answer(429, "", "Retry-After", "10"))
+			key := newKey()
+			c := newClientWithKey(t, key, server)
+			refused(t, c)
+			if tc.caller != nil {
+				c = tc.caller(t, key, server)
+			}
+			call := doCopy
+			if tc.read {
+				call = doGet
+			}
+			_, resp, err := call(t, c)
+			require.NoError(t, err)
+			require.Equal(t, []time.Duration{0, tc.want}, server.arrivals, "arrivals at the server")
+			require.Equal(t, tc.want, resp.Attempts[0].Waited, "Waited")
 		})
 	}
 }
@@ -92,7 +96,7 @@ func (s *sharedLimiter) Pause(_ context.Context, d time.Duration) { s.pauses = a
 
 func TestSuccessWithRetryAfterPausesNobody(t *testing.T) {
 	limiter := &sharedLimiter{Limiter: agentcopy.Unlimited}
-	_, _, err := doCopy(t, newClient(t, play(answer(200, made, "Retry-After", "3")), withLimiter(limiter)))
+	_, _, err := doCopy(t, newClient(t, play(answer(200, made, "Retry-After", "3")), agentcopy.WithLimiter(limiter)))
 	require.NoError(t, err)
 	require.Empty(t, limiter.pauses)
 }
@@ -113,20 +117,18 @@ func TestWhatPauses(t *testing.T) {
 		"Retry-After in the past": {answer(429, "", "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"), 0},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server, limiter := refuseFirst(tc.refusal), &sharedLimiter{Limiter: agentcopy.Unlimited}
-				c := newClient(t, server, quick, agentcopy.WithLimiter(limiter))
-				refused(t, c)
-				if tc.want > 0 {
-					require.Equal(t, []time.Duration{tc.want}, limiter.pauses, "pauses that the limiter was told of")
-				}
-				patient, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 48 * time.Hour})})
-				require.NoError(t, err)
-				_, _, err = doCopy(t, patient)
-				require.NoError(t, err)
-				require.InDelta(t, tc.want, server.arrivals[1], float64(time.Second), "arrival of the next request")
-			})
+		inBubble(t, name, func(t *testing.T) {
+			server, limiter := refuseFirst(tc.refusal), &sharedLimiter{Limiter: agentcopy.Unlimited}
+			c := newClient(t, server, quick, agentcopy.WithLimiter(limiter))
+			refused(t, c)
+			if tc.want > 0 {
+				require.Equal(t, []time.Duration{tc.want}, limiter.pauses, "pauses that the limiter was told of")
+			}
+			patient, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 48 * time.Hour})})
+			require.NoError(t, err)
+			_, _, err = doCopy(t, patient)
+			require.NoError(t, err)
+			require.InDelta(t, tc.want, server.arrivals[1], float64(time.Second), "arrival of the next request")
 		})
 	}
 }
@@ -194,24 +196,22 @@ func TestPauseThatLastsTooLong(t *testing.T) {
 		{"until the deadline", 2 * time.Minute, time.Minute, []error{agentcopy.ErrRateLimited, context.DeadlineExceeded}, time.Minute},
 	}
 	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := refuseFirst(answer(429, "", "Retry-After", "60"))
-				c := newClient(t, server, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: tc.maxWait}))
-				refused(t, c)
-				ctx, cancel := context.WithTimeout(t.Context(), tc.deadline)
-				defer cancel()
-				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
-				for _, is := range tc.is {
-					require.ErrorIs(t, err, is)
-				}
-				e := asError(t, err)
-				require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
-				require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-				require.Empty(t, e.Attempts, "attempts: nothing was sent")
-				require.Equal(t, []time.Duration{0}, server.arrivals)
-				require.Zero(t, time.Since(server.start), "the call must end at once")
-			})
+		inBubble(t, tc.name, func(t *testing.T) {
+			server := refuseFirst(answer(429, "", "Retry-After", "60"))
+			c := newClient(t, server, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: tc.maxWait}))
+			refused(t, c)
+			ctx, cancel := context.WithTimeout(t.Context(), tc.deadline)
+			defer cancel()
+			_, _, err := copyWith(ctx, c)
+			for _, is := range tc.is {
+				require.ErrorIs(t, err, is)
+			}
+			e := asError(t, err)
+			require.Equal(t, tc.retryAfter, e.RetryAfter, "RetryAfter")
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
+			require.Empty(t, e.Attempts, "attempts: nothing was sent")
+			require.Equal(t, []time.Duration{0}, server.arrivals)
+			require.Zero(t, time.Since(server.start), "the call must end at once")
 		})
 	}
 }
@@ -244,7 +244,7 @@ func TestPauseThatIsProlonged(t *testing.T) {
 			defer cancel()
 			patient, err := tenSeconds.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 24 * time.Hour})})
 			assert.NoError(t, err)
-			_, _, err = transport.Do(ctx, patient, copyRequest(), verifyThing)
+			_, _, err = copyWith(ctx, patient)
 			assert.ErrorIs(t, err, agentcopy.ErrRateLimited)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.Equal(t, 4*time.Second, time.Since(start), "when it was told")
@@ -255,12 +255,12 @@ func TestPauseThatIsProlonged(t *testing.T) {
 	})
 }
 
-// An attempt that waits for the limiter when a pause begins keeps its place in a
+// An attempt that waits for the limiter when a pause begins keeps its permit of a
 // window, but not a token: otherwise a long pause would end in a burst.
 func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
 	cases := map[string]struct {
 		limiter agentcopy.Limiter
-		taken   int // places, when the test begins
+		taken   int // permits, when the test begins
 		want    []time.Duration
 	}{
 		"window": {
@@ -273,31 +273,26 @@ func TestPauseDuringTheWaitForTheLimiter(t *testing.T) {
 		},
 	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := refuseFirst(func(req *http.Request) (*http.Response, error) {
-					time.Sleep(time.Millisecond) // meanwhile the others wait for the limiter
-					return answer(429, "", "Retry-After", "90")(req)
+		inBubble(t, name, func(t *testing.T) {
+			server := refuseFirst(after(time.Millisecond, answer(429, "", "Retry-After", "90"))) // meanwhile the others wait for the limiter
+			for range tc.taken {
+				require.NoError(t, tc.limiter.Wait(t.Context()))
+			}
+			c := newClient(t, server, agentcopy.WithLimiter(tc.limiter))
+			var wg sync.WaitGroup
+			wg.Go(func() { refused(t, c) })
+			synctest.Wait()
+			for range 4 {
+				wg.Go(func() {
+					_, _, err := doCopy(t, c)
+					assert.NoError(t, err)
 				})
-				for range tc.taken {
-					require.NoError(t, tc.limiter.Wait(t.Context()))
-				}
-				c := newClient(t, server, agentcopy.WithLimiter(tc.limiter))
-				var wg sync.WaitGroup
-				wg.Go(func() { refused(t, c) })
-				synctest.Wait()
-				for range 4 {
-					wg.Go(func() {
-						_, _, err := doCopy(t, c)
-						assert.NoError(t, err)
-					})
-				}
-				wg.Wait()
-				for i, at := range server.arrivals {
-					server.arrivals[i] = at.Truncate(10 * time.Millisecond)
-				}
-				require.Equal(t, tc.want, server.arrivals, "arrivals at the server")
-			})
+			}
+			wg.Wait()
+			for i, at := range server.arrivals {
+				server.arrivals[i] = at.Truncate(10 * time.Millisecond)
+			}
+			require.Equal(t, tc.want, server.arrivals, "arrivals at the server")
 		})
 	}
 }
@@ -309,10 +304,7 @@ func newLimitedClient(t *testing.T, n int) (*transport.Client, *script) {
 	limited := &transport.Vendor{Name: "limited", BaseURL: vendor.BaseURL, Limits: func() pacing.Limits {
 		return pacing.Limits{Copy: pacing.NewAdaptiveWindow(n, time.Minute, 2*time.Second)}
 	}}
-	server := refuseFirst(func(req *http.Request) (*http.Response, error) {
-		time.Sleep(time.Second) // meanwhile others wait for a place
-		return answer(429, "", "Retry-After", "90")(req)
-	})
+	server := refuseFirst(after(time.Second, answer(429, "", "Retry-After", "90"))) // meanwhile others wait for a permit
 	return newClientOf(t, limited, newKey(), server), server
 }
 
@@ -346,16 +338,334 @@ func TestCallThatEndsInAPauseUsesNoPermit(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 10 {
 			wg.Go(func() {
-				_, _, err := transport.Do(ctx, c, copyRequest(), verifyThing)
+				_, _, err := copyWith(ctx, c)
 				assert.ErrorIs(t, err, context.Canceled)
 			})
 		}
-		time.Sleep(70 * time.Second) // two of them have got the places
+		time.Sleep(70 * time.Second) // two of them have got the permits
 		cancel()
 		synctest.Wait()
 		_, _, err := doCopy(t, c)
 		require.NoError(t, err)
 		wg.Wait()
 		require.Equal(t, []time.Duration{0, 0, 91 * time.Second, 93 * time.Second}, server.arrivals, "arrivals at the server")
+	})
+}
+
+// waitFunc is a Limiter.
+type waitFunc func(context.Context) error
+
+func (w waitFunc) Wait(ctx context.Context) error { return w(ctx) }
+
+// acquirer is a Limiter and Acquirer.
+type acquirer struct {
+	waitFunc
+	acquire func(context.Context) (func(), error)
+}
+
+func (p acquirer) Acquire(ctx context.Context) (func(), error) { return p.acquire(ctx) }
+
+func TestEachAttemptTakesTheLimiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taken := 0
+		limiter := waitFunc(func(context.Context) error { taken++; return nil })
+		s := play(answer(429, "", "Retry-After", "1"), fail(io.EOF, "sought"), answer(200, made))
+		_, _, err := doCopy(t, newClient(t, s, agentcopy.WithLimiter(limiter)))
+		require.NoError(t, err)
+		require.Len(t, s.requests(), 3)
+		require.Equal(t, 3, taken, "how often the limiter was asked")
+	})
+}
+
+func TestRateLimiterWorksAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, start := play(answer(200, made)), time.Now()
+		c := newClient(t, s, agentcopy.WithLimiter(rate.NewLimiter(rate.Every(10*time.Second), 2)))
+		for range 4 {
+			_, _, err := doCopy(t, c)
+			require.NoError(t, err)
+		}
+		require.Equal(t, 20*time.Second, time.Since(start), "time for 4 copies at one every 10s and a burst of 2")
+
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, _, err := copyWith(ctx, c)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "a wait that would outlast the deadline")
+		require.Equal(t, 20*time.Second, time.Since(start), "it should fail at once")
+	})
+}
+
+func TestARateLimiterThatAdmitsNothing(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(rate.NewLimiter(1, 0)))
+	_, _, err := copyWith(ctx, c)
+	require.ErrorContains(t, err, "exceeds limiter's burst 0")
+	require.NotErrorIs(t, err, context.DeadlineExceeded, "the deadline is not to blame")
+}
+
+func TestLimiterErrorsEndTheCall(t *testing.T) {
+	broken := errors.New("redis is unreachable")
+	cases := map[string]agentcopy.Limiter{
+		"Limiter":  waitFunc(func(context.Context) error { return broken }),
+		"Acquirer": acquirer{acquire: func(context.Context) (func(), error) { return nil, broken }},
+	}
+	for name, limiter := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := play(answer(200, made))
+			_, _, err := doCopy(t, newClient(t, s, agentcopy.WithLimiter(limiter)))
+			require.ErrorIs(t, err, broken)
+			require.ErrorContains(t, err, "limiter: redis is unreachable")
+			e := asError(t, err)
+			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
+			require.Empty(t, e.Attempts, "attempts: nothing was sent")
+			require.Empty(t, s.requests())
+		})
+	}
+}
+
+func TestContextThatEndsDuringTheWaitForTheLimiter(t *testing.T) {
+	reason := errors.New("the operator pressed the button")
+	limiters := map[string]func() agentcopy.Limiter{
+		"window": func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Hour) },
+		"tokens": func() agentcopy.Limiter { return rate.NewLimiter(rate.Every(time.Hour), 1) },
+		"one that ignores contexts": func() agentcopy.Limiter {
+			return waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
+		},
+	}
+	for name, limiter := range limiters {
+		inBubble(t, name, func(t *testing.T) {
+			l := limiter()
+			require.NoError(t, l.Wait(t.Context()))
+			s := play(answer(200, made))
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(reason) })
+			_, _, err := copyWith(ctx, newClient(t, s, agentcopy.WithLimiter(l)))
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, reason, "the context's cause")
+			require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+			require.Empty(t, s.requests())
+		})
+	}
+}
+
+func TestThePermitIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
+	slowBody := func(*http.Request) (*http.Response, error) {
+		body := io.MultiReader(readerFunc(func([]byte) (int, error) { time.Sleep(20 * time.Second); return 0, io.EOF }), strings.NewReader(made))
+		return &http.Response{StatusCode: 200, ProtoMajor: 1, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: -1}, nil
+	}
+	cases := map[string]struct {
+		step step
+		want time.Duration
+	}{
+		"an answer":        {after(10*time.Second, slowBody), 10 * time.Second},
+		"a refusal":        {answer(404, ""), 0},
+		"a failure":        {fail(io.EOF), 0},
+		"a panic":          {func(*http.Request) (*http.Response, error) { panic("middleware") }, 0},
+		"a time-out":       {hang, time.Minute},
+		"no answer at all": {func(*http.Request) (*http.Response, error) { return nil, nil }, 0},
+	}
+	for name, tc := range cases {
+		inBubble(t, name, func(t *testing.T) {
+			start := time.Now()
+			var released []time.Duration
+			limiter := acquirer{acquire: func(context.Context) (func(), error) {
+				return func() { released = append(released, time.Since(start)) }, nil
+			}}
+			c := newClient(t, play(tc.step), agentcopy.WithLimiter(limiter))
+			func() {
+				defer func() { _ = recover() }()
+				_, _, _ = doCopy(t, c)
+			}()
+			require.NotEmpty(t, released, "the permit was never released")
+			require.Equal(t, tc.want, released[0], "when it was released")
+		})
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestAnAcquirerMayReturnNothingToRelease(t *testing.T) {
+	limiter := acquirer{acquire: func(context.Context) (func(), error) { return nil, nil }}
+	_, _, err := doCopy(t, newClient(t, play(answer(200, made)), agentcopy.WithLimiter(limiter)))
+	require.NoError(t, err)
+}
+
+func TestTheWaitIsToldToTheCaller(t *testing.T) {
+	cases := []struct {
+		waits   time.Duration
+		message string
+	}{
+		{0, "msg=attempt "},
+		{time.Second, "msg=attempt "},
+		{time.Second + 1, `msg="attempt after a wait" `},
+		{time.Hour, `msg="attempt after a wait" `},
+	}
+	for _, tc := range cases {
+		inBubble(t, tc.waits.String(), func(t *testing.T) {
+			var log bytes.Buffer
+			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			limiter := waitFunc(func(context.Context) error { time.Sleep(tc.waits); return nil })
+			c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(limiter), agentcopy.WithLogger(logger))
+			start := time.Now()
+			_, resp, err := doCopy(t, c)
+			require.NoError(t, err)
+			require.Len(t, resp.Attempts, 1)
+			require.Equal(t, tc.waits, resp.Attempts[0].Waited, "Waited")
+			require.Equal(t, start.Add(tc.waits), resp.Attempts[0].Start, "Start is after the wait")
+			require.Contains(t, log.String(), "level=DEBUG "+tc.message)
+			if tc.waits > time.Second {
+				require.Contains(t, log.String(), "waited="+tc.waits.String())
+			} else {
+				require.NotContains(t, log.String(), "waited=")
+			}
+		})
+	}
+}
+
+// Waited of a retry is its own wait, without the waits of earlier attempts.
+func TestEachAttemptHasItsOwnWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(next step) step { return after(5*time.Second, next) }
+		s := play(slow(answer(429, "", "Retry-After", "2")), slow(answer(429, "", "Retry-After", "100")), slow(answer(200, made)))
+		_, resp, err := doCopy(t, newClient(t, s, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(1, time.Minute))))
+		require.NoError(t, err)
+		var waited, took []time.Duration
+		for _, a := range resp.Attempts {
+			waited, took = append(waited, a.Waited), append(took, a.Duration)
+		}
+		require.Equal(t, []time.Duration{0, time.Minute, 100 * time.Second}, waited, "the longer one of Retry-After and the limiter's wait")
+		require.Equal(t, []time.Duration{5 * time.Second, 5 * time.Second, 5 * time.Second}, took)
+	})
+}
+
+// With many waiting, the one that is cancelled leaves no gap behind.
+func TestACancelledCallUsesNoPermit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, start := play(answer(200, made)), time.Now()
+		c := newClient(t, s, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(1, time.Minute)))
+		_, _, err := doCopy(t, c)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				_, _, err := copyWith(ctx, c)
+				assert.ErrorIs(t, err, context.Canceled)
+			})
+		}
+		synctest.Wait()
+		wg.Go(func() {
+			_, _, err := doCopy(t, c)
+			assert.NoError(t, err)
+		})
+		synctest.Wait()
+		cancel()
+		wg.Wait()
+		require.Equal(t, time.Minute, time.Since(start), "the last one should be admitted as if the others had never been")
+	})
+}
+
+// paced is a vendor that allows two copies and three reads a minute.
+var paced = &transport.Vendor{
+	Name:    "paced",
+	BaseURL: "https://api.acme.example",
+	Limits: func() pacing.Limits {
+		reads := agentcopy.NewWindowLimiter(3, time.Minute)
+		return pacing.Limits{Copy: agentcopy.NewWindowLimiter(2, time.Minute), List: reads, Get: reads}
+	},
+}
+
+func TestClientsOfOneCredentialShareTheirPace(t *testing.T) {
+	key := newKey()
+	with := func(t *testing.T, s *script) *transport.Client {
+		c, err := newClientOf(t, paced, key, s).With([]agentcopy.Option{agentcopy.WithUserAgent("another/1")})
+		require.NoError(t, err)
+		return c
+	}
+	for name, tc := range map[string]struct {
+		client func(t *testing.T, s *script) *transport.Client // one for each copy
+		want   time.Duration                                   // for 5 copies, at 2 a minute
+	}{
+		"built apart": {func(t *testing.T, s *script) *transport.Client { return newClientOf(t, paced, "apart"+key, s) }, 2 * time.Minute},
+		"With":        {with, 2 * time.Minute},
+		"other credentials": {func(t *testing.T, s *script) *transport.Client {
+			return newClientOf(t, paced, newKey(), s)
+		}, 0},
+		"a limiter that replaces the default": {func(t *testing.T, s *script) *transport.Client {
+			return newClientOf(t, paced, "limited"+key, s, agentcopy.WithLimiter(agentcopy.Unlimited))
+		}, 0},
+		"servers in memory": {func(t *testing.T, s *script) *transport.Client {
+			return newClientOf(t, paced, "memory"+key, inMemory{s, newKey()})
+		}, 0},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := play(answer(200, made))
+			for range 5 {
+				_, _, err := doCopy(t, tc.client(t, s))
+				require.NoError(t, err)
+			}
+			require.Equal(t, tc.want, time.Since(s.start))
+		})
+	}
+}
+
+func TestEndpointsHaveTheirOwnPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, c := time.Now(), newClientOf(t, paced, newKey(), play(answer(200, made)))
+		for range 2 {
+			_, _, err := doCopy(t, c)
+			require.NoError(t, err)
+		}
+		for range 3 {
+			_, _, err := doGet(t, c)
+			require.NoError(t, err)
+		}
+		require.Zero(t, time.Since(start), "2 copies and 3 reads")
+		_, _, err := doGet(t, c)
+		require.NoError(t, err)
+		require.Equal(t, time.Minute, time.Since(start), "the fourth read")
+	})
+}
+
+// inMemory answers for any origin, as agentcopytest's transports do, and says
+// what its own is.
+type inMemory struct {
+	http.RoundTripper
+	scope string
+}
+
+func (m inMemory) PacingScope() string { return m.scope }
+
+// A program that builds a client for each copy and drops it must not begin with
+// a fresh limit after each garbage collection: the server remembers.
+func TestTheLimitOutlivesTheClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, start, key := play(answer(200, made)), time.Now(), newKey()
+		for i := range 6 {
+			_, _, err := doCopy(t, newClientOf(t, paced, key, s))
+			require.NoError(t, err)
+			require.Equal(t, time.Duration(i/2)*time.Minute, time.Since(start), "when copy %d was made, at 2 a minute", i)
+			runtime.GC()
+		}
+	})
+}
+
+func TestAPauseOutlivesTheClients(t *testing.T) {
+	key := newKey()
+	patient := agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MaxWait: time.Hour})
+	synctest.Test(t, func(t *testing.T) {
+		server := refuseFirst(answer(429, "", "Retry-After", "3600"))
+		_, _, err := doCopy(t, newClientOf(t, paced, key, server, patient))
+		require.ErrorIs(t, err, agentcopy.ErrRateLimited)
+		for range 5 {
+			time.Sleep(10 * time.Minute)
+			runtime.GC()
+		}
+		_, _, err = doCopy(t, newClientOf(t, paced, key, server, patient))
+		require.NoError(t, err)
+		require.Equal(t, []time.Duration{0, time.Hour}, server.arrivals)
 	})
 }

@@ -2,15 +2,18 @@ package transport_test
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -19,11 +22,10 @@ import (
 
 // Over real sockets: that net/http behaves as the verdicts assume.
 
-func serve(t *testing.T, handler http.HandlerFunc, opts ...agentcopy.Option) (*transport.Client, *httptest.Server) {
+func serve(t *testing.T, handler http.HandlerFunc) (*transport.Client, *httptest.Server) {
 	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return newClient(t, nil, append(opts, agentcopy.WithBaseURL(server.URL))...), server
+	server := serveOver(t, "http", handler)
+	return newClient(t, nil, agentcopy.WithBaseURL(server.URL)), server
 }
 
 func TestOverASocket(t *testing.T) {
@@ -151,10 +153,7 @@ func TestNobodyListens(t *testing.T) {
 }
 
 func TestCertificateOfAStranger(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the failed handshake
-	server.StartTLS()
-	defer server.Close()
+	server := serveOver(t, "https", http.NotFound)
 	_, _, err := doCopy(t, newClient(t, nil, agentcopy.WithBaseURL(server.URL)))
 	e := asError(t, err)
 	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome, "%v", err)
@@ -190,17 +189,14 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // TestHTTP2: the same over HTTP/2, where net/http would retry more.
 func TestHTTP2(t *testing.T) {
 	var protocol atomic.Int32
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serveOver(t, "h2", func(w http.ResponseWriter, r *http.Request) {
 		protocol.Store(int32(r.ProtoMajor))
 		body, _ := io.ReadAll(r.Body)
 		if string(body) == "" {
 			w.WriteHeader(http.StatusTeapot)
 		}
 		_, _ = io.WriteString(w, made)
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
+	})
 	c := newClient(t, server.Client().Transport, agentcopy.WithBaseURL(server.URL))
 	for range 3 {
 		_, _, err := doCopy(t, c)
@@ -286,4 +282,118 @@ func TestProxyThatRefusesInItsOwnWords(t *testing.T) {
 		require.ErrorContains(t, err, "the proxy refused the connection to the vendor (CONNECT): "+reason)
 		require.EqualValues(t, 1, tries.Load(), "%s", line)
 	}
+}
+
+// retrying is a client of the caller's that sends requests again by itself.
+func retrying(below http.RoundTripper) *http.Client {
+	c := retryablehttp.NewClient()
+	c.Logger = nil
+	c.RetryWaitMin, c.RetryWaitMax = time.Millisecond, time.Millisecond
+	c.HTTPClient = &http.Client{Transport: below}
+	return c.StandardClient()
+}
+
+// TestTransportThatRetries is stopped before it sends a copy a second time, plain
+// and over TLS, whatever the first request met.
+func TestTransportThatRetries(t *testing.T) {
+	faults := map[string]http.HandlerFunc{
+		"an error":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"a refusal":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+		"no answer":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a long error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); _, _ = w.Write(make([]byte, 1<<20)) },
+		"a closed error": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(503)
+		},
+	}
+	for name, answer := range faults {
+		for _, protocol := range []string{"http", "https", "h2"} {
+			for range 10 {
+				var copies atomic.Int32
+				server := serveOver(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					copies.Add(1)
+					answer(w, r)
+				})
+				mine := agentcopy.WithHTTPClient(retrying(server.Client().Transport))
+				_, _, err := doCopy(t, newClient(t, nil, agentcopy.WithBaseURL(server.URL), mine))
+				server.Close()
+				require.EqualValues(t, 1, copies.Load(), "copies of one request that met %s over %s: %v", name, protocol, err)
+				require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+				require.Len(t, asError(t, err).Attempts, 1)
+			}
+		}
+	}
+}
+
+// TestTransportThatFetchesAToken: the request for it has the context of the copy, as
+// the transports of cloud providers do it, and is no copy that was sent. The copy that
+// follows still may not be sent again.
+func TestTransportThatFetchesAToken(t *testing.T) {
+	for _, protocol := range []string{"https", "h2"} {
+		var tokens, copies atomic.Int32
+		status := http.StatusCreated
+		start := func(count *atomic.Int32, status *int) string {
+			return serveOver(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				count.Add(1)
+				w.WriteHeader(*status)
+				_, _ = io.WriteString(w, made)
+			}).URL
+		}
+		tokenURL, copyURL := start(&tokens, new(http.StatusOK)), start(&copies, &status)
+		below := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: protocol == "h2"}
+		t.Cleanup(below.CloseIdleConnections)
+		withToken := step(func(req *http.Request) (*http.Response, error) {
+			if err := fetch(req.Context(), &http.Client{Transport: below}, tokenURL); err != nil {
+				return nil, err
+			}
+			resp, err := below.RoundTrip(req)
+			if err == nil && resp.StatusCode >= 500 {
+				_ = resp.Body.Close()
+				return below.RoundTrip(req)
+			}
+			return resp, err
+		})
+		c := newClient(t, withToken, agentcopy.WithBaseURL(copyURL))
+		for range 2 {
+			_, _, err := doCopy(t, c)
+			require.NoError(t, err, protocol)
+		}
+		require.EqualValues(t, 2, tokens.Load())
+		require.EqualValues(t, 2, copies.Load())
+
+		status = http.StatusInternalServerError
+		_, _, err := doCopy(t, c)
+		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.EqualValues(t, 3, copies.Load(), "%s: %v", protocol, err)
+	}
+}
+
+// TestTransportThatCannotBeStopped: one that retries over HTTP/2 with a context of its
+// own. There may be two copies then, and the answer says so.
+func TestTransportThatCannotBeStopped(t *testing.T) {
+	var requests atomic.Int32
+	server := serveOver(t, "h2", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if requests.Add(1) == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = io.WriteString(w, made)
+	})
+	below := server.Client().Transport
+	detached := step(func(req *http.Request) (*http.Response, error) {
+		again := req.Clone(context.WithoutCancel(req.Context()))
+		again.Body, again.ContentLength = http.NoBody, 0
+		resp, err := below.RoundTrip(req)
+		if err == nil && resp.StatusCode >= 500 {
+			_ = resp.Body.Close()
+			return below.RoundTrip(again)
+		}
+		return resp, err
+	})
+	_, response, err := doCopy(t, newClient(t, detached, agentcopy.WithBaseURL(server.URL)))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, requests.Load())
+	require.ErrorContains(t, response.Warning, "a second time")
 }

@@ -1,5 +1,5 @@
-// Package window holds the mechanisms that pace attempts. [Limiter] is the core of
-// agentcopy.WindowLimiter; unlike it, it takes back a ticket that was not used.
+// Package window holds the mechanisms that pace attempts. [Limiter] is what
+// agentcopy.WindowLimiter is made of, and also takes back a permit that was not used.
 // [Pacer] lets callers through one at a time.
 package window
 
@@ -13,18 +13,18 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/check"
 )
 
-// Limiter admits at most n attempts in any window of length per; what that
-// means, and why it holds, says agentcopy.WindowLimiter.
+// Limiter admits at most n attempts in any window of length per.
+// agentcopy.WindowLimiter says what that means and why it holds.
 type Limiter struct {
 	n   int
 	per time.Duration
 
 	mu      sync.Mutex
-	free    int   // places that nobody holds
-	held    slots // those of attempts that were admitted and are not answered yet
-	cooling ring  // when those of answered attempts fall free, earliest first
-	queue   queue // who waits, first come first
-	alarm   alarm // rings when the next place falls free; off while nobody waits
+	free    int     // permits that nobody holds
+	held    permits // of attempts that were admitted and are not answered yet
+	cooling ring    // when the permits of answered attempts are free again, earliest first
+	queue   queue   // who waits, first come first
+	alarm   alarm   // rings when the next permit is free; off while nobody waits
 }
 
 // New returns a limiter of n attempts in any window of length per; both must be
@@ -38,7 +38,7 @@ func New(n int, per time.Duration) *Limiter {
 // String says what the limiter allows.
 func (l *Limiter) String() string { return fmt.Sprintf("%d per %v", l.n, l.per) }
 
-// Admit waits for a place, first come first served.
+// Admit waits for a permit, first come first served.
 func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 	if ctx.Err() != nil {
 		return Ticket{}, check.ContextError(ctx)
@@ -55,7 +55,7 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 }
 
 // Pass is Admit for a caller that cannot say when its attempt is answered: the
-// place falls free a window after it is admitted.
+// permit is free again a window after the admission.
 func (l *Limiter) Pass(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return check.ContextError(ctx)
@@ -106,50 +106,45 @@ func (l *Limiter) Delay() time.Duration {
 }
 
 // giveUp takes w out of the queue or, if it was admitted at the same moment,
-// hands its place to the next one.
+// hands its permit to the next one.
 func (l *Limiter) giveUp(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
 	if l.queue.contains(w) {
 		l.queue.remove(w)
-	} else if l.held.vacate(w.ticket) {
+	} else if l.held.giveBack(w.ticket) {
 		l.free++
 	}
 	l.serve(now)
 }
 
-// Of is the Limiter inside an agentcopy.WindowLimiter, nil of anything else. The root
-// package sets it: its Acquire can tell nobody how to give a place back.
-var Of func(limiter any) *Limiter
-
-// GiveBack says that nothing was sent for t: its place falls free at once.
+// GiveBack says that nothing was sent for t: its permit is free at once.
 func (l *Limiter) GiveBack(t Ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if l.held.vacate(t) {
+	if l.held.giveBack(t) {
 		l.free++
 		l.serve(now)
 	}
 }
 
-// Answered says that the attempt of t was answered, or failed: its place falls
-// free a window from now. Saying it again does nothing.
+// Answered says that the attempt of t was answered, or failed: its permit is free a
+// window from now. Saying it again does nothing.
 func (l *Limiter) Answered(t Ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if l.held.vacate(t) {
+	if l.held.giveBack(t) {
 		l.cooling.push(later(now, l.per))
 		l.serve(now)
 	}
 }
 
-// advance reads the clock, under the lock so that readings are in order,
-// collects the places that have fallen free since, and hands them to those who
-// wait. Where it leaves a place free, then, nobody waits: a newcomer that takes
-// it overtakes no one.
+// advance reads the clock, under the lock so that readings are in order, and hands
+// the permits that are free by now to those who wait. If it leaves one free, nobody
+// waits: a newcomer that takes it overtakes no one.
 func (l *Limiter) advance() moment {
 	now := now()
 	collected := false
@@ -164,9 +159,9 @@ func (l *Limiter) advance() moment {
 	return now
 }
 
-// serve admits as many waiters as there are free places, each one by its own
-// channel, and sets the alarm for the next. While all places are held by
-// attempts under way there is nothing to set it for: Answered will.
+// serve admits as many waiters as there are free permits, and sets the alarm for the
+// next. While attempts under way hold all permits, there is nothing to set it for:
+// Answered will.
 func (l *Limiter) serve(now moment) {
 	for l.free > 0 && l.queue.len > 0 {
 		l.free--
@@ -188,17 +183,17 @@ func (l *Limiter) onAlarm() {
 	l.serve(l.advance())
 }
 
-// shortestWait is how long a newcomer waits at the least, if those ahead of it
-// all stay: it takes the place after theirs, and a place that is held now falls
-// free no sooner than a window from now.
+// shortestWait is how long a newcomer waits at the least, if all ahead of it stay. It
+// takes the permit after theirs, and one that is held now is free no sooner than a
+// window from now.
 func (l *Limiter) shortestWait(now moment) time.Duration {
-	rounds, place := time.Duration(l.queue.len/l.n), l.queue.len%l.n
+	windows, next := time.Duration(l.queue.len/l.n), l.queue.len%l.n
 	wait := l.per
-	if place < l.cooling.len {
-		wait = l.cooling.at(place) - now
+	if next < l.cooling.len {
+		wait = l.cooling.at(next) - now
 	}
-	if rounds > (math.MaxInt64-wait)/l.per {
+	if windows > (math.MaxInt64-wait)/l.per {
 		return math.MaxInt64
 	}
-	return wait + rounds*l.per
+	return wait + windows*l.per
 }

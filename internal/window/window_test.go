@@ -20,19 +20,19 @@ import (
 
 const minute = time.Minute
 
-// admit takes a place that must be free. It is for bubbles.
+// admit takes a permit that must be free. It is for bubbles.
 func admit(t *testing.T, l *window.Limiter) window.Ticket {
 	t.Helper()
 	ticket, err := l.Admit(endsWithin(t, 1))
-	require.NoError(t, err, "a place should be free")
+	require.NoError(t, err, "a permit should be free")
 	return ticket
 }
 
-// requireFull says that no place is free.
+// requireFull says that no permit is free.
 func requireFull(t *testing.T, l *window.Limiter) {
 	t.Helper()
 	_, err := l.Admit(endsWithin(t, 1))
-	require.ErrorIs(t, err, context.DeadlineExceeded, "no place should be free")
+	require.ErrorIs(t, err, context.DeadlineExceeded, "no permit should be free")
 }
 
 // endsWithin is a context with a deadline. Within a nanosecond, in a bubble, is
@@ -58,7 +58,7 @@ func (l *log) add(who any) {
 	l.lines = append(l.lines, fmt.Sprint(who, " at ", time.Since(l.start)))
 }
 
-func TestAPlaceIsHeldUntilAWindowAfterTheAnswer(t *testing.T) {
+func TestAPermitIsHeldUntilAWindowAfterTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := window.New(2, minute)
 		slow, fast := admit(t, l), admit(t, l)
@@ -78,7 +78,7 @@ func TestAPlaceIsHeldUntilAWindowAfterTheAnswer(t *testing.T) {
 	})
 }
 
-func TestAPlaceThatPassedIsHeldForAWindow(t *testing.T) {
+func TestAPermitThatPassedIsHeldForAWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, log := window.New(2, minute), newLog()
 		for i := range 5 {
@@ -123,14 +123,14 @@ func TestANewcomerDoesNotOvertake(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { wait("first") })
 		synctest.Wait()
-		time.Sleep(minute) // the newcomer is there at the moment at which the place falls free
+		time.Sleep(minute) // the newcomer is there at the moment at which the permit is free
 		wg.Go(func() { wait("newcomer") })
 		wg.Wait()
 		require.Equal(t, []string{"first at 1m0s", "newcomer at 2m0s"}, log.lines)
 	})
 }
 
-func TestOneIsWokenForEachPlace(t *testing.T) {
+func TestOneIsWokenForEachPermit(t *testing.T) {
 	const waiters = 10_000
 	synctest.Test(t, func(t *testing.T) {
 		l := window.New(100, minute)
@@ -188,13 +188,13 @@ func TestACancelledWaiterGivesUpAtOnce(t *testing.T) {
 		wg.Wait()
 		require.Equal(t, []string{"cancelled at 1s", "first at 1m0s", "last at 2m0s"}, log.lines)
 
-		require.ErrorIs(t, l.Pass(ctx), cause, "a context that has ended is not admitted, place or no place")
+		require.ErrorIs(t, l.Pass(ctx), cause, "a context that has ended is not admitted, permit or no permit")
 	})
 }
 
-// A place that falls free while its waiter is being cancelled goes to the one
-// or the other, and is never lost.
-func TestACancelThatMeetsAnAdmissionLosesNoPlace(t *testing.T) {
+// A permit that is free while its waiter is being cancelled goes to one or the other,
+// and is never lost.
+func TestACancelThatMeetsAnAdmissionLosesNoPermit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := window.New(1, time.Hour)
 		met := 0
@@ -219,8 +219,8 @@ func TestACancelThatMeetsAnAdmissionLosesNoPlace(t *testing.T) {
 }
 
 func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
-	// Of three places one falls free in 10s, one in 20s, and one not before a
-	// minute has passed.
+	// Of three permits one is free in 10s, one in 20s, and one not before a minute has
+	// passed.
 	cases := []struct {
 		ahead   int // waiters
 		earlier time.Duration
@@ -252,7 +252,7 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 				tooSoon, cancel := context.WithTimeout(t.Context(), tc.earlier)
 				defer cancel()
 				err := l.Pass(tooSoon)
-				require.ErrorIs(t, err, context.DeadlineExceeded, "a place is free after %v, which is not before the deadline", tc.earlier)
+				require.ErrorIs(t, err, context.DeadlineExceeded, "a permit is free after %v, which is not before the deadline", tc.earlier)
 				require.Zero(t, time.Since(start), "how long it took to say so")
 				require.NoError(t, tooSoon.Err(), "the context is not to blame yet")
 
@@ -261,7 +261,7 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 				var waited error
 				go func() { waited = l.Pass(inTime) }()
 				synctest.Wait()
-				require.NoError(t, waited, "a place may be free after %v, which is before the deadline: wait for it", tc.earlier)
+				require.NoError(t, waited, "a permit may be free after %v, which is before the deadline: wait for it", tc.earlier)
 				leave()
 				cancel()
 				synctest.Wait()
@@ -297,7 +297,7 @@ func TestATicketCountsOnce(t *testing.T) {
 		requireFull(t, l)
 		time.Sleep(30 * time.Second)
 		current := admit(t, l)
-		l.GiveBack(old) // the place is another's now
+		l.GiveBack(old) // the permit is another's now
 		l.Answered(old)
 		requireFull(t, l)
 		l.GiveBack(current)
@@ -390,4 +390,155 @@ func TestNeverMoreThanNInAnyWindow(t *testing.T) {
 			}
 		})
 	}
+}
+
+func always(_, _ time.Duration) error { return nil }
+
+// line sends callers to t in order, each of whom logs its name when it is
+// through, or the error.
+func line(t *testing.T, pacer *window.Pacer, log *log, names ...string) *sync.WaitGroup {
+	var wg sync.WaitGroup
+	for _, who := range names {
+		wg.Go(func() {
+			if err := pacer.Wait(t.Context(), always); err != nil {
+				who += " " + err.Error()
+			}
+			log.add(who)
+		})
+		synctest.Wait()
+	}
+	return &wg
+}
+
+func TestTurnsAreASpacingApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer, log := window.NewPacer(time.Second), newLog()
+		line(t, pacer, log, "a", "b", "c").Wait()
+		time.Sleep(time.Minute) // gathers no credit
+		line(t, pacer, log, "d", "e").Wait()
+		require.Equal(t, []string{"a at 0s", "b at 1s", "c at 2s", "d at 1m2s", "e at 1m3s"}, log.lines)
+	})
+}
+
+func TestHoldKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer, log := window.NewPacer(time.Second), newLog()
+		require.True(t, pacer.Pause(10*time.Second))
+		require.False(t, pacer.Pause(5*time.Second), "it is held for longer already")
+		require.False(t, pacer.Pause(0))
+		require.False(t, pacer.Pause(-time.Second))
+		wg := line(t, pacer, log, "a", "b", "c")
+		time.Sleep(11500 * time.Millisecond) // a and b are through
+		require.Zero(t, pacer.Paused())
+		require.True(t, pacer.Pause(10*time.Second))
+		require.Equal(t, 10*time.Second, pacer.Paused())
+		line(t, pacer, log, "d").Wait()
+		wg.Wait()
+		require.Equal(t, []string{"a at 10s", "b at 11s", "c at 21.5s", "d at 22.5s"}, log.lines)
+	})
+}
+
+func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer, log := window.NewPacer(time.Second), newLog()
+		tooLong := errors.New("too long")
+		upTo := func(limit time.Duration) window.MayWait {
+			return func(_, turn time.Duration) error {
+				if turn > limit {
+					return tooLong
+				}
+				return nil
+			}
+		}
+		pacer.Pause(10 * time.Second)
+		require.ErrorIs(t, pacer.Wait(t.Context(), upTo(9*time.Second)), tooLong)
+		require.Zero(t, time.Since(log.start), "it should be told before it waits")
+
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			assert.ErrorIs(t, pacer.Wait(t.Context(), upTo(10*time.Second)), tooLong)
+			log.add("impatient")
+		})
+		synctest.Wait()
+		others := line(t, pacer, log, "a", "b")
+		wg.Go(func() {
+			assert.ErrorIs(t, pacer.Wait(t.Context(), upTo(21*time.Second)), tooLong)
+			log.add("third of the rest")
+		})
+		synctest.Wait()
+		time.Sleep(5 * time.Second)
+		pacer.Pause(20 * time.Second)
+		wg.Wait()
+		others.Wait()
+		slices.Sort(log.lines[:2]) // which are told at once
+		require.Equal(t, []string{"impatient at 5s", "third of the rest at 5s", "a at 25s", "b at 26s"}, log.lines)
+	})
+}
+
+func TestHoldTellsHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer := window.NewPacer(time.Second)
+		stop := errors.New("seen enough")
+		pacer.Pause(time.Minute)
+		go func() { _ = pacer.Wait(t.Context(), always) }()
+		synctest.Wait()
+		time.Sleep(20 * time.Second)
+		err := pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
+			require.Equal(t, 40*time.Second, opens, "until it opens")
+			require.Equal(t, 41*time.Second, turn, "until the turn of the second in line")
+			return stop
+		})
+		require.ErrorIs(t, err, stop)
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestACancelledCallerLeavesNoGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer, log := window.NewPacer(time.Second), newLog()
+		pacer.Pause(10 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			assert.ErrorIs(t, pacer.Wait(ctx, always), context.Canceled)
+			log.add("cancelled")
+		})
+		synctest.Wait()
+		others := line(t, pacer, log, "a", "b")
+		time.Sleep(time.Second)
+		cancel()
+		wg.Wait()
+		others.Wait()
+		require.Equal(t, []string{"cancelled at 1s", "a at 10s", "b at 11s"}, log.lines)
+		require.ErrorIs(t, pacer.Wait(ctx, always), context.Canceled)
+	})
+}
+
+func TestANewcomerDoesNotTakeAnothersTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 {
+			pacer, log := window.NewPacer(time.Second), newLog()
+			var newcomer sync.WaitGroup
+			newcomer.Go(func() { // is there at the moment of b's turn
+				time.Sleep(time.Second)
+				assert.NoError(t, pacer.Wait(t.Context(), always))
+				log.add("newcomer")
+			})
+			synctest.Wait()
+			line(t, pacer, log, "a", "b").Wait()
+			newcomer.Wait()
+			require.Equal(t, []string{"a at 0s", "b at 1s", "newcomer at 2s"}, log.lines)
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer, log := window.NewPacer(10*time.Second), newLog()
+		line(t, pacer, log, "a").Wait()
+		require.True(t, pacer.Pause(time.Second))
+		line(t, pacer, log, "b").Wait()
+		require.Equal(t, []string{"a at 0s", "b at 10s"}, log.lines)
+	})
 }
