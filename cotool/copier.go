@@ -32,15 +32,7 @@ import (
 // An agent is certain only if it has the name of the source and no syncKey, and was
 // made since the request. That a copy has these is inferred: Cotool does not say. If
 // Cotool no longer shows the source, its name is unknown and no candidate is certain.
-func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
-
-// forCopier is the client that a Copier calls. It is never nil.
-func (c *Client) forCopier() *Client {
-	if c == nil {
-		return &Client{}
-	}
-	return &Client{c.transport.ForCopier(), c.dates}
-}
+func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.made().ForCopier()}} }
 
 type copier struct{ client *Client }
 
@@ -48,14 +40,9 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	moved, err := c.client.CopyAgent(ctx, source)
 	if err != nil {
-		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.dates.Note(moved.Response, nil)
-	return agentcopy.Copy{
-		Provider: vendor.Name, SourceID: source, ID: canonical(moved.Agent.ID), Name: moved.Agent.Name,
-		CreatedAt: moved.Agent.CreatedAt.Time, Body: moved.Response.Body, Attempts: moved.Response.Attempts,
-	}, nil
+	return c.client.kit.Copy(source, shown(&moved.Agent)), nil
 }
 
 // canonical is a UUID in the one form by which IDs are compared.
@@ -67,29 +54,28 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		return nil, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
-		Lister: lister,
-		Dates:  c.client.dates,
-		Since:  since,
-		Show:   func(a *Agent) vendorkit.Shown { return shown(a, s.id) },
+		Client:   c.client.kit,
+		Lister:   lister,
+		Since:    since,
+		Show:     shown,
+		SourceID: s.id,
 	}
-	found, err := finder.Find(func(int, string) (vendorkit.Page[Agent], error) {
-		page, err := c.client.page(ctx, vendorkit.NoCache())
+	pages := c.client.pages(ctx)
+	found := finder.Find(func(number int, cursor string) (vendorkit.Page[Agent], error) {
+		page, err := pages(number, cursor)
 		for i := range page.Items {
 			s.listed(&page.Items[i])
 		}
 		finder.Name = s.name // before the agents of the page are considered
 		return page, err
 	})
-	if err != nil {
-		return nil, err
-	}
 	found.Incomplete = cmp.Or(s.stale, found.Incomplete)
 	found.NameTaken = false // no name was asked for
 	if s.done == "" {
 		found.Candidates = namesakes(found.Candidates, s.name)
-		return found.Result(vendor.Name)
+		return found.Result()
 	}
-	return found.Result(vendor.Name, fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
+	return found.Result(fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
 }
 
 // namesakes are the candidates that have about the source's name. While the source
@@ -114,14 +100,14 @@ type source struct {
 
 // findSource asks for the source.
 func (c copier) findSource(ctx context.Context, s *source) error {
-	agent, err := c.client.get(ctx, s.id, vendorkit.NoCache())
+	agent, err := c.client.GetAgent(ctx, s.id)
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it
 		s.done = "its source is gone"
 	case err != nil:
 		return err
 	default:
-		s.stale = c.client.dates.Staleness(agent.Response)
+		s.stale = c.client.kit.Dates.Staleness(agent.Response)
 		s.show(agent)
 	}
 	return nil
@@ -141,12 +127,10 @@ func (s *source) show(a *Agent) {
 	}
 }
 
-func shown(a *Agent, source string) vendorkit.Shown {
-	id := canonical(a.ID)
+func shown(a *Agent) vendorkit.Shown {
 	s := vendorkit.Shown{
-		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
-		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
-		Out: id != "" && id == source || !a.DeletedAt.IsZero(),
+		ID: canonical(a.ID), Name: a.Name, Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
+		Out: !a.DeletedAt.IsZero(),
 	}
 	if a.SyncKey != "" {
 		s.Doubt = fmt.Sprintf("named %q, is managed, which a copy should not be", a.Name)
@@ -158,11 +142,5 @@ func shown(a *Agent, source string) vendorkit.Shown {
 // be moved once, whatever the name that is asked for.
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	id := canonical(req.SourceID)
-	return agentcopy.Identity{
-		Provider:  vendor.Name,
-		Origin:    c.client.transport.Origin(),
-		SourceID:  id,
-		SearchKey: id,
-		Traced:    true,
-	}
+	return c.client.kit.Identity(id, id)
 }

@@ -2,12 +2,10 @@ package cotool
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
-
-var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
 // GetAgent returns the agent agentID. Cotool does not document whether it shows a
 // parked or deleted agent; if it does, DeletedAt is set.
@@ -18,22 +16,9 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // Cotool: GET /api/agents/{agentId},
 // https://docs.cotool.ai/api-reference/agents/get-agent
 func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
-	return c.get(ctx, agentID, nil)
-}
-
-func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*Agent, error) {
-	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
+	if err := transport.CheckUUID(vendor, vendorkit.GetAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
-		Op:     getAgent,
-		Path:   agentsPath,
-		ID:     agentID,
-		Header: header,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID}
+	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
 }

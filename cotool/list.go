@@ -3,19 +3,16 @@ package cotool
 import (
 	"context"
 	"iter"
-	"net/http"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
-
 var lister = vendorkit.Lister[Agent, string]{
-	Vendor:    vendor,
-	Operation: listAgents.Name,
-	ID:        func(a *Agent) string { return a.ID },
-	Received:  (*Agent).received,
+	Vendor:   vendor,
+	ID:       func(a *Agent) string { return a.ID },
+	Name:     func(a *Agent) string { return a.Name },
+	Received: (*Agent).received,
 }
 
 // ListAgentsRequest narrows [Client.ListAgents].
@@ -36,24 +33,16 @@ type ListAgentsRequest struct {
 // Cotool: GET /api/agents,
 // https://docs.cotool.ai/api-reference/agents/list-all-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	agents := lister.List(func(int, string) (vendorkit.Page[Agent], error) { return c.page(ctx, nil) })
-	if req.Name == "" {
-		return agents
-	}
-	return vendorkit.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+	return lister.Named(req.Name, c.pages(ctx))
 }
 
-// page gets the list, which is one page.
-func (c *Client) page(ctx context.Context, header http.Header) (vendorkit.Page[Agent], error) {
-	agents, response, err := transport.Do(ctx, c.made(), transport.Request{
-		Op:     listAgents,
-		Path:   agentsPath,
-		Header: header,
-	}, verifyList)
-	if err != nil {
-		return vendorkit.Page[Agent]{}, err
+// pages gets the list, which is one page.
+func (c *Client) pages(ctx context.Context) vendorkit.Pages[Agent] {
+	request := func(int, string) transport.Request {
+		return transport.Request{Op: vendorkit.ListAgents, Path: agentsPath}
 	}
-	return vendorkit.Page[Agent]{Items: *agents, Response: response}, nil
+	page := func(_ int, agents *[]Agent) vendorkit.Page[Agent] { return vendorkit.Page[Agent]{Items: *agents} }
+	return vendorkit.Fetch(ctx, c.made(), request, verifyList, page)
 }
 
 func verifyList(agents *[]Agent) error {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -43,18 +44,13 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	return vendorkit.Do(ctx, c.made(), transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),
 		Action: "/copy",
 		Body:   req,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	}, verifyAgent, (*Agent).received)
 }
 
 // check refuses what makes no sense. The rules are ours: Kolena's page states none.

@@ -2,13 +2,11 @@ package kolena
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
-
-var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
 // GetAgent returns the agent agentID.
 //
@@ -19,22 +17,9 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // Kolena: GET /api/v1/client/agents/{agent_id},
 // https://docs.agents.kolena.com/api-reference/get-agent
 func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
-	return c.get(ctx, agentID, nil)
-}
-
-func (c *Client) get(ctx context.Context, agentID int64, header http.Header) (*Agent, error) {
-	if err := checkID(getAgent, "agentID", agentID); err != nil {
+	if err := checkID(vendorkit.GetAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
-		Op:     getAgent,
-		Path:   agentsPath,
-		ID:     strconv.FormatInt(agentID, 10),
-		Header: header,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: strconv.FormatInt(agentID, 10)}
+	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -50,7 +51,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
+	return vendorkit.Do(ctx, c.made(), transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,
@@ -58,12 +59,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	}, verifyAgent, (*Agent).received)
 }
 
 // check refuses what could not be sent as it is.

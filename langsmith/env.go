@@ -7,6 +7,8 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
+const workspaceVar = "LANGSMITH_WORKSPACE_ID"
+
 // NewFromEnv is New with the key in the environment variable LANGSMITH_API_KEY
 // and, where they are set, the base URL in LANGSMITH_ENDPOINT and the workspace
 // in LANGSMITH_WORKSPACE_ID. Options override both.
@@ -18,14 +20,10 @@ import (
 // If the key is not set, the error is an *[agentcopy.Error] that names the variable
 // and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := vendorkit.KeyFromEnv(vendor, "LANGSMITH_API_KEY")
-	if err != nil {
-		return nil, err
+	if workspace := vendorkit.Getenv(workspaceVar); workspace != "" {
+		opts = append([]agentcopy.Option{vendorkit.FromEnv(workspaceVar, WithWorkspace(workspace))}, opts...)
 	}
-	if workspace := vendorkit.Getenv("LANGSMITH_WORKSPACE_ID"); workspace != "" {
-		opts = append([]agentcopy.Option{vendorkit.FromEnv("LANGSMITH_WORKSPACE_ID", WithWorkspace(workspace))}, opts...)
-	}
-	return New(key, vendorkit.BaseURLFromEnv("LANGSMITH_ENDPOINT", withAPIPath(vendorkit.Getenv("LANGSMITH_ENDPOINT")), opts)...)
+	return wrap(setup.NewFromEnv(opts))
 }
 
 // withAPIPath is endpoint with the path of this API, which it may have already.

@@ -2,12 +2,10 @@ package langsmith
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
-
-var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
 // GetAgentRequest has the options of [Client.GetAgent].
 type GetAgentRequest struct {
@@ -23,23 +21,9 @@ type GetAgentRequest struct {
 //
 // LangSmith: GET /agents/{agent_id}, as the API's last published document says.
 func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentRequest) (*Agent, error) {
-	return c.get(ctx, agentID, req, nil)
-}
-
-func (c *Client) get(ctx context.Context, agentID string, req GetAgentRequest, header http.Header) (*Agent, error) {
-	if err := transport.CheckUUID(vendor, getAgent, "agentID", agentID); err != nil {
+	if err := transport.CheckUUID(vendor, vendorkit.GetAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), transport.Request{
-		Op:     getAgent,
-		Path:   agentsPath,
-		ID:     agentID,
-		Query:  filesQuery(req.IncludeFiles),
-		Header: header,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Query: filesQuery(req.IncludeFiles)}
+	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
 }

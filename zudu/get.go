@@ -2,12 +2,11 @@ package zudu
 
 import (
 	"context"
-	"net/http"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
-
-var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
 
 // GetAgent returns the agent agentID with all of its configuration.
 //
@@ -18,23 +17,17 @@ var getAgent = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, En
 // Zudu: GET /api/agents/{agentId}/full,
 // https://docs.zudu.ai/api-reference/agents/get-full
 func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
-	return c.get(ctx, agentID, nil)
-}
-
-func (c *Client) get(ctx context.Context, agentID string, header http.Header) (*Agent, error) {
-	if err := transport.CheckID(vendor, getAgent, "agentID", agentID); err != nil {
+	if err := transport.CheckID(vendor, vendorkit.GetAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), transport.Request{
-		Op:     getAgent,
-		Path:   agentsPath,
-		ID:     agentID,
-		Action: "/full",
-		Header: header,
-	}, verifyAgent)
+	return c.agent(ctx, transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Action: "/full"})
+}
+
+// agent sends a request that an agent answers.
+func (c *Client) agent(ctx context.Context, req transport.Request) (*Agent, error) {
+	answer, err := vendorkit.Do(ctx, c.made(), req, verifyAgent, func(e *envelope[Agent], r *agentcopy.Response) { e.Data.received(r) })
 	if err != nil {
 		return nil, err
 	}
-	answer.Data.received(response)
 	return &answer.Data, nil
 }

@@ -24,16 +24,14 @@ const (
 	sortOrder = "descending"
 )
 
-var (
-	listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
-	findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
-)
+// findAgents is ListAgents by name.
+var findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
 
 var lister = vendorkit.Lister[Agent, string]{
-	Vendor:    vendor,
-	Operation: listAgents.Name,
-	ID:        func(a *Agent) string { return a.AgentID },
-	Received:  (*Agent).received,
+	Vendor:   vendor,
+	ID:       func(a *Agent) string { return a.AgentID },
+	Name:     func(a *Agent) string { return strings.TrimSpace(a.AgentName) },
+	Received: (*Agent).received,
 }
 
 // ListAgentsRequest narrows [Client.ListAgents].
@@ -55,49 +53,38 @@ type ListAgentsRequest struct {
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
 	if req.Name == "" {
-		return lister.List(c.pages(ctx, listPage))
+		return lister.List(c.all(ctx))
 	}
 	name := strings.TrimSpace(req.Name)
 	switch {
 	case name == "":
-		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is blank"))
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is blank"))
 	case !utf8.ValidString(name):
-		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	return vendorkit.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
+	return lister.Named(name, c.find(ctx, name))
 }
 
-// find yields the agents that Zudu finds by name, which may include others.
-func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
-	return lister.List(c.pages(ctx, func(number int) transport.Request {
-		request := findPage(number, name)
-		request.Header = header
-		return request
-	}))
+// all gets the pages of all agents.
+func (c *Client) all(ctx context.Context) vendorkit.Pages[Agent] {
+	return vendorkit.Fetch(ctx, c.made(), listPage, verifyList, page)
 }
 
-// pages gets the pages that request asks for.
-func (c *Client) pages(ctx context.Context, request func(number int) transport.Request) func(int, string) (vendorkit.Page[Agent], error) {
-	return func(number int, _ string) (vendorkit.Page[Agent], error) {
-		answer, response, err := transport.Do(ctx, c.made(), request(number), verifyList)
-		if err != nil {
-			return vendorkit.Page[Agent]{}, err
-		}
-		agents, pagination := answer.Data.Agents, answer.Data.Pagination
-		more, unsure := pagination.more(number, len(agents))
-		return vendorkit.Page[Agent]{
-			Items:    agents,
-			More:     more,
-			Unsure:   unsure,
-			Total:    max(pagination.Total, pagination.TotalCount),
-			Response: response,
-		}, nil
-	}
+// find gets the pages of the agents that Zudu finds by name, which may include others.
+func (c *Client) find(ctx context.Context, name string) vendorkit.Pages[Agent] {
+	request := func(number int, _ string) transport.Request { return findPage(number, name) }
+	return vendorkit.Fetch(ctx, c.made(), request, verifyList, page)
+}
+
+func page(number int, answer *envelope[listData]) vendorkit.Page[Agent] {
+	agents, pagination := answer.Data.Agents, answer.Data.Pagination
+	more, unsure := pagination.more(number, len(agents))
+	return vendorkit.Page[Agent]{Items: agents, More: more, Unsure: unsure, Total: max(pagination.Total, pagination.TotalCount)}
 }
 
 // listPage asks for a page of all agents.
-func listPage(number int) transport.Request {
-	return transport.Request{Op: listAgents, Path: agentsPath, Query: url.Values{
+func listPage(number int, _ string) transport.Request {
+	return transport.Request{Op: vendorkit.ListAgents, Path: agentsPath, Query: url.Values{
 		"page":       {strconv.Itoa(number)},
 		"limit":      {strconv.Itoa(pageSize)},
 		"sort_by":    {sortBy},

@@ -17,9 +17,3 @@ func NullToNil(raws ...*json.RawMessage) {
 		}
 	}
 }
-
-// Conflict reports whether both values are there and differ.
-func Conflict[T comparable](a, b T) bool {
-	var none T
-	return a != none && b != none && a != b
-}
