@@ -49,22 +49,25 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	s := source{id: canonical(req.SourceID)}
-	if err := c.findSource(ctx, &s); err != nil {
+	id := canonical(req.SourceID)
+	s, err := c.findSource(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
 		Client:   c.client.kit,
-		Lister:   lister,
+		Agents:   agents,
 		Since:    since,
 		Show:     shown,
-		SourceID: s.id,
+		SourceID: id,
 	}
 	pages := c.client.pages(ctx)
 	found := finder.Find(func(number int, cursor string) (vendorkit.Page[Agent], error) {
 		page, err := pages(number, cursor)
 		for i := range page.Items {
-			s.listed(&page.Items[i])
+			if agent := &page.Items[i]; canonical(agent.ID) == id {
+				s.show(agent)
+			}
 		}
 		finder.Name = s.name // before the agents of the page are considered
 		return page, err
@@ -92,32 +95,22 @@ func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candid
 
 // source is what Cotool shows of the agent that is to be copied.
 type source struct {
-	id    string
 	name  string // "" if it is not shown
 	done  string // why it must have been copied; "" if nothing shows that
 	stale string // why it may be shown as it was before
 }
 
 // findSource asks for the source.
-func (c copier) findSource(ctx context.Context, s *source) error {
-	agent, err := c.client.GetAgent(ctx, s.id)
+func (c copier) findSource(ctx context.Context, id string) (s source, err error) {
+	agent, err := c.client.GetAgent(ctx, id)
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it
-		s.done = "its source is gone"
-	case err != nil:
-		return err
-	default:
+		return source{done: "its source is gone"}, nil
+	case err == nil:
 		s.stale = c.client.kit.Dates.Staleness(agent.Response)
 		s.show(agent)
 	}
-	return nil
-}
-
-// listed considers an agent of the list, which may be the source.
-func (s *source) listed(a *Agent) {
-	if canonical(a.ID) == s.id {
-		s.show(a)
-	}
+	return s, err
 }
 
 func (s *source) show(a *Agent) {

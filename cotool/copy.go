@@ -3,7 +3,6 @@ package cotool
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -53,11 +52,4 @@ func (r *CopyAgentResponse) received(response *agentcopy.Response) {
 	r.Agent.received(response)
 }
 
-func verifyCopy(answer *CopyAgentResponse) error { return verifyAgent(&answer.Agent) }
-
-func verifyAgent(agent *Agent) error {
-	if strings.TrimSpace(agent.ID) == "" {
-		return transport.ErrNoID
-	}
-	return nil
-}
+func verifyCopy(answer *CopyAgentResponse) error { return agents.Verify(&answer.Agent) }

@@ -20,5 +20,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 		return nil, err
 	}
 	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID}
-	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
+	return agents.Do(ctx, c.made(), request)
 }

@@ -3,14 +3,15 @@ package cotool
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-var lister = vendorkit.Lister[Agent, string]{
+var agents = vendorkit.Agents[Agent, string]{
 	Vendor:   vendor,
-	ID:       func(a *Agent) string { return a.ID },
+	ID:       func(a *Agent) string { return strings.TrimSpace(a.ID) },
 	Name:     func(a *Agent) string { return a.Name },
 	Received: (*Agent).received,
 }
@@ -33,7 +34,7 @@ type ListAgentsRequest struct {
 // Cotool: GET /api/agents,
 // https://docs.cotool.ai/api-reference/agents/list-all-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	return lister.Named(req.Name, c.pages(ctx))
+	return agents.Named(req.Name, c.pages(ctx))
 }
 
 // pages gets the list, which is one page.

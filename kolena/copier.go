@@ -77,7 +77,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	}
 	finder := &vendorkit.Finder[Agent, int64]{
 		Client:   c.client.kit,
-		Lister:   lister,
+		Agents:   agents,
 		Name:     name,
 		Since:    since,
 		Show:     c.shown,

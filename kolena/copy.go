@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -44,13 +43,13 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return vendorkit.Do(ctx, c.made(), transport.Request{
+	return agents.Do(ctx, c.made(), transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),
 		Action: "/copy",
 		Body:   req,
-	}, verifyAgent, (*Agent).received)
+	})
 }
 
 // check refuses what makes no sense. The rules are ours: Kolena's page states none.
@@ -73,13 +72,6 @@ func (r *CopyAgentRequest) check() error {
 func checkID(op *transport.Operation, field string, id int64) error {
 	if id <= 0 {
 		return transport.Invalid(vendor, op.Name, field, "is not positive")
-	}
-	return nil
-}
-
-func verifyAgent(agent *Agent) error {
-	if agent.ID <= 0 {
-		return transport.ErrNoID
 	}
 	return nil
 }

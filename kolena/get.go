@@ -21,5 +21,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
 		return nil, err
 	}
 	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: strconv.FormatInt(agentID, 10)}
-	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
+	return agents.Do(ctx, c.made(), request)
 }

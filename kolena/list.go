@@ -15,9 +15,9 @@ import (
 // sends each with all its prompts.
 const pageSize = 200
 
-var lister = vendorkit.Lister[Agent, int64]{
+var agents = vendorkit.Agents[Agent, int64]{
 	Vendor:   vendor,
-	ID:       func(a *Agent) int64 { return a.ID },
+	ID:       func(a *Agent) int64 { return max(a.ID, 0) },
 	Name:     func(a *Agent) string { return a.Name },
 	Received: (*Agent).received,
 }
@@ -39,7 +39,7 @@ type ListAgentsRequest struct {
 // Kolena: GET /api/v1/client/agents,
 // https://docs.agents.kolena.com/api-reference/list-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	return lister.Named(req.Name, c.pages(ctx))
+	return agents.Named(req.Name, c.pages(ctx))
 }
 
 // pages gets the pages of the list.

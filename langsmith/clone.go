@@ -4,11 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -51,7 +49,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return vendorkit.Do(ctx, c.made(), transport.Request{
+	return agents.Do(ctx, c.made(), transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,
@@ -59,7 +57,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
-	}, verifyAgent, (*Agent).received)
+	})
 }
 
 // check refuses what could not be sent as it is.
@@ -83,11 +81,4 @@ func (r *CloneAgentRequest) header() http.Header {
 		return nil
 	}
 	return http.Header{"X-User-Timezone": {r.UserTimezone}}
-}
-
-func verifyAgent(agent *Agent) error {
-	if strings.TrimSpace(agent.ID) == "" {
-		return transport.ErrNoID
-	}
-	return nil
 }

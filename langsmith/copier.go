@@ -64,7 +64,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	get := func(id string) (*Agent, error) { return c.client.GetAgent(ctx, id, GetAgentRequest{}) }
 	finder := &vendorkit.Finder[Agent, string]{
 		Client: c.client.kit,
-		Lister: lister,
+		Agents: agents,
 		Name:   name,
 		Since:  since,
 		Sorted: true,

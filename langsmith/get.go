@@ -25,5 +25,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentReque
 		return nil, err
 	}
 	request := transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Query: filesQuery(req.IncludeFiles)}
-	return vendorkit.Do(ctx, c.made(), request, verifyAgent, (*Agent).received)
+	return agents.Do(ctx, c.made(), request)
 }

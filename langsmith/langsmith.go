@@ -1,6 +1,10 @@
 package langsmith
 
 import (
+	"errors"
+	"fmt"
+	"strings"
+
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
@@ -11,6 +15,12 @@ const apiPath = "/v1/deepagents"
 
 // agentsPath is where the agents are, below apiPath.
 const agentsPath = "/agents"
+
+// What names the workspace that a request is for.
+const (
+	workspaceHeader = "X-Tenant-Id"
+	workspaceVar    = "LANGSMITH_WORKSPACE_ID"
+)
 
 var vendor = &transport.Vendor{
 	Name:    "langsmith",
@@ -56,6 +66,29 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 	return wrap(setup.New(opts, apiKey))
 }
 
+// NewFromEnv is New with the key in the environment variable LANGSMITH_API_KEY
+// and, where they are set, the base URL in LANGSMITH_ENDPOINT and the workspace
+// in LANGSMITH_WORKSPACE_ID. Options override both.
+//
+// LangSmith's own clients disagree on LANGSMITH_ENDPOINT: it is the address of
+// LangSmith to some, that of this API to others. So it may end in
+// /v1/deepagents or not.
+//
+// If the key is not set, the error is an *[agentcopy.Error] that names the variable
+// and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
+func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
+	if workspace := vendorkit.Getenv(workspaceVar); workspace != "" {
+		opts = append([]agentcopy.Option{vendorkit.FromEnv(workspaceVar, WithWorkspace(workspace))}, opts...)
+	}
+	return wrap(setup.NewFromEnv(opts))
+}
+
+// withAPIPath is endpoint with the path of this API, which it may have already.
+func withAPIPath(endpoint string) string {
+	root := strings.TrimSuffix(strings.TrimRight(endpoint, "/"), apiPath)
+	return strings.TrimRight(root, "/") + apiPath
+}
+
 // With returns a client with the same key, and opts on top of the settings of c. The
 // two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
@@ -67,4 +100,26 @@ func wrap(kit *vendorkit.Client, err error) (*Client, error) {
 		return nil, err
 	}
 	return &Client{kit}, nil
+}
+
+// WithWorkspace sends the requests to the workspace with the given ID, in the
+// header X-Tenant-Id. A key that belongs to an organization needs it; a key that
+// belongs to a workspace does not. A blank ID, or one with a control character, is an
+// error. So is passing the option to another vendor's constructor. Default: no
+// workspace.
+//
+// LangSmith: https://docs.langchain.com/langsmith/manage-organization-by-api
+func WithWorkspace(id string) agentcopy.Option {
+	return func(c *agentcopy.Config) error {
+		if c.Provider != "" && c.Provider != vendor.Name {
+			return fmt.Errorf("WithWorkspace: this option is only for langsmith, not for %s", c.Provider)
+		}
+		if strings.TrimSpace(id) == "" {
+			return errors.New("WithWorkspace: the ID is empty")
+		}
+		if err := agentcopy.WithHeader(workspaceHeader, id)(c); err != nil {
+			return fmt.Errorf("WithWorkspace: %w", err)
+		}
+		return nil
+	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-var lister = vendorkit.Lister[Agent, string]{
+var agents = vendorkit.Agents[Agent, string]{
 	Vendor:   vendor,
-	ID:       func(a *Agent) string { return a.ID },
+	ID:       func(a *Agent) string { return strings.TrimSpace(a.ID) },
 	Name:     func(a *Agent) string { return a.Name },
 	Received: (*Agent).received,
 }
@@ -41,7 +41,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	if err := checkListed(req.Name); err != nil {
 		return vendorkit.Failed[Agent](err)
 	}
-	return lister.Named(req.Name, c.pages(ctx, req.Name, ""))
+	return agents.Named(req.Name, c.pages(ctx, req.Name, ""))
 }
 
 // checkListed refuses a name that cannot be asked for.

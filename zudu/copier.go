@@ -54,7 +54,7 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	}
 	finder := &vendorkit.Finder[Agent, string]{
 		Client:   c.client.kit,
-		Lister:   lister,
+		Agents:   agents,
 		Name:     name,
 		Since:    since,
 		Sorted:   true,

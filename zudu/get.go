@@ -2,6 +2,7 @@ package zudu
 
 import (
 	"context"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -30,4 +31,21 @@ func (c *Client) agent(ctx context.Context, req transport.Request) (*Agent, erro
 		return nil, err
 	}
 	return &answer.Data, nil
+}
+
+// envelope is what every answer of Zudu is wrapped in.
+type envelope[T any] struct {
+	Status string `json:"status"`
+	Data   T      `json:"data"`
+}
+
+// failed reports whether the answer says itself that the call failed, whatever
+// its status.
+func (e *envelope[T]) failed() bool { return strings.EqualFold(e.Status, "error") }
+
+func verifyAgent(answer *envelope[Agent]) error {
+	if answer.failed() {
+		return transport.ErrRefused
+	}
+	return agents.Verify(&answer.Data)
 }

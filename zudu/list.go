@@ -27,9 +27,9 @@ const (
 // findAgents is ListAgents by name.
 var findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
 
-var lister = vendorkit.Lister[Agent, string]{
+var agents = vendorkit.Agents[Agent, string]{
 	Vendor:   vendor,
-	ID:       func(a *Agent) string { return a.AgentID },
+	ID:       func(a *Agent) string { return strings.TrimSpace(a.AgentID) },
 	Name:     func(a *Agent) string { return strings.TrimSpace(a.AgentName) },
 	Received: (*Agent).received,
 }
@@ -53,7 +53,7 @@ type ListAgentsRequest struct {
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
 	if req.Name == "" {
-		return lister.List(c.all(ctx))
+		return agents.List(c.all(ctx))
 	}
 	name := strings.TrimSpace(req.Name)
 	switch {
@@ -62,7 +62,7 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	case !utf8.ValidString(name):
 		return vendorkit.Failed[Agent](transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	return lister.Named(name, c.find(ctx, name))
+	return agents.Named(name, c.find(ctx, name))
 }
 
 // all gets the pages of all agents.

@@ -35,7 +35,7 @@ var FindCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet
 // all of it, and sets aside what a copy cannot be.
 type Finder[A any, K comparable] struct {
 	Client *Client // a Copier's
-	Lister Lister[A, K]
+	Agents Agents[A, K]
 	// Name is what was asked for; "" if it is not known.
 	Name  string
 	Since time.Time
@@ -155,11 +155,11 @@ type kin[A any] struct {
 // candidates of all readings.
 func (f *Finder[A, K]) Find(pages Pages[A]) *Found {
 	s := &search[A, K]{Finder: f, kept: make(map[string]kin[A]), unstamped: true}
-	found := &Found{vendor: f.Lister.Vendor.Name}
+	found := &Found{vendor: f.Agents.Vendor.Name}
 	var before map[K]bool // what earlier readings have shown
 	for number := 1; ; number++ {
 		r := &reading[A, K]{Finder: f, seen: make(map[K]bool), descending: true}
-		for agent, err := range f.Lister.List(r.observe(pages)) {
+		for agent, err := range f.Agents.List(r.observe(pages)) {
 			if err == nil {
 				err = s.add(agent)
 			}
@@ -169,7 +169,10 @@ func (f *Finder[A, K]) Find(pages Pages[A]) *Found {
 			}
 		}
 		found.Incomplete = r.stale
-		lost := r.fell || !r.shows(before)
+		lost := r.fell
+		for id := range before {
+			lost = lost || !r.seen[id]
+		}
 		if (r.twice || lost) && number < maxReadings {
 			before = r.seen
 			continue
@@ -236,7 +239,7 @@ func (s *search[A, K]) add(agent *A) error {
 func (f *Finder[A, K]) sighting(s *Shown) agentcopy.Sighting {
 	seen := receivedAt(s.Response.Attempts)
 	return agentcopy.Sighting{
-		Copy:        s.copy(f.Lister.Vendor.Name, f.SourceID),
+		Copy:        s.copy(f.Agents.Vendor.Name, f.SourceID),
 		Zoneless:    !s.Created.HasZone(),
 		NameUnknown: s.nameUnknown(),
 		SeenAt:      seen,
@@ -285,7 +288,7 @@ func before(stamp agentcopy.Time, t time.Time) bool {
 // that comes newest first. They only add to what the list has shown, so that a list
 // that fails does no harm.
 func (s *search[A, K]) addFrom(pages Pages[A], sorted bool) {
-	for agent, err := range s.Lister.List(pages) {
+	for agent, err := range s.Agents.List(pages) {
 		if err != nil || s.add(agent) != nil {
 			return
 		}
@@ -331,9 +334,9 @@ func (r *reading[A, K]) observe(pages Pages[A]) Pages[A] {
 }
 
 func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
-	r.Lister.Received(item, response)
+	r.Agents.Received(item, response)
 	var none K
-	if id := r.Lister.ID(item); id != none {
+	if id := r.Agents.ID(item); id != none {
 		r.twice = r.twice || r.seen[id]
 		r.seen[id] = true
 	}
@@ -344,16 +347,6 @@ func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
 	r.last = stamp
 }
 
-// shows reports whether r has shown all agents in earlier.
-func (r *reading[A, K]) shows(earlier map[K]bool) bool {
-	for id := range earlier {
-		if !r.seen[id] {
-			return false
-		}
-	}
-	return true
-}
-
 // setAside takes out the newcomers of other names that differ from the source in
 // a field that the vendor documents as copied. A difference tells something only
 // if nobody has edited either since.
@@ -362,26 +355,20 @@ func (s *search[A, K]) setAside() {
 		return
 	}
 	found := false // then nothing depends on the others
-	var others []string
-	for id, k := range s.kept {
+	for _, k := range s.kept {
 		found = found || k.Match == agentcopy.MatchCertain
-		if k.shown.ID != "" && k.shown.isOther(s.Name) {
-			others = append(others, id)
+	}
+	source := sync.OnceValue(s.uneditedSource)
+	for id, k := range s.kept {
+		if k.shown.ID == "" || !k.shown.isOther(s.Name) {
+			continue
 		}
-	}
-	if len(others) == 0 {
-		return
-	}
-	var source *A // read once, when it is needed
-	for _, id := range others {
 		differs, known := s.Client.known.get(s.SourceID, id)
 		if !known {
-			if source == nil {
-				if source = s.uneditedSource(); source == nil {
-					return
-				}
+			if source() == nil {
+				return
 			}
-			if differs, known = s.compare(source, s.kept[id], !found); known {
+			if differs, known = s.compare(source(), k, !found); known {
 				s.Client.known.put(s.SourceID, id, differs)
 			}
 		}

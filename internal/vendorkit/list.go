@@ -19,13 +19,26 @@ var (
 	ListAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 )
 
-// Lister turns the pages of a vendor's list into a sequence of agents, of type
-// A with an ID of type K.
-type Lister[A any, K comparable] struct {
+// Agents are the agents of a vendor, of type A with an ID of type K.
+type Agents[A any, K comparable] struct {
 	Vendor   *transport.Vendor
 	ID       func(*A) K // the zero K if the agent has none
 	Name     func(*A) string
-	Received func(*A, *agentcopy.Response) // completes an agent of a page
+	Received func(*A, *agentcopy.Response) // completes an agent of an answer
+}
+
+// Verify is transport.ErrNoID for an agent without an ID.
+func (a Agents[A, K]) Verify(agent *A) error {
+	var none K
+	if a.ID(agent) == none {
+		return transport.ErrNoID
+	}
+	return nil
+}
+
+// Do sends a request that an agent answers.
+func (a Agents[A, K]) Do(ctx context.Context, c *Client, req transport.Request) (*A, error) {
+	return Do(ctx, c, req, a.Verify, a.Received)
 }
 
 // Page is one page of a list.
@@ -57,10 +70,10 @@ func Fetch[T, A any](ctx context.Context, c *Client, request func(number int, cu
 }
 
 // Named yields the agents of exactly that name, all for "". See List.
-func (l Lister[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
+func (a Agents[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
 	return func(yield func(*A, error) bool) {
-		for agent, err := range l.List(pages) {
-			if (err != nil || name == "" || l.Name(agent) == name) && !yield(agent, err) {
+		for agent, err := range a.List(pages) {
+			if (err != nil || name == "" || a.Name(agent) == name) && !yield(agent, err) {
 				return
 			}
 		}
@@ -73,7 +86,7 @@ func (l Lister[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
 // Agents that move from one page to the next while the list is read are yielded
 // once. The list ends with an error where the server would make it go round in
 // circles: ending it quietly might lose agents.
-func (l Lister[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
+func (a Agents[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 	return func(yield func(*A, error) bool) {
 		seen := make(map[K]bool)
 		cursors := make(map[string]bool)
@@ -84,11 +97,11 @@ func (l Lister[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 				return
 			}
 			known := len(seen)
-			if !l.yieldNew(page, seen, yield) {
+			if !a.yieldNew(page, seen, yield) {
 				return
 			}
 			if reason := faultOfPage(page, number, len(seen) > known, cursors); reason != "" {
-				yield(nil, l.fault(page.Response, number, reason))
+				yield(nil, a.fault(page.Response, number, reason))
 				return
 			}
 			if !page.More || page.Unsure && len(seen) == known {
@@ -102,18 +115,18 @@ func (l Lister[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 
 // yieldNew yields the agents of page that no earlier page had, notes them in
 // seen, and reports whether the loop goes on. What has no ID is always new.
-func (l Lister[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
+func (a Agents[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
 	var none K
 	for i := range page.Items {
 		item := &page.Items[i]
-		id := l.ID(item)
+		id := a.ID(item)
 		if seen[id] {
 			continue
 		}
 		if id != none {
 			seen[id] = true
 		}
-		l.Received(item, page.Response)
+		a.Received(item, page.Response)
 		if !yield(item, nil) {
 			return false
 		}
@@ -140,9 +153,9 @@ func faultOfPage[A any](page Page[A], number int, progress bool, cursors map[str
 }
 
 // fault is the error for a page whose answer is that of success.
-func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
+func (a Agents[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
 	return &agentcopy.Error{
-		Provider:   l.Vendor.Name,
+		Provider:   a.Vendor.Name,
 		Operation:  ListAgents.Name,
 		Outcome:    agentcopy.OutcomeNotCopied,
 		StatusCode: r.StatusCode,

@@ -14,7 +14,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-var things = vendorkit.Lister[listed, string]{
+var things = vendorkit.Agents[listed, string]{
 	Vendor:   &transport.Vendor{Name: "acme"},
 	ID:       func(l *listed) string { return l.ID },
 	Name:     func(l *listed) string { return l.ID[:1] },
