@@ -105,3 +105,16 @@ func TestCopyAgentReadsWhatItCan(t *testing.T) {
 	require.Nil(t, agent.Prompts[0].Options)
 	require.Equal(t, "p", agent.Prompts[0].Name)
 }
+
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "kolena") }
+
+func FuzzSuccessBody(f *testing.F) {
+	vendortest.FuzzSuccessBody(f, "kolena", vendortest.Document(f, "copy.json"), vendortest.Document(f, "copy_oldest.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "kolena",
+		`{"agents":[{"id":1,"name":"A"},{"id":2},{"name":"B"}],"total_pages":3,"page_number":0,"page_size":3}`,
+		`{"agents":[],"total_pages":0,"page_number":0,"page_size":0}`,
+	)
+}

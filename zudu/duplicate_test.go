@@ -1,9 +1,13 @@
 package zudu_test
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -146,4 +150,96 @@ func TestDuplicateAgentReadsWhatItCan(t *testing.T) {
 	require.Nil(t, agent.WidgetConfig, "null equals absent")
 	require.ErrorContains(t, agent.Response.Warning, "agent_name")
 	require.Equal(t, body, string(agent.Response.Body))
+}
+
+// documents are the answers that show an agent, of both generations.
+var documents = []string{"duplicate_first.json", "full_first.json", "duplicate_second.json", "duplicate_empty.json"}
+
+// dataOf is the agent in an answer.
+func dataOf(t *testing.T, document string) string {
+	t.Helper()
+	var envelope struct{ Data json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(document), &envelope))
+	return string(envelope.Data)
+}
+
+func TestAgentGivesTheDocumentBack(t *testing.T) {
+	for _, name := range documents {
+		t.Run(name, func(t *testing.T) {
+			vendortest.RequireRoundTrip[zudu.Agent](t, dataOf(t, vendortest.Document(t, name)))
+		})
+	}
+}
+
+func TestAgentReadsEveryField(t *testing.T) {
+	var agent zudu.Agent
+	for _, name := range documents[:3] { // each generation has fields that the other lacks
+		require.NoError(t, json.Unmarshal([]byte(dataOf(t, vendortest.Document(t, name))), &agent))
+	}
+	vendortest.RequireFilled(t, agent)
+}
+
+func TestAgentReadsEveryFormOfTime(t *testing.T) {
+	noon := time.Date(2025, 1, 15, 12, 45, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		`"2025-01-15T12:45:00Z"`:             noon,
+		`"2025-01-15T14:45:00+02:00"`:        noon,
+		`"2025-01-15T12:45:00.000250+00:00"`: noon.Add(250 * time.Microsecond),
+		`"2025-01-15T12:45:00"`:              noon, // no zone: UTC
+		`"2025-01-15T12:45:00.123456789"`:    noon.Add(123456789),
+		`"2025-01-15 12:45:00"`:              noon,
+		`"yesterday"`:                        {},
+		`1751401457604`:                      time.UnixMilli(1751401457604), // as Zudu stamps its MCP servers
+		`null`:                               {},
+	} {
+		t.Run(text, func(t *testing.T) {
+			wire := vendortest.Always(200, `{"status":"success","data":{"created_at":`+text+`,"agent_id":"agent_2"}}`)
+			agent, err := newClient(t, wire).DuplicateAgent(t.Context(), "agent_1", zudu.DuplicateAgentRequest{AgentName: "a"})
+			require.NoError(t, err)
+			require.NoError(t, agent.Response.Warning)
+			require.Truef(t, agent.CreatedAt.Equal(want), "got %v, want %v", agent.CreatedAt, want)
+		})
+	}
+}
+
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }
+
+func FuzzSuccessBody(f *testing.F) {
+	vendortest.FuzzSuccessBody(f, "zudu", vendortest.Document(f, "duplicate_first.json"), vendortest.Document(f, "duplicate_second.json"), vendortest.Document(f, "duplicate_empty.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "zudu",
+		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
+		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
+	)
+}
+
+// FuzzAgentID: an ID is one segment of the path, whatever it holds, or nothing
+// is sent.
+func FuzzAgentID(f *testing.F) {
+	for _, id := range []string{"agent_123", "", " ", ".", "..", "a/b", "../../delete", "a?b=c", "a#b", "a%2Fb", "%", "é", "a b", "\x00", "\xff", ";x", "http://evil.example/", "@evil.example"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		wire := vendortest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
+		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
+		require.NoError(t, err)
+		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
+		if errors.Is(err, agentcopy.ErrInvalid) {
+			require.Empty(t, wire.Requests(), "the ID is refused, but was sent")
+			return
+		}
+		require.NoError(t, err)
+		require.Len(t, wire.Requests(), 1)
+		sent := wire.Requests()[0]
+		segment, begins := strings.CutPrefix(sent.Target, "/api/agents/")
+		segment, ends := strings.CutSuffix(segment, "/duplicate")
+		got, err := url.PathUnescape(segment)
+		require.NoError(t, err)
+		require.True(t, begins && ends && got == id, "the ID went out in %q", sent.Target)
+		require.NotContains(t, []string{".", ".."}, segment)
+		require.False(t, strings.ContainsAny(segment, "/?#"), "not one segment: %q", segment)
+		require.Equal(t, "api.zudu.ai", sent.Host)
+	})
 }

@@ -127,56 +127,40 @@ func TestListAgentsRefusesANameNoAgentHas(t *testing.T) {
 	}
 }
 
-func TestListAgentsStopsWithTheLoop(t *testing.T) {
-	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
-	agents := listAgents(t, wire)
-	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
-	for range agents {
-		break
-	}
-	require.Len(t, wire.Requests(), 1)
-}
-
-func TestListAgentsEndsWithTheContext(t *testing.T) {
-	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 2))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	list := newClient(t, wire).ListAgents(ctx, zudu.ListAgentsRequest{})
-	var yielded []*zudu.Agent
-	var end error
-	for agent, err := range list {
-		cancel()
-		if end = err; err == nil {
-			yielded = append(yielded, agent)
-		}
-	}
-	require.Len(t, yielded, 2, "what has come is still yielded")
-	require.ErrorIs(t, end, context.Canceled)
-	require.Len(t, wire.Requests(), 1)
-}
-
-func TestListAgentsTellsOfEachPage(t *testing.T) {
-	wire := vendortest.InTurn(page(`{"has_next_page":true}`, 0, 2), page(`{"has_next_page":false}`, 2, 1))
-	agents, err := vendortest.Collect(t, listAgents(t, wire))
-	require.NoError(t, err)
-	require.Equal(t, "req-0", agents[0].Response.RequestID)
-	require.Equal(t, "req-0", agents[1].Response.RequestID)
-	require.Equal(t, "req-1", agents[2].Response.RequestID)
-}
-
-func TestListAgentsCanBeRangedOverAgain(t *testing.T) {
+func TestListAgentsFetchesAPageWhenTheLoopReachesIt(t *testing.T) {
 	wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
 		if r.Query().Get("page") == "0" {
 			return http.StatusOK, page(`{"has_next_page":true}`, 0, 2)
 		}
-		return http.StatusOK, page(`{"has_next_page":false}`, 2, 2)
+		return http.StatusOK, page(`{"has_next_page":false}`, 2, 1)
 	})
-	agents := listAgents(t, wire)
-	for range 2 {
-		all, err := vendortest.Collect(t, agents)
-		require.NoError(t, err)
-		require.Len(t, all, 4)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	list := newClient(t, wire).ListAgents(ctx, zudu.ListAgentsRequest{})
+	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
+	for range list {
+		break
 	}
+	require.Len(t, wire.Requests(), 1)
+
+	agents, err := vendortest.Collect(t, list)
+	require.NoError(t, err, "the list can be ranged over again")
+	var responses []string
+	for _, agent := range agents {
+		responses = append(responses, agent.Response.RequestID)
+	}
+	require.Equal(t, []string{"req-1", "req-1", "req-2"}, responses)
+
+	yielded := 0
+	for agent, err := range list {
+		cancel()
+		if agent == nil {
+			require.ErrorIs(t, err, context.Canceled)
+			break
+		}
+		yielded++
+	}
+	require.Equal(t, 2, yielded, "what has come is still yielded")
 	require.Len(t, wire.Requests(), 4)
 }
 
