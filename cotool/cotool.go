@@ -62,6 +62,7 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	return wrap(c.made().With(opts))
 }
 
+// wrap makes a Client of what the kit returned.
 func wrap(kit *vendorkit.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package langsmith
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -95,6 +96,7 @@ func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
 	return wrap(c.made().With(opts))
 }
 
+// wrap makes a Client of what the kit returned.
 func wrap(kit *vendorkit.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
@@ -122,4 +124,24 @@ func WithWorkspace(id string) agentcopy.Option {
 		}
 		return nil
 	}
+}
+
+// advice says what a bare refusal most often means. LangSmith's own text names
+// neither the region nor the workspace as a cause.
+func advice(e *agentcopy.Error, _ []transport.Secret) string {
+	bare := e.Message == http.StatusText(e.StatusCode)
+	switch {
+	case e.Code == "org_scoped_key_requires_workspace":
+		return "the key belongs to an organization: name the workspace with langsmith.WithWorkspace or LANGSMITH_WORKSPACE_ID"
+	case e.Code == "agent_not_found":
+		return "LangSmith answers the same if the key has no access to the agent: check that the key belongs to the agent's workspace (see langsmith.WithWorkspace)"
+	case e.Code != "":
+		return ""
+	case e.StatusCode == http.StatusNotFound:
+		return "check the base URL: that of Managed Deep Agents ends in " + apiPath + " and exists only in the US region"
+	case bare && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden):
+		return "the key may be invalid, belong to another region than the base URL (see agentcopy.WithBaseURL), " +
+			"or belong to an organization and need a workspace (see langsmith.WithWorkspace)"
+	}
+	return ""
 }

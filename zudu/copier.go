@@ -60,13 +60,13 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		Sorted:   true,
 		Show:     shown,
 		Stamped:  whole,
-		Named:    c.client.find(ctx, name),
+		Named:    c.client.pages(ctx, name),
 		SourceID: req.SourceID,
 		Source:   func() (*Agent, error) { return c.client.GetAgent(ctx, req.SourceID) },
 		Whole:    whole,
 		Compared: compared,
 	}
-	return finder.Find(c.client.all(ctx)).Result()
+	return finder.Find(c.client.pages(ctx, "")).Result()
 }
 
 func shown(a *Agent) vendorkit.Shown {
