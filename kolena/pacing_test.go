@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,7 +124,7 @@ func (s scenario) run(t *testing.T) outcome {
 	o := outcome{refusals: len(sim.refusals), episodes: sim.episodes(caution), made: sim.made, err: errors.Join(errs...)}
 	for burst := range s.load.bursts {
 		first := burst * s.perBurst()
-		o.took += latest(ends[first:first+s.perBurst()]) - s.askedAt(first)
+		o.took += slices.Max(ends[first:first+s.perBurst()]) - s.askedAt(first)
 	}
 	return o
 }
@@ -136,13 +137,6 @@ func newSimulationClient(t *testing.T, key string, sim *simulation) *kolena.Clie
 
 func (s scenario) perBurst() int               { return copies / s.load.bursts }
 func (s scenario) askedAt(i int) time.Duration { return time.Duration(i/s.perBurst()) * s.load.period }
-
-func latest(times []time.Duration) (last time.Duration) {
-	for _, t := range times {
-		last = max(last, t)
-	}
-	return last
-}
 
 // share is how fast it went, compared to as many in any window as allowed and
 // no delay at all.
