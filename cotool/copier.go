@@ -32,15 +32,7 @@ import (
 // An agent is certain only if it has the name of the source and no syncKey, and was
 // made since the request. That a copy has these is inferred: Cotool does not say. If
 // Cotool no longer shows the source, its name is unknown and no candidate is certain.
-func (c *Client) Copier() agentcopy.Copier { return copier{c.forCopier()} }
-
-// forCopier is the client that a Copier calls. It is never nil.
-func (c *Client) forCopier() *Client {
-	if c == nil {
-		return &Client{}
-	}
-	return &Client{c.transport.ForCopier(), c.dates}
-}
+func (c *Client) Copier() agentcopy.Copier { return copier{&Client{c.made().ForCopier()}} }
 
 type copier struct{ client *Client }
 
@@ -48,48 +40,45 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	moved, err := c.client.CopyAgent(ctx, source)
 	if err != nil {
-		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.dates.Note(moved.Response, nil)
-	return agentcopy.Copy{
-		Provider: vendor.Name, SourceID: source, ID: canonical(moved.Agent.ID), Name: moved.Agent.Name,
-		CreatedAt: moved.Agent.CreatedAt.Time, Body: moved.Response.Body, Attempts: moved.Response.Attempts,
-	}, nil
+	return c.client.kit.Copy(source, shown(&moved.Agent)), nil
 }
 
 // canonical is a UUID in the one form by which IDs are compared.
 func canonical(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	s := source{id: canonical(req.SourceID)}
-	if err := c.findSource(ctx, &s); err != nil {
+	id := canonical(req.SourceID)
+	s, err := c.findSource(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
-		Lister: lister,
-		Dates:  c.client.dates,
-		Since:  since,
-		Show:   func(a *Agent) vendorkit.Shown { return shown(a, s.id) },
+		Client:   c.client.kit,
+		Agents:   agents,
+		Since:    since,
+		Show:     shown,
+		SourceID: id,
 	}
-	found, err := finder.Find(func(int, string) (vendorkit.Page[Agent], error) {
-		page, err := c.client.page(ctx, vendorkit.NoCache())
+	pages := c.client.pages(ctx)
+	found := finder.Find(func(number int, cursor string) (vendorkit.Page[Agent], error) {
+		page, err := pages(number, cursor)
 		for i := range page.Items {
-			s.listed(&page.Items[i])
+			if agent := &page.Items[i]; canonical(agent.ID) == id {
+				s.show(agent)
+			}
 		}
 		finder.Name = s.name // before the agents of the page are considered
 		return page, err
 	})
-	if err != nil {
-		return nil, err
-	}
 	found.Incomplete = cmp.Or(s.stale, found.Incomplete)
 	found.NameTaken = false // no name was asked for
 	if s.done == "" {
 		found.Candidates = namesakes(found.Candidates, s.name)
-		return found.Result(vendor.Name)
+		return found.Result()
 	}
-	return found.Result(vendor.Name, fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
+	return found.Result(fmt.Errorf("%s: %w: %s", vendor.Name, agentcopy.ErrAlreadyDone, s.done))
 }
 
 // namesakes are the candidates that have about the source's name. While the source
@@ -106,32 +95,22 @@ func namesakes(candidates []agentcopy.Candidate, name string) []agentcopy.Candid
 
 // source is what Cotool shows of the agent that is to be copied.
 type source struct {
-	id    string
 	name  string // "" if it is not shown
 	done  string // why it must have been copied; "" if nothing shows that
 	stale string // why it may be shown as it was before
 }
 
 // findSource asks for the source.
-func (c copier) findSource(ctx context.Context, s *source) error {
-	agent, err := c.client.get(ctx, s.id, vendorkit.NoCache())
+func (c copier) findSource(ctx context.Context, id string) (s source, err error) {
+	agent, err := c.client.GetAgent(ctx, id)
 	switch {
 	case errors.Is(err, agentcopy.ErrNotFound): // the list may show it
-		s.done = "its source is gone"
-	case err != nil:
-		return err
-	default:
-		s.stale = c.client.dates.Staleness(agent.Response)
+		return source{done: "its source is gone"}, nil
+	case err == nil:
+		s.stale = c.client.kit.Dates.Staleness(agent.Response)
 		s.show(agent)
 	}
-	return nil
-}
-
-// listed considers an agent of the list, which may be the source.
-func (s *source) listed(a *Agent) {
-	if canonical(a.ID) == s.id {
-		s.show(a)
-	}
+	return s, err
 }
 
 func (s *source) show(a *Agent) {
@@ -141,12 +120,10 @@ func (s *source) show(a *Agent) {
 	}
 }
 
-func shown(a *Agent, source string) vendorkit.Shown {
-	id := canonical(a.ID)
+func shown(a *Agent) vendorkit.Shown {
 	s := vendorkit.Shown{
-		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
-		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
-		Out: id != "" && id == source || !a.DeletedAt.IsZero(),
+		ID: canonical(a.ID), Name: a.Name, Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
+		Out: !a.DeletedAt.IsZero(),
 	}
 	if a.SyncKey != "" {
 		s.Doubt = fmt.Sprintf("named %q, is managed, which a copy should not be", a.Name)
@@ -158,11 +135,5 @@ func shown(a *Agent, source string) vendorkit.Shown {
 // be moved once, whatever the name that is asked for.
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	id := canonical(req.SourceID)
-	return agentcopy.Identity{
-		Provider:  vendor.Name,
-		Origin:    c.client.transport.Origin(),
-		SourceID:  id,
-		SearchKey: id,
-		Traced:    true,
-	}
+	return c.client.kit.Identity(id, id)
 }

@@ -3,10 +3,10 @@ package cotool
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -42,25 +42,14 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 	if err := transport.CheckUUID(vendor, copyAgent, "agentID", agentID); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
-		Op:     copyAgent,
-		Path:   agentsPath,
-		ID:     agentID,
-		Action: "/copy",
-	}, verifyCopy)
-	if err != nil {
-		return nil, err
-	}
-	answer.Response = response
-	answer.Agent.received(response)
-	return answer, nil
+	request := &transport.Request{Op: copyAgent, Path: agentsPath, ID: agentID, Action: "/copy"}
+	return vendorkit.Do(ctx, c.made(), request, verifyCopy, (*CopyAgentResponse).received)
 }
 
-func verifyCopy(answer *CopyAgentResponse) error { return verifyAgent(&answer.Agent) }
-
-func verifyAgent(agent *Agent) error {
-	if strings.TrimSpace(agent.ID) == "" {
-		return transport.ErrNoID
-	}
-	return nil
+// received completes an answer that response brought.
+func (r *CopyAgentResponse) received(response *agentcopy.Response) {
+	r.Response = response
+	r.Agent.received(response)
 }
+
+func verifyCopy(answer *CopyAgentResponse) error { return agents.Verify(&answer.Agent) }

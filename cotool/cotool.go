@@ -1,10 +1,7 @@
 package cotool
 
 import (
-	"golang.org/x/time/rate"
-
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
@@ -15,26 +12,28 @@ const agentsPath = "/api/agents"
 var vendor = &transport.Vendor{
 	Name:    "cotool",
 	BaseURL: "https://app.cotool.ai",
-	Limits: func() pacing.Limits {
-		courtesy := rate.NewLimiter(10, 10)
-		return pacing.Limits{Copy: courtesy, List: courtesy, Get: courtesy}
-	},
+	Limits:  vendorkit.OneLimit(10),
+}
+
+// setup is how clients are made.
+var setup = &vendorkit.Setup{
+	Vendor:     vendor,
+	Secrets:    []transport.Secret{{Field: "apiKey", Header: "Authorization", Scheme: "Bearer "}},
+	SecretVars: []string{"COTOOL_API_KEY"},
+	BaseURLVar: "COTOOL_BASE_URL",
 }
 
 // Client calls the Cotool API with one API key. It is safe for concurrent use, and its
 // settings never change; see With. Make one with New: the zero Client returns an error
 // from every method.
-type Client struct {
-	transport *transport.Client
-	dates     *vendorkit.Dates // of its answers
-}
+type Client struct{ kit *vendorkit.Client }
 
 // made is what New made. If c is nil or zero, every call of it is an error.
-func (c *Client) made() *transport.Client {
-	if c == nil || c.transport == nil {
-		return transport.NotMade(vendor)
+func (c *Client) made() *vendorkit.Client {
+	if c == nil || c.kit == nil {
+		return vendorkit.NotMade(vendor)
 	}
-	return c.transport
+	return c.kit
 }
 
 // New returns a client for an API key, which Cotool's web interface makes under
@@ -45,13 +44,7 @@ func (c *Client) made() *transport.Client {
 // All clients with the same key share their limits and pauses, so a program may build
 // one for each web request.
 func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
-	t, err := transport.New(vendor, []transport.Secret{
-		{Field: "apiKey", Header: "Authorization", Scheme: "Bearer ", Value: apiKey},
-	}, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{t, new(vendorkit.Dates)}, nil
+	return wrap(setup.New(opts, apiKey))
 }
 
 // NewFromEnv is New with the key in the environment variable COTOOL_API_KEY
@@ -60,19 +53,19 @@ func New(apiKey string, opts ...agentcopy.Option) (*Client, error) {
 // If the key is not set, the error is an *[agentcopy.Error] that names the variable
 // and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := vendorkit.KeyFromEnv(vendor, "COTOOL_API_KEY")
-	if err != nil {
-		return nil, err
-	}
-	return New(key, vendorkit.BaseURLFromEnv("COTOOL_BASE_URL", vendorkit.Getenv("COTOOL_BASE_URL"), opts)...)
+	return wrap(setup.NewFromEnv(opts))
 }
 
 // With returns a client with the same key, and opts on top of the settings of c. The
 // two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
-	t, err := c.made().With(opts)
+	return wrap(c.made().With(opts))
+}
+
+// wrap makes a Client of what the kit returned.
+func wrap(kit *vendorkit.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t, new(vendorkit.Dates)}, nil
+	return &Client{kit}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,25 +31,13 @@ import (
 // differ from those of the source, which a copy shares, and neither agent was edited
 // since.
 func (c *Client) Copier(template CopyAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Differences)}
-}
-
-// forCopier is the client that a Copier calls. It is never nil.
-func (c *Client) forCopier() *Client {
-	if c == nil {
-		return &Client{}
-	}
-	return &Client{c.transport.ForCopier(), c.dates}
+	return copier{&Client{c.made().ForCopier()}, template}
 }
 
 type copier struct {
 	client   *Client
 	template CopyAgentRequest
-	known    *vendorkit.Differences
 }
-
-// findCopies is what faults of a request to find copies are reported under.
-var findCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	source, err := sourceOf(copyAgent, req)
@@ -62,14 +48,9 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	request.Name = c.nameOf(req)
 	agent, err := c.client.CopyAgent(ctx, source, request)
 	if err != nil {
-		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.dates.Note(agent.Response, nil)
-	return agentcopy.Copy{
-		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(agent.ID), Name: agent.Name,
-		CreatedAt: agent.Created.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
-	}, nil
+	return c.client.kit.Copy(decimal(source), c.shown(agent)), nil
 }
 
 func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error) {
@@ -83,51 +64,32 @@ func sourceOf(op *transport.Operation, req agentcopy.CopyRequest) (int64, error)
 func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Name, c.template.Name) }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	source, err := sourceOf(findCopies, req)
+	source, err := sourceOf(vendorkit.FindCopies, req)
 	if err == nil {
-		err = checkID(findCopies, "SourceID", source)
+		err = checkID(vendorkit.FindCopies, "SourceID", source)
 	}
 	name := c.nameOf(req)
 	if err == nil && strings.TrimSpace(name) == "" {
-		err = transport.Invalid(vendor, findCopies.Name, "Name", "is empty or blank")
+		err = transport.Invalid(vendor, vendorkit.FindCopies.Name, "Name", "is empty or blank")
 	}
 	if err != nil {
 		return nil, err
 	}
-	var listed *Agent // the source, as the list shows it
 	finder := &vendorkit.Finder[Agent, int64]{
-		Lister: lister,
-		Dates:  c.client.dates,
-		Name:   name,
-		Since:  since,
-		Show: func(a *Agent) vendorkit.Shown {
-			if a.ID == source {
-				listed = a
-			}
-			return c.shown(a, source)
-		},
+		Client:   c.client.kit,
+		Agents:   agents,
+		Name:     name,
+		Since:    since,
+		Show:     c.shown,
 		SourceID: decimal(source),
-		Source: func() (*Agent, error) {
-			if listed != nil {
-				return listed, nil
-			}
-			return c.client.get(ctx, source, vendorkit.NoCache())
-		},
-		Differs: differs,
-		Known:   c.known,
+		Source:   func() (*Agent, error) { return c.client.GetAgent(ctx, source) },
+		Compared: compared,
 	}
-	found, err := finder.Find(c.client.pages(ctx, vendorkit.NoCache()))
-	if err != nil {
-		return nil, err
-	}
-	return found.Result(vendor.Name)
+	return finder.Find(c.client.pages(ctx)).Result()
 }
 
-func (c copier) shown(a *Agent, source int64) vendorkit.Shown {
-	s := vendorkit.Shown{
-		Provider: vendor.Name, SourceID: decimal(source), ID: decimal(a.ID), Name: a.Name,
-		Created: a.Created, Updated: a.Updated, Response: a.Response, Out: a.ID == source,
-	}
+func (c copier) shown(a *Agent) vendorkit.Shown {
+	s := vendorkit.Shown{ID: decimal(a.ID), Name: a.Name, Created: a.Created, Updated: a.Updated, Response: a.Response}
 	switch workspace := c.template.TargetWorkspaceID; {
 	case workspace == 0 || a.WorkspaceID == workspace:
 	case a.WorkspaceID == 0:
@@ -138,41 +100,24 @@ func (c copier) shown(a *Agent, source int64) vendorkit.Shown {
 	return s
 }
 
-// differs reports whether agent has another objective or other prompts than
-// source, as far as both show them.
-func differs(source, agent *Agent) bool {
-	return vendorkit.Conflict(source.Objective, agent.Objective) || vendorkit.Conflict(promptsOf(source), promptsOf(agent))
-}
-
-// promptsOf is the names of the prompts of an agent in one text, in whatever order
-// they come; "" if there are none.
-func promptsOf(a *Agent) string {
-	var all []string
-	for _, prompt := range a.Prompts {
-		all = append(all, prompt.Name)
-	}
-	slices.Sort(all)
-	return strings.Join(all, "\n")
+// compared is what a copy has of its source.
+func compared(a *Agent) []string {
+	return []string{a.Objective, vendorkit.Names(a.Prompts, func(p Prompt) string { return p.Name })}
 }
 
 // Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	source := req.SourceID
-	if id, err := sourceOf(findCopies, req); err == nil {
+	if id, err := sourceOf(vendorkit.FindCopies, req); err == nil {
 		source = strconv.FormatInt(id, 10)
 	}
 	document, _ := json.Marshal(struct {
 		Workspace int64 `json:"target_workspace_id,omitzero"`
 		Folder    int64 `json:"target_folder_id,omitzero"`
 	}{c.template.TargetWorkspaceID, c.template.TargetFolderID}) // numbers always marshal
-	return agentcopy.Identity{
-		Provider:  vendor.Name,
-		Origin:    c.client.transport.Origin(),
-		Template:  string(document),
-		SourceID:  source,
-		SearchKey: c.nameOf(req),
-		Traced:    true,
-	}
+	identity := c.client.kit.Identity(source, c.nameOf(req))
+	identity.Template = string(document)
+	return identity
 }
 
 // decimal is an ID in decimal, "" if it is none.

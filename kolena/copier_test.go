@@ -1,7 +1,6 @@
 package kolena_test
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -32,16 +31,8 @@ func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 		require.ErrorIs(t, err, agentcopy.ErrNameTaken)
 		require.Empty(t, found, "before the copy is made")
 
-		server.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true})
-		_, err = copier.Copy(t.Context(), request)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		found, err = copier.FindCopies(t.Context(), request, since)
-		require.ErrorIs(t, err, agentcopy.ErrNameTaken)
-		require.NotErrorIs(t, err, agentcopy.ErrLookIncomplete)
-		require.Len(t, found, 1)
-		require.Equal(t, agentcopy.MatchCertain, found[0].Match)
-		require.Equal(t, server.Copies()[0].ID, found[0].Copy.ID)
-		require.True(t, found[0].Copy.CreatedAt.Equal(since))
+		lost := vendortest.LoseCopy(t, server.Server, copier, request, agentcopy.ErrNameTaken)
+		require.True(t, lost.CreatedAt.Equal(since))
 
 		made, err := copier.Copy(t.Context(), request)
 		require.NoError(t, err)
@@ -59,28 +50,23 @@ func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
 	})
 }
 
-func TestCopierRefusesASourceThatIsNoNumber(t *testing.T) {
-	client := newClient(t, nil)
-	copier := client.Copier(kolena.CopyAgentRequest{})
+func TestCopierRefusesWhatCannotBeFound(t *testing.T) {
+	copier := newClient(t, nil).Copier(kolena.CopyAgentRequest{})
 	_, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
-	require.ErrorIs(t, err, agentcopy.ErrInvalid)
-	require.ErrorContains(t, err, "SourceID")
-	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"}, time.Now())
-	require.ErrorIs(t, err, agentcopy.ErrInvalid)
-}
-
-func TestCopierRefusesABlankName(t *testing.T) {
-	client := newClient(t, nil)
-	_, err := client.Copier(kolena.CopyAgentRequest{}).FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
-	require.ErrorIs(t, err, agentcopy.ErrInvalid, "every agent would be a copy")
+	vendortest.RequireInvalid(t, err, "SourceID")
+	for _, id := range []string{"one", "0"} {
+		_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id, Name: "x"}, time.Now())
+		vendortest.RequireInvalid(t, err, "SourceID")
+	}
+	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
+	vendortest.RequireInvalid(t, err, "Name") // every agent would be a copy
 }
 
 func TestCopierWritesIDsInOneWay(t *testing.T) {
 	for _, id := range []string{"1", "01", "+1", "+001"} {
 		server := agentcopytest.NewKolena()
 		server.AddAgent(kolena.Agent{Name: "Lease reader"})
-		client := newClient(t, server.Client().Transport)
-		copier := client.Copier(kolena.CopyAgentRequest{})
+		copier := newClient(t, server.Client().Transport).Copier(kolena.CopyAgentRequest{})
 		request := agentcopy.CopyRequest{SourceID: id, Name: "Lease reader"}
 		require.Equal(t, "1", copier.Identify(request).SourceID)
 		since := time.Now()
@@ -109,27 +95,20 @@ func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
 		found, err := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}).
 			FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: "A copy"}, time.Now())
 		require.NoError(t, err)
-		matches := []agentcopy.Match{}
-		for _, c := range found {
-			matches = append(matches, c.Match)
-		}
-		require.Equal(t, want, fmt.Sprint(matches), workspace)
+		require.Equal(t, want, vendortest.Matches(found), workspace)
 	}
 }
 
 func TestIdentityTellsTemplatesApart(t *testing.T) {
-	client, err := kolena.New("not-a-real-key")
-	require.NoError(t, err)
+	client := newClient(t, nil)
 	identify := func(template kolena.CopyAgentRequest, name string) agentcopy.Identity {
 		return client.Copier(template).Identify(agentcopy.CopyRequest{SourceID: "1", Name: name})
 	}
 	base := identify(kolena.CopyAgentRequest{Name: "a"}, "")
-	require.Equal(t, "kolena", base.Provider)
-	require.Equal(t, "https://agents-api.kolena.com", base.Origin)
+	require.Equal(t, agentcopy.Identity{
+		Provider: "kolena", Origin: "https://agents-api.kolena.com", Template: "{}", SourceID: "1", SearchKey: "a", Traced: true,
+	}, base)
 	require.Equal(t, base, identify(kolena.CopyAgentRequest{Name: "b"}, "a"), "the name of the request replaces the template's")
-	require.Equal(t, "a", base.SearchKey)
-	require.True(t, base.Traced)
 	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetFolderID: 3}, "a").Template)
 	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetWorkspaceID: 3}, "a").Template)
-	require.NotContains(t, base.Template+base.Origin, "not-a-real-key")
 }

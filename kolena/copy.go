@@ -43,18 +43,13 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
+	return agents.Do(ctx, c.made(), &transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),
 		Action: "/copy",
 		Body:   req,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	})
 }
 
 // check refuses what makes no sense. The rules are ours: Kolena's page states none.
@@ -77,13 +72,6 @@ func (r *CopyAgentRequest) check() error {
 func checkID(op *transport.Operation, field string, id int64) error {
 	if id <= 0 {
 		return transport.Invalid(vendor, op.Name, field, "is not positive")
-	}
-	return nil
-}
-
-func verifyAgent(agent *Agent) error {
-	if agent.ID <= 0 {
-		return transport.ErrNoID
 	}
 	return nil
 }

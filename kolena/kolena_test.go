@@ -1,7 +1,11 @@
 package kolena_test
 
 import (
+	"fmt"
+	"iter"
+	"math"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,4 +88,175 @@ func TestACopyUnderWayHoldsItsPlace(t *testing.T) {
 		copies.Wait()
 		require.Equal(t, 20*time.Second+61*time.Second+20*time.Second, time.Since(start))
 	})
+}
+
+func TestDocumentsComeBack(t *testing.T) {
+	vendortest.RequireDocuments[kolena.Agent](t, "copy.json", "copy_oldest.json")
+	vendortest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
+		"updated":"2025-10-08T20:14:29.472247+00:00","created_by":"","n_runs":0,"prompts":[{"created":"2025-01-01T00:00:00.5","updated":1735689600}]}`)
+}
+
+func TestCopyAgent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		req  kolena.CopyAgentRequest
+		body string
+	}{
+		"only a name":       {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
+		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: 7}, `{"name":"Leases","target_workspace_id":7}`},
+		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: 8}, `{"name":"Leases","target_folder_id":8}`},
+		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: math.MaxInt64, TargetFolderID: 1}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
+		"the name as given": {kolena.CopyAgentRequest{Name: " Leases\n"}, `{"name":" Leases\n"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := vendortest.Document(t, "copy.json")
+			wire := vendortest.Always(http.StatusOK, document)
+			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, tt.req)
+			require.NoError(t, err)
+			require.Equal(t, int64(456), agent.ID)
+			require.True(t, agent.Created.Equal(time.Date(2025, 10, 8, 20, 14, 29, 472247000, time.UTC)))
+			require.True(t, agent.Prompts[0].Created.Equal(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)), "no zone: UTC")
+			require.Equal(t, document, string(agent.Response.Body))
+			require.NoError(t, agent.Response.Warning)
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, "/api/v1/client/agents/123/copy", sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.JSONEq(t, tt.body, sent.Body)
+		})
+	}
+}
+
+func TestCopyAgentRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id    int64
+		req   kolena.CopyAgentRequest
+		field string
+	}{
+		"no ID":                {0, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
+		"a negative ID":        {-1, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
+		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
+		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
+		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
+		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: -7}, "TargetWorkspaceID"},
+		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := vendortest.Always(http.StatusOK, agent)
+			client := newClient(t, wire)
+			_, err := client.CopyAgent(t.Context(), tt.id, tt.req)
+			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id)
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestCopyAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "kolena", map[string]vendortest.Failure{
+		"a fault of a field": vendortest.Fails(
+			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Field required"),
+		"a detail":         vendortest.Fails(404, `{"detail":"Agent not found"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"),
+		"no key":           vendortest.Fails(403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"),
+		"no ID":            vendortest.Fails(200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"a null ID":        vendortest.Fails(200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID of words":   vendortest.Fails(200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID of halves":  vendortest.Fails(200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"an ID beyond all": vendortest.Fails(200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
+		"cut off":          vendortest.Fails(200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "truncated"),
+	})
+}
+
+func TestCopyAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"name":[],"created":null,"metadata":null,"prompts":[{"id":"x","name":"p","options":null},7],"n_runs":null,"id":456}`
+	agent, err := newClient(t, vendortest.Always(http.StatusOK, body)).CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
+	require.NoError(t, err)
+	require.Equal(t, int64(456), agent.ID)
+	require.ErrorContains(t, agent.Response.Warning, "name")
+	require.Nil(t, agent.Metadata, "null equals absent")
+	require.Nil(t, agent.Prompts[0].Options)
+	require.Equal(t, "p", agent.Prompts[0].Name)
+}
+
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "kolena") }
+
+func FuzzSuccessBody(f *testing.F) {
+	vendortest.FuzzSuccessBody(f, "kolena", vendortest.Document(f, "copy.json"), vendortest.Document(f, "copy_oldest.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "kolena",
+		`{"agents":[{"id":1,"name":"A"},{"id":2},{"name":"B"}],"total_pages":3,"page_number":0,"page_size":3}`,
+		`{"agents":[],"total_pages":0,"page_number":0,"page_size":0}`,
+	)
+}
+
+// page is an answer with count agents, from number first on.
+// Its page_size is how many they are, and its page_number may be wrong.
+func page(number, total, first, count int) string {
+	agents := vendortest.Agents(`{"id":%[1]d,"name":"agent %[1]d"}`, first, count)
+	return fmt.Sprintf(`{"agents":%s,"total_pages":%d,"page_number":%d,"page_size":%d}`, agents, total, number, count)
+}
+
+func TestListAgents(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pages            []string
+		agents, requests int
+	}{
+		"three pages":      {[]string{page(0, 3, 1, 2), page(1, 3, 3, 2), page(2, 3, 5, 1)}, 5, 3},
+		"one short page":   {[]string{page(0, 1, 1, 2)}, 2, 1},
+		"none":             {[]string{page(0, 0, 1, 0)}, 0, 1},
+		"one empty page":   {[]string{page(0, 1, 1, 0)}, 0, 1},
+		"no page number":   {[]string{page(0, 2, 1, 2), page(0, 2, 3, 2)}, 4, 2},
+		"the list shrinks": {[]string{page(0, 3, 1, 2), page(1, 2, 3, 2)}, 4, 2},
+		"the list grows":   {[]string{page(0, 1+1, 1, 2), page(1, 3, 2, 2), page(2, 3, 4, 1)}, 4, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, listAgents(t, wire))
+			require.NoError(t, err)
+			require.Len(t, agents, tt.agents)
+			for i, agent := range agents {
+				require.Equal(t, int64(i+1), agent.ID)
+				require.NotNil(t, agent.Response)
+			}
+			require.Len(t, wire.Requests(), tt.requests)
+			for number, sent := range wire.Requests() {
+				require.Equal(t, http.MethodGet, sent.Method)
+				require.Equal(t, "/api/v1/client/agents", sent.Path())
+				require.Equal(t, strconv.Itoa(number), sent.Query().Get("page_number"))
+				require.Equal(t, "200", sent.Query().Get("page_size"))
+			}
+		})
+	}
+}
+
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
+	vendortest.TestListFails(t, "kolena", listAgents, map[string]vendortest.ListFailure{
+		"total_pages is never reached": vendortest.ListFails(2, 2, "not on an earlier one", page(0, 1<<30, 1, 2), page(1, 1<<30, 1, 2)),
+		"the pages run dry":            vendortest.ListFails(4, 3, "page 3 of the list", page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)),
+		"the list has gone":            vendortest.ListFails(2, 2, "page 2 of the list", page(0, 3, 1, 2), page(0, 0, 3, 0)),
+		"no total":                     vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}]}`),
+		"a total that is not a number": vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}],"total_pages":"two"}`),
+		"no list":                      vendortest.ListFails(0, 1, "lacks the list", `{"total_pages":1}`),
+		"another document":             vendortest.ListFails(0, 1, "lacks the list", agent),
+	})
+}
+
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*kolena.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{})
+}
+
+func TestListAgentsIsLenientAboutItems(t *testing.T) {
+	const body = `{"agents":[{"name":"no ID"},{"id":"7"},{"id":1,"prompts":[{"options":null}]}],"total_pages":1}`
+	agents, err := vendortest.Collect(t, listAgents(t, vendortest.Always(http.StatusOK, body)))
+	require.NoError(t, err)
+	require.Len(t, agents, 3)
+	require.Error(t, agents[0].Response.Warning)
+	require.Nil(t, agents[2].Prompts[0].Options)
 }

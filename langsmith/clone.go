@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -50,7 +49,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	agent, response, err := transport.Do(ctx, c.made(), &transport.Request{
+	return agents.Do(ctx, c.made(), &transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,
@@ -58,12 +57,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	agent.received(response)
-	return agent, nil
+	})
 }
 
 // check refuses what could not be sent as it is.
@@ -87,11 +81,4 @@ func (r *CloneAgentRequest) header() http.Header {
 		return nil
 	}
 	return http.Header{"X-User-Timezone": {r.UserTimezone}}
-}
-
-func verifyAgent(agent *Agent) error {
-	if strings.TrimSpace(agent.ID) == "" {
-		return transport.ErrNoID
-	}
-	return nil
 }

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"iter"
-	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,25 +29,13 @@ import (
 // tools, subagents or skills, which LangSmith documents as copied, differ from those
 // of the source, and neither agent was edited since.
 func (c *Client) Copier(template CloneAgentRequest) agentcopy.Copier {
-	return copier{c.forCopier(), template, new(vendorkit.Differences)}
-}
-
-// forCopier is the client that a Copier calls. It is never nil.
-func (c *Client) forCopier() *Client {
-	if c == nil {
-		return &Client{}
-	}
-	return &Client{c.transport.ForCopier(), c.dates}
+	return copier{&Client{c.made().ForCopier()}, template}
 }
 
 type copier struct {
 	client   *Client
 	template CloneAgentRequest
-	known    *vendorkit.Differences
 }
-
-// findCopies is what faults of a request to find copies are reported under.
-var findCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	clone := c.template
@@ -58,14 +43,9 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	agent, err := c.client.CloneAgent(ctx, source, clone)
 	if err != nil {
-		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.dates.Note(agent.Response, nil)
-	return agentcopy.Copy{
-		Provider: vendor.Name, SourceID: source, ID: canonical(agent.ID), Name: agent.Name,
-		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
-	}, nil
+	return c.client.kit.Copy(source, shown(agent)), nil
 }
 
 // canonical is a UUID in the one form by which IDs are compared.
@@ -75,72 +55,46 @@ func (c copier) nameOf(req agentcopy.CopyRequest) string { return cmp.Or(req.Nam
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	name, source := c.nameOf(req), canonical(req.SourceID)
-	if err := transport.CheckUUID(vendor, findCopies, "SourceID", source); err != nil {
+	if err := transport.CheckUUID(vendor, vendorkit.FindCopies, "SourceID", source); err != nil {
 		return nil, err
 	}
 	if err := checkListed(name); err != nil {
 		return nil, err
 	}
-	get := func(id string) (*Agent, error) { return c.client.get(ctx, id, GetAgentRequest{}, vendorkit.NoCache()) }
+	get := func(id string) (*Agent, error) { return c.client.GetAgent(ctx, id, GetAgentRequest{}) }
 	finder := &vendorkit.Finder[Agent, string]{
-		Lister: lister,
-		Dates:  c.client.dates,
+		Client: c.client.kit,
+		Agents: agents,
 		Name:   name,
 		Since:  since,
 		Sorted: true,
-		Show:   func(a *Agent) vendorkit.Shown { return shown(a, source) },
-		Named: func() iter.Seq2[*Agent, error] {
-			return lister.List(c.client.pages(ctx, name, "", vendorkit.NoCache()))
-		},
+		Show:   shown,
+		Named:  c.client.pages(ctx, name, ""),
 		// The API of LangSmith's fleet lists agents for one audience at a time, user by
 		// default. This one documents no such parameter, and may behave alike.
-		Beside: func() iter.Seq2[*Agent, error] {
-			return lister.List(c.client.pages(ctx, "", "tenant", vendorkit.NoCache()))
-		},
+		Beside:   c.client.pages(ctx, "", "tenant"),
 		SourceID: source,
 		Source:   func() (*Agent, error) { return get(source) },
 		Whole:    func(a *Agent) (*Agent, error) { return get(a.ID) },
-		Differs:  differs,
-		Known:    c.known,
+		Compared: compared,
 	}
-	found, err := finder.Find(c.client.pages(ctx, "", "", vendorkit.NoCache()))
-	if err != nil {
-		return nil, err
-	}
-	return found.Result(vendor.Name)
+	return finder.Find(c.client.pages(ctx, "", "")).Result()
 }
 
-func shown(a *Agent, source string) vendorkit.Shown {
-	id := canonical(a.ID)
-	return vendorkit.Shown{
-		Provider: vendor.Name, SourceID: source, ID: id, Name: a.Name,
-		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
-	}
+func shown(a *Agent) vendorkit.Shown {
+	return vendorkit.Shown{ID: canonical(a.ID), Name: a.Name, Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response}
 }
 
-// differs reports whether agent differs from source in what a clone has of it, as
-// far as both show it.
-func differs(source, agent *Agent) bool {
-	return vendorkit.Conflict(source.Runtime.Model.ModelID, agent.Runtime.Model.ModelID) ||
-		vendorkit.Conflict(source.Backend.Type, agent.Backend.Type) ||
-		vendorkit.Conflict(source.SystemPrompt, agent.SystemPrompt) ||
-		vendorkit.Conflict(namesOf(source.Tools.Tools, func(t ToolSpec) string { return t.Name }),
-			namesOf(agent.Tools.Tools, func(t ToolSpec) string { return t.Name })) ||
-		vendorkit.Conflict(namesOf(source.Subagents, func(s SubagentSpec) string { return s.Name }),
-			namesOf(agent.Subagents, func(s SubagentSpec) string { return s.Name })) ||
-		vendorkit.Conflict(namesOf(source.Skills, func(s SkillSpec) string { return s.Name }),
-			namesOf(agent.Skills, func(s SkillSpec) string { return s.Name }))
-}
-
-// namesOf is the names of a list in one text, in whatever order they come; "" if
-// there are none.
-func namesOf[T any](items []T, name func(T) string) string {
-	var all []string
-	for _, item := range items {
-		all = append(all, name(item))
+// compared is what a clone has of its source.
+func compared(a *Agent) []string {
+	return []string{
+		a.Runtime.Model.ModelID,
+		string(a.Backend.Type),
+		a.SystemPrompt,
+		vendorkit.Names(a.Tools.Tools, func(t ToolSpec) string { return t.Name }),
+		vendorkit.Names(a.Subagents, func(s SubagentSpec) string { return s.Name }),
+		vendorkit.Names(a.Skills, func(s SkillSpec) string { return s.Name }),
 	}
-	slices.Sort(all)
-	return strings.Join(all, "\n")
 }
 
 // Identify says what a request stands for; see [agentcopy.Identity].
@@ -151,13 +105,8 @@ func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 		CloneAgentRequest
 		UserTimezone string `json:"user_timezone,omitzero"`
 	}{made, made.UserTimezone}) // texts and lists of texts always marshal
-	return agentcopy.Identity{
-		Provider:  vendor.Name,
-		Origin:    c.client.transport.Origin(),
-		Account:   canonical(c.client.transport.Header(workspaceHeader)),
-		Template:  string(document),
-		SourceID:  canonical(req.SourceID),
-		SearchKey: c.nameOf(req),
-		Traced:    true,
-	}
+	identity := c.client.kit.Identity(canonical(req.SourceID), c.nameOf(req))
+	identity.Account = canonical(c.client.kit.Header(workspaceHeader))
+	identity.Template = string(document)
+	return identity
 }

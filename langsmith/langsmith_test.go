@@ -1,7 +1,11 @@
 package langsmith_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"iter"
 	"net/http"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,4 +148,272 @@ func TestAllCallsKeepBothLimits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The bare refusals that users of LangSmith ask about most come with a hint.
+func TestHints(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		hint   string
+	}{
+		"no key arrived":      {401, `{"error":"Unauthorized"}`, "another region"},
+		"a bare 403":          {403, `{"error":"Forbidden"}`, "langsmith.WithWorkspace"},
+		"an organization":     {403, `{"error":"org_scoped_key_requires_workspace"}`, "the key belongs to an organization"},
+		"an agent not shown":  {404, `{"code":"agent_not_found","detail":"agent not found","status":404}`, "no access to the agent"},
+		"another API's 404":   {404, `404 page not found`, "/v1/deepagents"},
+		"an empty 403":        {403, ``, "another region"},
+		"a right is missing":  {403, `missing permission agents:create`, ""},
+		"another code's text": {403, `{"code":"plan_limit","detail":"no"}`, ""},
+		"nothing to hint at":  {400, ``, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newClient(t, vendortest.Always(tt.status, tt.body)).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+			e := vendortest.RequireError(t, err)
+			if tt.hint == "" {
+				require.NoError(t, e.Err)
+				return
+			}
+			require.ErrorContains(t, err, tt.hint)
+		})
+	}
+}
+
+func TestDocumentsComeBack(t *testing.T) {
+	vendortest.RequireDocuments[langsmith.Agent](t, "clone.json", "create.json")
+	vendortest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
+}
+
+func TestFalseComesBack(t *testing.T) {
+	const document = `{"id":"` + sourceID + `","is_owner":false}`
+	client := newClient(t, vendortest.Always(http.StatusOK, document))
+	agent, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+	require.NoError(t, err)
+	written, err := json.Marshal(agent)
+	require.NoError(t, err)
+	require.JSONEq(t, document, string(written))
+}
+
+func TestFilesAreRead(t *testing.T) {
+	var got langsmith.Agent
+	vendortest.Decode(t, vendortest.Document(t, "clone.json"), &got)
+	require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
+}
+
+func TestCloneAgent(t *testing.T) {
+	const target = "/v1/deepagents/agents/" + sourceID + "/clone"
+	for name, tt := range map[string]struct {
+		req          langsmith.CloneAgentRequest
+		target, body string
+		timezone     []string
+	}{
+		"nothing asked for": {langsmith.CloneAgentRequest{}, target, `{}`, nil},
+		"a name":            {langsmith.CloneAgentRequest{Name: "Research, Berlin"}, target, `{"name":"Research, Berlin"}`, nil},
+		"files":             {langsmith.CloneAgentRequest{IncludeFiles: true}, target + "?include_files=true", `{}`, nil},
+		"a time zone": {
+			langsmith.CloneAgentRequest{UserTimezone: "America/Los_Angeles"}, target, `{}`, []string{"America/Los_Angeles"},
+		},
+		"default permissions": {langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{}}, target, `{"permissions":{}}`, nil},
+		"everything": {
+			langsmith.CloneAgentRequest{
+				Name: "Research",
+				Permissions: &langsmith.Permissions{
+					Identity:          langsmith.IdentityShared,
+					Visibility:        langsmith.VisibilityUser,
+					TenantAccessLevel: langsmith.TenantAccessWrite,
+					SharedUsers:       langsmith.SharedUsers{Read: []string{"u1"}, Run: []string{}, Update: []string{"u3"}},
+				},
+				IncludeFiles: true,
+				UserTimezone: "UTC",
+			},
+			target + "?include_files=true",
+			`{"name":"Research","permissions":{"identity":"shared","visibility":"user","tenant_access_level":"write",
+				"shared_users":{"read":["u1"],"run":[],"update":["u3"]}}}`,
+			[]string{"UTC"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := vendortest.Document(t, "clone.json")
+			wire := vendortest.Always(http.StatusCreated, document)
+			got, err := newClient(t, wire).CloneAgent(t.Context(), sourceID, tt.req)
+			require.NoError(t, err)
+			require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", got.ID)
+			require.Equal(t, langsmith.AccessWrite, got.AccessLevel)
+			require.True(t, got.CreatedAt.Equal(time.Date(2026, 5, 15, 20, 50, 32, 708302000, time.UTC)))
+			require.Equal(t, http.StatusCreated, got.Response.StatusCode)
+			require.Equal(t, document, string(got.Response.Body))
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, "api.smith.langchain.com", sent.Host)
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, tt.target, sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.Equal(t, tt.timezone, sent.Header["X-User-Timezone"])
+			require.NotContains(t, sent.Header, "X-Tenant-Id")
+			require.JSONEq(t, tt.body, sent.Body)
+		})
+	}
+}
+
+func TestCloneAgentRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id    string
+		req   langsmith.CloneAgentRequest
+		field string
+	}{
+		"no ID":                     {"", langsmith.CloneAgentRequest{}, "agentID"},
+		"a blank ID":                {" ", langsmith.CloneAgentRequest{}, "agentID"},
+		"a dot":                     {".", langsmith.CloneAgentRequest{}, "agentID"},
+		"two dots":                  {"..", langsmith.CloneAgentRequest{}, "agentID"},
+		"no UUID":                   {"my-agent", langsmith.CloneAgentRequest{}, "agentID"},
+		"a path":                    {sourceID + "/x", langsmith.CloneAgentRequest{}, "agentID"},
+		"a line break":              {sourceID + "\n", langsmith.CloneAgentRequest{}, "agentID"},
+		"a name not of UTF-8":       {sourceID, langsmith.CloneAgentRequest{Name: "caf\xe9"}, "Name"},
+		"a time zone of two lines":  {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\r\nX-Api-Key: x"}, "UserTimezone"},
+		"a time zone with a delete": {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\x7f"}, "UserTimezone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := vendortest.Always(http.StatusCreated, agent)
+			client := newClient(t, wire)
+			_, err := client.CloneAgent(t.Context(), tt.id, tt.req)
+			vendortest.RequireInvalid(t, err, tt.field)
+			if tt.field == "agentID" {
+				_, err = client.GetAgent(t.Context(), tt.id, langsmith.GetAgentRequest{})
+				vendortest.RequireInvalid(t, err, tt.field)
+			}
+			require.Empty(t, wire.Requests())
+		})
+	}
+}
+
+func TestCloneAgentTellsFailuresApart(t *testing.T) {
+	vendortest.TestCopyFails(t, "langsmith", map[string]vendortest.Failure{
+		"a problem": vendortest.Fails(
+			400, `{"type":"https://docs.langchain.com/errors/invalid_request_body","code":"invalid_request_body","detail":"Provide a valid body","status":400}`,
+			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "invalid_request_body"),
+		"a conflict":      vendortest.Fails(409, `{"detail":"free plan"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, ""),
+		"upstream":        vendortest.Fails(502, `{"code":"upstream_auth_failed","detail":"x","status":502}`, agentcopy.OutcomeUnknown, agentcopy.ErrServer, "upstream_auth_failed"),
+		"no ID":           vendortest.Fails(201, `{"name":"Research"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+		"an ID of a list": vendortest.Fails(201, `{"id":[1]}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
+	})
+}
+
+func TestCloneAgentReadsWhatItCan(t *testing.T) {
+	const body = `{"name":{},"extras":null,"permissions":null,"access_level":"ADMIN","backend":{"type":"thread_scoped_sandbox"},
+		"files":{"a":{"content":5,"type":"link"}},"id":"7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11"}`
+	got, err := newClient(t, vendortest.Always(http.StatusCreated, body)).CloneAgent(t.Context(), sourceID, langsmith.CloneAgentRequest{})
+	require.NoError(t, err)
+	require.ErrorContains(t, got.Response.Warning, "name")
+	require.Nil(t, got.Extras, "null equals absent")
+	require.Equal(t, langsmith.AccessLevel("ADMIN"), got.AccessLevel, "a new value is kept")
+	require.Equal(t, langsmith.BackendType("thread_scoped_sandbox"), got.Backend.Type)
+	require.Equal(t, langsmith.FileType("link"), got.Files["a"].Type)
+}
+
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "langsmith") }
+
+func FuzzSuccessBody(f *testing.F) {
+	vendortest.FuzzSuccessBody(f, "langsmith", vendortest.Document(f, "clone.json"), vendortest.Document(f, "create.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "langsmith",
+		`{"items":[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"}],"next_cursor":"next"}`,
+		`{"items":[],"next_cursor":null}`,
+	)
+}
+
+// page is an answer with the agents from first on. cursor is JSON.
+func page(cursor string, first, count int) string {
+	return fmt.Sprintf(`{"items":%s,"next_cursor":%s}`, vendortest.Agents(`{"id":"agent-%[1]d","name":"name %[1]d"}`, first, count), cursor)
+}
+
+func TestListAgents(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pages   []string
+		agents  int
+		cursors []string
+	}{
+		"three pages": {
+			[]string{page(`"a&b=/+"`, 0, 2), page(`"é"`, 2, 2), page(`null`, 4, 1)}, 5, []string{"", "a&b=/+", "é"},
+		},
+		"no cursor":                      {[]string{`{"items":[{"id":"agent-0"}]}`}, 1, []string{""}},
+		"an empty cursor":                {[]string{page(`""`, 0, 2)}, 2, []string{""}},
+		"none":                           {[]string{page(`null`, 0, 0)}, 0, []string{""}},
+		"an empty last page":             {[]string{page(`"x"`, 0, 2), page(`null`, 2, 0)}, 2, []string{"", "x"}},
+		"an agent that slides a page on": {[]string{page(`"x"`, 0, 2), page(`null`, 1, 2)}, 3, []string{"", "x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := vendortest.InTurn(tt.pages...)
+			agents, err := vendortest.Collect(t, listAgents(t, wire))
+			require.NoError(t, err)
+			require.Len(t, agents, tt.agents)
+			for i, got := range agents {
+				require.Equal(t, fmt.Sprintf("agent-%d", i), got.ID)
+				require.NotNil(t, got.Response)
+			}
+			require.Len(t, wire.Requests(), len(tt.cursors))
+			for i, sent := range wire.Requests() {
+				want := url.Values{"page_size": {"100"}, "sort_by": {"created_at"}, "sort_order": {"desc"}}
+				if tt.cursors[i] != "" {
+					want.Set("cursor", tt.cursors[i])
+				}
+				require.Equal(t, http.MethodGet, sent.Method)
+				require.Equal(t, "/v1/deepagents/agents", sent.Path())
+				require.Equal(t, want, sent.Query())
+			}
+		})
+	}
+}
+
+func TestListAgentsByName(t *testing.T) {
+	for _, tt := range []struct{ name, sent, ids string }{
+		{"R&D", "R&D", "[a e]"},
+		{" R&D", "R&D", "[d]"},
+		{"  ", "", "[]"},
+	} {
+		wire := vendortest.InTurn(
+			`{"items":[{"id":"a","name":"R&D"},{"id":"b","name":"R&D, Berlin"},{"id":"c","name":"r&d"}],"next_cursor":"x"}`,
+			`{"items":[{"id":"d","name":" R&D"}],"next_cursor":"y"}`,
+			`{"items":[{"id":"e","name":"R&D"},{"id":"f"}],"next_cursor":null}`,
+		)
+		agents, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: tt.name}))
+		require.NoError(t, err)
+		ids := []string{}
+		for _, agent := range agents {
+			ids = append(ids, agent.ID)
+		}
+		require.Equal(t, tt.ids, fmt.Sprint(ids))
+		require.Len(t, wire.Requests(), 3)
+		for _, sent := range wire.Requests() {
+			require.Equal(t, tt.sent, sent.Query().Get("name"), "LangSmith may compare it with trimmed names")
+		}
+	}
+}
+
+func TestListAgentsRefusesANameThatCannotBeSent(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, page(`null`, 0, 1))
+	_, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "caf\xe9"}))
+	vendortest.RequireInvalid(t, err, "Name")
+	require.Empty(t, wire.Requests())
+}
+
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
+	vendortest.TestListFails(t, "langsmith", listAgents, map[string]vendortest.ListFailure{
+		"a cursor that repeats":      vendortest.ListFails(4, 2, "leads back", page(`"x"`, 0, 2), page(`"x"`, 2, 2)),
+		"cursors that go round":      vendortest.ListFails(3, 3, "leads back", page(`"x"`, 0, 1), page(`"y"`, 1, 1), page(`"x"`, 2, 1)),
+		"new cursors, old agents":    vendortest.ListFails(2, 2, "not on an earlier one", page(`"x"`, 0, 2), page(`"y"`, 0, 2)),
+		"an empty page in between":   vendortest.ListFails(2, 2, "page 2 of the list", page(`"x"`, 0, 2), page(`"y"`, 0, 0)),
+		"a cursor that is not text":  vendortest.ListFails(0, 1, "next_cursor", page(`7`, 0, 2)),
+		"null for none":              vendortest.ListFails(0, 1, "lacks the list", `{"items":null,"next_cursor":null}`),
+		"no items":                   vendortest.ListFails(0, 1, "lacks the list", `{"next_cursor":null}`),
+		"another document":           vendortest.ListFails(0, 1, "lacks the list", `{"error":"Unauthorized"}`),
+		"items of another type":      vendortest.ListFails(0, 1, "lacks the list", `{"items":"none","next_cursor":null}`),
+		"the second page is no JSON": vendortest.ListFails(2, 2, "not JSON", page(`"x"`, 0, 2), `sorry`),
+	})
+}
+
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*langsmith.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{})
 }

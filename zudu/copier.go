@@ -3,12 +3,10 @@ package zudu
 import (
 	"context"
 	"errors"
-	"iter"
 	"strings"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
@@ -29,33 +27,17 @@ import (
 // documents as copied, differs from that of the source, and neither agent was edited
 // since.
 func (c *Client) Copier() agentcopy.Copier {
-	return copier{c.forCopier(), new(vendorkit.Differences)}
+	return copier{&Client{c.made().ForCopier()}}
 }
 
-// forCopier is the client that a Copier calls. It is never nil.
-func (c *Client) forCopier() *Client {
-	if c == nil {
-		return &Client{}
-	}
-	return &Client{c.transport.ForCopier(), c.dates}
-}
-
-type copier struct {
-	client *Client
-	known  *vendorkit.Differences
-}
+type copier struct{ client *Client }
 
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	agent, err := c.client.DuplicateAgent(ctx, req.SourceID, DuplicateAgentRequest{AgentName: req.Name})
 	if err != nil {
-		c.client.dates.Note(nil, err)
 		return agentcopy.Copy{}, err
 	}
-	c.client.dates.Note(agent.Response, nil)
-	return agentcopy.Copy{
-		Provider: vendor.Name, SourceID: req.SourceID, ID: agent.AgentID, Name: agent.AgentName,
-		CreatedAt: agent.CreatedAt.Time, Body: agent.Response.Body, Attempts: agent.Response.Attempts,
-	}, nil
+	return c.client.kit.Copy(req.SourceID, shown(agent)), nil
 }
 
 func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
@@ -64,76 +46,45 @@ func (c copier) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 		return nil, err
 	}
 	whole := func(a *Agent) (*Agent, error) {
-		full, err := c.client.get(ctx, a.AgentID, vendorkit.NoCache())
+		full, err := c.client.GetAgent(ctx, a.AgentID)
 		if errors.Is(err, agentcopy.ErrNotFound) { // but it was listed
 			return a, nil
 		}
 		return full, err
 	}
 	finder := &vendorkit.Finder[Agent, string]{
-		Lister:   lister,
-		Dates:    c.client.dates,
+		Client:   c.client.kit,
+		Agents:   agents,
 		Name:     name,
 		Since:    since,
 		Sorted:   true,
-		Show:     func(a *Agent) vendorkit.Shown { return shown(a, req.SourceID) },
+		Show:     shown,
 		Stamped:  whole,
-		Named:    func() iter.Seq2[*Agent, error] { return c.client.find(ctx, name, vendorkit.NoCache()) },
+		Named:    c.client.pages(ctx, name),
 		SourceID: req.SourceID,
-		Source:   func() (*Agent, error) { return c.client.get(ctx, req.SourceID, vendorkit.NoCache()) },
+		Source:   func() (*Agent, error) { return c.client.GetAgent(ctx, req.SourceID) },
 		Whole:    whole,
-		Differs:  differs,
-		Known:    c.known,
+		Compared: compared,
 	}
-	found, err := finder.Find(c.client.pages(ctx, func(number int) *transport.Request {
-		request := listPage(number)
-		request.Header = vendorkit.NoCache()
-		return request
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return found.Result(vendor.Name)
+	return finder.Find(c.client.pages(ctx, "")).Result()
 }
 
-func shown(a *Agent, source string) vendorkit.Shown {
-	id := strings.TrimSpace(a.AgentID)
+func shown(a *Agent) vendorkit.Shown {
 	return vendorkit.Shown{
-		Provider: vendor.Name, SourceID: source, ID: id, Name: a.AgentName,
-		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response, Out: id != "" && id == source,
+		ID: strings.TrimSpace(a.AgentID), Name: a.AgentName,
+		Created: a.CreatedAt, Updated: a.UpdatedAt, Response: a.Response,
 	}
 }
 
-// differs reports whether agent has another configuration than source, as far as
-// both show it.
-func differs(source, agent *Agent) bool {
-	for _, value := range []func(*Agent) string{
-		func(a *Agent) string { return a.Language },
-		func(a *Agent) string { return a.Voice.VoiceID },
-		func(a *Agent) string { return a.FirstMessage },
-		func(a *Agent) string { return a.Model },
-		func(a *Agent) string { return a.TranscriptionModel },
-		func(a *Agent) string { return a.BeginMessage },
-		func(a *Agent) string { return a.WebhookURL },
-		func(a *Agent) string { return a.Timezone },
-		func(a *Agent) string { return a.LLMConfig.SystemMessage },
-		func(a *Agent) string { return a.STTConfig.Language },
-		func(a *Agent) string { return a.TTSConfig.VoiceID },
-	} {
-		if vendorkit.Conflict(value(source), value(agent)) {
-			return true
-		}
+// compared is what a copy has of its source.
+func compared(a *Agent) []string {
+	return []string{
+		a.Language, a.Voice.VoiceID, a.FirstMessage, a.Model, a.TranscriptionModel, a.BeginMessage, a.WebhookURL, a.Timezone,
+		a.LLMConfig.SystemMessage, a.STTConfig.Language, a.TTSConfig.VoiceID,
 	}
-	return false
 }
 
 // Identify says what a request stands for; see [agentcopy.Identity].
 func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{
-		Provider:  vendor.Name,
-		Origin:    c.client.transport.Origin(),
-		SourceID:  req.SourceID,
-		SearchKey: strings.TrimSpace(req.Name),
-		Traced:    true,
-	}
+	return c.client.kit.Identity(req.SourceID, strings.TrimSpace(req.Name))
 }

@@ -40,18 +40,13 @@ func (c *Client) DuplicateAgent(ctx context.Context, agentID string, req Duplica
 	if err := checkName(req.AgentName); err != nil {
 		return nil, err
 	}
-	answer, response, err := transport.Do(ctx, c.made(), &transport.Request{
+	return c.agent(ctx, &transport.Request{
 		Op:     duplicateAgent,
 		Path:   agentsPath,
 		ID:     agentID,
 		Action: "/duplicate",
 		Body:   req,
-	}, verifyAgent)
-	if err != nil {
-		return nil, err
-	}
-	answer.Data.received(response)
-	return &answer.Data, nil
+	})
 }
 
 // checkName checks a trimmed name against the documented rule. The page does not say

@@ -1,10 +1,10 @@
 package zudu
 
 import (
-	"golang.org/x/time/rate"
+	"net/http"
+	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
@@ -15,27 +15,32 @@ const agentsPath = "/api/agents"
 var vendor = &transport.Vendor{
 	Name:    "zudu",
 	BaseURL: "https://api.zudu.ai",
-	Limits: func() pacing.Limits {
-		courtesy := rate.NewLimiter(10, 10)
-		return pacing.Limits{Copy: courtesy, List: courtesy, Get: courtesy}
+	Limits:  vendorkit.OneLimit(10),
+	Advice:  advice,
+}
+
+// setup is how clients are made.
+var setup = &vendorkit.Setup{
+	Vendor: vendor,
+	Secrets: []transport.Secret{
+		{Field: "apiKey", Header: "X-API-KEY"},
+		{Field: "apiSecret", Header: "X-API-SECRET"},
 	},
-	Advice: advice,
+	SecretVars: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"},
+	BaseURLVar: "ZUDU_BASE_URL",
 }
 
 // Client calls the Zudu API with one pair of credentials. It is safe for concurrent
 // use, and its settings never change; see With. Make one with New: the zero Client
 // returns an error from every method.
-type Client struct {
-	transport *transport.Client
-	dates     *vendorkit.Dates // of its answers
-}
+type Client struct{ kit *vendorkit.Client }
 
 // made is what New made. If c is nil or zero, every call of it is an error.
-func (c *Client) made() *transport.Client {
-	if c == nil || c.transport == nil {
-		return transport.NotMade(vendor)
+func (c *Client) made() *vendorkit.Client {
+	if c == nil || c.kit == nil {
+		return vendorkit.NotMade(vendor)
 	}
-	return c.transport
+	return c.kit
 }
 
 // New returns a client for the API key and secret that Zudu's portal shows under
@@ -45,14 +50,7 @@ func (c *Client) made() *transport.Client {
 // All clients with the same credentials share their limits and pauses, so a program
 // may build one for each web request.
 func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
-	t, err := transport.New(vendor, []transport.Secret{
-		{Field: "apiKey", Header: "X-API-KEY", Value: apiKey},
-		{Field: "apiSecret", Header: "X-API-SECRET", Value: apiSecret},
-	}, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{t, new(vendorkit.Dates)}, nil
+	return wrap(setup.New(opts, apiKey, apiSecret))
 }
 
 // NewFromEnv is New with the credentials in the environment variables
@@ -62,23 +60,37 @@ func New(apiKey, apiSecret string, opts ...agentcopy.Option) (*Client, error) {
 // If a credential is not set, the error is an *[agentcopy.Error] that names the
 // variable and matches [agentcopy.ErrInvalid]. White space around a value is ignored.
 func NewFromEnv(opts ...agentcopy.Option) (*Client, error) {
-	key, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_KEY")
-	if err != nil {
-		return nil, err
-	}
-	secret, err := vendorkit.KeyFromEnv(vendor, "ZUDU_API_SECRET")
-	if err != nil {
-		return nil, err
-	}
-	return New(key, secret, vendorkit.BaseURLFromEnv("ZUDU_BASE_URL", vendorkit.Getenv("ZUDU_BASE_URL"), opts)...)
+	return wrap(setup.NewFromEnv(opts))
 }
 
 // With returns a client with the same credentials, and opts on top of the settings of
 // c. The two share their limits, unless opts change them.
 func (c *Client) With(opts ...agentcopy.Option) (*Client, error) {
-	t, err := c.made().With(opts)
+	return wrap(c.made().With(opts))
+}
+
+// wrap makes a Client of what the kit returned.
+func wrap(kit *vendorkit.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{t, new(vendorkit.Dates)}, nil
+	return &Client{kit}, nil
+}
+
+// The documented beginnings of the credentials.
+const (
+	keyPrefix    = "sk_"
+	secretPrefix = "s3cr3t_"
+)
+
+// advice says what a refusal of swapped credentials means. They are sent even so:
+// the prefixes are documented, but not promised.
+func advice(e *agentcopy.Error, secrets []transport.Secret) string {
+	if e.StatusCode != http.StatusUnauthorized && e.StatusCode != http.StatusForbidden {
+		return ""
+	}
+	if strings.HasPrefix(secrets[0].Value, secretPrefix) || strings.HasPrefix(secrets[1].Value, keyPrefix) {
+		return "the credentials look swapped: the API key begins with " + keyPrefix + " and comes first, the secret begins with " + secretPrefix
+	}
+	return ""
 }

@@ -11,21 +11,32 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
+// NewFromEnv is New with what the environment variables say. Its errors name the
+// variable. A base URL among opts overrides that of the environment.
+func (s *Setup) NewFromEnv(opts []agentcopy.Option) (*Client, error) {
+	var values []string
+	for _, name := range s.SecretVars {
+		value := Getenv(name)
+		reason := check.Credential(value)
+		if value == "" {
+			reason = "the environment variable is not set"
+		}
+		if reason != "" {
+			return nil, transport.Invalid(s.Vendor, "NewFromEnv", name, reason)
+		}
+		values = append(values, value)
+	}
+	if baseURL := Getenv(s.BaseURLVar); baseURL != "" {
+		if s.BaseURL != nil {
+			baseURL = s.BaseURL(baseURL)
+		}
+		opts = withBaseURL(s.BaseURLVar, baseURL, opts)
+	}
+	return s.New(opts, values...)
+}
+
 // Getenv returns the environment variable name without surrounding white space.
 func Getenv(name string) string { return strings.TrimSpace(os.Getenv(name)) }
-
-// KeyFromEnv returns the credential in the environment variable name, and an
-// error that names the variable if it is not set or can be no credential.
-func KeyFromEnv(v *transport.Vendor, name string) (string, error) {
-	value := Getenv(name)
-	if value == "" {
-		return "", transport.Invalid(v, "NewFromEnv", name, "the environment variable is not set")
-	}
-	if reason := check.Credential(value); reason != "" {
-		return "", transport.Invalid(v, "NewFromEnv", name, reason)
-	}
-	return value, nil
-}
 
 // FromEnv is opt, made from the environment variable name, which its errors then
 // begin with.
@@ -38,12 +49,9 @@ func FromEnv(name string, opt agentcopy.Option) agentcopy.Option {
 	}
 }
 
-// BaseURLFromEnv puts the base URL rawURL of the environment variable name, if
-// that is set, before opts, so that an option of the caller's own overrides it.
-func BaseURLFromEnv(name, rawURL string, opts []agentcopy.Option) []agentcopy.Option {
-	if Getenv(name) == "" {
-		return opts
-	}
+// withBaseURL puts rawURL, from the environment variable name, before opts, so that an
+// option of the caller's own overrides it.
+func withBaseURL(name, rawURL string, opts []agentcopy.Option) []agentcopy.Option {
 	// Whether http:// will do is known only when all options are.
 	secure := func(c *agentcopy.Config) error {
 		if c.BaseURL != rawURL {

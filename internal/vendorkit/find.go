@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"iter"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +12,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/names"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 const (
@@ -26,12 +27,15 @@ const (
 	editMargin = 2 * time.Second
 )
 
+// FindCopies is what faults of a request to find copies are reported under.
+var FindCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+
 // Finder finds the agents that a copy request may have made. The rules are
 // those of agentcopy.MatchAgent; the Finder reads the list, notices whether it saw
 // all of it, and sets aside what a copy cannot be.
 type Finder[A any, K comparable] struct {
-	Lister Lister[A, K]
-	Dates  *Dates // of the client's answers
+	Client *Client // a Copier's
+	Agents Agents[A, K]
 	// Name is what was asked for; "" if it is not known.
 	Name  string
 	Since time.Time
@@ -44,38 +48,56 @@ type Finder[A any, K comparable] struct {
 	Stamped func(*A) (*A, error)
 	// Named lists the agents of the Name as the vendor's filter finds them. It is
 	// asked for what lies beyond the part of the list that is read. nil: there is none.
-	Named func() iter.Seq2[*A, error]
+	Named Pages[A]
 	// Beside lists agents that the list may leave out. nil: there are none.
-	Beside func() iter.Seq2[*A, error]
+	Beside Pages[A]
 
 	// SourceID is the source's ID in its canonical form.
 	SourceID string
 	// Source returns the source as the vendor shows it now.
 	Source func() (*A, error)
-	// Whole returns an agent with all that Differs compares. nil if lists show it.
+	// Whole returns an agent with all that is Compared. nil if lists show it.
 	Whole func(*A) (*A, error)
-	// Differs reports whether agent differs from the source in a field that the
-	// vendor documents as copied. A field that either lacks is not compared. nil if
-	// nothing can be compared.
-	Differs func(source, agent *A) bool
-	Known   *Differences
+	// Compared is what a copy has of its source, as the vendor documents. What either
+	// of two agents lacks ("") is not compared. nil if nothing can be compared.
+	Compared func(*A) []string
 }
 
 // Shown is what is shown of an agent, in words that all vendors share.
 type Shown struct {
-	Provider string
 	ID       string // canonical; "" if it cannot be read
 	Name     string
 	Created  agentcopy.Time
 	Updated  agentcopy.Time
 	Response *agentcopy.Response
-	SourceID string // of the request
-	// Out means that the agent is no candidate whatever its name: it is the source,
-	// is deleted, or lies where no copy was asked for.
+	// Out means that the agent is no candidate whatever its name: it is deleted, or
+	// lies where no copy was asked for.
 	Out bool
 	// Doubt tells a person why the agent may not be the copy although it looks like it;
 	// "" if nothing speaks against it.
 	Doubt string
+}
+
+// Copy is what a Copier's Copy returns for the agent that was made from sourceID.
+func (c *Client) Copy(sourceID string, s Shown) agentcopy.Copy {
+	made := s.copy(c.vendor.Name, sourceID)
+	made.Body, made.Attempts = s.Response.Body, s.Response.Attempts
+	return made
+}
+
+func (s *Shown) copy(provider, sourceID string) agentcopy.Copy {
+	return agentcopy.Copy{Provider: provider, SourceID: sourceID, ID: s.ID, Name: s.Name, CreatedAt: s.Created.Time}
+}
+
+// Names is the names of a list in one text, in whatever order they come; "" if there
+// are none.
+func Names[T any](items []T, name func(T) string) string {
+	var all []string
+	for _, item := range items {
+		all = append(all, name(item))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
 }
 
 // nameUnknown reports whether the name may be any: some field of the answer had
@@ -94,15 +116,21 @@ type Found struct {
 	Candidates []agentcopy.Candidate // newest first
 	NameTaken  bool                  // an agent of exactly the name is older than the request
 	Incomplete string                // why the search may not have seen everything; "" if it did
+
+	vendor string
+	err    error // why the search failed
 }
 
 // Result is what FindCopies returns. more are errors that go with it.
-func (f *Found) Result(vendor string, more ...error) ([]agentcopy.Candidate, error) {
+func (f *Found) Result(more ...error) ([]agentcopy.Candidate, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
 	if f.Incomplete != "" {
-		more = append(more, fmt.Errorf("%s: %w: %s", vendor, agentcopy.ErrLookIncomplete, f.Incomplete))
+		more = append(more, fmt.Errorf("%s: %w: %s", f.vendor, agentcopy.ErrLookIncomplete, f.Incomplete))
 	}
 	if f.NameTaken {
-		more = append(more, fmt.Errorf("%s: %w", vendor, agentcopy.ErrNameTaken))
+		more = append(more, fmt.Errorf("%s: %w", f.vendor, agentcopy.ErrNameTaken))
 	}
 	return f.Candidates, errors.Join(more...)
 }
@@ -111,6 +139,7 @@ func (f *Found) Result(vendor string, more ...error) ([]agentcopy.Candidate, err
 type search[A any, K comparable] struct {
 	*Finder[A, K]
 	kept      map[string]kin[A] // by ID
+	source    *A                // as the list shows it; nil if it does not
 	taken     bool
 	unstamped bool // agents of other names are still read where the list shows no stamp
 }
@@ -122,38 +151,40 @@ type kin[A any] struct {
 	shown Shown
 }
 
-// Find reads the list whose pages fetch gets, again if it moved while it was read,
-// and returns the candidates of all readings.
-func (f *Finder[A, K]) Find(fetch func(number int, cursor string) (Page[A], error)) (*Found, error) {
+// Find reads the list, again if it moved while it was read, and returns the
+// candidates of all readings.
+func (f *Finder[A, K]) Find(pages Pages[A]) *Found {
 	s := &search[A, K]{Finder: f, kept: make(map[string]kin[A]), unstamped: true}
-	found := &Found{}
+	found := &Found{vendor: f.Agents.Vendor.Name}
 	var before map[K]bool // what earlier readings have shown
 	for number := 1; ; number++ {
 		r := &reading[A, K]{Finder: f, seen: make(map[K]bool), descending: true}
-		for agent, err := range f.Lister.List(r.observe(fetch)) {
+		for agent, err := range f.Agents.List(r.observe(pages)) {
 			if err == nil {
 				err = s.add(agent)
 			}
 			if err != nil {
-				return nil, err
+				found.err = err
+				return found
 			}
 		}
 		found.Incomplete = r.stale
-		lost := r.fell || !r.shows(before)
-		if r.twice || lost {
-			if number < maxReadings {
-				before = r.seen
-				continue
-			}
-			if lost { // growth hides nothing
-				found.Incomplete = cmp.Or(found.Incomplete, "agents moved in the list while it was read")
-			}
+		lost := r.fell
+		for id := range before {
+			lost = lost || !r.seen[id]
+		}
+		if (r.twice || lost) && number < maxReadings {
+			before = r.seen
+			continue
+		}
+		if lost { // growth hides nothing
+			found.Incomplete = cmp.Or(found.Incomplete, "agents moved in the list while it was read")
 		}
 		if r.cut && f.Named != nil && f.Name != "" {
-			s.addFrom(f.Named(), false)
+			s.addFrom(f.Named, false)
 		}
 		if f.Beside != nil && len(s.kept) == 0 { // else nothing is sent for now
-			s.addFrom(f.Beside(), f.Sorted)
+			s.addFrom(f.Beside, f.Sorted)
 		}
 		break
 	}
@@ -163,17 +194,18 @@ func (f *Finder[A, K]) Find(fetch func(number int, cursor string) (Page[A], erro
 		found.Candidates = append(found.Candidates, k.Candidate)
 	}
 	slices.SortFunc(found.Candidates, func(a, b agentcopy.Candidate) int {
-		if c := b.Copy.CreatedAt.Compare(a.Copy.CreatedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Copy.ID, b.Copy.ID)
+		return cmp.Or(b.Copy.CreatedAt.Compare(a.Copy.CreatedAt), strings.Compare(a.Copy.ID, b.Copy.ID))
 	})
-	return found, nil
+	return found
 }
 
 // add considers an agent.
 func (s *search[A, K]) add(agent *A) error {
 	shown := s.Show(agent)
+	if shown.ID != "" && shown.ID == s.SourceID {
+		s.source = agent
+		return nil
+	}
 	if shown.Out {
 		return nil
 	}
@@ -187,7 +219,7 @@ func (s *search[A, K]) add(agent *A) error {
 		// The newest come first. What follows an older one is older.
 		s.unstamped = s.unstamped && !s.isOld(&shown) && !shown.Created.IsZero()
 	}
-	c, ok := agentcopy.MatchAgent(shown.sighting(), s.Name, s.Since)
+	c, ok := agentcopy.MatchAgent(s.sighting(&shown), s.Name, s.Since)
 	if !ok {
 		s.taken = s.taken || s.Name != "" && shown.Name == s.Name
 		return nil
@@ -203,13 +235,11 @@ func (s *search[A, K]) add(agent *A) error {
 	return nil
 }
 
-// sighting is s for agentcopy.MatchAgent.
-func (s *Shown) sighting() agentcopy.Sighting {
+// sighting is an agent for agentcopy.MatchAgent.
+func (f *Finder[A, K]) sighting(s *Shown) agentcopy.Sighting {
 	seen := receivedAt(s.Response.Attempts)
 	return agentcopy.Sighting{
-		Copy: agentcopy.Copy{
-			Provider: s.Provider, SourceID: s.SourceID, ID: s.ID, Name: s.Name, CreatedAt: s.Created.Time,
-		},
+		Copy:        s.copy(f.Agents.Vendor.Name, f.SourceID),
 		Zoneless:    !s.Created.HasZone(),
 		NameUnknown: s.nameUnknown(),
 		SeenAt:      seen,
@@ -257,8 +287,8 @@ func before(stamp agentcopy.Time, t time.Time) bool {
 // addFrom considers the agents of another list, down to those that are too old in one
 // that comes newest first. They only add to what the list has shown, so that a list
 // that fails does no harm.
-func (s *search[A, K]) addFrom(list iter.Seq2[*A, error], sorted bool) {
-	for agent, err := range list {
+func (s *search[A, K]) addFrom(pages Pages[A], sorted bool) {
+	for agent, err := range s.Agents.List(pages) {
 		if err != nil || s.add(agent) != nil {
 			return
 		}
@@ -280,15 +310,15 @@ type reading[A any, K comparable] struct {
 	cut         bool // it was not read to its end
 }
 
-// observe wraps fetch. It sees each page before its agents are yielded, and ends a
+// observe wraps pages. It sees each page before its agents are yielded, and ends a
 // list that comes newest first behind a page that ends before the request.
-func (r *reading[A, K]) observe(fetch func(int, string) (Page[A], error)) func(int, string) (Page[A], error) {
+func (r *reading[A, K]) observe(pages Pages[A]) Pages[A] {
 	return func(number int, cursor string) (Page[A], error) {
-		page, err := fetch(number, cursor)
+		page, err := pages(number, cursor)
 		if err != nil {
 			return page, err
 		}
-		r.stale = cmp.Or(r.stale, r.Dates.Staleness(page.Response))
+		r.stale = cmp.Or(r.stale, r.Client.Dates.Staleness(page.Response))
 		r.fell = r.fell || page.Total < r.total
 		r.total = page.Total
 		page.More = page.More || page.Unsure && len(page.Items) > 0
@@ -304,9 +334,9 @@ func (r *reading[A, K]) observe(fetch func(int, string) (Page[A], error)) func(i
 }
 
 func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
-	r.Lister.Received(item, response)
+	r.Agents.Received(item, response)
 	var none K
-	if id := r.Lister.ID(item); id != none {
+	if id := r.Agents.ID(item); id != none {
 		r.twice = r.twice || r.seen[id]
 		r.seen[id] = true
 	}
@@ -317,45 +347,29 @@ func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
 	r.last = stamp
 }
 
-// shows reports whether r has shown all agents in earlier.
-func (r *reading[A, K]) shows(earlier map[K]bool) bool {
-	for id := range earlier {
-		if !r.seen[id] {
-			return false
-		}
-	}
-	return true
-}
-
 // setAside takes out the newcomers of other names that differ from the source in
 // a field that the vendor documents as copied. A difference tells something only
 // if nobody has edited either since.
 func (s *search[A, K]) setAside() {
-	if s.Differs == nil || s.Since.IsZero() {
+	if s.Compared == nil || s.Since.IsZero() {
 		return
 	}
 	found := false // then nothing depends on the others
-	var others []string
-	for id, k := range s.kept {
+	for _, k := range s.kept {
 		found = found || k.Match == agentcopy.MatchCertain
-		if k.shown.ID != "" && k.shown.isOther(s.Name) {
-			others = append(others, id)
+	}
+	source := sync.OnceValue(s.uneditedSource)
+	for id, k := range s.kept {
+		if k.shown.ID == "" || !k.shown.isOther(s.Name) {
+			continue
 		}
-	}
-	if len(others) == 0 {
-		return
-	}
-	var source *A // read once, when it is needed
-	for _, id := range others {
-		differs, known := s.Known.get(s.SourceID, id)
+		differs, known := s.Client.known.get(s.SourceID, id)
 		if !known {
-			if source == nil {
-				if source = s.uneditedSource(); source == nil {
-					return
-				}
+			if source() == nil {
+				return
 			}
-			if differs, known = s.compare(source, s.kept[id], !found); known {
-				s.Known.put(s.SourceID, id, differs)
+			if differs, known = s.compare(source(), k, !found); known {
+				s.Client.known.put(s.SourceID, id, differs)
 			}
 		}
 		if differs {
@@ -367,12 +381,15 @@ func (s *search[A, K]) setAside() {
 // uneditedSource reads the source. It is nil if it cannot be told that it was not
 // edited since the request.
 func (s *search[A, K]) uneditedSource() *A {
-	source, err := s.Source()
-	if err != nil || source == nil {
-		return nil
+	source := s.source
+	if source == nil || s.Whole != nil { // lists do not show it whole
+		var err error
+		if source, err = s.Source(); err != nil {
+			return nil
+		}
 	}
 	shown := s.Show(source)
-	if shown.Updated.Time.IsZero() || s.Dates.Staleness(shown.Response) != "" {
+	if shown.Updated.Time.IsZero() || s.Client.Dates.Staleness(shown.Response) != "" {
 		return nil
 	}
 	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
@@ -387,7 +404,7 @@ func (s *search[A, K]) compare(source *A, k kin[A], ask bool) (differs, known bo
 	if !unedited(&k.shown) {
 		return false, false
 	}
-	if s.Differs(source, k.agent) {
+	if s.differs(source, k.agent) {
 		return true, true
 	}
 	if s.Whole == nil {
@@ -401,7 +418,19 @@ func (s *search[A, K]) compare(source *A, k kin[A], ask bool) (differs, known bo
 		return false, false
 	}
 	shown := s.Show(whole)
-	return unedited(&shown) && s.Differs(source, whole), true
+	return unedited(&shown) && s.differs(source, whole), true
+}
+
+// differs reports whether agent differs from source in what a copy has of it, as far as
+// both show it.
+func (s *search[A, K]) differs(source, agent *A) bool {
+	there := s.Compared(agent)
+	for i, value := range s.Compared(source) {
+		if value != "" && there[i] != "" && value != there[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // unedited reports whether an agent is as it was made.
@@ -410,23 +439,23 @@ func unedited(s *Shown) bool {
 	return !created.IsZero() && !updated.IsZero() && s.Created.HasZone() == s.Updated.HasZone() && updated.Sub(created) <= editMargin
 }
 
-// Differences remembers which agents differ from a source, so that a Copier reads
+// differences remembers which agents differ from a source, so that a Copier reads
 // each of them once.
-type Differences struct {
+type differences struct {
 	mu      sync.Mutex
 	differs map[[2]string]bool
 }
 
 const maxDifferences = 10_000
 
-func (v *Differences) get(source, agent string) (differs, known bool) {
+func (v *differences) get(source, agent string) (differs, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	differs, known = v.differs[[2]string{source, agent}]
 	return differs, known
 }
 
-func (v *Differences) put(source, agent string, differs bool) {
+func (v *differences) put(source, agent string, differs bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.differs == nil || len(v.differs) >= maxDifferences {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,9 +12,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
-
-// NoCache is what the searches of a Copier send, so that caches ask the vendor.
-func NoCache() http.Header { return http.Header{"Cache-Control": {"no-cache"}} }
 
 // dateStep is how much older an answer is at least by whose Date another one is
 // judged: Date has whole seconds.
@@ -44,18 +42,15 @@ func (d *Dates) advanced(received, date time.Time) bool {
 	if !d.settled.IsZero() && !date.After(d.settled) {
 		return false
 	}
-	for _, r := range d.recent {
-		if r.date.Equal(date) {
-			return true
-		}
+	if !slices.ContainsFunc(d.recent, func(r dated) bool { return r.date.Equal(date) }) {
+		d.recent = append(d.recent, dated{received, date})
 	}
-	d.recent = append(d.recent, dated{received, date})
 	return true
 }
 
-// Note notes the Date of an answer that is not judged itself, such as that to a
-// copy. response is nil where err is not.
-func (d *Dates) Note(response *agentcopy.Response, err error) {
+// note notes the Date of the answer to a copy, which is not judged itself. response is
+// nil where err is not.
+func (d *Dates) note(response *agentcopy.Response, err error) {
 	if response != nil {
 		d.staleness(response.Header, response.Attempts)
 	} else if e, ok := errors.AsType[*agentcopy.Error](err); ok {

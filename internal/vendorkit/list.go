@@ -1,8 +1,10 @@
 package vendorkit
 
 import (
+	"context"
 	"fmt"
 	"iter"
+	"net/http"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
@@ -11,13 +13,32 @@ import (
 // maxPages ends a list that no server has, whatever its answers promise.
 const maxPages = 10_000
 
-// Lister turns the pages of a vendor's list into a sequence of agents, of type
-// A with an ID of type K.
-type Lister[A any, K comparable] struct {
-	Vendor    *transport.Vendor
-	Operation string
-	ID        func(*A) K                    // the zero K if the agent has none
-	Received  func(*A, *agentcopy.Response) // completes an agent of a page
+// The reads of all vendors.
+var (
+	GetAgent   = &transport.Operation{Name: "GetAgent", Method: http.MethodGet, Endpoint: transport.GetEndpoint}
+	ListAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
+)
+
+// Agents are the agents of a vendor, of type A with an ID of type K.
+type Agents[A any, K comparable] struct {
+	Vendor   *transport.Vendor
+	ID       func(*A) K // the zero K if the agent has none
+	Name     func(*A) string
+	Received func(*A, *agentcopy.Response) // completes an agent of an answer
+}
+
+// Verify is transport.ErrNoID for an agent without an ID.
+func (a Agents[A, K]) Verify(agent *A) error {
+	var none K
+	if a.ID(agent) == none {
+		return transport.ErrNoID
+	}
+	return nil
+}
+
+// Do sends a request that an agent answers.
+func (a Agents[A, K]) Do(ctx context.Context, c *Client, req *transport.Request) (*A, error) {
+	return Do(ctx, c, req, a.Verify, a.Received)
 }
 
 // Page is one page of a list.
@@ -30,29 +51,57 @@ type Page[A any] struct {
 	Response *agentcopy.Response
 }
 
-// List yields the agents of all pages. fetch gets one page; it is told its
-// number, from 0, and the cursor that the page before it gave. A page is fetched
-// when the loop comes to it, so that breaking off the loop fetches no more.
+// Pages gets a page of a list. It is told the page's number, from 0, and the cursor that
+// the page before it gave.
+type Pages[A any] func(number int, cursor string) (Page[A], error)
+
+// Fetch returns the pages that c gets. request asks for one, and page reads the answer,
+// except for the Response.
+func Fetch[T, A any](ctx context.Context, c *Client, request func(number int, cursor string) *transport.Request, verify func(*T) error, page func(number int, answer *T) Page[A]) Pages[A] {
+	return func(number int, cursor string) (Page[A], error) {
+		answer, response, err := do(ctx, c, request(number, cursor), verify)
+		if err != nil {
+			return Page[A]{}, err
+		}
+		p := page(number, answer)
+		p.Response = response
+		return p, nil
+	}
+}
+
+// Named yields the agents of exactly that name, all for "". See List.
+func (a Agents[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
+	return func(yield func(*A, error) bool) {
+		for agent, err := range a.List(pages) {
+			if (err != nil || name == "" || a.Name(agent) == name) && !yield(agent, err) {
+				return
+			}
+		}
+	}
+}
+
+// List yields the agents of all pages. A page is fetched when the loop comes to it, so
+// that breaking off the loop fetches no more.
 //
 // Agents that move from one page to the next while the list is read are yielded
 // once. The list ends with an error where the server would make it go round in
 // circles: ending it quietly might lose agents.
-func (l Lister[A, K]) List(fetch func(number int, cursor string) (Page[A], error)) iter.Seq2[*A, error] {
+func (a Agents[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 	return func(yield func(*A, error) bool) {
 		seen := make(map[K]bool)
 		cursors := make(map[string]bool)
 		for number, cursor := 0, ""; ; number++ {
-			page, err := fetch(number, cursor)
+			page, err := pages(number, cursor)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			known := len(seen)
-			if !l.yieldNew(page, seen, yield) {
+			if !a.yieldNew(page, seen, yield) {
 				return
 			}
 			if reason := faultOfPage(page, number, len(seen) > known, cursors); reason != "" {
-				yield(nil, l.fault(page.Response, number, reason))
+				yield(nil, a.fault(page.Response, number, reason))
 				return
 			}
 			if !page.More || page.Unsure && len(seen) == known {
@@ -66,18 +115,18 @@ func (l Lister[A, K]) List(fetch func(number int, cursor string) (Page[A], error
 
 // yieldNew yields the agents of page that no earlier page had, notes them in
 // seen, and reports whether the loop goes on. What has no ID is always new.
-func (l Lister[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
+func (a Agents[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
 	var none K
 	for i := range page.Items {
 		item := &page.Items[i]
-		id := l.ID(item)
+		id := a.ID(item)
 		if seen[id] {
 			continue
 		}
 		if id != none {
 			seen[id] = true
 		}
-		l.Received(item, page.Response)
+		a.Received(item, page.Response)
 		if !yield(item, nil) {
 			return false
 		}
@@ -104,10 +153,10 @@ func faultOfPage[A any](page Page[A], number int, progress bool, cursors map[str
 }
 
 // fault is the error for a page whose answer is that of success.
-func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
+func (a Agents[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
 	return &agentcopy.Error{
-		Provider:   l.Vendor.Name,
-		Operation:  l.Operation,
+		Provider:   a.Vendor.Name,
+		Operation:  ListAgents.Name,
 		Outcome:    agentcopy.OutcomeNotCopied,
 		StatusCode: r.StatusCode,
 		Message:    fmt.Sprintf("page %d of the list %s", number+1, reason),
@@ -115,17 +164,6 @@ func (l Lister[A, K]) fault(r *agentcopy.Response, number int, reason string) *a
 		Header:     r.Header,
 		Body:       transport.KeptBody(r.Body),
 		Attempts:   r.Attempts,
-	}
-}
-
-// Only yields the agents of seq that keep accepts, and its error.
-func Only[A any](seq iter.Seq2[*A, error], keep func(*A) bool) iter.Seq2[*A, error] {
-	return func(yield func(*A, error) bool) {
-		for item, err := range seq {
-			if (err != nil || keep(item)) && !yield(item, err) {
-				return
-			}
-		}
 	}
 }
 

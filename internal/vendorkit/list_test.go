@@ -14,11 +14,11 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
-var things = vendorkit.Lister[listed, string]{
-	Vendor:    &transport.Vendor{Name: "acme"},
-	Operation: "ListThings",
-	ID:        func(l *listed) string { return l.ID },
-	Received:  func(l *listed, r *agentcopy.Response) { l.Response = r },
+var things = vendorkit.Agents[listed, string]{
+	Vendor:   &transport.Vendor{Name: "acme"},
+	ID:       func(l *listed) string { return l.ID },
+	Name:     func(l *listed) string { return l.ID[:1] },
+	Received: func(l *listed, r *agentcopy.Response) { l.Response = r },
 }
 
 type listed struct {
@@ -36,7 +36,7 @@ func pageOf(more bool, cursor string, ids ...string) vendorkit.Page[listed] {
 }
 
 // inTurn fetches each of pages in turn, counts how often, and notes the cursors.
-func inTurn(cursors *[]string, pages ...vendorkit.Page[listed]) func(int, string) (vendorkit.Page[listed], error) {
+func inTurn(cursors *[]string, pages ...vendorkit.Page[listed]) vendorkit.Pages[listed] {
 	return func(number int, cursor string) (vendorkit.Page[listed], error) {
 		*cursors = append(*cursors, cursor)
 		if number >= len(pages) {
@@ -88,7 +88,7 @@ func TestList(t *testing.T) {
 			}
 			e := vendortest.RequireError(t, err)
 			require.ErrorContains(t, err, tt.fault)
-			require.Equal(t, "ListThings", e.Operation)
+			require.Equal(t, "ListAgents", e.Operation)
 			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
 			require.Equal(t, http.StatusOK, e.StatusCode)
 		})
@@ -126,16 +126,15 @@ func TestListYieldsAnErrorOnce(t *testing.T) {
 	require.Len(t, items, 1)
 }
 
-func TestOnly(t *testing.T) {
+func TestNamed(t *testing.T) {
 	var cursors []string
-	list := things.List(inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
-	chosen := vendorkit.Only(list, func(l *listed) bool { return l.ID != "b" })
-	items, err := vendortest.Collect(t, chosen)
+	list := things.Named("a", inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
+	items, err := vendortest.Collect(t, list)
 	require.EqualError(t, err, "no such page", "the error passes")
-	require.Len(t, items, 3)
+	require.Len(t, items, 2)
 
 	cursors = nil
-	for item := range chosen {
+	for item := range list {
 		if item.ID == "a2" {
 			break
 		}

@@ -1,12 +1,129 @@
-// Package vendorkit holds what the packages of the vendors share beyond a single
-// call: lists of many pages, the search for copies, settings from environment
-// variables.
+// Package vendorkit holds what the packages of the vendors share: how their clients are
+// made, from arguments or environment variables, and call; lists of many pages; the
+// search for copies.
 //
 // It is not called vendor: the go command leaves folders of that name out of a
 // module.
 package vendorkit
 
-import "encoding/json"
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+
+	"golang.org/x/time/rate"
+
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
+)
+
+// OneLimit is the Limits of a vendor whose calls share one limit: so many requests a
+// second on average, in bursts of up to as many.
+func OneLimit(requests int) func() pacing.Limits {
+	return func() pacing.Limits {
+		all := rate.NewLimiter(rate.Limit(requests), requests)
+		return pacing.Limits{Copy: all, List: all, Get: all}
+	}
+}
+
+// Setup says how the clients of a vendor are made.
+type Setup struct {
+	Vendor *transport.Vendor
+	// Secrets are the credentials, without values, in the order in which New takes
+	// the values.
+	Secrets    []transport.Secret
+	SecretVars []string // the environment variables of their values
+	BaseURLVar string   // the environment variable of the base URL
+	// BaseURL makes a base URL of the value of BaseURLVar. nil: the value is one.
+	BaseURL func(value string) string
+}
+
+// Client is what the clients of all vendors are made of.
+type Client struct {
+	Dates     *Dates // of its answers
+	vendor    *transport.Vendor
+	transport *transport.Client
+	copier    bool         // it is a Copier's
+	known     *differences // what the Copier has compared
+}
+
+// New makes a client with the given values of the Secrets.
+func (s *Setup) New(opts []agentcopy.Option, values ...string) (*Client, error) {
+	secrets := make([]transport.Secret, len(s.Secrets))
+	for i, secret := range s.Secrets {
+		secret.Value = values[i]
+		secrets[i] = secret
+	}
+	t, err := transport.New(s.Vendor, secrets, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{vendor: s.Vendor, transport: t, Dates: new(Dates)}, nil
+}
+
+// NotMade stands for a client that New did not make: each of its calls is an error.
+func NotMade(v *transport.Vendor) *Client {
+	return &Client{vendor: v, transport: transport.NotMade(v), Dates: new(Dates)}
+}
+
+// With makes a client with the same credentials, and opts on top of the settings of c.
+func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
+	t, err := c.transport.With(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{vendor: c.vendor, transport: t, Dates: new(Dates)}, nil
+}
+
+// ForCopier is the client that a Copier calls. It retries no copy that may have been
+// made, its reads go past caches, and it remembers the Dates of copies.
+func (c *Client) ForCopier() *Client {
+	t := c.transport.ForCopier()
+	if t == nil {
+		t = transport.NotMade(c.vendor)
+	}
+	return &Client{vendor: c.vendor, transport: t, Dates: c.Dates, copier: true, known: new(differences)}
+}
+
+// Identity is what the client knows of what a request stands for.
+func (c *Client) Identity(sourceID, searchKey string) agentcopy.Identity {
+	return agentcopy.Identity{
+		Provider:  c.vendor.Name,
+		Origin:    c.transport.Origin(),
+		SourceID:  sourceID,
+		SearchKey: searchKey,
+		Traced:    true,
+	}
+}
+
+// Header is the value of a header that every request carries by the client's settings.
+func (c *Client) Header(name string) string { return c.transport.Header(name) }
+
+// Do sends a request with c, and has received complete the answer. See transport.Do.
+func Do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
+	answer, response, err := do(ctx, c, req, verify)
+	if err != nil {
+		return nil, err
+	}
+	received(answer, response)
+	return answer, nil
+}
+
+func do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
+	copies := req.Op.Endpoint == transport.CopyEndpoint
+	if c.copier && !copies {
+		header := http.Header{"Cache-Control": {"no-cache"}}
+		maps.Copy(header, req.Header)
+		req.Header = header
+	}
+	answer, response, err := transport.Do(ctx, c.transport, req, verify)
+	if c.copier && copies {
+		c.Dates.note(response, err)
+	}
+	return answer, response, err
+}
 
 // NullToNil sets each of raws that is JSON's null to nil: to the reader of an
 // answer, null equals absent.
@@ -16,10 +133,4 @@ func NullToNil(raws ...*json.RawMessage) {
 			*raw = nil
 		}
 	}
-}
-
-// Conflict reports whether both values are there and differ.
-func Conflict[T comparable](a, b T) bool {
-	var none T
-	return a != none && b != none && a != b
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -14,13 +13,11 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-var listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
-
-var lister = vendorkit.Lister[Agent, string]{
-	Vendor:    vendor,
-	Operation: listAgents.Name,
-	ID:        func(a *Agent) string { return a.ID },
-	Received:  (*Agent).received,
+var agents = vendorkit.Agents[Agent, string]{
+	Vendor:   vendor,
+	ID:       func(a *Agent) string { return strings.TrimSpace(a.ID) },
+	Name:     func(a *Agent) string { return a.Name },
+	Received: (*Agent).received,
 }
 
 // ListAgentsRequest narrows [Client.ListAgents].
@@ -44,50 +41,38 @@ func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq
 	if err := checkListed(req.Name); err != nil {
 		return vendorkit.Failed[Agent](err)
 	}
-	agents := lister.List(c.pages(ctx, req.Name, "", nil))
-	if req.Name == "" {
-		return agents
-	}
-	return vendorkit.Only(agents, func(a *Agent) bool { return a.Name == req.Name })
+	return agents.Named(req.Name, c.pages(ctx, req.Name, ""))
 }
 
 // checkListed refuses a name that cannot be asked for.
 func checkListed(name string) error {
 	if !utf8.ValidString(name) {
-		return transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8")
+		return transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is not valid UTF-8")
 	}
 	return nil
 }
 
 // pages gets the pages of the agents whose name contains name, of all for "", as they
 // are listed for audience, "" for LangSmith's default.
-func (c *Client) pages(ctx context.Context, name, audience string, header http.Header) func(int, string) (vendorkit.Page[Agent], error) {
-	return func(_ int, cursor string) (vendorkit.Page[Agent], error) {
-		request := listPage(name, cursor)
-		if audience != "" {
-			request.Query.Set("audience", audience)
-		}
-		request.Header = header
-		answer, response, err := transport.Do(ctx, c.made(), request, verifyList)
-		if err != nil {
-			return vendorkit.Page[Agent]{}, err
-		}
+func (c *Client) pages(ctx context.Context, name, audience string) vendorkit.Pages[Agent] {
+	return vendorkit.Fetch(ctx, c.made(), func(_ int, cursor string) *transport.Request {
+		return listPage(name, audience, cursor)
+	}, verifyList, func(_ int, answer *listAnswer) vendorkit.Page[Agent] {
 		next, _ := answer.cursor() // verifyList has read it
-		return vendorkit.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next, Response: response}, nil
-	}
+		return vendorkit.Page[Agent]{Items: answer.Items, More: next != "", Cursor: next}
+	})
 }
 
 // listPage asks for the page that cursor stands for, "" for the first. Newest
 // first: what is made while the list is read comes before what is still to come.
-func listPage(name, cursor string) *transport.Request {
+func listPage(name, audience, cursor string) *transport.Request {
 	query := url.Values{"page_size": {"100"}, "sort_by": {"created_at"}, "sort_order": {"desc"}}
-	if name = strings.TrimSpace(name); name != "" {
-		query.Set("name", name)
+	for key, value := range map[string]string{"name": strings.TrimSpace(name), "audience": audience, "cursor": cursor} {
+		if value != "" {
+			query.Set(key, value)
+		}
 	}
-	if cursor != "" {
-		query.Set("cursor", cursor)
-	}
-	return &transport.Request{Op: listAgents, Path: agentsPath, Query: query}
+	return &transport.Request{Op: vendorkit.ListAgents, Path: agentsPath, Query: query}
 }
 
 // listAnswer is one page of the list.
@@ -118,4 +103,25 @@ func verifyList(answer *listAnswer) error {
 	}
 	_, err := answer.cursor()
 	return err
+}
+
+// GetAgentRequest has the options of [Client.GetAgent].
+type GetAgentRequest struct {
+	// IncludeFiles asks for the agent's Files.
+	IncludeFiles bool
+}
+
+// GetAgent returns the agent agentID, with its Files if req asks for them.
+//
+// An agentID that is not a UUID is [agentcopy.ErrInvalid], and nothing is sent. An
+// agent that does not exist, and one that the key has no access to, are
+// [agentcopy.ErrNotFound].
+//
+// LangSmith: GET /agents/{agent_id}, as the API's last published document says.
+func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentRequest) (*Agent, error) {
+	if err := transport.CheckUUID(vendor, vendorkit.GetAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Query: filesQuery(req.IncludeFiles)}
+	return agents.Do(ctx, c.made(), request)
 }

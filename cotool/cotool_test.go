@@ -2,6 +2,7 @@ package cotool_test
 
 import (
 	"encoding/json"
+	"iter"
 	"net/http"
 	"testing"
 
@@ -104,4 +105,54 @@ func TestCopyAgentReadsWhatItCan(t *testing.T) {
 	require.Nil(t, answer.Agent.StructuredOutputSchema, "null equals absent")
 	require.Equal(t, "alert", answer.Agent.Inputs[0].Name)
 	require.True(t, answer.Agent.CreatedAt.Time.IsZero())
+}
+
+func TestListAgents(t *testing.T) {
+	const body = `[{"id":"a","name":"One"},{"name":"no ID"},{"id":"b","deletedAt":"2025-06-17T12:34:56Z"}]`
+	wire := vendortest.Always(http.StatusOK, body)
+	list := listAgents(t, wire)
+	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
+	for range 2 {
+		agents, err := vendortest.Collect(t, list)
+		require.NoError(t, err)
+		require.Len(t, agents, 3)
+		require.Equal(t, "One", agents[0].Name)
+		require.False(t, agents[2].DeletedAt.IsZero(), "parked agents are not hidden")
+		require.Equal(t, body, string(agents[1].Response.Body))
+	}
+	require.Len(t, wire.Requests(), 2)
+	require.Equal(t, http.MethodGet, wire.Requests()[0].Method)
+	require.Equal(t, "/api/agents", wire.Requests()[0].Target)
+}
+
+func TestListAgentsOfNone(t *testing.T) {
+	agents, err := vendortest.Collect(t, listAgents(t, vendortest.Always(http.StatusOK, `[]`)))
+	require.NoError(t, err)
+	require.Empty(t, agents)
+}
+
+func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
+	vendortest.TestListFails(t, "cotool", listAgents, map[string]vendortest.ListFailure{
+		"an object":     vendortest.ListFails(0, 1, "lacks the list", `{"agents":[]}`),
+		"null":          vendortest.ListFails(0, 1, "lacks the list", `null`),
+		"a text":        vendortest.ListFails(0, 1, "lacks the list", `"none"`),
+		"a page":        vendortest.ListFails(0, 1, "Sign in", `<title>Sign in</title>`),
+		"an empty body": vendortest.ListFails(0, 1, "empty", ``),
+	})
+}
+
+func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*cotool.Agent, error] {
+	return newClient(t, wire).ListAgents(t.Context(), cotool.ListAgentsRequest{})
+}
+
+func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "cotool") }
+
+func FuzzSuccessBody(f *testing.F) {
+	vendortest.FuzzSuccessBody(f, "cotool", vendortest.Document(f, "copy.json"), vendortest.Document(f, "copy_sparse.json"))
+}
+
+func FuzzListBody(f *testing.F) {
+	vendortest.FuzzListBody(f, "cotool",
+		`[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"},null]`,
+	)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
@@ -24,16 +25,14 @@ const (
 	sortOrder = "descending"
 )
 
-var (
-	listAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodGet, Endpoint: transport.ListEndpoint}
-	findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
-)
+// findAgents is ListAgents by name.
+var findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
 
-var lister = vendorkit.Lister[Agent, string]{
-	Vendor:    vendor,
-	Operation: listAgents.Name,
-	ID:        func(a *Agent) string { return a.AgentID },
-	Received:  (*Agent).received,
+var agents = vendorkit.Agents[Agent, string]{
+	Vendor:   vendor,
+	ID:       func(a *Agent) string { return strings.TrimSpace(a.AgentID) },
+	Name:     func(a *Agent) string { return strings.TrimSpace(a.AgentName) },
+	Received: (*Agent).received,
 }
 
 // ListAgentsRequest narrows [Client.ListAgents].
@@ -54,50 +53,34 @@ type ListAgentsRequest struct {
 // Zudu: GET /api/agents, https://docs.zudu.ai/api-reference/agents/get-agents,
 // and with a Name POST /api/agents, https://docs.zudu.ai/api-reference/agents/post-agents
 func (c *Client) ListAgents(ctx context.Context, req ListAgentsRequest) iter.Seq2[*Agent, error] {
-	if req.Name == "" {
-		return lister.List(c.pages(ctx, listPage))
-	}
 	name := strings.TrimSpace(req.Name)
 	switch {
-	case name == "":
-		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is blank"))
+	case name == "" && req.Name != "":
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is blank"))
 	case !utf8.ValidString(name):
-		return vendorkit.Failed[Agent](transport.Invalid(vendor, listAgents.Name, "Name", "is not valid UTF-8"))
+		return vendorkit.Failed[Agent](transport.Invalid(vendor, vendorkit.ListAgents.Name, "Name", "is not valid UTF-8"))
 	}
-	return vendorkit.Only(c.find(ctx, name, nil), func(a *Agent) bool { return strings.TrimSpace(a.AgentName) == name })
+	return agents.Named(name, c.pages(ctx, name))
 }
 
-// find yields the agents that Zudu finds by name, which may include others.
-func (c *Client) find(ctx context.Context, name string, header http.Header) iter.Seq2[*Agent, error] {
-	return lister.List(c.pages(ctx, func(number int) *transport.Request {
-		request := findPage(number, name)
-		request.Header = header
-		return request
-	}))
-}
-
-// pages gets the pages that request asks for.
-func (c *Client) pages(ctx context.Context, request func(number int) *transport.Request) func(int, string) (vendorkit.Page[Agent], error) {
-	return func(number int, _ string) (vendorkit.Page[Agent], error) {
-		answer, response, err := transport.Do(ctx, c.made(), request(number), verifyList)
-		if err != nil {
-			return vendorkit.Page[Agent]{}, err
+// pages gets the pages of the agents that Zudu finds by name, which may include others,
+// of all for "".
+func (c *Client) pages(ctx context.Context, name string) vendorkit.Pages[Agent] {
+	return vendorkit.Fetch(ctx, c.made(), func(number int, _ string) *transport.Request {
+		if name == "" {
+			return listPage(number)
 		}
-		agents, pagination := answer.Data.Agents, answer.Data.Pagination
-		more, unsure := pagination.more(number, len(agents))
-		return vendorkit.Page[Agent]{
-			Items:    agents,
-			More:     more,
-			Unsure:   unsure,
-			Total:    max(pagination.Total, pagination.TotalCount),
-			Response: response,
-		}, nil
-	}
+		return findPage(number, name)
+	}, verifyList, func(number int, answer *envelope[listData]) vendorkit.Page[Agent] {
+		p := answer.Data.Pagination
+		more, unsure := p.more(number, len(answer.Data.Agents))
+		return vendorkit.Page[Agent]{Items: answer.Data.Agents, More: more, Unsure: unsure, Total: max(p.Total, p.TotalCount)}
+	})
 }
 
 // listPage asks for a page of all agents.
 func listPage(number int) *transport.Request {
-	return &transport.Request{Op: listAgents, Path: agentsPath, Query: url.Values{
+	return &transport.Request{Op: vendorkit.ListAgents, Path: agentsPath, Query: url.Values{
 		"page":       {strconv.Itoa(number)},
 		"limit":      {strconv.Itoa(pageSize)},
 		"sort_by":    {sortBy},
@@ -105,24 +88,15 @@ func listPage(number int) *transport.Request {
 	}}
 }
 
-// findBody is the body of a list by filter.
-type findBody struct {
-	Page           int                 `json:"page"`
-	Limit          int                 `json:"limit"`
-	SortBy         string              `json:"sort_by"`
-	SortOrder      string              `json:"sort_order"`
-	FilterCriteria map[string][]string `json:"filter_criteria"`
-}
-
 // findPage asks for a page of the agents whose name matches name. Whether that
 // means equal or similar, Zudu does not say.
 func findPage(number int, name string) *transport.Request {
-	return &transport.Request{Op: findAgents, Path: agentsPath, Body: findBody{
-		Page:           number,
-		Limit:          pageSize,
-		SortBy:         sortBy,
-		SortOrder:      sortOrder,
-		FilterCriteria: map[string][]string{"agent_name": {name}},
+	return &transport.Request{Op: findAgents, Path: agentsPath, Body: map[string]any{
+		"page":            number,
+		"limit":           pageSize,
+		"sort_by":         sortBy,
+		"sort_order":      sortOrder,
+		"filter_criteria": map[string][]string{"agent_name": {name}},
 	}}
 }
 
@@ -166,4 +140,45 @@ func verifyList(answer *envelope[listData]) error {
 		return transport.ErrNoList
 	}
 	return nil
+}
+
+// GetAgent returns the agent agentID with all of its configuration.
+//
+// An agentID that is empty, ".", or ".." is [agentcopy.ErrInvalid], and nothing is
+// sent. An agent that does not exist in the organization of the credentials is
+// [agentcopy.ErrNotFound].
+//
+// Zudu: GET /api/agents/{agentId}/full,
+// https://docs.zudu.ai/api-reference/agents/get-full
+func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
+	if err := transport.CheckID(vendor, vendorkit.GetAgent, "agentID", agentID); err != nil {
+		return nil, err
+	}
+	return c.agent(ctx, &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Action: "/full"})
+}
+
+// agent sends a request that an agent answers.
+func (c *Client) agent(ctx context.Context, req *transport.Request) (*Agent, error) {
+	answer, err := vendorkit.Do(ctx, c.made(), req, verifyAgent, func(e *envelope[Agent], r *agentcopy.Response) { e.Data.received(r) })
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Data, nil
+}
+
+// envelope is what every answer of Zudu is wrapped in.
+type envelope[T any] struct {
+	Status string `json:"status"`
+	Data   T      `json:"data"`
+}
+
+// failed reports whether the answer says itself that the call failed, whatever
+// its status.
+func (e *envelope[T]) failed() bool { return strings.EqualFold(e.Status, "error") }
+
+func verifyAgent(answer *envelope[Agent]) error {
+	if answer.failed() {
+		return transport.ErrRefused
+	}
+	return agents.Verify(&answer.Data)
 }
