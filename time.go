@@ -122,19 +122,38 @@ func readVariant(text string) (stamp time.Time, zoned bool) {
 	if len(text) < dateTime || !strings.Contains("Tt _", text[date:date+1]) {
 		return time.Time{}, false
 	}
-	text = text[:date] + "T" + strings.ToUpper(text[date+1:])
-	for _, utc := range []string{"UTC", "GMT"} {
-		if before, ok := strings.CutSuffix(text, utc); ok {
-			text = before + "Z"
+	rest := text[dateTime:]
+	digits := 0
+	if rest != "" && (rest[0] == '.' || rest[0] == ',') {
+		for digits = 1; digits < len(rest) && '0' <= rest[digits] && rest[digits] <= '9'; digits++ {
 		}
 	}
-	for _, zone := range []string{"Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " Z07"} {
-		if stamp, err := time.Parse("2006-01-02T15:04:05"+zone, text); err == nil {
-			return checkZone(stamp)
-		}
+	zone, zoned := offsetOf(strings.ToUpper(strings.TrimSpace(rest[digits:])))
+	stamp, err := time.Parse(time.RFC3339, text[:date]+"T"+text[date+1:dateTime]+rest[:digits]+zone)
+	if err != nil {
+		return time.Time{}, false
 	}
-	stamp, _ = time.Parse("2006-01-02T15:04:05", text)
-	return stamp, false
+	if stamp, ok := checkZone(stamp); ok {
+		return stamp, zoned
+	}
+	return time.Time{}, false
+}
+
+// offsetOf is the zone of a stamp as RFC 3339 writes it; zoned is false if there
+// is none. What is no zone stays as it is.
+func offsetOf(zone string) (offset string, zoned bool) {
+	switch {
+	case zone == "":
+		return "Z", false
+	case zone == "UTC" || zone == "GMT":
+		return "Z", true
+	case zone[0] != '+' && zone[0] != '-':
+	case len(zone) == len("+00"):
+		return zone + ":00", true
+	case len(zone) == len("+0000"):
+		return zone[:3] + ":" + zone[3:], true
+	}
+	return zone, true
 }
 
 // checkZone refuses an offset of a day and more, which time.Parse reads, but RFC

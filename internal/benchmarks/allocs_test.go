@@ -16,7 +16,7 @@ import (
 // What a copy call may allocate with an answer of 2 KB.
 const (
 	mostAllocs = 75
-	mostBytes  = 11_400
+	mostBytes  = 11_700 // by hand up to 11,440: what a call prepares early it keeps, and its stack is smaller for it
 )
 
 // beyondHand is how many allocations a copy call may make beyond those of the same call
