@@ -6,7 +6,8 @@
 //
 //	Do            do.go       prepares the call, runs it, decodes the answer
 //	call.run      retry.go    makes attempts with go-retryablehttp, as verdict.go says
-//	call.attempt  attempt.go  waits for its turn, sends the request, judges the answer
+//	attempt.admit attempt.go  waits for the end of a pause and for the limiter
+//	attempt.send  attempt.go  sends the request, judges the answer
 //	originGuard   guard.go    behind all middleware: the last check before the wire
 //	send          send.go     one request on the wire, watched by wiretrace.go
 //

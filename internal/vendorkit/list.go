@@ -38,7 +38,12 @@ func (a Agents[A, K]) Verify(agent *A) error {
 
 // Do sends a request that an agent answers.
 func (a Agents[A, K]) Do(ctx context.Context, c *Client, req *transport.Request) (*A, error) {
-	return Do(ctx, c, req, a.Verify, a.Received)
+	agent, response, err := do(ctx, c, req, a.Verify)
+	if err != nil {
+		return nil, err
+	}
+	a.Received(agent, response)
+	return agent, nil
 }
 
 // Page is one page of a list.
