@@ -233,7 +233,7 @@ func TestOnceWhereOnlyPlainNamesAreKept(t *testing.T) {
 }
 
 // The first answer is lost, the copy shows later than SettleTime, and the second request
-// is refused because of its name. That is no proof that there is no copy: the key stays,
+// is refused because of its name. This does not prove that there is no copy: the key stays,
 // and the copy is found once it shows.
 func TestOnceARefusalInDoubtProvesNothing(t *testing.T) {
 	for _, v := range vendortest.Vendors {

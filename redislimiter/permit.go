@@ -12,7 +12,7 @@ import (
 type permit struct {
 	limiter *Limiter
 	id      string
-	every   time.Duration // between renewals, two of which may fail
+	every   time.Duration // between renewals; two may fail in a row
 
 	mu       sync.Mutex
 	renewal  *time.Timer
