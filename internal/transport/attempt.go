@@ -83,15 +83,14 @@ func (a *attempt) send(cookies []string) {
 	a.judge(resp, err)
 }
 
-// end gives back what an attempt holds. The guard gives the permit back as soon as the
-// headers are there; this is for attempts that never come so far.
+// end gives back what an attempt holds. The guard gives back the permit of what it lets
+// through; an attempt that never came so far gives it back here.
 func (a *attempt) end() {
 	a.sends.close()
 	a.ctx.end()
-	for s := a.sends.latest(); s != nil; s = s.before {
-		s.permit.Answered()
+	if a.sends.latest() == nil {
+		a.permit.Answered()
 	}
-	a.permit.Answered()
 	a.call.client.pacing.Used()
 }
 
