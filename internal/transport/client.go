@@ -40,7 +40,9 @@ type Client struct {
 	mask    func(string) string
 
 	// protocol is the major version of HTTP that the origin last answered in.
-	protocol atomic.Int32
+	protocol *atomic.Int32
+
+	fresh bool // reads go past caches
 }
 
 // New makes a client of vendor v from its credentials and options. It does no
@@ -84,6 +86,8 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		custom:  cfg.Header.Clone,
 		header:  preparedHeader(cfg, secrets),
 		mask:    newMask(secrets),
+
+		protocol: new(atomic.Int32),
 	}
 	_, c.addr, _ = strings.Cut(originOf(base), "://")
 	c.cfg.Header = nil
