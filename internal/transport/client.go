@@ -21,7 +21,6 @@ type Client struct {
 	base   *url.URL
 	path   string // of base, escaped, without a slash at the end
 	server string // of base, as host:port
-	addr   string // of base, as the transport connects to it
 	log    *slog.Logger
 	pacing *pacing.Shared
 
@@ -89,7 +88,6 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 
 		protocol: new(atomic.Int32),
 	}
-	_, c.addr, _ = strings.Cut(originOf(base), "://")
 	c.cfg.Header = nil
 	c.trace = joined(cfg.Traces)
 	transport := sharedTransport()

@@ -56,7 +56,12 @@ func (c *Client) ForCopier() *Client {
 	return &copier
 }
 
-// serverOf is the host and port that a client sends to.
-func serverOf(base *url.URL) string {
-	return net.JoinHostPort(lowerHost(base.Hostname()), cmp.Or(base.Port(), defaultPorts[lower(base.Scheme)]))
+// originOf is scheme, host and port, with the port spelled out.
+func originOf(u *url.URL) string {
+	return lower(u.Scheme) + "://" + serverOf(u)
+}
+
+// serverOf is the host and port at which u is.
+func serverOf(u *url.URL) string {
+	return net.JoinHostPort(lowerHost(u.Hostname()), cmp.Or(u.Port(), defaultPorts[lower(u.Scheme)]))
 }

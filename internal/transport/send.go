@@ -74,7 +74,7 @@ func (a *attempt) begin(req *http.Request) (*send, error) {
 //go:noinline
 func (a *attempt) newSend(s *send) *send {
 	s.attempt = a
-	s.trace.prepare(a.call.client.addr, a.call.op.copies(), a.ctx.cancel)
+	s.trace.prepare(a.call.client.server, a.call.op.copies(), a.ctx.cancel)
 	return s
 }
 
