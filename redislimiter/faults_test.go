@@ -28,7 +28,7 @@ import (
 
 func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
-	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort()), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
 	maxOutage := redislimiter.WithMaxOutage(200 * time.Millisecond)
 	fake := agentcopytest.NewKolena()
@@ -50,10 +50,10 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 	server := startRedis(t)
 	limiter := server.limiter(1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Hour))
 	require.NoError(t, limiter.Wait(t.Context()))
-	server.signal(syscall.SIGSTOP)
+	server.Signal(syscall.SIGSTOP)
 	_, err := limiter.Acquire(within(t, 300*time.Millisecond))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	server.signal(syscall.SIGCONT)
+	server.Signal(syscall.SIGCONT)
 	// What was done for a caller who had given up is taken back: the permit would be
 	// held for an hour.
 	server.retry(func() bool { return limiter.Wait(within(t, 5*time.Second)) == nil })
@@ -62,7 +62,7 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 // Three processes, as it were, go on copying while Redis fails. The vendor refuses none.
 func TestRedisFailsMidway(t *testing.T) {
 	t.Parallel()
-	restart := func(s *server) { s.kill(); s.start() }
+	restart := func(s *server) { s.Kill(); s.Start() }
 	fiveTimes := func(command ...any) func(*server) {
 		return func(s *server) {
 			for range 5 {
@@ -118,8 +118,8 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 	for name, args := range map[string][]string{"with persistence": durable, "without": forgetful} {
 		t.Run(name, func(t *testing.T) {
 			server := startRedis(t, args...)
-			server.kill()
-			server.start()
+			server.Kill()
+			server.Start()
 			err := server.limiter(1, time.Second, redislimiter.WithAttemptTimeout(time.Hour)).Wait(within(t, time.Minute))
 			if name == "with persistence" {
 				require.NoError(t, err)
@@ -254,7 +254,7 @@ func TestARestrictedUserIsEnough(t *testing.T) {
 				acl = append(acl, right)
 			}
 			server.do(acl...)
-			rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.addr()}, Username: "limiter", Password: "secret", IsClusterMode: args != nil})
+			rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.Addr}, Username: "limiter", Password: "secret", IsClusterMode: args != nil})
 			defer rdb.Close()
 			require.Error(t, rdb.Get(t.Context(), "another key").Err(), "what it may not do")
 			limiter := redislimiter.New(rdb, "a}b{c", 1, 100*time.Millisecond)

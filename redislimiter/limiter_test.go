@@ -1,3 +1,5 @@
+//go:build unix
+
 package redislimiter_test
 
 import (
@@ -169,7 +171,7 @@ func TestNewLimiterPanicsOnNonsense(t *testing.T) {
 }
 
 func TestNoPasswordIsPrinted(t *testing.T) {
-	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
+	server := startRedis(t, "--requirepass", "hunter2")
 	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
 	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithMaxOutage(24*time.Hour))
 	waited := limiter.Wait(t.Context()) // a wrong password is reported at once

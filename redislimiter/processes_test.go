@@ -1,3 +1,5 @@
+//go:build unix
+
 package redislimiter_test
 
 import (
@@ -163,7 +165,7 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 	var all []*child
 	for i := range processes {
 		all = append(all, startChild(t, task{
-			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: 16, Copies: copies, Agent: agent,
+			Redis: server.Addr, Kolena: fake.URL(), Process: i, Goroutines: 16, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: time.Minute,
 		}))
 	}
@@ -193,7 +195,7 @@ func TestKilledProcessesGiveTheirPermitsBack(t *testing.T) {
 	fake, agent := newKolena(t, n, window)
 	start := func(i int) *child {
 		return startChild(t, task{
-			Redis: server.addr(), Kolena: fake.URL(), Process: i, Goroutines: goroutines, Copies: copies, Agent: agent,
+			Redis: server.Addr, Kolena: fake.URL(), Process: i, Goroutines: goroutines, Copies: copies, Agent: agent,
 			N: n, Per: window, Timeout: timeout,
 		})
 	}

@@ -1,41 +1,33 @@
+//go:build unix
+
 package redislimiter_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
 	"os/exec"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/agentcopy/agentcopy-go/internal/testserver"
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
 // server is a redis-server of the test's own.
 type server struct {
-	t       testing.TB
-	port    int
-	dir     string
-	args    []string
-	process *exec.Cmd
+	*testserver.Redis
+	t testing.TB
 }
 
 // durable is how the package's documentation says that Redis should be run for a
 // limiter.
-var durable = []string{"--save", "", "--appendonly", "yes", "--appendfsync", "everysec"}
+var durable = []string{"--appendonly", "yes", "--appendfsync", "everysec"}
 
 // forgetful is a Redis that keeps nothing.
-var forgetful = []string{"--save", "", "--appendonly", "no"}
+var forgetful = []string{"--appendonly", "no"}
 
 // startRedis starts a server, a durable one by default, that is stopped when the test
 // ends. The test runs beside others. It is left out if the machine has no Redis.
@@ -50,10 +42,7 @@ func startRedis(t testing.TB, args ...string) *server {
 	if !haveRedis() {
 		t.Skip("left out: redis-server is not installed")
 	}
-	s := &server{t: t, dir: t.TempDir(), args: args}
-	s.retry(func() bool { s.port = freePort(); return s.tryStart() })
-	t.Cleanup(s.kill)
-	return s
+	return &server{testserver.StartRedis(t, args...), t}
 }
 
 func haveRedis() bool {
@@ -69,76 +58,10 @@ func (s *server) retry(f func() bool) {
 	}
 }
 
-// freePort is below those that connections get, so that none takes it while the server
-// is restarted.
-func freePort() int {
-	for {
-		port := 10_000 + rand.IntN(20_000)
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-}
-
-func (s *server) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
-
-// start starts the server again, with the data that it kept.
-func (s *server) start() {
-	s.t.Helper()
-	s.retry(s.tryStart)
-}
-
-func (s *server) tryStart() bool {
-	args := slices.Concat([]string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no"}, s.args)
-	cmd := exec.Command("redis-server", args...)
-	out, err := cmd.StdoutPipe()
-	require.NoError(s.t, err)
-	require.NoError(s.t, cmd.Start())
-	ready, exited := make(chan struct{}), make(chan struct{})
-	go func() {
-		// Its own word, since another server may have got the port and answer there.
-		for log := bufio.NewScanner(out); log.Scan(); {
-			if strings.Contains(log.Text(), "Ready to accept connections") {
-				close(ready)
-				break
-			}
-		}
-		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait()
-		close(exited)
-	}()
-	select {
-	case <-ready:
-		s.process = cmd
-		return true
-	case <-exited: // the port was taken meanwhile
-	case <-time.After(time.Minute):
-		_ = cmd.Process.Kill()
-	}
-	return false
-}
-
-// kill ends the server as a power failure would, as far as that can be had.
-func (s *server) kill() { s.signal(syscall.SIGKILL) }
-
-func (s *server) signal(sig syscall.Signal) {
-	if s.process == nil {
-		return
-	}
-	_ = s.process.Process.Signal(sig)
-	if sig == syscall.SIGKILL {
-		for s.process.Process.Signal(syscall.Signal(0)) == nil { // until it is gone
-			time.Sleep(time.Millisecond)
-		}
-		s.process = nil
-	}
-}
-
 // client returns a client of the server, with go-redis's own settings unless
 // they are changed.
 func (s *server) client(change ...func(*redis.Options)) *redis.Client {
-	opts := &redis.Options{Addr: s.addr()}
+	opts := &redis.Options{Addr: s.Addr}
 	for _, f := range change {
 		f(opts)
 	}

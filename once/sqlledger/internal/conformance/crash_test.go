@@ -222,8 +222,8 @@ func TestPostgreSQLIsKilled(t *testing.T) {
 		kills := rounds("AGENTCOPY_KILLS", 1)
 		work := newWork(t, url(p.newSchema(t)), 120*(kills+1))
 		work.interrupted(t, kills, 120, 8, func([]*child) {
-			p.kill()
-			p.start(t)
+			p.Kill()
+			p.Start()
 		})
 	})
 }
@@ -258,11 +258,11 @@ func TestABackupOfPostgreSQLIsGoneOnWith(t *testing.T) {
 	work := newWork(t, p.url(schema), 200)
 	before := startChild(t, "workKeys", work)
 	work.waitForSent(t, 50)
-	backup, err := p.command("pg_dump", "-h", p.dir, "-U", "postgres", "-n", schema, "postgres").Output()
+	backup, err := p.Command("pg_dump", "-h", p.Dir, "-U", "postgres", "-n", schema, "postgres").Output()
 	require.NoError(t, err)
 	require.True(t, before.wait(t))
 	p.exec(t, "CREATE DATABASE restored")
-	restore := p.command("psql", "-h", p.dir, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "restored")
+	restore := p.Command("psql", "-h", p.Dir, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "restored")
 	restore.Stdin = bytes.NewReader(backup)
 	out, err := restore.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -276,18 +276,18 @@ func TestABackupOfPostgreSQLIsGoneOnWith(t *testing.T) {
 func TestPostgreSQLOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	p := startPostgres(t)
-	p.kill()
-	disk := p.dir + "/disk"
+	p.Kill()
+	disk := p.Dir + "/disk"
 	require.NoError(t, os.Mkdir(disk, 0o755))
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=100m,mode=777", "tmpfs", disk).CombinedOutput(); err != nil {
 		t.Skipf("left out: a full disk needs a file system of its own: %v %s", err, out)
 	}
-	t.Cleanup(func() { p.kill(); _ = exec.Command("umount", "-l", disk).Run() })
-	out, err := exec.Command("cp", "-a", p.dir+"/data", disk).CombinedOutput()
+	t.Cleanup(func() { p.Kill(); _ = exec.Command("umount", "-l", disk).Run() })
+	out, err := exec.Command("cp", "-a", p.Dir+"/data", disk).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.NoError(t, os.RemoveAll(p.dir+"/data"))
-	require.NoError(t, os.Symlink(disk+"/data", p.dir+"/data"))
-	p.start(t)
+	require.NoError(t, os.RemoveAll(p.Dir+"/data"))
+	require.NoError(t, os.Symlink(disk+"/data", p.Dir+"/data"))
+	p.Start()
 	l, err := task{Ledger: p.url(p.newSchema(t))}.open()
 	require.NoError(t, err)
 	defer l.Close()
@@ -304,9 +304,9 @@ func TestPostgreSQLOnAFullDisk(t *testing.T) {
 	}
 	require.ErrorContains(t, err, "Begin (the write may have happened)")
 	t.Logf("%d keys, then %v", begun-1, err)
-	p.kill()
+	p.Kill()
 	require.NoError(t, os.Remove(disk+"/ballast"))
-	p.start(t)
+	p.Start()
 	for i := range begun - 1 {
 		_, found, err := l.Get(t.Context(), fmt.Sprint("key ", i))
 		require.NoError(t, err)

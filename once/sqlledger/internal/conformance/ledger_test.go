@@ -98,7 +98,7 @@ func TestWritesWaitForALock(t *testing.T) {
 	unlock()
 	require.NoError(t, l.Update(t.Context(), claim, time.Minute))
 
-	p.freeze()
+	p.Freeze()
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, l.Update(ctx, claim, time.Minute), context.DeadlineExceeded)

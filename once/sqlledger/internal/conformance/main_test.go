@@ -46,9 +46,7 @@ func TestMain(m *testing.M) {
 		if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 			_ = f.Value.Set("8") // the tests wait more than they work
 		}
-		code := m.Run()
-		_ = os.RemoveAll(newCluster.dir)
-		os.Exit(code)
+		os.Exit(m.Run())
 	}
 	parent := os.Getppid()
 	go func() { // no child outlives its test, however that ends
