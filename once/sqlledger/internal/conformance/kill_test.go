@@ -3,6 +3,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -29,33 +31,6 @@ import (
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
-// A process in which a Runner makes copies is killed at random moments, while
-// answers get lost, come late or garbled, and connections break. It is started
-// again until it is done. Then each key has one copy, which its record names, and
-// the vendor made no other.
-//
-// A round takes a minute, since leases run out in it: AGENTCOPY_KILL_ROUNDS=50 is how
-// many there are. By default there is none; TestProcessesAreKilled is quicker.
-func TestKilledRunnersMakeOneCopyOfEachKey(t *testing.T) {
-	n := rounds("AGENTCOPY_KILL_ROUNDS", 0)
-	if n == 0 {
-		t.Skip("left out: it takes minutes; set AGENTCOPY_KILL_ROUNDS")
-	}
-	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		for _, v := range vendortest.Vendors {
-			t.Run(v.Name, func(t *testing.T) {
-				t.Parallel()
-				r := &killing{T: t, vendor: v}
-				for seed := range n {
-					r.random = rand.New(rand.NewPCG(uint64(seed), 50))
-					r.round(newPlace(t))
-				}
-				t.Logf("%d rounds: %+v, 0 duplicates", n, r.figures)
-			})
-		}
-	})
-}
-
 // How patient a child is. The settle time is long enough for the fakes, however
 // busy the machine, and a late answer comes within it.
 const (
@@ -64,12 +39,38 @@ const (
 	childSettle  = 2 * time.Second
 )
 
-// missing is what makeCopies says if it must be started again.
-const missing = "copies are missing"
+// work is what processes do, and the fake of the vendor that makes the copies.
+type work struct {
+	task
+	fake *vendortest.Fake
+}
 
-// makeCopies makes the copies of a task. It fails at an error that nothing explains:
-// three requests in a row may get lost, the vendor may be busy four times over, and the
-// disk of a busy machine may answer nothing for seconds.
+func newWork(t testing.TB, vendor, ledger string, names ...string) work {
+	t.Helper()
+	fake := vendortest.Named(vendor).NewFake(agentcopytest.WithRateLimit(1_000_000, time.Second))
+	t.Cleanup(fake.Close)
+	w := work{task{Ledger: ledger, Vendor: fake.URL(), Name: vendor, Callers: 4}, fake}
+	source := fake.Add("", "source")
+	for _, name := range names {
+		if vendor == "cotool" { // a copy is a move, and keeps the name
+			source = fake.Add("", name)
+		}
+		w.Jobs = append(w.Jobs, job{Key: name, SourceID: source, Name: name})
+	}
+	return w
+}
+
+// copies are the names of n copies.
+func copies(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("copy %03d", i))
+	}
+	return names
+}
+
+// makeCopies makes the copies of a task, beside other processes that may do the same. It
+// fails at an error that nothing explains: requests may get lost, the vendor may be busy,
+// and the database or the disk of a busy machine may answer nothing for seconds.
 func makeCopies(t task) error {
 	l, err := t.open()
 	if err != nil {
@@ -79,23 +80,29 @@ func makeCopies(t task) error {
 	if err != nil {
 		return err
 	}
-	runner := &once.Runner{Ledger: l, SettleTime: childSettle, Concurrency: 32}
-	for r := range runner.All(context.Background(), t.jobs(copier)) {
-		switch err := r.Err; {
-		case err == nil:
-		case errors.Is(err, sqlledger.ErrUnavailable), errors.Is(err, once.ErrLeaseLost), errors.Is(err, context.DeadlineExceeded):
-			fmt.Fprintln(os.Stderr, missing)
-		case errors.Is(err, once.ErrAmbiguous),
-			!errors.Is(err, agentcopy.ErrOutcomeUnknown) && !errors.Is(err, agentcopy.ErrRateLimited) && !errors.Is(err, once.ErrInProgress):
-			return fmt.Errorf("unexplained: %w", err)
-		default:
-			fmt.Fprintln(os.Stderr, missing)
+	runner := &once.Runner{Ledger: l, SettleTime: childSettle, Concurrency: t.Callers}
+	missing := errors.New("copies are missing")
+	for end := time.Now().Add(5 * time.Minute); missing != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			return missing
+		}
+		missing = nil
+		for r := range runner.All(context.Background(), t.jobs(copier)) {
+			switch err := r.Err; {
+			case err == nil:
+				continue
+			case errors.Is(err, sqlledger.ErrUnavailable), errors.Is(err, once.ErrLeaseLost), errors.Is(err, context.DeadlineExceeded):
+			case errors.Is(err, once.ErrAmbiguous),
+				!errors.Is(err, agentcopy.ErrOutcomeUnknown) && !errors.Is(err, agentcopy.ErrRateLimited) && !errors.Is(err, once.ErrInProgress):
+				return fmt.Errorf("unexplained: %w", err)
+			}
+			missing = r.Err
 		}
 	}
 	return l.Close()
 }
 
-func (work *task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
+func (work task) jobs(copier agentcopy.Copier) func(func(once.Job) bool) {
 	return func(yield func(once.Job) bool) {
 		for _, j := range work.Jobs {
 			if !yield(once.Job{Key: j.Key, Copier: copier, Request: agentcopy.CopyRequest{SourceID: j.SourceID, Name: j.Name}}) {
@@ -115,55 +122,128 @@ func copierOf(vendor, url string, more ...agentcopy.Option) (agentcopy.Copier, e
 	return vendortest.Named(vendor).NewCopier(opts...)
 }
 
-// copiesOfARound is how many copies a round makes.
-const copiesOfARound = 100
-
-// killing are rounds in which a process is killed.
-type killing struct {
-	*testing.T
-	vendor *vendortest.Vendor
-	random *rand.Rand
-	figures
+// waitForCopies waits until the vendor has made n copies.
+func (w work) waitForCopies(t testing.TB, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); len(w.fake.Copies()) < n; time.Sleep(3 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "the processes have come to a halt at %d copies", len(w.fake.Copies()))
+	}
 }
 
-// figures are what is worth knowing of the rounds.
-type figures struct{ Copies, Requests, Kills, Starts, Found, SentAgain int }
-
-func (r *killing) round(ledger string) {
-	fake := r.vendor.NewFake(agentcopytest.WithRateLimit(1_000_000, time.Second))
-	defer fake.Close()
-	for range 10 * copiesOfARound {
-		fake.Inject(r.fault())
+// check requires that the vendor made n copies, one of each name, and that the ledger
+// knows that of each key.
+func (w work) check(t testing.TB, n int) {
+	t.Helper()
+	made := map[string]string{} // IDs by name
+	for _, c := range w.fake.Copies() {
+		require.Empty(t, made[c.Name], "two copies of %s", c.Name)
+		made[c.Name] = c.ID
 	}
-	front := newFront(fake.Client().Transport, r.random.Uint64())
+	require.Len(t, made, n)
+	l, err := w.open()
+	require.NoError(t, err)
+	defer l.Close()
+	require.NoError(t, l.Check(t.Context()))
+	sends, found := 0, 0
+	for _, j := range w.Jobs {
+		r, _, err := l.Get(t.Context(), j.Key)
+		require.NoError(t, err)
+		require.Equal(t, made[j.Name], r.Copy.ID, "of %s", j.Key)
+		sends += r.Sends
+		if r.Found {
+			found++
+		}
+	}
+	t.Logf("%d keys, %d sends, %d copies found, 0 duplicates", len(w.Jobs), sends, found)
+}
+
+// interrupted has processes make the copies, and interrupts them so many times: each time
+// that they have made about as many more.
+func (w work) interrupted(t *testing.T, times, processes int, interrupt func(children []*child)) {
+	t.Helper()
+	children := startChildren(t, processes, "makeCopies", w.task)
+	every := len(w.Jobs) / (times + 1)
+	for n := range times {
+		w.waitForCopies(t, every*n+1+rand.IntN(every))
+		interrupt(children)
+	}
+	waitForAll(t, children)
+	w.check(t, len(w.Jobs))
+}
+
+// Three processes work on the same keys; at random moments one is killed and
+// started again.
+func TestProcessesAreKilled(t *testing.T) {
+	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
+		kills := rounds("AGENTCOPY_KILLS", 4)
+		w := newWork(t, "kolena", newPlace(t), copies(40*(kills+1))...)
+		w.interrupted(t, kills, 3, func(children []*child) {
+			i := rand.IntN(len(children))
+			children[i].kill()
+			children[i].wait(t)
+			children[i] = startChild(t, "makeCopies", w.task)
+		})
+	})
+}
+
+// PostgreSQL is killed, all its processes at once, and started again while eight
+// processes work.
+func TestPostgreSQLIsKilled(t *testing.T) {
+	withAndWithoutPgBouncer(t, func(t *testing.T, p *postgres, url func(schema string) string) {
+		kills := rounds("AGENTCOPY_KILLS", 1)
+		w := newWork(t, "kolena", url(p.newSchema(t)), copies(120*(kills+1))...)
+		w.interrupted(t, kills, 8, func([]*child) {
+			p.Kill()
+			p.Start()
+		})
+	})
+}
+
+// A process is killed at random moments, while answers get lost, come late or garbled,
+// and connections break. It is started again until it is done. Then each key has one
+// copy, which its record names, and the vendor made no other.
+//
+// A round takes a minute, since leases run out in it: AGENTCOPY_KILL_ROUNDS=50 is how
+// many there are. By default there is none; TestProcessesAreKilled is quicker.
+func TestKilledRunnersMakeOneCopyOfEachKey(t *testing.T) {
+	n := rounds("AGENTCOPY_KILL_ROUNDS", 0)
+	if n == 0 {
+		t.Skip("left out: it takes minutes; set AGENTCOPY_KILL_ROUNDS")
+	}
+	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
+		for _, v := range vendortest.Vendors {
+			t.Run(v.Name, func(t *testing.T) {
+				t.Parallel()
+				for seed := range n {
+					killRound(t, newWork(t, v.Name, newPlace(t), copies(100)...), uint64(seed))
+				}
+			})
+		}
+	})
+}
+
+func killRound(t *testing.T, w work, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 50))
+	for range 10 * len(w.Jobs) {
+		w.fake.Inject(randomFault(random))
+	}
+	front := newFront(w.fake.Client().Transport, seed)
 	defer front.Close()
-	work := task{Name: r.vendor.Name, Vendor: front.URL, Ledger: ledger}
-	source := fake.Add("", "source")
-	for i := range copiesOfARound {
-		name := fmt.Sprintf("copy %03d", i)
-		if r.vendor.Name == "cotool" { // a copy is a move, and keeps the name
-			source = fake.Add("", name)
-		}
-		work.Jobs = append(work.Jobs, job{Key: fmt.Sprintf("key %03d", i), SourceID: source, Name: name})
+	w.Vendor, w.Callers = front.URL, 32
+	for range 5 + random.IntN(6) {
+		c := startChild(t, "makeCopies", w.task)
+		kill := time.AfterFunc(time.Duration(random.IntN(int(time.Second))), c.kill)
+		c.wait(t)
+		kill.Stop()
 	}
-	kills := 5 + r.random.IntN(6)
-	for starts := 0; ; starts++ {
-		require.Less(r, starts, 50, "no end")
-		life := time.Hour
-		if starts < kills {
-			life = time.Duration(r.random.IntN(int(time.Second)))
-		}
-		if r.start(work, life) {
-			break
-		}
-	}
-	r.check(work, fake)
+	require.True(t, startChild(t, "makeCopies", w.task).wait(t))
+	w.check(t, len(w.Jobs))
 }
 
-// fault is what becomes of a copy request.
-func (r *killing) fault() agentcopytest.Fault {
-	servererror := []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}[r.random.IntN(3)]
-	switch n := r.random.IntN(100); {
+// randomFault is what becomes of a copy request.
+func randomFault(random *rand.Rand) agentcopytest.Fault {
+	servererror := []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}[random.IntN(3)]
+	switch n := random.IntN(100); {
 	case n < 8:
 		return agentcopytest.Fault{Drop: true}
 	case n < 18:
@@ -173,7 +253,7 @@ func (r *killing) fault() agentcopytest.Fault {
 	case n < 30:
 		return agentcopytest.Fault{Status: servererror, AfterCopy: true}
 	case n < 35:
-		return agentcopytest.Fault{Truncate: 1 + r.random.IntN(30)}
+		return agentcopytest.Fault{Truncate: 1 + random.IntN(30)}
 	case n < 38:
 		return agentcopytest.Fault{Delay: lateAnswer}
 	case n < 41:
@@ -182,48 +262,6 @@ func (r *killing) fault() agentcopytest.Fault {
 		return agentcopytest.Fault{Body: "<html>a proxy's page</html>", AfterCopy: true}
 	}
 	return agentcopytest.Fault{Delay: time.Nanosecond} // none
-}
-
-// start runs the process, kills it after life, and reports whether all copies are
-// made.
-func (r *killing) start(work task, life time.Duration) (done bool) {
-	c := startChild(r, "makeCopies", work)
-	r.Starts++
-	kill := time.AfterFunc(life, c.kill)
-	defer kill.Stop()
-	if c.wait(r) {
-		return !strings.Contains(c.said.String(), missing)
-	}
-	r.Kills++
-	return false
-}
-
-// check requires one copy of each key, and that it is known.
-func (r *killing) check(work task, fake *vendortest.Fake) {
-	made := map[string]string{} // IDs by name
-	for _, c := range fake.Copies() {
-		require.Empty(r, made[c.Name], "two copies of %s", c.Name)
-		made[c.Name] = c.ID
-	}
-	require.Len(r, made, copiesOfARound)
-	l, err := work.open()
-	require.NoError(r, err)
-	defer l.Close()
-	for _, j := range work.Jobs {
-		record, _, err := l.Get(r.Context(), j.Key)
-		require.NoError(r, err)
-		require.Equal(r, made[j.Name], record.Copy.ID, "of %s", j.Key)
-		if record.Found {
-			r.Found++
-		}
-		r.SentAgain += record.Sends - 1
-	}
-	r.Copies += len(made)
-	for _, request := range fake.Requests() {
-		if vendortest.IsCopy(request.Method, request.Path) {
-			r.Requests++
-		}
-	}
 }
 
 // newFront puts a vendor on a socket, behind a proxy that resets connections: some
@@ -264,4 +302,104 @@ func reset(w http.ResponseWriter) {
 	}
 	_ = conn.(*net.TCPConn).SetLinger(0)
 	_ = conn.Close()
+}
+
+// Two processes open a new ledger at the same moment.
+func TestTwoProcessesMakeALedger(t *testing.T) {
+	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
+		for range rounds("AGENTCOPY_STARTS", 3) {
+			work := task{Ledger: newPlace(t)}
+			children := startChildren(t, 2, "openOnly", work)
+			resumeTogether(t, children)
+			waitForAll(t, children)
+			l, err := work.open()
+			require.NoError(t, err)
+			n := 0
+			for _, err := range l.List(t.Context()) {
+				require.NoError(t, err)
+				n++
+			}
+			require.Equal(t, 2, n)
+			require.NoError(t, l.Close())
+		}
+	})
+}
+
+// pg_dump takes a backup while a process makes copies; it is restored in another database,
+// and gone on with: of a key that was sent, the copy is found, and nothing is copied again.
+func TestABackupOfPostgreSQLIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	schema := p.newSchema(t)
+	w := newWork(t, "kolena", p.url(schema), copies(200)...)
+	before := startChild(t, "makeCopies", w.task)
+	w.waitForCopies(t, 50)
+	backup, err := p.Command("pg_dump", "-h", p.Dir, "-U", "postgres", "-n", schema, "postgres").Output()
+	require.NoError(t, err)
+	require.True(t, before.wait(t))
+	p.exec(t, "CREATE DATABASE restored")
+	restore := p.Command("psql", "-h", p.Dir, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "restored")
+	restore.Stdin = bytes.NewReader(backup)
+	out, err := restore.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	w.Ledger = strings.Replace(w.Ledger, "/postgres?", "/restored?", 1)
+	l, err := w.open()
+	require.NoError(t, err)
+	defer l.Close()
+	w.Jobs = nil
+	for r, err := range l.List(t.Context()) {
+		require.NoError(t, err)
+		if r.Sent() || r.Done() {
+			w.Jobs = append(w.Jobs, job{Key: r.Key, SourceID: r.Request.SourceID, Name: r.Request.Name})
+		}
+	}
+	require.GreaterOrEqual(t, len(w.Jobs), 50)
+	require.True(t, startChild(t, "makeCopies", w.task).wait(t))
+	w.check(t, 200)
+}
+
+// What was confirmed before the disk was full is there when it has room again. A full disk
+// ends the server where it cannot write ahead.
+func TestPostgreSQLOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	p.Kill()
+	disk := p.Dir + "/disk"
+	require.NoError(t, os.Mkdir(disk, 0o755))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=100m,mode=777", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("left out: a full disk needs a file system of its own: %v %s", err, out)
+	}
+	t.Cleanup(func() { p.Kill(); _ = exec.Command("umount", "-l", disk).Run() })
+	out, err := exec.Command("cp", "-a", p.Dir+"/data", disk).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, os.RemoveAll(p.Dir+"/data"))
+	require.NoError(t, os.Symlink(disk+"/data", p.Dir+"/data"))
+	p.Start()
+	l, err := task{Ledger: p.url(p.newSchema(t))}.open()
+	require.NoError(t, err)
+	defer l.Close()
+
+	_ = os.WriteFile(disk+"/ballast", make([]byte, 100<<20), 0o600) // all that there is
+	info, err := os.Stat(disk + "/ballast")
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(disk+"/ballast", info.Size()-8<<20)) // less than a segment of the log
+	p.exec(t, `SELECT pg_logical_emit_message(false, '', repeat('x', (16777216 - file_offset - 200000)::int))
+		FROM pg_walfile_name_offset(pg_current_wal_insert_lsn())`)
+	begun := 0
+	for ; err == nil; begun++ {
+		_, _, err = l.Begin(t.Context(), recordOf(fmt.Sprint("key ", begun)), time.Minute)
+	}
+	require.ErrorContains(t, err, "Begin (the write may have happened)")
+	t.Logf("%d keys, then %v", begun-1, err)
+	p.Kill()
+	require.NoError(t, os.Remove(disk+"/ballast"))
+	p.Start()
+	for i := range begun - 1 {
+		_, found, err := l.Get(t.Context(), fmt.Sprint("key ", i))
+		require.NoError(t, err)
+		require.True(t, found, i)
+	}
+	require.NoError(t, l.Check(t.Context()))
+	_, _, err = l.Begin(t.Context(), recordOf("with room again"), time.Minute)
+	require.NoError(t, err)
 }

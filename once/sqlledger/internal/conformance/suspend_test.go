@@ -18,8 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -35,29 +33,25 @@ var boundaries = []string{
 // one copy, and a process that was suspended never says that there is none.
 func TestSuspendedProcessesMakeOneCopy(t *testing.T) {
 	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
-		fake := vendortest.Named("kolena").NewFake(agentcopytest.WithRateLimit(1_000_000, time.Second))
-		defer fake.Close()
-		work := task{Ledger: newPlace(t), Vendor: fake.URL()}
+		w := newWork(t, "kolena", newPlace(t), boundaries...)
 		children := map[string]*child{}
-		for _, boundary := range boundaries {
-			j := job{Key: boundary, SourceID: fake.Add("", "source of "+boundary), Name: "copy " + boundary}
-			work.Jobs = append(work.Jobs, j)
-			children[boundary] = startChild(t, "suspended", task{Ledger: work.Ledger, Vendor: work.Vendor, Name: boundary, Jobs: []job{j}})
+		for _, j := range w.Jobs {
+			children[j.Name] = startChild(t, "suspended", task{Ledger: w.Ledger, Vendor: w.Vendor, Name: j.Name, Jobs: []job{j}})
 		}
 		for _, c := range children {
 			c.paused(t)
 			require.NoError(t, c.cmd.Process.Signal(syscall.SIGSTOP))
 		}
 
-		l, err := work.open()
+		l, err := w.open()
 		require.NoError(t, err)
 		defer l.Close()
-		copier, err := copierOf("kolena", work.Vendor)
+		copier, err := copierOf("kolena", w.Vendor)
 		require.NoError(t, err)
 		runner := &once.Runner{Ledger: l, SettleTime: childSettle, Concurrency: len(boundaries)}
 		ids := map[string]string{}
 		for deadline := time.Now().Add(2 * time.Minute); len(ids) < len(boundaries); {
-			for r := range runner.All(t.Context(), work.jobs(copier)) {
+			for r := range runner.All(t.Context(), w.jobs(copier)) {
 				if require.True(t, time.Now().Before(deadline), "%v", r.Err); r.Err == nil {
 					ids[r.Job.Key] = r.Copy.ID
 				}
@@ -76,12 +70,7 @@ func TestSuspendedProcessesMakeOneCopy(t *testing.T) {
 				require.NotEqual(t, agentcopy.OutcomeNotCopied, answer.Outcome, "%s: %s", boundary, answer.Error)
 			}
 		}
-		for _, c := range fake.Copies() {
-			boundary := strings.TrimPrefix(c.Name, "copy ")
-			require.Equal(t, ids[boundary], c.ID, "a second copy: %s", boundary)
-			delete(ids, boundary)
-		}
-		require.Empty(t, ids, "copies that were not made")
+		w.check(t, len(boundaries))
 	})
 }
 
