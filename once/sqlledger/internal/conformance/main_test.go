@@ -187,6 +187,9 @@ func resumeTogether(t testing.TB, children []*child) {
 	for _, c := range children {
 		c.paused(t)
 	}
+	if b, ok := t.(*testing.B); ok {
+		b.ResetTimer()
+	}
 	for _, c := range children {
 		c.resume()
 	}
