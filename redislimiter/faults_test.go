@@ -21,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
@@ -30,11 +29,9 @@ func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
-	maxOutage := redislimiter.WithMaxOutage(200 * time.Millisecond)
-	fake := agentcopytest.NewKolena()
-	source := fake.AddAgent(kolena.Agent{Name: "source"}).ID
-	client, err := kolena.New(tokenOfKolena, agentcopy.WithHTTPClient(fake.Client()),
-		agentcopy.WithLimiter(redislimiter.New(rdb, "k", 1, time.Second, maxOutage)))
+	limiter := redislimiter.New(rdb, "k", 1, time.Second, redislimiter.WithMaxOutage(200*time.Millisecond))
+	fake, source := newKolena(t, 60, time.Minute)
+	client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter))
 	require.NoError(t, err)
 
 	_, err = client.CopyAgent(t.Context(), source, kolena.CopyAgentRequest{Name: "copy"})
@@ -83,26 +80,16 @@ func TestRedisFailsMidway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startRedis(t, tt.args...)
-			const copies = 40
 			const n, window, timeout = 10, 250 * time.Millisecond, 2 * time.Second
 			fake, agent := newKolena(t, n, window)
-			var jobs atomic.Int64
+			work := task{Kolena: fake.URL(), Goroutines: 4, Copies: 40, Agent: agent, Timeout: timeout}
+			var copies atomic.Int64
 			var wg sync.WaitGroup
 			for range 3 {
 				limiter := server.limiter(n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithMaxOutage(time.Minute))
-				client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
-				require.NoError(t, err)
-				for range 4 {
-					wg.Go(func() {
-						for jobs.Add(1) <= copies {
-							_, err := client.CopyAgent(t.Context(), agent, kolena.CopyAgentRequest{Name: "copy"})
-							if err != nil && !strings.Contains(err.Error(), "attempt timeout") { // the machine is busy
-								assert.NoError(t, err)
-								return
-							}
-						}
-					})
-				}
+				wg.Go(func() {
+					assert.NoError(t, copyAgent(work, limiter, func() (int64, error) { return copies.Add(1), nil }))
+				})
 			}
 			server.retry(func() bool { return len(fake.Copies()) >= 15 })
 			tt.fail(server)
