@@ -11,6 +11,9 @@ import (
 )
 
 const (
+	// mostInQueue is how many waiters of one process queue in Redis at a time. Each
+	// of them comes back every few seconds, so there must not be thousands.
+	mostInQueue = 64
 	// heartbeat is how often a waiter comes back at the least. One that has crashed is
 	// in the way of others for no longer than this and grace.
 	heartbeat = 5 * time.Second
@@ -24,94 +27,84 @@ const (
 	noDeadline = 1 << 53
 )
 
-// decision is the answer of acquire.lua.
-type decision struct {
-	admitted bool
-	arrival  int64         // when the caller came, on Redis's clock
-	wait     time.Duration // it cannot be admitted sooner
-	sleep    time.Duration // until it is to come back; negative if it is not waiting any more
-	paused   time.Duration // how long the vendor's pause has to run
-	unsafe   time.Duration // how long it takes until what Redis forgot does no harm
-}
-
 // admit waits until an attempt is admitted, and returns its ID. Its permit is
 // held for keep if nothing more is heard of it.
 func (l *Limiter) admit(ctx context.Context, keep time.Duration) (id string, err error) {
-	if err := l.local.enter(ctx); err != nil {
+	if err := l.enter(ctx); err != nil {
 		return "", err
 	}
-	defer l.local.leave()
+	defer func() { <-l.queue }()
 	id = crypto.Text()
 	for arrival := int64(0); ; {
-		d, err := l.decide(ctx, id, arrival, keep)
-		switch {
-		case err != nil:
-			return "", err
-		case d.admitted:
-			return id, nil
-		case d.sleep < 0:
-			return "", l.refusal(d)
+		left := int64(noDeadline)
+		if deadline, ok := ctx.Deadline(); ok {
+			left = max(time.Until(deadline).Microseconds(), 0)
 		}
-		arrival = d.arrival
-		if !sleep(ctx, d.sleep+rand.N(min(l.per/200, mostJitter)+1)) {
+		reply, err := l.run(ctx, acquireScript, id, l.n, l.per.Microseconds(), keep.Microseconds(),
+			arrival, left, l.maxPause.Microseconds(), heartbeat.Microseconds(), grace.Microseconds())
+		if err != nil {
+			return "", err
+		}
+		duration := func(i int) time.Duration { return time.Duration(reply[i]) * time.Microsecond }
+		admitted, wait, comeBack := reply[1] == 1, duration(3), duration(4)
+		switch {
+		case admitted:
+			return id, nil
+		case comeBack < 0: // it need not wait, since it would be in vain
+			return "", l.refusal(wait, duration(5), duration(6))
+		}
+		arrival = reply[2]
+		if !sleep(ctx, comeBack+rand.N(min(l.per/200, mostJitter)+1)) {
 			go l.leave(id)
 			return "", contextError(ctx)
 		}
 	}
 }
 
-// decide asks Redis once.
-func (l *Limiter) decide(ctx context.Context, id string, arrival int64, keep time.Duration) (decision, error) {
-	c := l.command(acquireScript, id,
-		l.n, l.per.Microseconds(), keep.Microseconds(),
-		arrival, timeLeft(ctx), l.maxPause.Microseconds(),
-		heartbeat.Microseconds(), grace.Microseconds())
-	c.undo = func() { l.leave(id) }
-	reply, err := l.store.run(ctx, c)
-	if err != nil {
-		return decision{}, err
+// enter waits until the caller may queue in Redis, first come first served.
+func (l *Limiter) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
 	}
-	number := func(i int) int64 { return reply[i].(int64) }
-	duration := func(i int) time.Duration { return time.Duration(number(i)) * time.Microsecond }
-	l.memory.note(number(1))
-	return decision{
-		admitted: number(0) == 1,
-		arrival:  number(2),
-		wait:     duration(3),
-		sleep:    duration(4),
-		paused:   duration(5),
-		unsafe:   duration(6),
-	}, nil
-}
-
-// timeLeft is how long ctx has to run, in microseconds.
-func timeLeft(ctx context.Context) int64 {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return noDeadline
+	select {
+	case l.queue <- struct{}{}:
+		return nil
+	default:
 	}
-	return max(time.Until(deadline).Microseconds(), 0)
-}
-
-// refusal is the error of a call that need not wait, since it would be in vain.
-func (l *Limiter) refusal(d decision) error {
-	switch {
-	case d.paused > l.maxPause:
-		return &pausedError{left: d.paused, most: l.maxPause}
-	case d.paused > 0 && d.paused >= d.wait:
-		return fmt.Errorf("%v: the vendor has asked for a pause: %w", l, tooLate(d.wait))
-	case d.unsafe > 0 && d.unsafe >= d.wait:
-		return fmt.Errorf("%v: the server was restarted or lost data, and may have forgotten what was sent: %w", l, tooLate(d.wait))
+	// If all those ahead stay, each n of them take a window, and the first n may be
+	// admitted at once.
+	ahead := cap(l.queue) + int(l.waiting.Add(1)) - 1
+	defer l.waiting.Add(-1)
+	wait := time.Duration(ahead/l.n) * l.per
+	if deadline, ok := ctx.Deadline(); ok && wait > 0 && wait >= time.Until(deadline) {
+		return l.refusal(wait, 0, 0)
 	}
-	return fmt.Errorf("%v: %w", l, tooLate(d.wait))
+	select {
+	case l.queue <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
 }
 
 // leave takes id out of the queue, and gives back the permit of an attempt that
-// was not made.
-func (l *Limiter) leave(id string) {
-	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
-	defer cancel()
-	_, _ = l.store.run(ctx, l.command(leaveScript, id)) // else it goes by itself
+// was not made. If Redis is not told, it goes by itself.
+func (l *Limiter) leave(id string) { l.tell(context.Background(), leaveScript, id) }
+
+// refusal is the error of a call that would wait in vain: no permit is free for wait, the
+// vendor's pause has paused to run, and what Redis forgot does no harm after unsafe.
+func (l *Limiter) refusal(wait, paused, unsafe time.Duration) error {
+	why := ""
+	switch {
+	case paused > l.maxPause:
+		return &pausedError{left: paused, most: l.maxPause}
+	case paused > 0 && paused >= wait:
+		why = "the vendor has asked for a pause: "
+	case unsafe > 0 && unsafe >= wait:
+		why = "the server was restarted or lost data, and may have forgotten what was sent: "
+	}
+	return fmt.Errorf("%v: %sno permit is free for another %v, past the context's deadline: %w",
+		l, why, wait.Round(time.Millisecond), context.DeadlineExceeded)
 }
 
 // pausedError is a call that ended because the vendor has asked for a longer

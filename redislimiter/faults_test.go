@@ -21,20 +21,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
 func TestNothingIsSentWhileRedisIsUnreachable(t *testing.T) {
 	t.Parallel()
-	rdb := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", freePort()), Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", Password: "swordfish", MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
-	maxOutage := redislimiter.WithMaxOutage(200 * time.Millisecond)
-	fake := agentcopytest.NewKolena()
-	source := fake.AddAgent(kolena.Agent{Name: "source"}).ID
-	client, err := kolena.New(tokenOfKolena, agentcopy.WithHTTPClient(fake.Client()),
-		agentcopy.WithLimiter(redislimiter.New(rdb, "k", 1, time.Second, maxOutage)))
+	limiter := redislimiter.New(rdb, "k", 1, time.Second, redislimiter.WithMaxOutage(200*time.Millisecond))
+	fake, source := newKolena(t, 60, time.Minute)
+	client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter))
 	require.NoError(t, err)
 
 	_, err = client.CopyAgent(t.Context(), source, kolena.CopyAgentRequest{Name: "copy"})
@@ -50,10 +47,10 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 	server := startRedis(t)
 	limiter := server.limiter(1, 100*time.Millisecond, redislimiter.WithAttemptTimeout(time.Hour))
 	require.NoError(t, limiter.Wait(t.Context()))
-	server.signal(syscall.SIGSTOP)
+	server.Signal(syscall.SIGSTOP)
 	_, err := limiter.Acquire(within(t, 300*time.Millisecond))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	server.signal(syscall.SIGCONT)
+	server.Signal(syscall.SIGCONT)
 	// What was done for a caller who had given up is taken back: the permit would be
 	// held for an hour.
 	server.retry(func() bool { return limiter.Wait(within(t, 5*time.Second)) == nil })
@@ -62,7 +59,7 @@ func TestAServerThatHangsIsWaitedForWithinTheContext(t *testing.T) {
 // Three processes, as it were, go on copying while Redis fails. The vendor refuses none.
 func TestRedisFailsMidway(t *testing.T) {
 	t.Parallel()
-	restart := func(s *server) { s.kill(); s.start() }
+	restart := func(s *server) { s.Kill(); s.Start() }
 	fiveTimes := func(command ...any) func(*server) {
 		return func(s *server) {
 			for range 5 {
@@ -83,26 +80,16 @@ func TestRedisFailsMidway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startRedis(t, tt.args...)
-			const copies = 40
 			const n, window, timeout = 10, 250 * time.Millisecond, 2 * time.Second
 			fake, agent := newKolena(t, n, window)
-			var jobs atomic.Int64
+			work := task{Kolena: fake.URL(), Goroutines: 4, Copies: 40, Agent: agent, Timeout: timeout}
+			var copies atomic.Int64
 			var wg sync.WaitGroup
 			for range 3 {
 				limiter := server.limiter(n, window, redislimiter.WithAttemptTimeout(timeout), redislimiter.WithMaxOutage(time.Minute))
-				client, err := kolena.New(tokenOfKolena, agentcopy.WithBaseURL(fake.URL()), agentcopy.WithLimiter(limiter), agentcopy.WithAttemptTimeout(timeout))
-				require.NoError(t, err)
-				for range 4 {
-					wg.Go(func() {
-						for jobs.Add(1) <= copies {
-							_, err := client.CopyAgent(t.Context(), agent, kolena.CopyAgentRequest{Name: "copy"})
-							if err != nil && !strings.Contains(err.Error(), "attempt timeout") { // the machine is busy
-								assert.NoError(t, err)
-								return
-							}
-						}
-					})
-				}
+				wg.Go(func() {
+					assert.NoError(t, copyAgent(work, limiter, func() (int64, error) { return copies.Add(1), nil }))
+				})
 			}
 			server.retry(func() bool { return len(fake.Copies()) >= 15 })
 			tt.fail(server)
@@ -118,8 +105,8 @@ func TestAProcessThatKnowsNothingWaitsAfterARestart(t *testing.T) {
 	for name, args := range map[string][]string{"with persistence": durable, "without": forgetful} {
 		t.Run(name, func(t *testing.T) {
 			server := startRedis(t, args...)
-			server.kill()
-			server.start()
+			server.Kill()
+			server.Start()
 			err := server.limiter(1, time.Second, redislimiter.WithAttemptTimeout(time.Hour)).Wait(within(t, time.Minute))
 			if name == "with persistence" {
 				require.NoError(t, err)
@@ -254,7 +241,7 @@ func TestARestrictedUserIsEnough(t *testing.T) {
 				acl = append(acl, right)
 			}
 			server.do(acl...)
-			rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.addr()}, Username: "limiter", Password: "secret", IsClusterMode: args != nil})
+			rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.Addr}, Username: "limiter", Password: "secret", IsClusterMode: args != nil})
 			defer rdb.Close()
 			require.Error(t, rdb.Get(t.Context(), "another key").Err(), "what it may not do")
 			limiter := redislimiter.New(rdb, "a}b{c", 1, 100*time.Millisecond)

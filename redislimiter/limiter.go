@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -31,15 +34,19 @@ import (
 //
 // All methods may be called from any number of goroutines.
 type Limiter struct {
-	store    store
-	keys     []string
-	n        int
-	per      time.Duration
-	timeout  time.Duration // of an attempt
-	maxPause time.Duration
+	// rdb stands behind a func, since its options hold a password, and fmt and the
+	// dumpers of test libraries print unexported fields.
+	rdb       func() redis.UniversalClient
+	keys      []string
+	n         int
+	per       time.Duration
+	timeout   time.Duration // of an attempt
+	maxPause  time.Duration
+	maxOutage time.Duration
 
-	local  localQueue
-	memory memory
+	queue   chan struct{} // holds an element for each waiter of this process in Redis's queue
+	waiting atomic.Int64  // those behind them
+	memory  memory
 }
 
 var (
@@ -69,15 +76,17 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 	case n <= 0 || per <= 0:
 		panic(fmt.Sprintf("redislimiter.New(..., %d, %v): both must be positive", n, per))
 	}
-	prefix := tag(key) + "limiter:"
+	// What is in braces says on which node of a Cluster a key lives: all live on one.
+	prefix := "agentcopy:{" + strings.NewReplacer("%", "%25", "}", "%7D").Replace(key) + "}:limiter:"
 	l := &Limiter{
-		store:    store{rdb: func() redis.UniversalClient { return rdb }, maxOutage: defaultMaxOutage},
-		keys:     []string{prefix + "state", prefix + "permits", prefix + "queue", prefix + "seen"},
-		n:        n,
-		per:      per,
-		timeout:  defaultAttemptTimeout,
-		maxPause: defaultMaxPause,
-		local:    localQueue{n: n, per: per, queue: make(chan struct{}, min(n, mostInQueue))},
+		rdb:       func() redis.UniversalClient { return rdb },
+		keys:      []string{prefix + "state", prefix + "permits", prefix + "queue", prefix + "seen"},
+		n:         n,
+		per:       per,
+		timeout:   defaultAttemptTimeout,
+		maxPause:  defaultMaxPause,
+		maxOutage: defaultMaxOutage,
+		queue:     make(chan struct{}, min(n, mostInQueue)),
 	}
 	for _, opt := range opts {
 		opt(l)
@@ -86,15 +95,13 @@ func New(rdb redis.UniversalClient, key string, n int, per time.Duration, opts .
 }
 
 // String says what the limiter allows.
-func (l *Limiter) String() string { return allowance(l.n, l.per) }
+func (l *Limiter) String() string {
+	return fmt.Sprintf("%d per %v, shared through Redis", l.n, l.per)
+}
 
 // Format prints the text of String under every verb: the fields change while the
 // limiter is at work.
 func (l *Limiter) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
-
-func allowance(n int, per time.Duration) string {
-	return fmt.Sprintf("%d per %v, shared through Redis", n, per)
-}
 
 // Wait admits one attempt, whose permit is free again a window later. It is for
 // callers that cannot tell when the answer came; Acquire keeps the stronger promise.
@@ -121,36 +128,40 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPermit(l, id).release, nil
+	return l.permit(id), nil
+}
+
+// permit renews the permit of an attempt under way, in case that began late or its caller is
+// still waiting: Redis frees it once the attempt timeout and a window have passed without
+// word of it. release says that the attempt was answered.
+func (l *Limiter) permit(id string) (release func()) {
+	hold := func(d time.Duration) { l.tell(context.Background(), holdScript, id, d.Microseconds()) }
+	answered, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		renewal := time.NewTicker(max(l.timeout/3, 1)) // two may fail in a row
+		defer renewal.Stop()
+		for {
+			select {
+			case <-renewal.C:
+				hold(l.timeout + l.per)
+			case <-answered:
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		close(answered)
+		<-done // so that no renewal comes after this
+		hold(l.per)
+	})
 }
 
 // Pause admits nobody for d from now on, in any process. It never shortens an earlier
 // pause. The SDK calls it when the vendor asks for a pause. If Redis cannot be reached
 // within a second, the other processes are not told.
 func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	l.tell(ctx, pauseScript, "", d) // or else they will meet a refusal of their own
-}
-
-// tell runs a script that takes a duration and answers with the count. Nobody waits for
-// it for longer than cleanupTimeout, or needs to know whether it failed.
-func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, d time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, cleanupTimeout)
-	defer cancel()
-	if reply, err := l.store.run(ctx, l.command(script, id, d.Microseconds())); err == nil {
-		l.memory.note(reply[0].(int64))
-	}
-}
-
-// command is a run of script for the attempt id, with what all scripts of a
-// limiter are told.
-func (l *Limiter) command(script *redis.Script, id string, args ...any) command {
-	staleAfter := l.timeout + l.per
-	return command{
-		script: script,
-		keys:   l.keys,
-		args:   append([]any{id, l.memory.known(staleAfter), staleAfter.Microseconds()}, args...),
+	if d > 0 {
+		l.tell(ctx, pauseScript, "", d.Microseconds()) // or else they will meet a refusal of their own
 	}
 }

@@ -1,30 +1,105 @@
+//go:build unix
+
 package redislimiter_test
 
 import (
 	"context"
 	"fmt"
-	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/testserver"
 	"github.com/agentcopy/agentcopy-go/redislimiter"
 )
 
-func init() {
-	if os.Getenv("REDISLIMITER_TEST_LOG") == "" {
-		redis.SetLogger(silent{}) // it reports every connection that the tests break
+func init() { logging.Disable() } // it reports every connection that the tests break
+
+// server is a redis-server of the test's own.
+type server struct {
+	*testserver.Redis
+	t *testing.T
+}
+
+// durable is how the package's documentation says that Redis should be run for a
+// limiter.
+var durable = []string{"--appendonly", "yes", "--appendfsync", "everysec"}
+
+// forgetful is a Redis that keeps nothing.
+var forgetful = []string{"--appendonly", "no"}
+
+// startRedis starts a server, a durable one by default, that is stopped when the test
+// ends. The test runs beside others. It is left out if the machine has no Redis.
+func startRedis(t *testing.T, args ...string) *server {
+	t.Helper()
+	t.Parallel()
+	if args == nil {
+		args = durable
+	}
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("left out: redis-server is not installed")
+	}
+	return &server{testserver.StartRedis(t, args...), t}
+}
+
+// retry waits for what may take long on a busy machine.
+func (s *server) retry(f func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !f(); time.Sleep(5 * time.Millisecond) {
+		require.True(s.t, time.Now().Before(deadline), "it has not come about in two minutes")
 	}
 }
 
-type silent struct{}
+// client returns a client of the server, with go-redis's own settings unless
+// they are changed.
+func (s *server) client(change ...func(*redis.Options)) *redis.Client {
+	opts := &redis.Options{Addr: s.Addr}
+	for _, f := range change {
+		f(opts)
+	}
+	rdb := redis.NewClient(opts)
+	s.t.Cleanup(func() { _ = rdb.Close() })
+	_ = rdb.Ping(s.t.Context()).Err() // so that the first command need not wait for the connection
+	return rdb
+}
 
-func (silent) Printf(context.Context, string, ...any) {}
+// do runs a command of the operator's.
+func (s *server) do(args ...any) any {
+	s.t.Helper()
+	reply, err := s.client().Do(s.t.Context(), args...).Result()
+	require.NoError(s.t, err, fmt.Sprint(args...))
+	return reply
+}
+
+// permits are those that a limiter's attempts hold, with the times until when.
+func (s *server) permits(key string) []redis.Z {
+	s.t.Helper()
+	permits, err := s.client().ZRangeWithScores(s.t.Context(), "agentcopy:{"+key+"}:limiter:permits", 0, -1).Result()
+	require.NoError(s.t, err)
+	return permits
+}
+
+// queued is how many wait for the limiter of key "k".
+func (s *server) queued() int64 { return s.do("ZCARD", "agentcopy:{k}:limiter:queue").(int64) }
+
+// limiter is one of the key "k", as in a process of its own.
+func (s *server) limiter(n int, per time.Duration, opts ...redislimiter.Option) *redislimiter.Limiter {
+	return redislimiter.New(s.client(), "k", n, per, opts...)
+}
+
+// within is a context that ends after d.
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
 
 func TestLimiterHoldsAPermitUntilAWindowAfterTheAnswer(t *testing.T) {
 	server := startRedis(t)
@@ -72,9 +147,6 @@ func TestLimiterKeepsToTheDeadline(t *testing.T) {
 	server.retry(func() bool { return server.queued() == 0 }) // who gave up has left
 }
 
-// queued is how many wait for the limiter of key "k".
-func (s *server) queued() int64 { return s.do("ZCARD", "agentcopy:{k}:limiter:queue").(int64) }
-
 func TestLimiterIsFirstComeFirstServed(t *testing.T) {
 	server := startRedis(t)
 	type admission struct {
@@ -100,9 +172,9 @@ func TestLimiterIsFirstComeFirstServed(t *testing.T) {
 
 func TestLimitersOfOtherKeysAreOthers(t *testing.T) {
 	server := startRedis(t)
+	ctx := within(t, time.Minute)
 	for _, key := range []string{"a", "b", "{a}", "}", "a}b", "%7D"} {
 		l := redislimiter.New(server.client(), key, 1, time.Hour)
-		ctx := within(t, time.Minute)
 		require.NoError(t, l.Wait(ctx), "key %q", key)
 		require.ErrorIs(t, l.Wait(ctx), context.DeadlineExceeded, "key %q", key)
 	}
@@ -169,7 +241,7 @@ func TestNewLimiterPanicsOnNonsense(t *testing.T) {
 }
 
 func TestNoPasswordIsPrinted(t *testing.T) {
-	server := startRedis(t, "--save", "", "--requirepass", "hunter2")
+	server := startRedis(t, "--requirepass", "hunter2")
 	wrong := server.client(func(o *redis.Options) { o.Password = "swordfish" })
 	limiter := redislimiter.New(wrong, "k", 1, time.Second, redislimiter.WithMaxOutage(24*time.Hour))
 	waited := limiter.Wait(t.Context()) // a wrong password is reported at once
@@ -178,30 +250,5 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 	for _, text := range []string{waited.Error(), fmt.Sprintf("%v %+v %#v", limiter, limiter, limiter)} {
 		require.NotContains(t, text, "swordfish")
 		require.NotContains(t, text, "hunter2")
-	}
-}
-
-// BenchmarkDecision counts decisions: attempts that are admitted, and attempts that are
-// told that their turn comes too late.
-func BenchmarkDecision(b *testing.B) {
-	server := startRedis(b)
-	soon := within(b, time.Hour)
-	open := redislimiter.New(server.client(), "open", 1<<30, 10*time.Millisecond)
-	full := redislimiter.New(server.client(), "full", 60, 24*time.Hour)
-	for full.Wait(soon) == nil { // until it is full
-	}
-	for name, decide := range map[string]func(b *testing.B){
-		"admitted": func(b *testing.B) { require.NoError(b, open.Wait(soon)) },
-		"refused":  func(b *testing.B) { require.Error(b, full.Wait(soon)) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.SetParallelism(8)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					decide(b)
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
-		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 )
 
 const (
+	defaultMaxOutage      = 10 * time.Second
 	defaultAttemptTimeout = time.Minute     // agentcopy.WithAttemptTimeout's
 	defaultMaxPause       = 2 * time.Minute // agentcopy.RetryPolicy.MaxWait's
 )
@@ -20,7 +21,7 @@ func WithMaxOutage(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("redislimiter.WithMaxOutage(%v): must not be negative", d))
 	}
-	return func(l *Limiter) { l.store.maxOutage = d }
+	return func(l *Limiter) { l.maxOutage = d }
 }
 
 // WithAttemptTimeout sets how long an attempt may last. Set it to at least

@@ -2,6 +2,7 @@ package redislimiter
 
 import (
 	"context"
+	_ "embed" // the scripts
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -16,7 +17,6 @@ import (
 var ErrUnavailable = errors.New("redislimiter: Redis is unavailable")
 
 const (
-	defaultMaxOutage = 10 * time.Second
 	// answerTime is how long one command may take. It matters where the client has
 	// no timeout of its own, or does not apply the context's.
 	answerTime = 5 * time.Second
@@ -28,68 +28,80 @@ const (
 	lastPause  = 500 * time.Millisecond
 )
 
-// store runs scripts on Redis.
-type store struct {
-	// rdb stands behind a func, since its options hold a password, and fmt and the
-	// dumpers of test libraries print unexported fields.
-	rdb       func() redis.UniversalClient
-	maxOutage time.Duration
-}
+// The scripts. Running one twice is running it once.
+var (
+	//go:embed lua/limiter.lua
+	commonLua string // with which all begin
+	//go:embed lua/acquire.lua
+	acquireLua    string
+	acquireScript = redis.NewScript(commonLua + acquireLua)
+	//go:embed lua/hold.lua
+	holdLua    string
+	holdScript = redis.NewScript(commonLua + holdLua)
+	//go:embed lua/leave.lua
+	leaveLua    string
+	leaveScript = redis.NewScript(commonLua + leaveLua)
+	//go:embed lua/pause.lua
+	pauseLua    string
+	pauseScript = redis.NewScript(commonLua + pauseLua)
+)
 
-// command is a script with its arguments. Running it twice is running it once.
-type command struct {
-	script *redis.Script
-	keys   []string
-	args   []any
-	// undo takes back what was done for a caller who was not told. It may be nil.
-	undo func()
-}
-
-// run runs c until it is answered, the fault is one that stays, or maxOutage or ctx ends.
-func (s *store) run(ctx context.Context, c command) ([]any, error) {
+// run runs a script for the attempt id until it is answered, the fault is one that stays,
+// or maxOutage or ctx ends. What was done for a caller who was not told is taken back.
+func (l *Limiter) run(ctx context.Context, script *redis.Script, id string, args ...any) ([]int64, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
 	}
+	staleAfter := l.timeout + l.per
+	args = append([]any{id, l.memory.known(staleAfter), staleAfter.Microseconds()}, args...)
 	var running sync.WaitGroup
 	var fault error // the last one
 	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		reply, err := s.once(ctx, c, &running)
+		reply, err := l.once(ctx, script, args, &running)
 		if err == nil {
+			l.memory.note(reply[0])
 			return reply, nil
 		}
 		if fault == nil || ctx.Err() == nil { // a run that ctx cut off says nothing
 			fault = err
 		}
-		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > s.maxOutage || !sleep(ctx, pause/2+rand.N(pause/2)) {
+		if ctx.Err() != nil || !passes(err) || time.Since(began)+pause > l.maxOutage || !sleep(ctx, pause/2+rand.N(pause/2)) {
 			break
 		}
 	}
-	if c.undo != nil {
-		go func() { running.Wait(); c.undo() }()
+	if script == acquireScript {
+		go func() { running.Wait(); l.leave(id) }()
 	}
 	return nil, failure(ctx, fault)
 }
 
-// once runs c, and waits for its answer for as long as ctx and answerTime allow. A
+// once runs a script, and waits for its answer for as long as ctx and answerTime allow. A
 // client need not return when its context ends, and what is cut off may have been done;
 // so each run has a goroutine of its own, which sees to the end of it.
-func (s *store) once(ctx context.Context, c command, running *sync.WaitGroup) (reply []any, err error) {
+func (l *Limiter) once(ctx context.Context, script *redis.Script, args []any, running *sync.WaitGroup) ([]int64, error) {
 	lasting, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
-	done := make(chan func() ([]any, error), 1)
+	done := make(chan *redis.Cmd, 1)
 	running.Go(func() {
 		defer cancel()
-		reply, err := c.script.Run(lasting, s.rdb(), c.keys, c.args...).Slice()
-		done <- func() ([]any, error) { return reply, err }
+		done <- script.Run(lasting, l.rdb(), l.keys, args...)
 	})
 	select {
 	case answer := <-done:
-		return answer()
+		return answer.Int64Slice()
 	case <-ctx.Done():
 		return nil, contextError(ctx)
 	case <-time.After(answerTime):
 		return nil, fmt.Errorf("no answer within %v", answerTime)
 	}
+}
+
+// tell runs a script for which nobody waits longer than cleanupTimeout, or needs to know
+// whether it failed.
+func (l *Limiter) tell(ctx context.Context, script *redis.Script, id string, args ...any) {
+	ctx, cancel := context.WithTimeout(ctx, cleanupTimeout)
+	defer cancel()
+	_, _ = l.run(ctx, script, id, args...)
 }
 
 // passes reports whether the fault is one that goes by itself: of the network,
@@ -135,4 +147,32 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// memory is what a process knows of the limiter's past: how many attempts had
+// been admitted when it last heard of it. A Redis that says fewer has forgotten
+// some.
+type memory struct {
+	mu    sync.Mutex
+	count int64
+	at    time.Time
+}
+
+func (m *memory) note(count int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := time.Now(); count >= m.count || now.Sub(m.at) > time.Second {
+		m.count, m.at = count, now
+	}
+}
+
+// known returns the count, or zero if it was heard so long ago that what was
+// forgotten since does no harm.
+func (m *memory) known(staleAfter time.Duration) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.at) > staleAfter {
+		return 0
+	}
+	return m.count
 }

@@ -3,25 +3,16 @@
 package main
 
 import (
-	"bufio"
-	"database/sql"
 	"fmt"
-	"io"
-	"net"
-	"os"
 	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/testserver"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -29,7 +20,7 @@ import (
 // copies in any two seconds.
 func TestThreeProcessesShareAManifest(t *testing.T) {
 	t.Parallel()
-	postgres, redis := startPostgres(t), startRedis(t)
+	postgres, redis := startServers(t)
 	b := newBench(t)
 	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(20, 2*time.Second))
 	t.Cleanup(server.Close)
@@ -64,81 +55,17 @@ func TestThreeProcessesShareAManifest(t *testing.T) {
 	require.Equal(t, rows, b.copyRequests(), "the server refused none")
 }
 
-// startPostgres starts a PostgreSQL that ends with the test, and returns its URL.
-func startPostgres(t *testing.T) string {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if path, err := exec.LookPath("initdb"); err == nil {
-		found = append(found, path)
-	}
-	if len(found) == 0 {
+// startServers starts a PostgreSQL and a Redis that end with the test, and returns their
+// URLs. Redis has an append-only file: without, the limiter takes it for one that has lost
+// its data.
+func startServers(t *testing.T) (postgres, redis string) {
+	if !testserver.HavePostgres() {
 		t.Skip("left out: PostgreSQL is not installed (no initdb), so nothing is tested of --ledger postgres://")
 	}
-	dir, err := os.MkdirTemp("", "agentcopy-pg-") // a socket's path must be short
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	attributes := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 { // as which it refuses to run
-		who, err := user.Lookup("postgres")
-		if err != nil {
-			t.Skip("left out: PostgreSQL does not run as root, and there is no user postgres")
-		}
-		uid, _ := strconv.Atoi(who.Uid)
-		gid, _ := strconv.Atoi(who.Gid)
-		attributes.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(t, os.Chown(dir, uid, gid))
-	}
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(filepath.Dir(slices.Max(found)), name), args...)
-		cmd.Dir, cmd.SysProcAttr = dir, attributes
-		return cmd
-	}
-	out, err := command("initdb", "-D", dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
-	require.NoError(t, err, "initdb: %s", out)
-	port := freePort(t)
-	server := command("postgres", "-D", dir+"/data", "-k", dir, "-p", fmt.Sprint(port), "-c", "listen_addresses=127.0.0.1")
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGINT) // its fast shutdown
-		_ = server.Wait()
-	})
-	place := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
-	db, err := sql.Open("pgx", place)
-	require.NoError(t, err)
-	defer db.Close()
-	until(t, "PostgreSQL", func() bool { return db.Ping() == nil })
-	return place
-}
-
-// startRedis starts a Redis that ends with the test, and returns its URL. It has an
-// append-only file: without, the limiter takes it for one that has lost its data.
-func startRedis(t *testing.T) string {
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
+	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("left out: redis-server is not installed, so nothing is tested of --limiter redis://")
 	}
-	port := freePort(t)
-	server := exec.Command(path, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "yes")
-	out, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	ready := false
-	for log := bufio.NewScanner(out); !ready && log.Scan(); {
-		ready = strings.Contains(log.Text(), "Ready to accept connections")
-	}
-	require.True(t, ready, "redis-server did not start")
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return fmt.Sprintf("redis://127.0.0.1:%d", port)
-}
-
-func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return testserver.StartPostgres(t).URL(), "redis://" + testserver.StartRedis(t, "--appendonly", "yes").Addr
 }
 
 // Nothing repeats the passwords of a command line.

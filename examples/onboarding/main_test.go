@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -13,6 +15,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/testserver"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
@@ -20,7 +23,10 @@ import (
 // lost and replicas are restarted.
 func TestReplicas(t *testing.T) {
 	const tenants, replicas, restarts = 20, 3, 10
-	database := startPostgres(t)
+	if !testserver.HavePostgres() {
+		t.Skip("left out: PostgreSQL is not installed (no initdb)")
+	}
+	database := testserver.StartPostgres(t).URL()
 	vendor := agentcopytest.NewKolena()
 	defer vendor.Close()
 	vendor.AddAgent(kolena.Agent{ID: 123, Name: "Lease reader"})

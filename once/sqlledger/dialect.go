@@ -1,19 +1,17 @@
 package sqlledger
 
-import "strings"
-
 // Dialect is the SQL that a database speaks: [Postgres] or [SQLite].
 type Dialect struct{ *dialect }
 
 type dialect struct {
 	name            string
-	now             string                        // the database's time, read when the row is locked
-	timeType        string                        // of a column
-	keyType         string                        // text that is compared byte by byte
-	later           func(seconds string) string   // now and so many seconds; NULL if that is
-	between         func(from, to string) string  // seconds between two times
-	greatest, least string                        // functions; least of several arguments
-	finish          func(statement string) string // the dialect's last word on a statement
+	now             string                       // the database's time, read when the row is locked
+	timeType        string                       // of a column
+	keyType         string                       // text that is compared byte by byte
+	later           func(seconds string) string  // now and so many seconds; NULL if that is
+	between         func(from, to string) string // seconds between two times
+	greatest, least string                       // functions of several arguments
+	param           string                       // what a parameter's number stands behind
 }
 
 var (
@@ -27,7 +25,7 @@ var (
 		between:  func(from, to string) string { return "CAST(extract(epoch FROM " + to + " - " + from + ") AS float8)" },
 		greatest: "greatest",
 		least:    "least",
-		finish:   func(statement string) string { return statement },
+		param:    "$",
 	}}
 	// SQLite is SQLite 3.38 or newer. Package once/sqlledger/sqlite opens a file
 	// with the driver and the settings that make it durable.
@@ -40,7 +38,7 @@ var (
 		between:  func(from, to string) string { return "(julianday(" + to + ") - julianday(" + from + ")) * 86400" },
 		greatest: "max",
 		least:    "min",
-		finish:   func(statement string) string { return strings.ReplaceAll(statement, "$", "?") },
+		param:    "?",
 	}}
 )
 

@@ -107,7 +107,7 @@
 // A copy takes three commits: when its key is claimed, right before the request is sent,
 // and when its answer is known. A call that waits, for example for a limiter, adds one
 // every 5 seconds. Copies recorded a second, by PostgreSQL 15 on two cores that it shared
-// with the processes that made the copies and with other work:
+// with the processes that made the copies:
 //
 //	processes  callers of each   PostgreSQL   SQLite
 //	    1             1              80         350
@@ -117,9 +117,8 @@
 //
 // With few callers the disk is the bottleneck, since each commit waits for it (4 ms
 // there); with many it is the processor. On SQLite the writers take turns, across
-// processes too. A million records do not change the figures. A vendor that allows 60
-// copies a minute takes one a second for each credential, so such a server is enough for
-// about a thousand credentials at their limit. Measure your own:
+// processes too. A million records do not change the figures. Such a server is enough for
+// about a thousand credentials at a limit of 60 copies a minute. Measure your own:
 //
 //	go test -run '^$' -bench Copies -benchtime 3000x ./once/sqlledger/internal/conformance
 //

@@ -80,7 +80,6 @@ func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 	if err != nil {
 		return once.Record{}, false, err
 	}
-	var answer error
 	err = l.do(ctx, "Begin", func(ctx context.Context, _ bool) error {
 		for {
 			claimed, err := l.query(ctx, l.sql.begin, args...)
@@ -88,37 +87,34 @@ func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 				return err
 			}
 			if len(claimed) == 1 {
-				stored, found, answer = claimed[0].record, claimed[0].claims > 1, nil
+				stored, found = claimed[0].record, claimed[0].claims > 1
 				return nil
 			}
-			there, err := l.query(ctx, l.sql.get, args[0])
+			there, err := l.get(ctx, r.Key)
 			if err != nil {
 				return err
 			}
 			if len(there) == 0 {
 				continue // it was removed a moment ago
 			}
-			stored, found, answer = once.Record{}, false, nil
 			switch has := there[0]; {
 			case !has.record.SameRequest(&r):
-				answer = once.ErrKeyReused
+				return once.ErrKeyReused
 			case has.record.Done():
 				stored, found = has.record, true
-			case has.left > 0:
-				answer = once.ErrInProgress
-				if has.left > lease.Seconds() {
-					_, err = l.db.ExecContext(ctx, l.sql.cut, args[0], lease.Seconds())
+				return nil
+			case has.left > lease.Seconds():
+				if _, err := l.exec(ctx, l.sql.cut, args[0], lease.Seconds()); err != nil {
+					return err
 				}
-			default:
-				continue // its lease ran out a moment ago
+				return once.ErrInProgress
+			case has.left > 0:
+				return once.ErrInProgress
 			}
-			return err
+			// its lease ran out a moment ago
 		}
 	})
-	if err != nil {
-		return once.Record{}, false, err
-	}
-	return stored, found, answer
+	return stored, found, err
 }
 
 // Update implements once.Ledger.
@@ -142,83 +138,76 @@ func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease ti
 		return err
 	}
 	args = args[:len(args)-requestArguments]
-	var answer error
-	err = l.do(ctx, what, func(ctx context.Context, _ bool) error {
+	return l.do(ctx, what, func(ctx context.Context, _ bool) error {
 		for {
 			changed, err := l.exec(ctx, l.sql.write, args...)
 			taken := sqlState(err) == "23505" // a unique violation: of two Finish at once
-			if err != nil && !taken {
+			if err != nil && !taken || changed == 1 {
 				return err
 			}
-			answer = nil
-			if changed == 1 {
-				return nil
-			}
-			there, err := l.query(ctx, l.sql.get, args[0])
+			there, err := l.get(ctx, r.Key)
 			if err != nil {
 				return err
 			}
 			switch {
-			case len(there) == 1 && there[0].record.Token == r.Token && there[0].record.Done() && there[0].record.Ref() == r.Ref():
-				// An earlier Finish, whose answer was lost, did it.
-			case len(there) == 0 || there[0].record.Token != r.Token || there[0].record.Done():
-				answer = once.ErrLeaseLost
+			case len(there) == 0 || there[0].record.Token != r.Token:
+				return once.ErrLeaseLost
+			case there[0].record.Done():
+				if there[0].record.Ref() == r.Ref() {
+					return nil // an earlier Finish, whose answer was lost, did it
+				}
+				return once.ErrLeaseLost
 			case taken || there[0].number <= args[2].(int64):
-				answer = once.ErrCopyTaken
-			case r.Done(): // a later write of this claim came first, and must not be the last
-				args[2] = writes.Add(1)
-				continue
+				return once.ErrCopyTaken
+			case !r.Done():
+				return nil
 			}
-			return nil
+			args[2] = writes.Add(1) // a later write of this claim came first, and must not be the last
 		}
 	})
-	return errors.Join(err, answer)
 }
 
 // Abandon implements once.Ledger.
 func (l *Ledger) Abandon(ctx context.Context, r once.Record) error {
-	var answer error
-	err := l.do(ctx, "Abandon", func(ctx context.Context, doubt bool) error {
-		removed, err := l.exec(ctx, l.sql.abandon, escape(r.Key), int64(r.Token))
+	return l.do(ctx, "Abandon", func(ctx context.Context, doubt bool) error {
+		removed, err := l.exec(ctx, "DELETE FROM agentcopy_ledger WHERE key = $1 AND token = $2 AND ref IS NULL", escape(r.Key), int64(r.Token))
 		if err != nil || removed == 1 {
 			return err
 		}
-		answer = once.ErrLeaseLost
 		if doubt { // then it may be gone because a run before removed it
-			there, err := l.query(ctx, l.sql.get, escape(r.Key))
-			if err != nil {
+			there, err := l.get(ctx, r.Key)
+			if err != nil || len(there) == 0 {
 				return err
 			}
-			if len(there) == 0 {
-				answer = nil
-			}
 		}
-		return nil
+		return once.ErrLeaseLost
 	})
-	return errors.Join(err, answer)
 }
 
 // Remove implements once.Ledger.
 func (l *Ledger) Remove(ctx context.Context, key string) error {
 	return l.do(ctx, "Remove", func(ctx context.Context, _ bool) error {
-		_, err := l.exec(ctx, l.sql.remove, escape(key))
+		_, err := l.exec(ctx, "DELETE FROM agentcopy_ledger WHERE key = $1", escape(key))
 		return err
 	})
 }
 
 // Get implements once.Index.
 func (l *Ledger) Get(ctx context.Context, key string) (r once.Record, found bool, err error) {
-	rows, err := l.read(ctx, "Get", l.sql.get, escape(key))
-	if err != nil || len(rows) == 0 {
-		return once.Record{}, false, err
-	}
-	return rows[0].record, true, nil
+	err = l.do(ctx, "Get", func(ctx context.Context, _ bool) error {
+		rows, err := l.get(ctx, key)
+		if len(rows) == 1 {
+			r, found = rows[0].record, true
+		}
+		return err
+	})
+	return r, found, err
 }
 
 // KeepsNames implements once.Index.
 func (l *Ledger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
 	err = l.do(ctx, "KeepsNames", func(ctx context.Context, _ bool) error {
-		return l.db.QueryRowContext(ctx, l.sql.names, namesText(id)).Scan(&keeps)
+		return l.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1)", namesText(id)).Scan(&keeps)
 	})
 	return keeps, err
 }
@@ -229,11 +218,11 @@ func (l *Ledger) Owners(ctx context.Context, refs []once.CopyRef) (map[once.Copy
 	for some := range slices.Chunk(refs, 256) {
 		// The number of parameters is a power of two, so that there are few different statements.
 		size := 1 << bits.Len(uint(len(some)-1))
-		args := make([]any, size)
+		params, args := make([]string, size), make([]any, size)
 		for i := range args {
-			args[i] = some[min(i, len(some)-1)].String()
+			params[i], args[i] = fmt.Sprint("$", i+1), some[min(i, len(some)-1)].String()
 		}
-		rows, err := l.read(ctx, "Owners", l.sql.owners(size), args...)
+		rows, err := l.read(ctx, "Owners", "ref IN ("+strings.Join(params, ", ")+")", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -247,20 +236,20 @@ func (l *Ledger) Owners(ctx context.Context, refs []once.CopyRef) (map[once.Copy
 // Pending implements once.Ledger. It holds what it yields in memory.
 func (l *Ledger) Pending(ctx context.Context, id agentcopy.Identity, sentSince time.Time) iter.Seq2[once.Record, error] {
 	return func(yield func(once.Record, error) bool) {
-		var where []string
+		var where string
 		var args []any
-		if id.Provider == "" && id.Origin == "" && id.Account == "" {
-			where = append(where, "rival_of IS NOT NULL")
-		} else {
-			args = append(args, rivalText(id))
-			where = append(where, "rival_of = $1")
-		}
 		if !sentSince.IsZero() {
 			since := sentSince.Add(-time.Second) // the columns have milliseconds
 			args = append(args, time.Until(since).Seconds(), since.UTC().Format(timeFormat))
-			where = append(where, l.sql.sentSince(len(args)))
+			where = l.sql.sentSince + " AND "
 		}
-		rows, err := l.read(ctx, "Pending", l.sql.pending(strings.Join(where, " AND ")), args...)
+		if id.Provider == "" && id.Origin == "" && id.Account == "" {
+			where += "rival_of IS NOT NULL"
+		} else {
+			args = append(args, rivalText(id))
+			where += fmt.Sprint("rival_of = $", len(args))
+		}
+		rows, err := l.read(ctx, "Pending", where, args...)
 		if err != nil {
 			yield(once.Record{}, err)
 			return
@@ -273,11 +262,13 @@ func (l *Ledger) Pending(ctx context.Context, id agentcopy.Identity, sentSince t
 	}
 }
 
+const listPage = 500 // records that List reads at a time
+
 // List implements once.Ledger. It reads some hundred records at a time.
 func (l *Ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
 	return func(yield func(once.Record, error) bool) {
 		for from := ""; ; {
-			rows, err := l.read(ctx, "List", l.sql.list, from)
+			rows, err := l.read(ctx, "List", fmt.Sprint("key >= $1 ORDER BY key LIMIT ", listPage), from)
 			if err != nil {
 				yield(once.Record{}, err)
 				return
@@ -298,27 +289,41 @@ func (l *Ledger) List(ctx context.Context) iter.Seq2[once.Record, error] {
 // after is the least key after an escaped one, which has no NUL.
 func after(key string) string { return key + "\x01" }
 
-// read is query, again and again if need be.
-func (l *Ledger) read(ctx context.Context, what, statement string, args ...any) (rows []row, err error) {
+// read reads the rows where a condition holds, again and again if need be.
+func (l *Ledger) read(ctx context.Context, what, where string, args ...any) (rows []row, err error) {
 	err = l.do(ctx, what, func(ctx context.Context, _ bool) error {
-		rows, err = l.query(ctx, statement, args...)
+		rows, err = l.query(ctx, l.sql.read+where, args...)
 		return err
 	})
 	return rows, err
 }
 
+// get reads the row of a key, if there is one.
+func (l *Ledger) get(ctx context.Context, key string) ([]row, error) {
+	return l.query(ctx, l.sql.read+"key = $1", escape(key))
+}
+
+// text is a statement as the dialect writes it.
+func (l *Ledger) text(statement string) string {
+	return strings.ReplaceAll(statement, "$", l.dialect.param)
+}
+
 func (l *Ledger) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
-	result, err := l.db.ExecContext(ctx, statement, args...)
+	result, err := l.db.ExecContext(ctx, l.text(statement), args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
+func (l *Ledger) queryRow(ctx context.Context, statement string, args ...any) *sql.Row {
+	return l.db.QueryRowContext(ctx, l.text(statement), args...)
+}
+
 // query reads to the end, where a commit that failed shows.
 func (l *Ledger) query(ctx context.Context, statement string, args ...any) (all []row, err error) {
 	asked := time.Now()
-	rows, err := l.db.QueryContext(ctx, statement, args...)
+	rows, err := l.db.QueryContext(ctx, l.text(statement), args...)
 	if err != nil {
 		return nil, err
 	}

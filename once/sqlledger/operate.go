@@ -15,7 +15,7 @@ func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int
 	for from := ""; ; {
 		var end sql.NullString
 		err := l.do(ctx, "Prune", func(ctx context.Context, _ bool) error {
-			if err := l.db.QueryRowContext(ctx, l.sql.pageEnd, from).Scan(&end); err != nil || !end.Valid {
+			if err := l.queryRow(ctx, pageEnd, from).Scan(&end); err != nil || !end.Valid {
 				return err
 			}
 			n, err := l.exec(ctx, l.sql.prune, from, end.String, time.Until(doneBefore).Seconds())
@@ -28,6 +28,8 @@ func (l *Ledger) Prune(ctx context.Context, doneBefore time.Time) (forgotten int
 		from = after(end.String)
 	}
 }
+
+const pageEnd = "SELECT max(key) FROM (SELECT key FROM agentcopy_ledger WHERE key >= $1 ORDER BY key LIMIT 1000) AS page"
 
 // Check reads the whole ledger and returns an error if something is damaged. On SQLite it
 // also runs PRAGMA quick_check, during which the writers of this process wait.

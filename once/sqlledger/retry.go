@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/agentcopy/agentcopy-go/once"
 )
 
 // ErrUnavailable means that the database did not complete the operation in the time that
@@ -24,27 +26,28 @@ type fault struct {
 	busy  bool // another process holds the lock of the file
 }
 
-// do runs f until it succeeds, for as long as ctx and maxOutage allow. f must do
-// nothing more if it is run again after it was done; doubt says that it may have been.
+// answers are what a method returns of these: the statements did what they should.
+var answers = []error{once.ErrKeyReused, once.ErrInProgress, once.ErrLeaseLost, once.ErrCopyTaken}
+
+// do runs f until it succeeds or has an answer, for as long as ctx and maxOutage allow. f must
+// do nothing more if it is run again after it was done; doubt says that it may have been.
 func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context, doubt bool) error) error {
 	limited, cancel := context.WithTimeout(ctx, l.maxOutage)
 	defer cancel()
-	failed := &failure{what: what}
+	var last error // of the database
+	doubt := false
 	waiting := false // for another process's lock
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if limited.Err() != nil {
-			return failed.because(ctx, l.maxOutage)
-		}
-		err := f(limited, failed.doubt)
-		if err == nil {
-			return nil
+	for wait := 10 * time.Millisecond; limited.Err() == nil; wait = min(2*wait, time.Second) {
+		err := f(limited, doubt)
+		if err == nil || slices.Contains(answers, err) {
+			return err
 		}
 		kind := faultOf(err)
-		failed.doubt = failed.doubt || kind.done || limited.Err() != nil
+		doubt = doubt || kind.done || limited.Err() != nil
 		if limited.Err() != nil {
-			return failed.because(ctx, l.maxOutage)
+			break
 		}
-		failed.last = err
+		last = err
 		pause := wait/2 + rand.N(wait)
 		if kind.busy {
 			// All processes wait alike: with waits that grow, newcomers would pass. Of each
@@ -60,52 +63,36 @@ func (l *Ledger) do(ctx context.Context, what string, f func(ctx context.Context
 			}
 		}
 		if !kind.again || !sleep(limited, pause) {
-			return failed.because(ctx, l.maxOutage)
+			break
 		}
 	}
+	return l.failure(ctx, what, doubt, last)
 }
 
-// failure is the error of a call.
-type failure struct {
-	what   string
-	doubt  bool
-	last   error // of the database
-	reason error // why it was not tried again
-}
-
-// because says why the call is not tried again.
-func (f *failure) because(ctx context.Context, maxOutage time.Duration) error {
+// failure is the error of a call that is not tried again after the last one of the database.
+func (l *Ledger) failure(ctx context.Context, what string, doubt bool, last error) error {
+	if doubt && !reading[what] {
+		what += " (the write may have happened)"
+	}
+	var reason error
 	switch cause := context.Cause(ctx); {
 	case cause != nil && !errors.Is(cause, ctx.Err()):
-		f.reason = fmt.Errorf("%w: %w", ctx.Err(), cause)
+		reason = fmt.Errorf("%w: %w", ctx.Err(), cause)
 	case cause != nil:
-		f.reason = cause
-	case f.last == nil || faultOf(f.last).again:
-		f.reason = fmt.Errorf("%w (waited %v)", ErrUnavailable, maxOutage)
+		reason = cause
+	case last == nil || faultOf(last).again:
+		reason = fmt.Errorf("%w (waited %v)", ErrUnavailable, l.maxOutage)
+	default:
+		return fmt.Errorf("sqlledger: %s: %w%s", what, last, advice[sqlState(last)])
 	}
-	return f
-}
-
-func (f *failure) Error() string {
-	text := "sqlledger: " + f.what
-	if f.doubt && !reading[f.what] {
-		text += " (the write may have happened)"
+	if last == nil {
+		return fmt.Errorf("sqlledger: %s: %w", what, reason)
 	}
-	if f.reason != nil {
-		text += ": " + f.reason.Error()
-	}
-	if f.last != nil {
-		text += ": " + f.last.Error() + advice[sqlState(f.last)]
-	}
-	return text
+	return fmt.Errorf("sqlledger: %s: %w: %w%s", what, reason, last, advice[sqlState(last)])
 }
 
 // reading are the methods that change nothing.
 var reading = map[string]bool{"Check": true, "Get": true, "KeepsNames": true, "List": true, "Owners": true, "Pending": true}
-
-func (f *failure) Unwrap() []error {
-	return slices.DeleteFunc([]error{f.reason, f.last}, func(err error) bool { return err == nil })
-}
 
 // advice is what helps against errors of PostgreSQL, by their SQLSTATE.
 var advice = map[string]string{
@@ -119,10 +106,8 @@ const poolerAdvice = "; if the connection goes through a pooler in transaction m
 
 // faultOf says what is known after a statement failed.
 func faultOf(err error) fault {
-	safe, isSafe := errors.AsType[interface {
-		error
-		SafeToRetry() bool // pgx
-	}](err)
+	var safe interface{ SafeToRetry() bool } // pgx
+	isSafe := errors.As(err, &safe)
 	_, isNet := errors.AsType[net.Error](err)
 	op, isOp := errors.AsType[*net.OpError](err)
 	state, code := sqlState(err), sqliteCode(err)
@@ -155,10 +140,8 @@ var passing = []string{
 }
 
 func sqlState(err error) string {
-	if e, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err); ok {
+	var e interface{ SQLState() string }
+	if errors.As(err, &e) {
 		return e.SQLState()
 	}
 	return ""
@@ -166,10 +149,8 @@ func sqlState(err error) string {
 
 // sqliteCode is SQLite's primary result code.
 func sqliteCode(err error) int {
-	if e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err); ok {
+	var e interface{ Code() int }
+	if errors.As(err, &e) {
 		return e.Code() & 0xff
 	}
 	return 0

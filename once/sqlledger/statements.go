@@ -1,17 +1,8 @@
 package sqlledger
 
-import "fmt"
-
-// statements are those of a dialect.
-type statements struct {
-	begin, write, abandon, remove, cut string
-	get, list, names                   string
-	pageEnd, prune                     string
-
-	owners    func(refs int) string
-	pending   func(where string) string
-	sentSince func(params int) string // a condition on the last two of so many parameters
-}
+// statements are those that depend on the dialect, but for the parameters: $1 is written
+// as ?1 when a statement is run on SQLite.
+type statements struct{ begin, write, cut, read, sentSince, prune string }
 
 // columns are read by scan. Since and SentAt are given as ages, so that no clock
 // but the reader's and the database's own is needed: if the database's was set
@@ -24,8 +15,7 @@ func columns(d Dialect) string {
 
 func newStatements(d Dialect) *statements {
 	asTime := func(param string) string { return "CAST(" + param + " AS " + d.timeType + ")" }
-	read := "SELECT " + columns(d) + " FROM agentcopy_ledger "
-	s := &statements{
+	return &statements{
 		// $1 key, $2 token, $3 number, $4 lease, $5 sends, $6 since and $7 its age,
 		// $8 sent_at and $9 its age, $10 copy_id, $11 copy_name, $12 rival_of, $13
 		// ref, $14 keeps_names_of, $15 record; and the request.
@@ -50,34 +40,10 @@ RETURNING ` + columns(d),
 WHERE key = $1 AND token = $2 AND write_no <= $3 AND (ref IS NULL OR write_no = $3)
 	AND NOT EXISTS (SELECT 1 FROM agentcopy_ledger AS other WHERE other.ref = $13 AND other.key <> $1)`,
 
-		abandon: `DELETE FROM agentcopy_ledger WHERE key = $1 AND token = $2 AND ref IS NULL`,
-		remove:  `DELETE FROM agentcopy_ledger WHERE key = $1`,
-		cut:     `UPDATE agentcopy_ledger SET lease_end = ` + d.later("$2") + ` WHERE key = $1 AND lease_end > ` + d.later("$2"),
-
-		get:   read + "WHERE key = $1",
-		list:  read + "WHERE key >= $1 ORDER BY key LIMIT " + fmt.Sprint(listPage),
-		names: "SELECT EXISTS (SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1)",
-
-		pageEnd: "SELECT max(key) FROM (SELECT key FROM agentcopy_ledger WHERE key >= $1 ORDER BY key LIMIT 1000) AS page",
-		prune:   "DELETE FROM agentcopy_ledger WHERE key >= $1 AND key <= $2 AND ref IS NOT NULL AND written_at < " + d.later("$3"),
+		cut:   `UPDATE agentcopy_ledger SET lease_end = ` + d.later("$2") + ` WHERE key = $1 AND lease_end > ` + d.later("$2"),
+		read:  "SELECT " + columns(d) + " FROM agentcopy_ledger WHERE ",
+		prune: "DELETE FROM agentcopy_ledger WHERE key >= $1 AND key <= $2 AND ref IS NOT NULL AND written_at < " + d.later("$3"),
+		// The subquery is run once, so that an index serves.
+		sentSince: sentBound(d) + " >= (SELECT " + d.least + "(" + d.later("$1") + ", " + asTime("$2") + "))",
 	}
-	for _, statement := range []*string{&s.begin, &s.write, &s.abandon, &s.remove, &s.cut, &s.get, &s.list, &s.names, &s.pageEnd, &s.prune} {
-		*statement = d.finish(*statement)
-	}
-	s.owners = func(refs int) string {
-		params := "$1"
-		for i := 2; i <= refs; i++ {
-			params += fmt.Sprint(", $", i)
-		}
-		return d.finish(read + "WHERE ref IN (" + params + ")")
-	}
-	s.pending = func(where string) string { return d.finish(read + "WHERE " + where) }
-	// The subquery is run once, so that an index serves.
-	s.sentSince = func(params int) string {
-		byDatabase, byWriter := d.later(fmt.Sprint("$", params-1)), asTime(fmt.Sprint("$", params))
-		return sentBound(d) + " >= (SELECT " + d.least + "(" + byDatabase + ", " + byWriter + "))"
-	}
-	return s
 }
-
-const listPage = 500 // records that List reads at a time

@@ -8,7 +8,7 @@
 -- ARGV[10] heartbeat it comes back no later than after this, to show that it lives
 -- ARGV[11] grace    how much later than announced it may come
 --
--- Returns: admitted, count, arrival, wait (the shortest there is), sleep (until
+-- Returns: count, admitted, arrival, wait (the shortest there is), sleep (until
 -- it is to come back; -1 if it is not waiting any more), how long the pause has
 -- to run, and how long the time to forget in.
 local n, per, keep, arrival = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -21,7 +21,7 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now)) do
 end
 if redis.call('ZSCORE', permits, id) then -- the answer to an earlier run was lost
   save()
-  return {1, count, 0, 0, 0, 0, 0}
+  return {count, 1, 0, 0, 0, 0, 0}
 end
 
 if arrival == 0 then
@@ -46,7 +46,7 @@ if ahead < free and math.max(opens, safe) <= now then
   leave()
   count = count + 1
   save()
-  return {1, count, 0, 0, 0, 0, 0}
+  return {count, 1, 0, 0, 0, 0, 0}
 end
 
 -- The permit that this waiter gets is this many after the next one. One that
@@ -64,7 +64,7 @@ local wait, paused, unsafe = due - now, math.max(opens - now, 0), math.max(safe 
 if wait >= left or paused > pause then
   leave()
   save()
-  return {0, count, arrival, wait, -1, paused, unsafe}
+  return {count, 0, arrival, wait, -1, paused, unsafe}
 end
 
 -- Permits are free, and those ahead were called. If they do not come, they are
@@ -79,4 +79,4 @@ end
 redis.call('ZADD', queue, arrival, id)
 redis.call('ZADD', seen, now + sleep + grace, id)
 save()
-return {0, count, arrival, wait, sleep, paused, unsafe}
+return {count, 0, arrival, wait, sleep, paused, unsafe}

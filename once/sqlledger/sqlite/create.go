@@ -2,16 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"time"
-
-	driver "modernc.org/sqlite"
 
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
@@ -45,7 +40,12 @@ func create(path string) error {
 			return fmt.Errorf("it cannot be created: %w", err)
 		}
 	}
-	return syncDir(dir)
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	_ = d.Sync() // not every system can
+	return d.Close()
 }
 
 var link = os.Link // tests have file systems without it
@@ -87,32 +87,4 @@ func renameAlone(from, to string) error {
 		return err
 	}
 	return os.Rename(from, to)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync() // not every system can
-	return d.Close()
-}
-
-// checkTable reports a database that is not a ledger's.
-func checkTable(db *sql.DB) error {
-	var n int
-	for {
-		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'agentcopy_ledger'").Scan(&n)
-		busy, failed := errors.AsType[*driver.Error](err)
-		switch {
-		case failed && busy.Code()&0xff == 5: // another process has it locked
-			time.Sleep(time.Millisecond + rand.N(time.Millisecond))
-		case err != nil:
-			return fmt.Errorf("it cannot be read: %w", err)
-		case n == 0:
-			return errors.New("it is a database, but not a ledger")
-		default:
-			return nil
-		}
-	}
 }

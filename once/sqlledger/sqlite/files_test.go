@@ -4,9 +4,9 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +59,15 @@ func count(t testing.TB, l *sqlledger.Ledger) (n int) {
 	return n
 }
 
+// connect opens a file as another program does.
+func connect(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ledger.db")
@@ -66,11 +75,8 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	database := filepath.Join(dir, "other.db")
-	out, err := exec.Command("sqlite3", database, "CREATE TABLE t (x)").CombinedOutput()
-	if err != nil {
-		t.Logf("left out, another program's database: %v %s", err, out)
-		database = ""
-	}
+	_, err = connect(t, database).Exec("CREATE TABLE t (x)")
+	require.NoError(t, err)
 	write := func(name string, content []byte) string {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, content, 0o600))
@@ -278,21 +284,12 @@ func TestABackupIsGoneOnWith(t *testing.T) {
 	begin(t, restored, "after the backup")
 }
 
-func TestAContextEndsAWaitForAnotherProcess(t *testing.T) {
+func TestAContextEndsAWaitForALock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path)
-	other := exec.Command("sqlite3", path)
-	in, err := other.StdinPipe()
+	lock, err := connect(t, path).Conn(t.Context())
 	require.NoError(t, err)
-	out, err := other.StdoutPipe()
-	require.NoError(t, err)
-	if other.Start() != nil {
-		t.Skip("left out: sqlite3 is not installed")
-	}
-	defer other.Process.Kill() //nolint:errcheck // it may have ended
-	_, err = io.WriteString(in, "BEGIN IMMEDIATE;\nSELECT 'locked';\n")
-	require.NoError(t, err)
-	_, err = out.Read(make([]byte, 1))
+	_, err = lock.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -300,6 +297,7 @@ func TestAContextEndsAWaitForAnotherProcess(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	begun := make(chan error)
 	go func() { _, _, err := l.Begin(t.Context(), record("k"), time.Minute); begun <- err }()
-	require.NoError(t, in.Close())
+	_, err = lock.ExecContext(t.Context(), "ROLLBACK")
+	require.NoError(t, err)
 	require.NoError(t, <-begun)
 }

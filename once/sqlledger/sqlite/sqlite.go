@@ -21,23 +21,11 @@ import (
 // Its folder must exist. Several processes of a machine may open the same file. Opening
 // it twice in one process shares the database handle. Close the ledger when you are done.
 func Open(path string) (*sqlledger.Ledger, error) {
-	l, err := open(path)
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: the ledger %s: %w", path, err)
-	}
-	return l, nil
-}
-
-func open(path string) (*sqlledger.Ledger, error) {
-	path, err := realPath(path)
-	if err != nil {
-		return nil, err
-	}
 	files.Lock()
 	defer files.Unlock()
 	f, err := openFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sqlite: the ledger %s: %w", path, err)
 	}
 	release := sync.OnceValue(f.release)
 	l, err := sqlledger.Open(context.Background(), f.db, sqlledger.SQLite, sqlledger.WithClose(func() error {
@@ -47,7 +35,7 @@ func open(path string) (*sqlledger.Ledger, error) {
 	}))
 	if err != nil {
 		_ = release()
-		return nil, err
+		return nil, fmt.Errorf("sqlite: the ledger %s: %w", path, err)
 	}
 	return l, nil
 }
@@ -68,6 +56,10 @@ type file struct {
 
 // openFile returns the file at path, checked. files is locked.
 func openFile(path string) (*file, error) {
+	path, err := realPath(path)
+	if err != nil {
+		return nil, err
+	}
 	if err := create(path); err != nil {
 		return nil, err
 	}

@@ -46,13 +46,7 @@ func BenchmarkCopies(b *testing.B) {
 					}
 					children[i] = startChild(b, "copyAtOnce", work)
 				}
-				for _, c := range children {
-					c.paused(b)
-				}
-				b.ResetTimer()
-				for _, c := range children {
-					c.resume()
-				}
+				resumeTogether(b, children)
 				waitForAll(b, children)
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "copies/s")
 			})
@@ -138,21 +132,19 @@ func figureRecord(key string) once.Record {
 
 // templates puts in a done record, an old pending one and ten of now.
 func templates(t *testing.T, l *sqlledger.Ledger) {
-	ctx := t.Context()
-	done, _, err := l.Begin(ctx, figureRecord("done-00000000"), time.Minute)
-	require.NoError(t, err)
-	done.Since, done.SentAt = time.Now(), time.Now()
-	done.Copy = agentcopy.Copy{Provider: "acme", ID: "agent-done-00000000", Name: done.Request.Name}
-	require.NoError(t, l.Finish(ctx, done))
-	old := figureRecord("pend-00000000")
-	old.Since, old.SentAt = time.Now().Add(-240*time.Hour), time.Now().Add(-240*time.Hour)
-	_, _, err = l.Begin(ctx, old, time.Minute)
-	require.NoError(t, err)
-	for i := range 10 {
-		rival := figureRecord(fmt.Sprint("rival-", i))
-		rival.Since, rival.SentAt = time.Now(), time.Now()
-		_, _, err = l.Begin(ctx, rival, time.Minute)
+	begin := func(key string, sent time.Time) once.Record {
+		r := figureRecord(key)
+		r.Since, r.SentAt = sent, sent
+		r, _, err := l.Begin(t.Context(), r, time.Minute)
 		require.NoError(t, err)
+		return r
+	}
+	done := begin("done-00000000", time.Now())
+	done.Copy = agentcopy.Copy{Provider: "acme", ID: "agent-done-00000000", Name: done.Request.Name}
+	require.NoError(t, l.Finish(t.Context(), done))
+	begin("pend-00000000", time.Now().Add(-240*time.Hour))
+	for i := range 10 {
+		begin(fmt.Sprint("rival-", i), time.Now())
 	}
 }
 

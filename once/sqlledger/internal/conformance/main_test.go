@@ -22,6 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/internal/lease"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
@@ -32,7 +33,7 @@ import (
 // variable says which, and its standard input has its task.
 const childVariable = "SQLLEDGER_TEST_CHILD"
 
-var programs = map[string]func(task) error{"workKeys": workKeys, "makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce}
+var programs = map[string]func(task) error{"makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce}
 
 // shortLease is how long a Runner of the programs claims a key for, so that tests need
 // not wait for long. Renewals may fail on a busy machine: the tests reckon with it.
@@ -46,9 +47,7 @@ func TestMain(m *testing.M) {
 		if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 			_ = f.Value.Set("8") // the tests wait more than they work
 		}
-		code := m.Run()
-		_ = os.RemoveAll(newCluster.dir)
-		os.Exit(code)
+		os.Exit(m.Run())
 	}
 	parent := os.Getppid()
 	go func() { // no child outlives its test, however that ends
@@ -71,7 +70,7 @@ func TestMain(m *testing.M) {
 // task is what a child is to do.
 type task struct {
 	Ledger  string // a path or a PostgreSQL URL
-	Vendor  string // a URL, or a file that stands for one
+	Vendor  string // a URL
 	Name    string // of the vendor, or of a boundary
 	Jobs    []job
 	Callers int
@@ -90,6 +89,14 @@ func (work task) open() (*sqlledger.Ledger, error) {
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
 	return sqlledger.Open(context.Background(), db, sqlledger.Postgres, sqlledger.WithClose(db.Close))
+}
+
+func recordOf(key string) once.Record {
+	return once.Record{
+		Key:      key,
+		Identity: agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", SearchKey: "new"},
+		Request:  agentcopy.CopyRequest{SourceID: "source-1", Name: "new"},
+	}
 }
 
 // pause tells the test that this process is ready, and waits until it is resumed.
@@ -179,6 +186,9 @@ func resumeTogether(t testing.TB, children []*child) {
 	t.Helper()
 	for _, c := range children {
 		c.paused(t)
+	}
+	if b, ok := t.(*testing.B); ok {
+		b.ResetTimer()
 	}
 	for _, c := range children {
 		c.resume()

@@ -3,179 +3,51 @@
 package conformance_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/testserver"
 	"github.com/agentcopy/agentcopy-go/once"
+	"github.com/agentcopy/agentcopy-go/once/oncetest"
 	"github.com/agentcopy/agentcopy-go/once/sqlledger"
 )
 
 // postgres is a PostgreSQL server of the test's own.
 type postgres struct {
-	dir, bin string              // its socket is in dir
-	who      *syscall.Credential // it refuses to run as root
-	process  *exec.Cmd
-	settings []string
-	admin    *sql.DB
-	schemas  atomic.Int64
-}
-
-// newCluster holds what initdb has made, for all servers of the tests.
-var newCluster struct {
-	sync.Mutex
-	dir string
+	*testserver.Postgres
+	admin   *sql.DB
+	schemas atomic.Int64
 }
 
 // startPostgres starts a server that ends with the test, or skips the test.
 func startPostgres(t testing.TB, settings ...string) *postgres {
 	t.Helper()
-	bin := postgresFolder()
-	if bin == "" {
+	if !testserver.HavePostgres() {
 		t.Skip("left out: PostgreSQL is not installed (no initdb)")
 	}
-	p := &postgres{bin: bin, settings: settings}
-	var err error
-	p.dir, err = os.MkdirTemp("", "agentcopy-pg-") // a socket's path must be short
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(p.dir) })
-	if os.Getuid() == 0 {
-		nobody, err := user.Lookup("postgres")
-		if err != nil {
-			t.Skip("left out: PostgreSQL does not run as root, and there is no user postgres")
-		}
-		uid, _ := strconv.Atoi(nobody.Uid)
-		gid, _ := strconv.Atoi(nobody.Gid)
-		p.who = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(t, os.Chown(p.dir, uid, gid))
-	}
-	p.initialize(t)
+	p := &postgres{Postgres: testserver.StartPostgres(t, settings...)}
 	p.admin = connect(t, p.url("public"))
-	p.start(t)
-	t.Cleanup(func() {
-		if log, err := os.ReadFile(p.dir + "/log"); t.Failed() && err == nil {
-			t.Logf("PostgreSQL's log ends with %s", log[max(0, len(log)-2000):])
-		}
-		p.kill()
-	})
+	p.admin.SetMaxIdleConns(0) // none is left of a server that was killed
 	return p
 }
 
-func (p *postgres) initialize(t testing.TB) {
-	t.Helper()
-	newCluster.Lock()
-	defer newCluster.Unlock()
-	if newCluster.dir == "" {
-		out, err := p.command("initdb", "-D", p.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
-		require.NoError(t, err, "initdb: %s", out)
-		newCluster.dir, err = os.MkdirTemp("", "agentcopy-pg-new-")
-		require.NoError(t, err)
-		out, err = exec.Command("cp", "-a", p.dir+"/data", newCluster.dir).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		return
-	}
-	out, err := exec.Command("cp", "-a", newCluster.dir+"/data", p.dir).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-}
-
-func postgresFolder() string {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if path, err := exec.LookPath("initdb"); err == nil && len(found) == 0 {
-		found = append(found, path)
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return filepath.Dir(slices.Max(found))
-}
-
-func (p *postgres) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(p.bin, name), args...)
-	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.who}
-	return cmd
-}
-
-func (p *postgres) start(t testing.TB) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		p.launch(t)
-		for time.Now().Before(deadline) {
-			if p.admin.Ping() == nil {
-				return
-			}
-			if p.said(t, "pre-existing shared memory block") { // of processes that were killed and are not gone yet
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		_ = p.process.Process.Kill()
-		_ = p.process.Wait()
-	}
-	require.Fail(t, "PostgreSQL did not start")
-}
-
-func (p *postgres) launch(t testing.TB) {
-	t.Helper()
-	// What the system has taken survives a kill without fsync, and the disk may be slow.
-	p.process = p.command("postgres", append([]string{"-D", p.dir + "/data", "-k", p.dir,
-		"-c", "listen_addresses=", "-c", "max_connections=400", "-c", "fsync=off"}, p.settings...)...)
-	log, err := os.Create(p.dir + "/log")
-	require.NoError(t, err)
-	defer log.Close()
-	p.process.Stdout, p.process.Stderr = log, log
-	require.NoError(t, p.process.Start())
-}
-
-// said reports whether the server has written text to its log.
-func (p *postgres) said(t testing.TB, text string) bool {
-	t.Helper()
-	log, err := os.ReadFile(p.dir + "/log")
-	require.NoError(t, err)
-	return strings.Contains(string(log), text)
-}
-
-// kill ends the server and all its processes at once, as a power failure does.
-func (p *postgres) kill() {
-	children := p.freeze()
-	_ = syscall.Kill(p.process.Process.Pid, syscall.SIGKILL)
-	for _, pid := range children {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	_ = p.process.Wait()
-}
-
-// freeze stops the server and its processes, which it returns.
-func (p *postgres) freeze() (children []int) {
-	server := p.process.Process.Pid
-	_ = syscall.Kill(server, syscall.SIGSTOP) // it starts no more of them
-	pids, _ := exec.Command("pgrep", "-P", fmt.Sprint(server)).Output()
-	for _, pid := range strings.Fields(string(pids)) {
-		if n, err := strconv.Atoi(pid); err == nil {
-			_ = syscall.Kill(n, syscall.SIGSTOP)
-			children = append(children, n)
-		}
-	}
-	return children
-}
-
 func (p *postgres) url(schema string) string {
-	return fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=5432&search_path=%s,pg_catalog", url.QueryEscape(p.dir), url.QueryEscape(schema))
+	return fmt.Sprintf("%s&port=5432&search_path=%s,pg_catalog", p.URL(), url.QueryEscape(schema))
 }
 
 func connect(t testing.TB, url string) *sql.DB {
@@ -238,8 +110,8 @@ func startBouncer(t testing.TB, p *postgres) (url func(schema string) string) {
 	for i := range roles {
 		fmt.Fprintf(&users, "\"s%d\" \"\"\n", i+1)
 	}
-	require.NoError(t, os.WriteFile(p.dir+"/users.txt", []byte(users.String()), 0o644))
-	require.NoError(t, os.WriteFile(p.dir+"/pgbouncer.ini", fmt.Appendf(nil, `[databases]
+	require.NoError(t, os.WriteFile(p.Dir+"/users.txt", []byte(users.String()), 0o644))
+	require.NoError(t, os.WriteFile(p.Dir+"/pgbouncer.ini", fmt.Appendf(nil, `[databases]
 * = host=%[1]s port=5432
 [pgbouncer]
 listen_port = 6432
@@ -252,13 +124,12 @@ max_client_conn = 1000
 server_login_retry = 1
 ignore_startup_parameters = search_path
 logfile = %[1]s/bouncer.log
-`, p.dir), 0o644))
-	cmd := p.command(bin, "-q", p.dir+"/pgbouncer.ini")
-	cmd.Path = bin
+`, p.Dir), 0o644))
+	cmd := p.Command(bin, "-q", p.Dir+"/pgbouncer.ini")
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	url = func(schema string) string {
-		return fmt.Sprintf("postgres://%s@/postgres?host=%s&port=6432%s", schema, p.dir, execMode)
+		return fmt.Sprintf("postgres://%s@/postgres?host=%s&port=6432%s", schema, p.Dir, execMode)
 	}
 	db := connect(t, url("s1"))
 	for deadline := time.Now().Add(time.Minute); db.Ping() != nil; time.Sleep(10 * time.Millisecond) {
@@ -296,4 +167,189 @@ func open(t testing.TB, db *sql.DB, opts ...sqlledger.Option) *sqlledger.Ledger 
 	l, err := sqlledger.Open(t.Context(), db, sqlledger.Postgres, opts...)
 	require.NoError(t, err)
 	return l
+}
+
+func TestLedger(t *testing.T) {
+	withAndWithoutPgBouncer(t, func(t *testing.T, p *postgres, url func(schema string) string) {
+		oncetest.TestLedger(t, func(t *testing.T) oncetest.Store {
+			t.Parallel()
+			return newStore(t, p, url)
+		})
+	})
+}
+
+// What pgx does by default needs more of PgBouncer; the error says so. In newer ones
+// it works.
+func TestPgBouncerWithoutPreparedStatements(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	url := startBouncer(t, p)(p.newSchema(t))
+	require.NoError(t, open(t, connect(t, url)).Remove(t.Context(), "k"))
+	l, err := sqlledger.Open(t.Context(), connect(t, strings.TrimSuffix(url, execMode)), sqlledger.Postgres)
+	if err == nil {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range 16 {
+			wg.Go(func() {
+				for range 20 {
+					_, _, beginErr := l.Begin(t.Context(), recordOf(fmt.Sprint(i)), time.Minute)
+					if beginErr != nil && !errors.Is(beginErr, once.ErrInProgress) {
+						mu.Lock()
+						err = beginErr
+						mu.Unlock()
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if err == nil {
+		t.Skip("left out: this PgBouncer knows prepared statements")
+	}
+	require.ErrorContains(t, err, "default_query_exec_mode=exec")
+}
+
+// Writes wait for a lock of their row. The last one of a claim counts, whichever comes
+// first. A wait for a lock, or for a server that is stopped, ends with its context.
+func TestWritesWaitForALock(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	db := connect(t, p.url(p.newSchema(t)))
+	l := open(t, db, sqlledger.WithMaxOutage(time.Minute))
+	claim, _, err := l.Begin(t.Context(), recordOf("k"), time.Minute)
+	require.NoError(t, err)
+
+	unlock := lockRows(t, db)
+	var wg sync.WaitGroup
+	for i := 1; i <= 3; i++ {
+		claim.Sends = i
+		r := claim
+		wg.Go(func() { assert.NoError(t, l.Update(t.Context(), r, time.Minute)) })
+		waitForLocks(t, db, i)
+	}
+	unlock()
+	wg.Wait()
+	r, _, err := l.Get(t.Context(), "k")
+	require.NoError(t, err)
+	require.Equal(t, 3, r.Sends)
+
+	unlock = lockRows(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	updated := make(chan error)
+	go func() { updated <- l.Update(ctx, claim, time.Minute) }()
+	waitForLocks(t, db, 1)
+	cancel()
+	err = <-updated
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "the write may have happened")
+	unlock()
+	require.NoError(t, l.Update(t.Context(), claim, time.Minute))
+
+	p.Freeze()
+	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, l.Update(ctx, claim, time.Minute), context.DeadlineExceeded)
+	_, err = sqlledger.Open(t.Context(), db, sqlledger.Postgres, sqlledger.WithMaxOutage(100*time.Millisecond))
+	require.ErrorIs(t, err, sqlledger.ErrUnavailable)
+}
+
+// lockRows keeps all writers waiting.
+func lockRows(t testing.TB, db *sql.DB) (unlock func()) {
+	t.Helper()
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	_, err = tx.Exec("SELECT 1 FROM agentcopy_ledger FOR UPDATE")
+	require.NoError(t, err)
+	return func() { require.NoError(t, tx.Rollback()) }
+}
+
+// waitForLocks waits until n statements wait for a lock.
+func waitForLocks(t testing.TB, db *sql.DB, n int) {
+	t.Helper()
+	for deadline, waiting := time.Now().Add(time.Minute), -1; waiting != n; time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "%d statements wait for a lock", waiting)
+		require.NoError(t, db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").Scan(&waiting))
+	}
+}
+
+func TestPruneForgetsWhatWasDoneBefore(t *testing.T) {
+	t.Parallel()
+	places(t, func(t *testing.T, newPlace func(testing.TB) string) {
+		l, err := task{Ledger: newPlace(t)}.open()
+		require.NoError(t, err)
+		defer l.Close()
+		var refs int
+		for i := range 30 {
+			r, _, err := l.Begin(t.Context(), recordOf(fmt.Sprint("key ", i)), time.Minute)
+			require.NoError(t, err)
+			if i%3 == 0 {
+				r.Since, r.SentAt = time.Now(), time.Now()
+				require.NoError(t, l.Release(t.Context(), r))
+				continue
+			}
+			r.Copy = agentcopy.Copy{Provider: "acme", ID: fmt.Sprint(i)}
+			require.NoError(t, l.Finish(t.Context(), r))
+			refs++
+		}
+		n, err := l.Prune(t.Context(), time.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		require.Zero(t, n, "what was done since")
+		n, err = l.Prune(t.Context(), time.Now().Add(time.Minute))
+		require.NoError(t, err)
+		require.EqualValues(t, refs, n)
+		left := 0
+		for r, err := range l.List(t.Context()) {
+			require.NoError(t, err)
+			require.False(t, r.Done())
+			left++
+		}
+		require.Equal(t, 10, left)
+	})
+}
+
+// What was confirmed before the disk was full is there when it has room again. A full disk
+// ends the server where it cannot write ahead.
+func TestPostgreSQLOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t)
+	p.Kill()
+	disk := p.Dir + "/disk"
+	require.NoError(t, os.Mkdir(disk, 0o755))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=100m,mode=777", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("left out: a full disk needs a file system of its own: %v %s", err, out)
+	}
+	t.Cleanup(func() { p.Kill(); _ = exec.Command("umount", "-l", disk).Run() })
+	out, err := exec.Command("cp", "-a", p.Dir+"/data", disk).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, os.RemoveAll(p.Dir+"/data"))
+	require.NoError(t, os.Symlink(disk+"/data", p.Dir+"/data"))
+	p.Start()
+	l, err := task{Ledger: p.url(p.newSchema(t))}.open()
+	require.NoError(t, err)
+	defer l.Close()
+
+	_ = os.WriteFile(disk+"/ballast", make([]byte, 100<<20), 0o600) // all that there is
+	info, err := os.Stat(disk + "/ballast")
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(disk+"/ballast", info.Size()-8<<20)) // less than a segment of the log
+	p.exec(t, `SELECT pg_logical_emit_message(false, '', repeat('x', (16777216 - file_offset - 200000)::int))
+		FROM pg_walfile_name_offset(pg_current_wal_insert_lsn())`)
+	begun := 0
+	for ; err == nil; begun++ {
+		_, _, err = l.Begin(t.Context(), recordOf(fmt.Sprint("key ", begun)), time.Minute)
+	}
+	require.ErrorContains(t, err, "Begin (the write may have happened)")
+	t.Logf("%d keys, then %v", begun-1, err)
+	p.Kill()
+	require.NoError(t, os.Remove(disk+"/ballast"))
+	p.Start()
+	for i := range begun - 1 {
+		_, found, err := l.Get(t.Context(), fmt.Sprint("key ", i))
+		require.NoError(t, err)
+		require.True(t, found, i)
+	}
+	require.NoError(t, l.Check(t.Context()))
+	_, _, err = l.Begin(t.Context(), recordOf("with room again"), time.Minute)
+	require.NoError(t, err)
 }

@@ -1,12 +1,17 @@
 package sqlite
 
 import (
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
+	"time"
+
+	driver "modernc.org/sqlite"
 )
 
 const magic = "SQLite format 3\x00"
@@ -49,4 +54,23 @@ func checkHeader(path string) error {
 		return fmt.Errorf("the file is truncated: it has %d bytes of %d; restore a backup", info.Size(), want)
 	}
 	return nil
+}
+
+// checkTable reports a database that is not a ledger's.
+func checkTable(db *sql.DB) error {
+	var n int
+	for {
+		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'agentcopy_ledger'").Scan(&n)
+		busy, failed := errors.AsType[*driver.Error](err)
+		switch {
+		case failed && busy.Code()&0xff == 5: // another process has it locked
+			time.Sleep(time.Millisecond + rand.N(time.Millisecond))
+		case err != nil:
+			return fmt.Errorf("it cannot be read: %w", err)
+		case n == 0:
+			return errors.New("it is a database, but not a ledger")
+		default:
+			return nil
+		}
+	}
 }
