@@ -7,7 +7,6 @@ require (
 	github.com/agentcopy/agentcopy-go v0.1.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/rs/zerolog v1.28.0
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.62.0

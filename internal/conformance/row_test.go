@@ -66,22 +66,14 @@ type row struct {
 	odd      oddTransport  // in memory, in place of the fault
 }
 
-// wants is how each kind of call ends. A kind that is missing does not meet the row.
-type wants map[kind]end
-
-// kind is a kind of call: a copy by its retry mode, or a read.
-type kind string
-
-const (
-	safe   kind = "a copy under RetrySafe" // under RetryNever it ends so after one attempt
-	always kind = "a copy under RetryAlways"
-	read   kind = "a read under RetrySafe" // under RetryNever it ends so after one attempt
-)
-
-// end is after how many attempts, of at most maxAttempts, a call ends, and how.
-type end struct {
-	attempts int
-	outcome  agentcopy.Outcome
+// wants is after how many attempts, of at most maxAttempts, a call ends, and with
+// what outcome. A kind of call whose attempts are 0 does not meet the row.
+type wants struct {
+	safe   int // attempts of a copy under RetrySafe; under RetryNever it ends so after one
+	always int // of a copy under RetryAlways
+	read   int // of a read under RetrySafe; under RetryNever it ends so after one
+	// outcome is that of a copy. A read either succeeds or copies nothing.
+	outcome agentcopy.Outcome
 }
 
 const (
@@ -89,10 +81,10 @@ const (
 	Unknown                     = agentcopy.OutcomeUnknown
 	NotCopied                   = agentcopy.OutcomeNotCopied
 	Copied                      = agentcopy.OutcomeCopied
-	Fails                       = agentcopy.OutcomeNotCopied // of a read, which copies nothing
 )
 
-// carriers are the ways that a row goes, as a set.
+// carriers are the ways that a row goes, as a set. One that names neither memory nor
+// a protocol goes every way.
 type carriers int
 
 const (
@@ -105,6 +97,13 @@ const (
 	anyWay  = inMemory | overHTTP1 | overHTTP2
 	onWires = overHTTP1 | overHTTP2
 )
+
+func (r *row) ways() carriers {
+	if r.on&anyWay == 0 {
+		return r.on | anyWay
+	}
+	return r.on
+}
 
 const maxAttempts = 3
 
@@ -163,19 +162,22 @@ func (p callEnd) errors() []error {
 	return []error{context.Canceled, errGaveUp}
 }
 
-// wanted is how the row expects a call of op under mode to end.
-func (r *row) wanted(op *operation, mode agentcopy.RetryMode) end {
-	want := r.want[safe]
+// wanted is after how many attempts the row expects a call of op under mode to end,
+// and how.
+func (r *row) wanted(op *operation, mode agentcopy.RetryMode) (attempts int, o agentcopy.Outcome) {
+	attempts, o = r.want.safe, r.want.outcome
 	switch {
+	case !op.Copies && o == Succeeds:
+		attempts = r.want.read
 	case !op.Copies:
-		want = r.want[read]
+		attempts, o = r.want.read, NotCopied
 	case mode == agentcopy.RetryAlways:
-		want = r.want[always]
+		attempts = r.want.always
 	}
 	if mode == agentcopy.RetryNever {
-		want.attempts = 1
+		attempts = min(attempts, 1)
 	}
-	return want
+	return attempts, o
 }
 
 // observed is what came of one case.
@@ -194,8 +196,8 @@ type observed struct {
 func (r *row) check(o observed) []string {
 	var faults []string
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	want := r.wanted(o.op, o.mode)
-	succeeds := want.outcome == Succeeds
+	attempts, outcome := r.wanted(o.op, o.mode)
+	succeeds := outcome == Succeeds
 	if r.loose {
 		if !o.op.Copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
 			complain("got error %v, want success %v", o.err, succeeds)
@@ -205,8 +207,8 @@ func (r *row) check(o observed) []string {
 	if succeeds {
 		if o.err != nil {
 			complain("got error %v, want success", o.err)
-		} else if o.result.Response != nil && len(o.result.Response.Attempts) != want.attempts {
-			complain("got %d attempts, want %d", len(o.result.Response.Attempts), want.attempts)
+		} else if o.result.Response != nil && len(o.result.Response.Attempts) != attempts {
+			complain("got %d attempts, want %d", len(o.result.Response.Attempts), attempts)
 		}
 		return faults
 	}
@@ -215,11 +217,11 @@ func (r *row) check(o observed) []string {
 		complain("got %v, want an *agentcopy.Error", o.err)
 		return faults
 	}
-	if e.Outcome != want.outcome {
-		complain("got outcome %v, want %v: %v", e.Outcome, want.outcome, o.err)
+	if e.Outcome != outcome {
+		complain("got outcome %v, want %v: %v", e.Outcome, outcome, o.err)
 	}
-	if len(e.Attempts) != want.attempts {
-		complain("got %d attempts, want %d: %v", len(e.Attempts), want.attempts, o.err)
+	if len(e.Attempts) != attempts {
+		complain("got %d attempts, want %d: %v", len(e.Attempts), attempts, o.err)
 	}
 	matches := []error{r.is}
 	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to give up in
@@ -303,13 +305,8 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 
 // applies reports whether a row makes sense for an operation.
 func (r *row) applies(op *operation) bool {
-	switch {
-	case r.fault.answer.body.textFor(op.Answers) == absent:
-		return false
-	case op.Copies:
-		return r.want[safe].attempts > 0
-	}
-	return r.want[read].attempts > 0
+	attempts, _ := r.wanted(op, agentcopy.RetrySafe)
+	return attempts > 0 && r.fault.answer.body.textFor(op.Answers) != absent
 }
 
 // modesOf are those that make a difference for op.

@@ -96,7 +96,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	forms := append(secretForms(quoted), secretForms(quoted+vendortest.SecondSecret)...)
 	forms = append(forms, private)
 	for name, rows := range map[string][]row{
-		"quoted": quotingRows, "network": networkRows, "answers": answerRows, "waits": waitRows, "contexts": contextRows,
+		"quoted": quotingRows, "network": networkRows(), "answers": answerRows, "waits": waitRows, "contexts": contextRows(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range rows {
