@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,7 @@ func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 			limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }},
 		{name: "in the limiter of a user", fault: fault{made: true}, limiter: func() agentcopy.Limiter { return endless{} }},
 		{name: "in a pause that another call met", second: true,
-			fault: fault{answer: answer{status: 429, header: []string{"Retry-After", "60"}}}},
+			fault: fault{answer: answer{status: 429, header: http.Header{"Retry-After": {"60"}}}}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

@@ -296,6 +296,13 @@ func (c *counts) note(o *observed) {
 	}
 }
 
+// made notes cases that ask for one copy each, and the copies of them all.
+func (c *counts) made(cases, copies int) {
+	c.cases.Add(int64(cases))
+	c.copies.Add(int64(copies))
+	c.duplicates.Add(int64(max(0, copies-cases)))
+}
+
 func (c *counts) String() string {
 	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them; %d more by a gateway that retried by itself)",
 		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load(), c.byGateways.Load())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ var oddBreaks = []row{
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrForbidden, timeout: stallTimeout},
 	{name: "a server's fault whose body breaks off", fault: fault{at: atBody, made: true, answer: answer{status: 500, body: literal(refusing)}},
 		want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer},
-	{name: "a body that trickles past the timeout", fault: made(answer{pace: 20 * time.Millisecond}),
+	{name: "a body that trickles past the timeout", fault: made(answer{pace: 100 * time.Millisecond}),
 		want: wants{1, 1, 3, Copied}, is: context.DeadlineExceeded, timeout: stallTimeout},
 	{name: "a body that trickles in time", fault: made(answer{pace: time.Millisecond}), want: wants{1, 1, 1, Succeeds}, safeOnly: true},
 }
@@ -188,7 +189,7 @@ var answerRows = []row{
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrNotFound, on: onWires},
 	{name: "early hints, then nothing", fault: fault{at: atHeader, made: true, answer: answer{early: []int{103}}},
 		want: wants{1, 3, 3, Unknown}, on: onWires},
-	{name: "another protocol", fault: made(answer{status: 101, length: none, header: []string{"Upgrade", "other", "Connection", "Upgrade"}}),
+	{name: "another protocol", fault: made(answer{status: 101, length: none, header: http.Header{"Upgrade": {"other"}, "Connection": {"Upgrade"}}}),
 		want: wants{1, 3, 1, Unknown}, on: inMemory | overHTTP1},
 
 	{name: "field of another type", fault: made(answer{body: mistyped}), want: wants{1, 1, 1, Succeeds}},
@@ -210,7 +211,7 @@ var answerRows = []row{
 		want: wants{1, 1, 1, Copied}, is: agentcopy.ErrTooLarge},
 	{name: "over the bound once unpacked", fault: made(answer{body: large, gzip: true}),
 		want: wants{1, 1, 1, Copied}, is: agentcopy.ErrTooLarge},
-	{name: "says it is packed and is not", fault: made(answer{header: []string{"Content-Encoding", "gzip"}}),
+	{name: "says it is packed and is not", fault: made(answer{header: http.Header{"Content-Encoding": {"gzip"}}}),
 		want: wants{1, 3, 3, Unknown}},
 
 	{name: "a page with 200", fault: made(answer{body: literal(page)}), want: wants{1, 3, 1, Unknown}},
@@ -222,7 +223,7 @@ var answerRows = []row{
 		want: wants{1, 1, 1, Unknown}},
 	{name: "no success within success", fault: fault{answer: answer{body: literal(`{"success":false}`)}},
 		want: wants{1, 1, 1, Unknown}},
-	{name: "an encoding that nobody reads", fault: made(answer{header: []string{"Content-Encoding", "br"}}),
+	{name: "an encoding that nobody reads", fault: made(answer{header: http.Header{"Content-Encoding": {"br"}}}),
 		want: wants{1, 3, 1, Unknown}},
 	{name: "a page over the bound", fault: made(answer{body: literal(page + strings.Repeat(" ", maxBody))}),
 		want: wants{1, 3, 1, Unknown}, is: agentcopy.ErrTooLarge},
@@ -249,37 +250,37 @@ var answerRows = []row{
 // the default MaxWait of two minutes.
 var retryAfterForms = []struct {
 	name   string
-	header []string
+	header http.Header
 	want   time.Duration
 }{
-	{name: "seconds", header: []string{"Retry-After", "3"}, want: 3 * time.Second},
-	{name: "zero", header: []string{"Retry-After", "0"}},
-	{name: "a fraction", header: []string{"Retry-After", "1.5"}, want: 1500 * time.Millisecond},
-	{name: "milliseconds", header: []string{"Retry-After-Ms", "250"}, want: 250 * time.Millisecond},
-	{name: "milliseconds before seconds", header: []string{"Retry-After-Ms", "250", "Retry-After", "9"}, want: 250 * time.Millisecond},
-	{name: "padded", header: []string{"Retry-After", "  7 "}, want: 7 * time.Second},
-	{name: "just the longest", header: []string{"Retry-After", "120"}, want: 2 * time.Minute},
-	{name: "too long", header: []string{"Retry-After", "121"}, want: 121 * time.Second},
-	{name: "an hour", header: []string{"Retry-After", "3600"}, want: time.Hour},
-	{name: "overflows a Duration", header: []string{"Retry-After", "9223372037"}, want: math.MaxInt64},
-	{name: "overflows everything", header: []string{"Retry-After", "99999999999999999999999999999999"}, want: math.MaxInt64},
-	{name: "RFC 1123", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"}, want: time.Minute},
-	{name: "RFC 850", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "Saturday, 01-Jan-00 00:01:00 GMT"}, want: time.Minute},
-	{name: "asctime", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "Sat Jan  1 00:01:00 2000"}, want: time.Minute},
-	{name: "a date in the past", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "Fri, 31 Dec 1999 00:00:00 GMT"}},
-	{name: "a date in 2100", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT"}, want: 36525 * 24 * time.Hour},
+	{name: "seconds", header: http.Header{"Retry-After": {"3"}}, want: 3 * time.Second},
+	{name: "zero", header: http.Header{"Retry-After": {"0"}}},
+	{name: "a fraction", header: http.Header{"Retry-After": {"1.5"}}, want: 1500 * time.Millisecond},
+	{name: "milliseconds", header: http.Header{"Retry-After-Ms": {"250"}}, want: 250 * time.Millisecond},
+	{name: "milliseconds before seconds", header: http.Header{"Retry-After-Ms": {"250"}, "Retry-After": {"9"}}, want: 250 * time.Millisecond},
+	{name: "padded", header: http.Header{"Retry-After": {"  7 "}}, want: 7 * time.Second},
+	{name: "just the longest", header: http.Header{"Retry-After": {"120"}}, want: 2 * time.Minute},
+	{name: "too long", header: http.Header{"Retry-After": {"121"}}, want: 121 * time.Second},
+	{name: "an hour", header: http.Header{"Retry-After": {"3600"}}, want: time.Hour},
+	{name: "overflows a Duration", header: http.Header{"Retry-After": {"9223372037"}}, want: math.MaxInt64},
+	{name: "overflows everything", header: http.Header{"Retry-After": {"99999999999999999999999999999999"}}, want: math.MaxInt64},
+	{name: "RFC 1123", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2000 00:01:00 GMT"}}, want: time.Minute},
+	{name: "RFC 850", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Saturday, 01-Jan-00 00:01:00 GMT"}}, want: time.Minute},
+	{name: "asctime", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Sat Jan  1 00:01:00 2000"}}, want: time.Minute},
+	{name: "a date in the past", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Fri, 31 Dec 1999 00:00:00 GMT"}}},
+	{name: "a date in 2100", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Fri, 01 Jan 2100 00:00:00 GMT"}}, want: 36525 * 24 * time.Hour},
 
 	{name: "none"},
-	{name: "empty", header: []string{"Retry-After", ""}},
-	{name: "negative", header: []string{"Retry-After", "-3"}},
-	{name: "words", header: []string{"Retry-After", "soon"}},
-	{name: "a unit", header: []string{"Retry-After", "3s"}, want: 3 * time.Second},
-	{name: "an exponent", header: []string{"Retry-After", "1e3"}},
-	{name: "infinite", header: []string{"Retry-After", "Inf"}},
-	{name: "not a number", header: []string{"Retry-After", "NaN"}},
-	{name: "a list", header: []string{"Retry-After", "3, 5"}, want: 3 * time.Second},
-	{name: "RFC 3339", header: []string{"Date", "Sat, 01 Jan 2000 00:00:00 GMT", "Retry-After", "2000-01-01T00:01:00Z"}, want: time.Minute},
-	{name: "a month that is none", header: []string{"Retry-After", "Sat, 01 Foo 2000 00:01:00 GMT"}},
+	{name: "empty", header: http.Header{"Retry-After": {""}}},
+	{name: "negative", header: http.Header{"Retry-After": {"-3"}}},
+	{name: "words", header: http.Header{"Retry-After": {"soon"}}},
+	{name: "a unit", header: http.Header{"Retry-After": {"3s"}}, want: 3 * time.Second},
+	{name: "an exponent", header: http.Header{"Retry-After": {"1e3"}}},
+	{name: "infinite", header: http.Header{"Retry-After": {"Inf"}}},
+	{name: "not a number", header: http.Header{"Retry-After": {"NaN"}}},
+	{name: "a list", header: http.Header{"Retry-After": {"3, 5"}}, want: 3 * time.Second},
+	{name: "RFC 3339", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"2000-01-01T00:01:00Z"}}, want: time.Minute},
+	{name: "a month that is none", header: http.Header{"Retry-After": {"Sat, 01 Foo 2000 00:01:00 GMT"}}},
 }
 
 // waitRows are a 429 and a 503 with each form. A 429 made no copy; a 503 proves
@@ -326,7 +327,7 @@ func contextRows() (rows []row) {
 			rows = append(rows, endingEarly(r)...)
 		}
 	}
-	wait := []string{"Retry-After", "3"}
+	wait := http.Header{"Retry-After": {"3"}}
 	refused := row{name: "waits after a 429", fault: fault{answer: answer{status: 429, header: wait}},
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrRateLimited, retryAfter: 3 * time.Second}
 	failed := row{name: "waits after a 503", fault: fault{answer: answer{status: 503, header: wait}},
@@ -369,21 +370,13 @@ func sharedRows() (rows []row) {
 		case f.Err != nil:
 			r.fault.at, r.fault.breaks = atReceipt, reset
 		default:
-			r.fault.answer = answerOf(f)
+			r.fault.answer = answer{status: f.Status, body: literal(f.Body), header: f.Header}
 			seconds, _ := strconv.Atoi(f.Header.Get("Retry-After"))
 			r.retryAfter = time.Duration(seconds) * time.Second
 		}
 		rows = append(rows, r)
 	}
 	return rows
-}
-
-func answerOf(f faults.Fault) answer {
-	a := answer{status: f.Status, body: literal(f.Body)}
-	for name := range f.Header {
-		a.header = append(a.header, name, f.Header.Get(name))
-	}
-	return a
 }
 
 // http2Codes are the error codes of RFC 9113, and one of nobody's.

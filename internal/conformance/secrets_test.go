@@ -74,9 +74,9 @@ var quotingRows = func() []row {
 		} {
 			rows = append(rows, row{
 				name: fmt.Sprintf("%d, %s", status, form),
-				fault: fault{made: true, answer: answer{status: status, body: literal(content), header: []string{
-					"X-Request-Id", quoted, "Cf-Ray", quoted, "Retry-After-Ms", "1", "Content-Type", quoted,
-					"Location", "https://" + url.PathEscape(quoted) + ".example/" + url.QueryEscape(quoted),
+				fault: fault{made: true, answer: answer{status: status, body: literal(content), header: http.Header{
+					"X-Request-Id": {quoted}, "Cf-Ray": {quoted}, "Retry-After-Ms": {"1"}, "Content-Type": {quoted},
+					"Location": {"https://" + url.PathEscape(quoted) + ".example/" + url.QueryEscape(quoted)},
 				}}},
 			})
 		}

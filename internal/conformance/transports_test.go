@@ -234,7 +234,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for name, target := range targets {
 			r := &row{
-				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
+				fault: fault{answer: answer{status: status, header: http.Header{"Location": {target}}}},
 				want:  wants{1, 1, 1, NotCopied},
 			}
 			if status == http.StatusFound || status == http.StatusSeeOther { // it may lead to the new agent
@@ -267,7 +267,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 // TestCheckRedirectIsNotAsked: its CheckRedirect is not asked, and changes nothing.
 func TestCheckRedirectIsNotAsked(t *testing.T) {
 	for _, op := range operations {
-		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
+		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: http.Header{"Location": {"https://elsewhere.example/"}}}}}
 		asked := false
 		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
 		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
