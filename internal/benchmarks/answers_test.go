@@ -21,8 +21,13 @@ var sizes = []struct {
 }{{"2KB", 2 << 10}, {"20KB", 20 << 10}, {"10MB", 10 << 20}}
 
 // document is an answer of a vendor's pages, which grows to any size: half of it by
-// items of a list, and the rest by a text.
-type document struct{ file, list, item, text string }
+// items of a list, and the rest by a text. Both are fields of the object at the path
+// within.
+type document struct {
+	file             string
+	within           []string
+	list, item, text string
+}
 
 // prompt reads like what agents are told. JSON escapes its quotes and line breaks.
 const prompt = `You answer questions about leases. Quote the clause you rely on, and its number, before you conclude.
@@ -35,15 +40,19 @@ func (d document) ofSize(tb testing.TB, size int) []byte {
 	var root map[string]any
 	must(tb, json.Unmarshal(data, &root))
 	dropNulls(root)
+	grows := root
+	for _, name := range d.within {
+		if grows[name] == nil {
+			grows[name] = map[string]any{}
+		}
+		grows = grows[name].(map[string]any)
+	}
 	var items []any
 	for range size / 2048 {
 		items = append(items, json.RawMessage(fmt.Sprintf(d.item, encode(tb, strings.Repeat(prompt, 5)))))
 	}
-	if items != nil {
-		set(root, d.list, items)
-	}
-	set(root, d.text, "")
-	set(root, d.text, strings.Repeat(prompt, (size-len(encode(tb, root)))/len(encode(tb, prompt))))
+	grows[d.list], grows[d.text] = items, ""
+	grows[d.text] = strings.Repeat(prompt, (size-len(encode(tb, root)))/len(encode(tb, prompt)))
 	return encode(tb, root)
 }
 
@@ -55,20 +64,6 @@ func dropNulls(object map[string]any) {
 		} else if inner, ok := value.(map[string]any); ok {
 			dropNulls(inner)
 		}
-	}
-}
-
-func set(root map[string]any, path string, value any) {
-	for {
-		first, rest, nested := strings.Cut(path, ".")
-		if !nested {
-			root[first] = value
-			return
-		}
-		if root[first] == nil {
-			root[first] = map[string]any{}
-		}
-		root, path = root[first].(map[string]any), rest
 	}
 }
 
@@ -131,24 +126,19 @@ func (nothing) Close() error { return nil }
 // by hand: one that left fields out would have less to do.
 func (v *vendor) dial(tb testing.TB, c client, origin string, http *http.Client) call {
 	tb.Helper()
-	var agents [2][]byte
-	for i, c := range []client{v.clients[0], c} {
+	dial := func(c client) (do call, agent string) {
 		do, err := c.dial(origin, http)
-		if err != nil {
-			tb.Fatalf("%s: %v", c.name, err)
-		}
-		agent, err := do(context.Background())
-		if err != nil {
-			tb.Fatalf("%s: %v", c.name, err)
-		}
-		if agents[i] = encode(tb, agent); i == 1 {
-			if !bytes.Equal(agents[0], agents[1]) {
-				tb.Fatalf("%s decodes\n%s\nand the call by hand\n%s", c.name, agents[1], agents[0])
-			}
-			return do
-		}
+		must(tb, err)
+		decoded, err := do(context.Background())
+		must(tb, err)
+		return do, string(encode(tb, decoded))
 	}
-	return nil
+	_, want := dial(v.clients[0])
+	do, agent := dial(c)
+	if agent != want {
+		tb.Fatalf("%s decodes\n%s\nand the call by hand\n%s", c.name, agent, want)
+	}
+	return do
 }
 
 // refused is the call for an agent that is not there. It succeeds if it is refused.
