@@ -2,14 +2,15 @@ package simulation_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
-	"strconv"
 	"syscall"
 	"testing/iotest"
 	"time"
@@ -122,10 +123,7 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 		})
 	}
 	if f.Err != nil && !f.Made {
-		if err := pause(ctx, call.upTo(5*time.Second)); err != nil {
-			return nil, err
-		}
-		return nil, f.Err
+		return nil, cmp.Or(pause(ctx, call.upTo(5*time.Second)), f.Err)
 	}
 	if f.Status != 0 && !f.Made {
 		return answer(req, f.Status, f.Body, f.Header), nil
@@ -242,12 +240,14 @@ func traceOf(ctx context.Context) *httptrace.ClientTrace {
 
 // answer is one that somebody on the way gives.
 func answer(req *http.Request, status int, body string, h http.Header) *http.Response {
-	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
-	maps.Copy(header, h)
-	return &http.Response{
-		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: req,
-	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	maps.Copy(w.Header(), h)
+	w.WriteHeader(status)
+	_, _ = w.WriteString(body)
+	resp := w.Result()
+	resp.Request, resp.ContentLength = req, int64(len(body))
+	return resp
 }
 
 var errCrashed = errors.New("the process has crashed")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
 
@@ -42,7 +41,7 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 	}
 	for i, s := range w.services {
 		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i), http2: r.IntN(2) == 0}
-		p.clients[s] = watched{s.client(&http.Client{Transport: n})}
+		p.clients[s] = watched{s.client(n)}
 	}
 	p.clock.shown = make(map[time.Time]time.Time)
 	if calm {
@@ -124,17 +123,9 @@ type callKey struct{}
 
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-func (c *call) below(n int) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.random.IntN(n)
-}
+func (c *call) below(n int) int { return c.random.IntN(n) }
 
-func (c *call) upTo(d time.Duration) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return upTo(c.random, d)
-}
+func (c *call) upTo(d time.Duration) time.Duration { return upTo(c.random, d) }
 
 // look tells of a look that has shown something else than the one before.
 func (c *call) look(shows string, err error) {
