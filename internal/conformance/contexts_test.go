@@ -79,19 +79,3 @@ func (endless) Wait(ctx context.Context) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
-
-// TestAContextThatEndsAfterTheAnswerLosesNothing: what was received is not lost.
-func TestAContextThatEndsAfterTheAnswerLosesNothing(t *testing.T) {
-	for _, op := range operations {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			m := &memory{op: op, fault: fault{made: true}}
-			o := observed{op: op}
-			o.result, o.err = new(row).connect(op, agentcopy.RetrySafe, m).Do(ctx)
-			cancel()
-			o.copies, o.requests = m.copies, m.requests
-			assert.NoError(t, o.err, op)
-			assert.Empty(t, o.invariants(), op)
-		})
-	}
-}

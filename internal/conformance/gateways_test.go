@@ -171,19 +171,19 @@ func startProgram(t *testing.T, command *exec.Cmd, port int) string {
 	go func() { _ = command.Wait(); close(ended) }()
 	t.Cleanup(func() { <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for range 6000 { // a minute and more
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return "http://" + address
-		}
+	eventually(func() bool {
 		select {
 		case <-ended:
 			require.FailNow(t, command.Path+" ended", output.String())
-		case <-time.After(10 * time.Millisecond):
+		default:
 		}
-	}
-	require.FailNow(t, command.Path+" does not listen")
-	return ""
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return "http://" + address
 }
 
 // lostAnswers are what a vendor behind a gateway does after it made a copy.

@@ -99,7 +99,10 @@ const (
 )
 
 func (r *row) ways() carriers {
-	if r.on&anyWay == 0 {
+	switch {
+	case r.odd != nil:
+		return inMemory
+	case r.on&anyWay == 0:
 		return r.on | anyWay
 	}
 	return r.on
@@ -142,7 +145,7 @@ var errGaveUp = errors.New("the caller gave up")
 func (p callEnd) context(parent context.Context) (context.Context, context.CancelFunc) {
 	switch {
 	case p.after == 0:
-		return parent, func() {}
+		return context.WithCancel(parent)
 	case p.deadline:
 		return context.WithTimeoutCause(parent, p.after, errGaveUp)
 	}
@@ -324,9 +327,10 @@ func modesOf(op *operation) []agentcopy.RetryMode {
 	return modes[:2]
 }
 
-// throughTransport sends through rt.
+// throughTransport sends through rt, with a client that must not be asked about redirects.
 func throughTransport(rt http.RoundTripper) agentcopy.Option {
-	return agentcopy.WithHTTPClient(&http.Client{Transport: rt})
+	asked := func(*http.Request, []*http.Request) error { panic("CheckRedirect was asked") }
+	return agentcopy.WithHTTPClient(&http.Client{Transport: rt, CheckRedirect: asked})
 }
 
 // slow reports whether the row takes real time over a wire.

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
@@ -29,49 +28,47 @@ var errOdd = errors.New("odd transport")
 // oddRows are those, with what a copy and a read through them come to. The
 // server behind each has made the copy, whatever the transport says.
 var oddRows = []row{
-	{name: "no trace, and a failure",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
-		want: wants{1, 3, 3, Unknown}, is: errOdd, on: inMemory},
-	{name: "an answer and an error both",
-		odd:  func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		want: wants{1, 3, 3, Unknown}, is: errOdd, on: inMemory},
-	{name: "neither answer nor error",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, nil },
-		want: wants{1, 3, 3, Unknown}, on: inMemory},
-	{name: "no header",
-		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
-			resp := goodAnswer(docs)
-			resp.Header = nil
-			return resp, nil
-		}, want: wants{1, 1, 1, Succeeds}, on: inMemory},
-	{name: "neither header nor body",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		want: wants{1, 1, 1, Copied}, on: inMemory},
-	{name: "a refusal without header and body",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer, on: inMemory},
-	{name: "no status",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
-		want: wants{1, 3, 1, Unknown}, on: inMemory},
-	{name: "a body that fails",
-		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
-			resp := goodAnswer(docs)
-			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), iotest.ErrReader(errOdd)))
-			return resp, nil
-		}, want: wants{1, 1, 3, Copied}, is: errOdd, on: inMemory},
-	{name: "an error that holds another attempt's context",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
-		want: wants{1, 3, 3, Unknown}, is: context.Canceled, on: inMemory},
-	{name: "it changes the request",
+	{name: "no trace, and a failure", odd: gives(nil, errOdd), want: wants{1, 3, 3, Unknown}, is: errOdd},
+	{name: "an answer and an error both", want: wants{1, 3, 3, Unknown}, is: errOdd,
 		odd: func(req *http.Request, docs answers) (*http.Response, error) {
-			req.Header.Set("Authorization", "none")
-			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
-			return goodAnswer(docs), nil
-		}, want: wants{1, 1, 1, Succeeds}, on: inMemory},
+			resp, _ := good(func(*http.Response, answers) {})(req, docs)
+			return resp, errOdd
+		}},
+	{name: "neither answer nor error", odd: gives(nil, nil), want: wants{1, 3, 3, Unknown}},
+	{name: "no header", odd: good(func(resp *http.Response, _ answers) { resp.Header = nil }), want: wants{1, 1, 1, Succeeds}},
+	{name: "neither header nor body", odd: gives(&http.Response{StatusCode: 200}, nil), want: wants{1, 1, 1, Copied}},
+	{name: "a refusal without header and body", odd: gives(&http.Response{StatusCode: 500}, nil),
+		want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer},
+	{name: "no status", odd: gives(&http.Response{}, nil), want: wants{1, 3, 1, Unknown}},
+	{name: "a body that fails", want: wants{1, 1, 3, Copied}, is: errOdd, odd: good(func(resp *http.Response, docs answers) {
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), iotest.ErrReader(errOdd)))
+	})},
+	{name: "an error that holds another attempt's context", odd: gives(nil, context.Canceled),
+		want: wants{1, 3, 3, Unknown}, is: context.Canceled},
+	{name: "it changes the request", want: wants{1, 1, 1, Succeeds}, odd: good(func(resp *http.Response, _ answers) {
+		resp.Request.Header.Set("Authorization", "none")
+		resp.Request.URL.Host, resp.Request.Method, resp.Request.Body = "elsewhere.example", "PUT", nil
+	})},
 }
 
-func goodAnswer(docs answers) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.Good)), ContentLength: -1}
+// gives is a transport that gives a copy of resp, and err.
+func gives(resp *http.Response, err error) oddTransport {
+	return func(*http.Request, answers) (*http.Response, error) {
+		if resp == nil {
+			return nil, err
+		}
+		return new(*resp), err
+	}
+}
+
+// good is a transport that gives the good answer, but for a change.
+func good(change func(resp *http.Response, docs answers)) oddTransport {
+	return func(req *http.Request, docs answers) (*http.Response, error) {
+		body := io.NopCloser(strings.NewReader(docs.Good))
+		resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, ContentLength: -1, Request: req}
+		change(resp, docs)
+		return resp, nil
+	}
 }
 
 // TestAPanicOfTheTransportHoldsNoPermit: the panic is the caller's to see, and what the call
@@ -262,19 +259,4 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	}
 	assert.Empty(t, cases.wait())
 	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
-}
-
-// TestCheckRedirectIsNotAsked: its CheckRedirect is not asked, and changes nothing.
-func TestCheckRedirectIsNotAsked(t *testing.T) {
-	for _, op := range operations {
-		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: http.Header{"Location": {"https://elsewhere.example/"}}}}}
-		asked := false
-		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
-		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
-		require.NoError(t, err)
-		_, err = client.Do(t.Context())
-		assert.Error(t, err, op)
-		assert.Equal(t, 1, m.requests, "%v: requests", op)
-		assert.False(t, asked, "%v: CheckRedirect was asked", op)
-	}
 }
