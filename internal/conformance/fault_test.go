@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -164,4 +165,20 @@ func (a answer) render(docs answers) (*http.Response, []byte) {
 		resp.ProtoMinor = 0
 	}
 	return resp, body
+}
+
+// send writes a body in pieces, byte by byte if it has a pace, and reports whether all
+// of it went out.
+func (a answer) send(body []byte, write func(piece []byte) error) bool {
+	size := 16 << 10
+	if a.pace > 0 {
+		size = 1
+	}
+	for piece := range slices.Chunk(body, size) {
+		if write(piece) != nil {
+			return false
+		}
+		time.Sleep(a.pace)
+	}
+	return true
 }

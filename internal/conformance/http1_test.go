@@ -7,8 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
-	"time"
 )
 
 // serveHTTP1 speaks HTTP/1.1 on conn, by hand: net/http's server is too well
@@ -69,15 +67,9 @@ func (s *server) answerHTTP1(w io.Writer, f fault) bool {
 		head, rest = head[:end/2], nil
 	}
 	_, _ = w.Write(head) // a client that has gone is found out by the next read
-	step := max(1, len(rest))
-	if f.answer.pace > 0 {
-		step = 1
-	}
-	for piece := range slices.Chunk(f.sent(rest), step) {
-		if _, err := w.Write(piece); err != nil {
-			return false
-		}
-		time.Sleep(f.answer.pace)
-	}
-	return f.at == atEnd && !f.answer.unread && f.answer.length <= none && resp.StatusCode != http.StatusSwitchingProtocols
+	whole := f.answer.send(f.sent(rest), func(piece []byte) error {
+		_, err := w.Write(piece)
+		return err
+	})
+	return whole && f.at == atEnd && !f.answer.unread && f.answer.length <= none && resp.StatusCode != http.StatusSwitchingProtocols
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -140,7 +138,10 @@ func (c *http2Conn) answer(id uint32, stream *http2Stream) bool {
 		c.locked(func() { _ = c.framer.WriteGoAway(id, http2.ErrCode(f.code), nil) })
 	}
 	c.writeHeaders(id, true, fields...)
-	c.writeData(id, f.sent(body), f.answer.pace)
+	f.answer.send(f.sent(body), func(piece []byte) (err error) { // the window of a Go client is larger than any body here
+		c.locked(func() { err = c.framer.WriteData(id, false, piece) })
+		return err
+	})
 	if f.at == atBodyStart || f.at == atBody {
 		return c.breakOff(f, id)
 	}
@@ -156,19 +157,6 @@ func (c *http2Conn) writeHeaders(id uint32, whole bool, fields ...string) {
 		}
 		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.packed.Bytes(), EndHeaders: whole})
 	})
-}
-
-// writeData writes a body in frames of any client's size, byte by byte if it
-// has a pace. The window of a Go client is larger than any body here.
-func (c *http2Conn) writeData(id uint32, body []byte, pace time.Duration) {
-	step := 16 << 10
-	if pace > 0 {
-		step = 1
-	}
-	for piece := range slices.Chunk(body, step) {
-		c.locked(func() { _ = c.framer.WriteData(id, false, piece) })
-		time.Sleep(pace)
-	}
 }
 
 // breakOff breaks the stream or the connection, and reports whether the latter

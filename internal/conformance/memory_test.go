@@ -15,6 +15,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
@@ -28,6 +29,15 @@ type memory struct {
 	mu       sync.Mutex
 	requests int
 	copies   int
+}
+
+// call makes a call through a client of this transport.
+func (m *memory) call(ctx context.Context, client *vendortest.Caller, mode agentcopy.RetryMode) observed {
+	copies, requests := m.copies, m.requests
+	o := observed{op: m.op, mode: mode}
+	o.result, o.err = client.Do(ctx)
+	o.copies, o.requests = m.copies-copies, m.requests-requests
+	return o
 }
 
 func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -226,6 +226,9 @@ func (r *row) check(o observed) []string {
 	if len(e.Attempts) != attempts {
 		complain("got %d attempts, want %d: %v", len(e.Attempts), attempts, o.err)
 	}
+	if status := r.fault.answer.status; status >= 300 && e.StatusCode != status {
+		complain("got status %d, want %d: %v", e.StatusCode, status, o.err)
+	}
 	matches := []error{r.is}
 	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to give up in
 		matches = append(matches, r.ends.errors()...)

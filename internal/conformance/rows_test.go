@@ -107,71 +107,54 @@ func dialError(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Er
 // made is a server's answer after it made a copy.
 func made(a answer) fault { return fault{made: true, answer: a} }
 
-// statusRows are all the statuses from 300 to 599, and some that are none, in
-// ranges that are dealt with alike. Each answer is JSON. A server that refuses
-// makes no copy; where the status proves nothing it has made one, which is the
-// worse case.
-func statusRows() []row {
-	ranges := []struct {
-		from, to int
-		want     wants
-		is       error
-	}{
-		{300, 300, wants{1, 3, 1, Unknown}, nil},
-		{301, 301, wants{1, 1, 1, NotCopied}, nil},
-		{302, 306, wants{1, 3, 1, Unknown}, nil},
-		{307, 308, wants{1, 1, 1, NotCopied}, nil},
-		{309, 399, wants{1, 3, 1, Unknown}, nil},
-		{400, 407, wants{1, 1, 1, NotCopied}, nil},
-		{408, 408, wants{1, 3, 3, Unknown}, nil},
-		{409, 428, wants{1, 1, 1, NotCopied}, nil},
-		{429, 429, wants{3, 3, 3, NotCopied}, agentcopy.ErrRateLimited},
-		{430, 459, wants{1, 1, 1, NotCopied}, nil},
-		{460, 460, wants{1, 3, 1, Unknown}, nil},
-		{461, 498, wants{1, 1, 1, NotCopied}, nil},
-		{499, 499, wants{1, 3, 1, Unknown}, nil},
-		{500, 500, wants{1, 3, 3, Unknown}, agentcopy.ErrServer},
-		{501, 501, wants{1, 3, 1, Unknown}, agentcopy.ErrServer},
-		{502, 599, wants{1, 3, 3, Unknown}, agentcopy.ErrServer},
-		{600, 600, wants{1, 3, 1, Unknown}, nil},
-		{999, 999, wants{1, 3, 1, Unknown}, nil},
+// statusRows are all the statuses from 300 to 600, and one that is none, with a JSON
+// body, and those of 4xx with a page, as a proxy sends that let the request pass and
+// does not let its answer pass. A server that refuses makes no copy; where the status
+// proves nothing it has made one, which is the worse case.
+func statusRows() (rows []row) {
+	statuses := []int{999}
+	for status := 300; status <= 600; status++ {
+		statuses = append(statuses, status)
 	}
-	var rows []row
-	for _, r := range ranges {
-		for status := r.from; status <= r.to; status++ {
-			rows = append(rows, row{
-				name:  fmt.Sprintf("status %d", status),
-				fault: fault{made: r.want.outcome == Unknown, answer: answer{status: status, body: literal(refusing)}},
-				want:  r.want, is: r.is,
-				brief: status%10 != 0 && !slices.Contains([]int{303, 408, 429, 499, 503}, status),
-			})
+	for _, status := range statuses {
+		r := row{want: wanted(status, true), brief: status%10 != 0 && !slices.Contains([]int{303, 408, 429, 499, 503}, status)}
+		switch {
+		case status == 429:
+			r.is = agentcopy.ErrRateLimited
+		case status >= 500 && status < 600:
+			r.is = agentcopy.ErrServer
+		}
+		r.name = fmt.Sprintf("status %d", status)
+		r.fault = fault{made: r.want.outcome == Unknown, answer: answer{status: status, body: literal(refusing)}}
+		rows = append(rows, r)
+		if status >= 400 && status < 500 {
+			r.name, r.want, r.brief = fmt.Sprintf("page with status %d", status), wanted(status, false), status != 403
+			r.fault = fault{made: r.want.outcome == Unknown, answer: answer{status: status, body: literal(page)}}
+			rows = append(rows, r)
 		}
 	}
 	return rows
 }
 
-// refusalRows are statuses of 4xx with a page that is not JSON, as a proxy sends
-// that let the request pass and does not let its answer pass. Where the status
-// does not say that no copy was made, the server has made one.
-func refusalRows() []row {
-	var rows []row
-	for status := 400; status <= 499; status++ {
-		want := wants{1, 3, 1, Unknown}
-		switch status {
-		case 400, 401, 404, 405, 407, 411, 413, 414, 415, 421, 426, 431:
-			want = wants{1, 1, 1, NotCopied}
-		case 408:
-			want.read = 3
-		case 429:
-			want = wants{3, 3, 3, NotCopied}
-		}
-		rows = append(rows, row{
-			name:  fmt.Sprintf("page with status %d", status),
-			fault: fault{made: want.outcome == Unknown, answer: answer{status: status, body: literal(page)}},
-			want:  want, brief: status != 403,
-		})
+// wanted is what an answer with a status comes to, whose body is JSON or a page.
+func wanted(status int, inJSON bool) wants {
+	switch status {
+	case 301, 307, 308, 400, 401, 404, 405, 407, 411, 413, 414, 415, 421, 426, 431:
+		return wants{1, 1, 1, NotCopied}
+	case 429:
+		return wants{3, 3, 3, NotCopied}
+	case 408:
+		return wants{1, 3, 3, Unknown}
+	case 460, 499, 501:
+		return wants{1, 3, 1, Unknown}
 	}
-	return rows
+	switch {
+	case status >= 500 && status < 600:
+		return wants{1, 3, 3, Unknown}
+	case status >= 400 && status < 500 && inJSON:
+		return wants{1, 1, 1, NotCopied}
+	}
+	return wants{1, 3, 1, Unknown}
 }
 
 const refusing = `{"detail":"said so"}`
@@ -242,6 +225,8 @@ var answerRows = []row{
 		want: wants{1, 1, 1, Succeeds}, on: onWires},
 	{name: "answered before the body: too large", fault: fault{answer: answer{status: 413, unread: true}}, loose: true,
 		want: wants{1, 1, 1, NotCopied}, on: onWires},
+	{name: "answered before the body: rate limit", fault: fault{answer: answer{status: 429, unread: true}}, loose: true,
+		want: wants{3, 3, 3, NotCopied}, on: onWires},
 	{name: "answered before the body: failed", fault: made(answer{status: 500, unread: true}), loose: true,
 		want: wants{1, 3, 3, Unknown}, on: onWires},
 }

@@ -1,9 +1,12 @@
 package conformance
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -12,9 +15,9 @@ import (
 
 // tables are all tables. A row runs in each way that it is for.
 var tables = map[string][]row{
-	"network": networkRows(), "answers": answerRows, "statuses": statusRows(), "refusals": refusalRows(),
+	"network": networkRows(), "answers": answerRows, "statuses": statusRows(),
 	"waits": waitRows, "calls that may not wait": shortWaitRows(), "contexts": contextRows(), "HTTP/2": http2Rows(),
-	"faults of the simulation": sharedRows(), "odd transports": oddRows,
+	"faults of the simulation": sharedRows(), "odd transports": oddRows, "redirects": redirectRows(),
 }
 
 func TestFaultsInMemory(t *testing.T) {
@@ -45,11 +48,9 @@ func runInMemory(t *testing.T, rows []row) {
 				for _, mode := range modesOf(op) {
 					synctest.Test(t, func(t *testing.T) {
 						m := &memory{op: op, fault: r.fault, odd: r.odd}
-						o := observed{op: op, mode: mode}
 						ctx, cancel := r.ends.context(t.Context())
-						o.result, o.err = r.connect(op, mode, m).Do(ctx)
+						o := m.call(ctx, r.connect(op, mode, m), mode)
 						cancel() // a context that ends after the answer loses nothing
-						o.copies, o.requests = m.copies, m.requests
 						assert.Empty(t, append(o.invariants(), r.check(o)...), "%v, %v", op, mode)
 					})
 				}
@@ -108,4 +109,58 @@ func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
 		return modes[:1]
 	}
 	return modes
+}
+
+// TestAContextThatEndsFirstSendsNothing: nothing leaves, and the error says why, for
+// each thing that a call may wait for before it sends.
+func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
+	unlimited := func() agentcopy.Limiter { return agentcopy.Unlimited }
+	waiting := answer{status: 429, header: http.Header{"Retry-After": {"60"}}}
+	for _, tc := range []struct {
+		name    string
+		limiter func() agentcopy.Limiter
+		fault   fault
+		second  bool // another call came first
+		before  bool // the context has ended before the call
+		// retryAfter is what the error says where the deadline is known to come first.
+		retryAfter time.Duration
+	}{
+		{name: "before the call", limiter: unlimited, before: true},
+		{name: "in the limiter of the SDK", limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }, second: true},
+		{name: "in the limiter of a user", limiter: func() agentcopy.Limiter { return endless{} }},
+		{name: "in a pause that another call met", limiter: unlimited, fault: fault{answer: waiting}, second: true, retryAfter: time.Minute},
+	} {
+		for _, op := range operations {
+			for _, deadline := range []bool{false, true} {
+				synctest.Test(t, func(t *testing.T) {
+					m := &memory{op: op, fault: tc.fault}
+					limiter := tc.limiter()
+					r := row{maxWait: 2 * time.Minute, want: wants{0, 0, 0, NotCopied}, ends: callEnd{after: time.Second, deadline: deadline}}
+					if deadline {
+						r.retryAfter = tc.retryAfter
+					}
+					client := r.connect(op, agentcopy.RetrySafe, m, agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))
+					if tc.second {
+						_, _ = client.Do(t.Context())
+					}
+					ctx, cancel := r.ends.context(t.Context())
+					defer cancel()
+					if tc.before {
+						<-ctx.Done()
+					}
+					o := m.call(ctx, client, agentcopy.RetrySafe)
+					assert.Empty(t, append(o.invariants(), r.check(o)...), "%s, %v, deadline %v", tc.name, op, deadline)
+					assert.Zero(t, o.requests, "%s, %v: requests that were sent", tc.name, op)
+				})
+			}
+		}
+	}
+}
+
+// endless is a limiter that admits nobody.
+type endless struct{}
+
+func (endless) Wait(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
 }

@@ -47,7 +47,7 @@ type world struct {
 	story    []line
 	violated []line
 	persons  int
-	times    map[string]times // of records, by key
+	times    sync.Map // of records, by key: a times
 }
 
 type line struct {
@@ -62,7 +62,7 @@ func newWorld(seed uint64) *world {
 	r := rand.New(&lockedSource{source: rand.NewPCG(seed, 16)})
 	w := &world{
 		seed: seed, random: r, start: time.Now(), ledger: once.NewMemoryLedger(),
-		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string), times: make(map[string]times),
+		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string),
 	}
 	w.services = append(w.services, newService(r, nil))
 	if r.IntN(3) == 0 {
