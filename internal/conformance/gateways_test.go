@@ -308,18 +308,17 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 	transport.Protocols.SetHTTP1(!g.http2)
 	transport.Protocols.SetUnencryptedHTTP2(g.http2)
 	defer transport.CloseIdleConnections()
-	call := func(way int) (*result, error) {
+	call := func(way int) observed {
 		url := fmt.Sprintf("%s/%d-%v", base, way, op) + op.Vendor.BasePath
 		client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(url))
-		return client.Do(context.WithoutCancel(t.Context()))
+		return observe(context.WithoutCancel(t.Context()), op, agentcopy.RetrySafe, client)
 	}
 	if want.warm && !want.succeeds {
-		if _, err := call(0); err != nil {
-			return []string{fmt.Sprintf("warming up: %v", err)}
+		if o := call(0); o.err != nil {
+			return []string{fmt.Sprintf("warming up: %v", o.err)}
 		}
 	}
-	o := observed{op: op, requests: -1}
-	o.result, o.err = call(way)
+	o := call(way)
 	var made []string
 	eventually(func() bool { // a gateway may give up before its vendor has the request
 		v.mu.Lock()
@@ -409,16 +408,11 @@ func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
 	gateway := gateways["nginx"].start(t, "http://127.0.0.1:1") + "/gone"
 	for _, op := range copyOperations {
 		transport := &http.Transport{}
-		o := observed{op: op, requests: -1}
-		client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
-		o.result, o.err = client.Do(t.Context())
+		r := row{fault: fault{answer: answer{status: http.StatusBadGateway}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
+		o := observe(t.Context(), op, agentcopy.RetrySafe, r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway)))
 		transport.CloseIdleConnections()
-		assert.Empty(t, o.invariants(), op)
-		e := vendortest.RequireError(t, o.err)
-		assert.Equal(t, http.StatusBadGateway, e.StatusCode, op)
-		assert.Equal(t, "502 Bad Gateway", e.Message, "%v: the title of nginx's page", op)
-		assert.Equal(t, agentcopy.OutcomeUnknown, e.Outcome, op)
-		assert.Len(t, e.Attempts, 1, op)
+		assert.Empty(t, append(o.invariants(), r.check(o)...), op)
+		assert.ErrorContains(t, o.err, "502 Bad Gateway", "%v: the title of nginx's page", op)
 	}
 }
 
@@ -439,8 +433,7 @@ func TestIdleConnectionsThatCloseMakeNoDuplicate(t *testing.T) {
 	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(server.URL))
 	for i := range 60 {
 		copies.Store(0)
-		o := observed{op: op, requests: -1}
-		o.result, o.err = client.Do(t.Context())
+		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
 		o.copies = int(copies.Load())
 		assert.Empty(t, o.invariants(), "%v", o.err)

@@ -34,8 +34,7 @@ type memory struct {
 // call makes a call through a client of this transport.
 func (m *memory) call(ctx context.Context, client *vendortest.Caller, mode agentcopy.RetryMode) observed {
 	copies, requests := m.copies, m.requests
-	o := observed{op: m.op, mode: mode}
-	o.result, o.err = client.Do(ctx)
+	o := observe(ctx, m.op, mode, client)
 	o.copies, o.requests = m.copies-copies, m.requests-requests
 	return o
 }

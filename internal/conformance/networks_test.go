@@ -85,9 +85,8 @@ func throughRelay(ctx context.Context, c carrier, op *operation, limits [2]int64
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, r.address)
 	}
-	o := observed{op: op, requests: -1} // of a request cut in two the server sees as much as it got
-	client := new(row).connect(op, o.mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
-	o.result, o.err = client.Do(ctx)
+	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
+	o := observe(ctx, op, agentcopy.RetrySafe, client)
 	err := s.close(transport)
 	r.end()
 	o.copies = int(s.copies.Load())
@@ -185,22 +184,21 @@ func TestBadNetworks(t *testing.T) {
 
 // throughToxic makes one copy of a fake's agent through a proxy with a toxic.
 func throughToxic(t *testing.T, toxic string, timeout time.Duration, op *operation, mode agentcopy.RetryMode) (observed, error) {
-	o := observed{op: op, mode: mode, requests: -1}
 	srv := newFake(t, op.Vendor)
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	proxy := toxiproxy.NewProxy(proxies, "proxy", "127.0.0.1:0", strings.TrimPrefix(srv.URL(), "http://"))
 	if err := proxy.Start(); err != nil {
-		return o, err
+		return observed{}, err
 	}
 	defer proxy.Stop()
 	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
-		return o, err
+		return observed{}, err
 	}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	r := row{timeout: timeout}
 	client := r.connect(op, mode, transport, agentcopy.WithBaseURL("http://"+proxy.Listen))
-	o.result, o.err = client.Do(t.Context())
+	o := observe(t.Context(), op, mode, client)
 	transport.CloseIdleConnections()
 	proxy.Stop()
 	srv.Close() // from here on it makes no copy any more

@@ -194,6 +194,12 @@ type observed struct {
 	requests int
 }
 
+// observe makes a call, and leaves it to the caller to count requests and copies.
+func observe(ctx context.Context, op *operation, mode agentcopy.RetryMode, client *vendortest.Caller) observed {
+	got, err := client.Do(ctx)
+	return observed{op: op, mode: mode, result: got, err: err, requests: -1}
+}
+
 // check compares what came of a case with the row, and returns the faults it
 // found. What must hold whatever the row says, invariants checks.
 func (r *row) check(o observed) []string {

@@ -264,18 +264,17 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 // run makes one case over the wire: warm calls that go well, and then the one
 // that meets the fault.
 func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) (observed, error) {
-	o := observed{op: op, mode: mode}
 	s := startServer(c, op, r.fault, warm)
 	transport := s.transport()
 	client := r.connect(op, mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
 	for range warm {
 		if _, err := client.Do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
-			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
+			return observed{}, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
 		}
 	}
 	ctx, cancel := r.ends.context(ctx)
 	defer cancel()
-	o.result, o.err = client.Do(ctx)
+	o := observe(ctx, op, mode, client)
 	err := s.close(transport)
 	o.copies, o.requests = int(s.copies.Load()), s.requests()
 	return o, err

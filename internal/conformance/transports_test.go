@@ -193,8 +193,7 @@ func TestAChangeOfProtocolRetriesNoCopy(t *testing.T) {
 				require.NoError(t, err)
 				moved.Store(true)
 				require.NoError(t, before.close(transport)) // with the old connection
-				o := observed{op: op}
-				o.result, o.err = client.Do(t.Context())
+				o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 				require.NoError(t, after.close(transport))
 				o.copies, o.requests = int(after.copies.Load()), after.requests()
 				for _, fault := range o.invariants() {
