@@ -15,12 +15,7 @@ import (
 // have.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	// Toxiproxy, stopped while a toxic holds data back, leaves its own links behind.
-	err := goleak.Find(
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
-	)
+	err := goleak.Find()
 	if err != nil && code == 0 {
 		fmt.Println("conformance: goroutines are left behind:", err)
 		code = 1
