@@ -209,13 +209,13 @@ var lostAnswers = []struct {
 	{name: "many headers", text: begin + strings.Repeat("X-More: x\r\n", 500) + "Content-Length: LENGTH\r\n\r\nBODY"},
 	{name: "header without a colon", text: begin + "no colon\r\nContent-Length: LENGTH\r\n\r\nBODY"},
 	{name: "no first byte in time", then: silence},
-	{name: "no further byte of the headers in time", text: "HTTP/1.1 200 OK\r\n", then: silence},
+	{name: "no further byte of the headers in time", text: begin, then: silence},
 	{name: "length that is not a number", text: begin + "Content-Length: some\r\n\r\nBODY"},
 	{name: "two lengths", text: begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nBODY"},
 	{name: "chunk without a size", text: begin + "Transfer-Encoding: chunked\r\n\r\nno size\r\nBODY", streams: true},
 	{name: "half the body", text: begin + "Content-Length: 50000\r\n\r\nHALF", streams: true},
 	{name: "half the chunks", text: begin + "Transfer-Encoding: chunked\r\n\r\n14\r\nHALF\r\n", streams: true},
-	{name: "no further byte of the body in time", text: "HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\nHALF", then: silence, streams: true},
+	{name: "no further byte of the body in time", text: begin + "Content-Length: 50000\r\n\r\nHALF", then: silence, streams: true},
 	{name: "packed badly", text: begin + "Content-Encoding: gzip\r\nContent-Length: LENGTH\r\n\r\nBODY"},
 	{name: "500", text: "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
 	{name: "503", text: "HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
@@ -408,8 +408,9 @@ func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
 	gateway := gateways["nginx"].start(t, "http://127.0.0.1:1") + "/gone"
 	for _, op := range copyOperations {
 		transport := &http.Transport{}
-		r := row{fault: fault{answer: answer{status: http.StatusBadGateway}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
-		o := observe(t.Context(), op, agentcopy.RetrySafe, r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway)))
+		r := row{fault: fault{answer: answer{status: 502}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
+		client := r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
+		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 		transport.CloseIdleConnections()
 		assert.Empty(t, append(o.invariants(), r.check(o)...), op)
 		assert.ErrorContains(t, o.err, "502 Bad Gateway", "%v: the title of nginx's page", op)

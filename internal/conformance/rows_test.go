@@ -62,7 +62,8 @@ var oddBreaks = []row{
 	{name: "no such host", fault: dial(&net.DNSError{Err: "no such host", IsNotFound: true}), want: wants{3, 3, 3, NotCopied}},
 	{name: "DNS away", fault: dial(&net.DNSError{Err: "misbehaving", IsTemporary: true}), want: wants{3, 3, 3, NotCopied}},
 	{name: "DNS timeout", fault: dial(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), want: wants{3, 3, 3, NotCopied}},
-	{name: "certificate of a stranger", fault: fault{at: atHandshake, untrusted: true}, want: wants{1, 1, 1, NotCopied}, on: withTLS},
+	{name: "certificate of a stranger", fault: fault{at: atHandshake, untrusted: true},
+		want: wants{1, 1, 1, NotCopied}, on: withTLS},
 
 	// A server that closes at once may be found out before the request is written.
 	{name: "closed at once", fault: fault{at: atAccept, made: true}, loose: true, want: wants{1, 3, 3, Unknown}},
@@ -87,16 +88,18 @@ var oddBreaks = []row{
 		want: wants{1, 1, 3, Copied}, on: onWires},
 	{name: "closed within a body of unknown length", fault: fault{at: atBody, made: true, answer: answer{length: toClose}},
 		want: wants{1, 1, 1, Unknown}, on: overHTTP1},
-	{name: "closed after a body of unknown length", fault: made(answer{length: toClose}), want: wants{1, 1, 1, Succeeds}, on: overHTTP1},
-	{name: "a refusal whose body breaks off", fault: fault{at: atBody, answer: answer{status: 404, body: literal(refusing)}},
+	{name: "closed after a body of unknown length", fault: made(answer{length: toClose}),
+		want: wants{1, 1, 1, Succeeds}, on: overHTTP1},
+	{name: "a refusal whose body breaks off", fault: fault{at: atBody, answer: saying(404)},
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrNotFound},
-	{name: "a refusal whose body stalls", fault: fault{at: atBody, breaks: stalled, answer: answer{status: 403, body: literal(refusing)}},
+	{name: "a refusal whose body stalls", fault: fault{at: atBody, breaks: stalled, answer: saying(403)},
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrForbidden, timeout: stallTimeout},
-	{name: "a server's fault whose body breaks off", fault: fault{at: atBody, made: true, answer: answer{status: 500, body: literal(refusing)}},
+	{name: "a server's fault whose body breaks off", fault: fault{at: atBody, made: true, answer: saying(500)},
 		want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer},
 	{name: "a body that trickles past the timeout", fault: made(answer{pace: 100 * time.Millisecond}),
 		want: wants{1, 1, 3, Copied}, is: context.DeadlineExceeded, timeout: stallTimeout},
-	{name: "a body that trickles in time", fault: made(answer{pace: time.Millisecond}), want: wants{1, 1, 1, Succeeds}, safeOnly: true},
+	{name: "a body that trickles in time", fault: made(answer{pace: time.Millisecond}),
+		want: wants{1, 1, 1, Succeeds}, safeOnly: true},
 }
 
 // dial is a dial that fails, as net/http's transport reports it.
@@ -125,7 +128,7 @@ func statusRows() (rows []row) {
 			r.is = agentcopy.ErrServer
 		}
 		r.name = fmt.Sprintf("status %d", status)
-		r.fault = fault{made: r.want.outcome == Unknown, answer: answer{status: status, body: literal(refusing)}}
+		r.fault = fault{made: r.want.outcome == Unknown, answer: saying(status)}
 		rows = append(rows, r)
 		if status >= 400 && status < 500 {
 			r.name, r.want, r.brief = fmt.Sprintf("page with status %d", status), wanted(status, false), status != 403
@@ -157,7 +160,8 @@ func wanted(status int, inJSON bool) wants {
 	return wants{1, 3, 1, Unknown}
 }
 
-const refusing = `{"detail":"said so"}`
+// saying is an answer in JSON that says no more than its status.
+func saying(status int) answer { return answer{status: status, body: literal(`{"detail":"said so"}`)} }
 
 const page = `<!DOCTYPE html><html><head><title>Attention required</title></head><body><h1>Blocked</h1></body></html>`
 
@@ -172,8 +176,8 @@ var answerRows = []row{
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrNotFound, on: onWires},
 	{name: "early hints, then nothing", fault: fault{at: atHeader, made: true, answer: answer{early: []int{103}}},
 		want: wants{1, 3, 3, Unknown}, on: onWires},
-	{name: "another protocol", fault: made(answer{status: 101, length: none, header: http.Header{"Upgrade": {"other"}, "Connection": {"Upgrade"}}}),
-		want: wants{1, 3, 1, Unknown}, on: inMemory | overHTTP1},
+	{name: "another protocol", want: wants{1, 3, 1, Unknown}, on: inMemory | overHTTP1,
+		fault: made(answer{status: 101, length: none, header: http.Header{"Upgrade": {"other"}, "Connection": {"Upgrade"}}})},
 
 	{name: "field of another type", fault: made(answer{body: mistyped}), want: wants{1, 1, 1, Succeeds}},
 	{name: "names that are not UTF-8", fault: made(answer{body: noUTF8}), loose: true, want: wants{1, 1, 1, Succeeds}},
@@ -231,6 +235,13 @@ var answerRows = []row{
 		want: wants{1, 3, 3, Unknown}, on: onWires},
 }
 
+func after(value string) http.Header { return http.Header{"Retry-After": {value}} }
+
+// dated is a Retry-After of a server whose clock stands at the beginning of 2000.
+func dated(value string) http.Header {
+	return http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {value}}
+}
+
 // retryAfterForms are the forms of a Retry-After, and what each comes to under
 // the default MaxWait of two minutes.
 var retryAfterForms = []struct {
@@ -238,34 +249,34 @@ var retryAfterForms = []struct {
 	header http.Header
 	want   time.Duration
 }{
-	{name: "seconds", header: http.Header{"Retry-After": {"3"}}, want: 3 * time.Second},
-	{name: "zero", header: http.Header{"Retry-After": {"0"}}},
-	{name: "a fraction", header: http.Header{"Retry-After": {"1.5"}}, want: 1500 * time.Millisecond},
+	{name: "seconds", header: after("3"), want: 3 * time.Second},
+	{name: "zero", header: after("0")},
+	{name: "a fraction", header: after("1.5"), want: 1500 * time.Millisecond},
 	{name: "milliseconds", header: http.Header{"Retry-After-Ms": {"250"}}, want: 250 * time.Millisecond},
 	{name: "milliseconds before seconds", header: http.Header{"Retry-After-Ms": {"250"}, "Retry-After": {"9"}}, want: 250 * time.Millisecond},
-	{name: "padded", header: http.Header{"Retry-After": {"  7 "}}, want: 7 * time.Second},
-	{name: "just the longest", header: http.Header{"Retry-After": {"120"}}, want: 2 * time.Minute},
-	{name: "too long", header: http.Header{"Retry-After": {"121"}}, want: 121 * time.Second},
-	{name: "an hour", header: http.Header{"Retry-After": {"3600"}}, want: time.Hour},
-	{name: "overflows a Duration", header: http.Header{"Retry-After": {"9223372037"}}, want: math.MaxInt64},
-	{name: "overflows everything", header: http.Header{"Retry-After": {"99999999999999999999999999999999"}}, want: math.MaxInt64},
-	{name: "RFC 1123", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Sat, 01 Jan 2000 00:01:00 GMT"}}, want: time.Minute},
-	{name: "RFC 850", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Saturday, 01-Jan-00 00:01:00 GMT"}}, want: time.Minute},
-	{name: "asctime", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Sat Jan  1 00:01:00 2000"}}, want: time.Minute},
-	{name: "a date in the past", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Fri, 31 Dec 1999 00:00:00 GMT"}}},
-	{name: "a date in 2100", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"Fri, 01 Jan 2100 00:00:00 GMT"}}, want: 36525 * 24 * time.Hour},
+	{name: "padded", header: after("  7 "), want: 7 * time.Second},
+	{name: "just the longest", header: after("120"), want: 2 * time.Minute},
+	{name: "too long", header: after("121"), want: 121 * time.Second},
+	{name: "an hour", header: after("3600"), want: time.Hour},
+	{name: "overflows a Duration", header: after("9223372037"), want: math.MaxInt64},
+	{name: "overflows everything", header: after("99999999999999999999999999999999"), want: math.MaxInt64},
+	{name: "RFC 1123", header: dated("Sat, 01 Jan 2000 00:01:00 GMT"), want: time.Minute},
+	{name: "RFC 850", header: dated("Saturday, 01-Jan-00 00:01:00 GMT"), want: time.Minute},
+	{name: "asctime", header: dated("Sat Jan  1 00:01:00 2000"), want: time.Minute},
+	{name: "a date in the past", header: dated("Fri, 31 Dec 1999 00:00:00 GMT")},
+	{name: "a date in 2100", header: dated("Fri, 01 Jan 2100 00:00:00 GMT"), want: 36525 * 24 * time.Hour},
 
 	{name: "none"},
-	{name: "empty", header: http.Header{"Retry-After": {""}}},
-	{name: "negative", header: http.Header{"Retry-After": {"-3"}}},
-	{name: "words", header: http.Header{"Retry-After": {"soon"}}},
-	{name: "a unit", header: http.Header{"Retry-After": {"3s"}}, want: 3 * time.Second},
-	{name: "an exponent", header: http.Header{"Retry-After": {"1e3"}}},
-	{name: "infinite", header: http.Header{"Retry-After": {"Inf"}}},
-	{name: "not a number", header: http.Header{"Retry-After": {"NaN"}}},
-	{name: "a list", header: http.Header{"Retry-After": {"3, 5"}}, want: 3 * time.Second},
-	{name: "RFC 3339", header: http.Header{"Date": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Retry-After": {"2000-01-01T00:01:00Z"}}, want: time.Minute},
-	{name: "a month that is none", header: http.Header{"Retry-After": {"Sat, 01 Foo 2000 00:01:00 GMT"}}},
+	{name: "empty", header: after("")},
+	{name: "negative", header: after("-3")},
+	{name: "words", header: after("soon")},
+	{name: "a unit", header: after("3s"), want: 3 * time.Second},
+	{name: "an exponent", header: after("1e3")},
+	{name: "infinite", header: after("Inf")},
+	{name: "not a number", header: after("NaN")},
+	{name: "a list", header: after("3, 5"), want: 3 * time.Second},
+	{name: "RFC 3339", header: dated("2000-01-01T00:01:00Z"), want: time.Minute},
+	{name: "a month that is none", header: after("Sat, 01 Foo 2000 00:01:00 GMT")},
 }
 
 // waitRows are a 429 and a 503 with each form. A 429 made no copy; a 503 proves
@@ -280,11 +291,13 @@ var waitRows = func() []row {
 		rows = append(rows, row{
 			name:  "429, Retry-After: " + form.name,
 			fault: fault{answer: answer{status: 429, header: form.header}},
-			want:  wants{attempts, attempts, attempts, NotCopied}, is: agentcopy.ErrRateLimited, retryAfter: form.want, on: inMemory,
+			want:  wants{attempts, attempts, attempts, NotCopied},
+			is:    agentcopy.ErrRateLimited, retryAfter: form.want, on: inMemory,
 		}, row{
 			name:  "503, Retry-After: " + form.name,
 			fault: made(answer{status: 503, header: form.header}),
-			want:  wants{1, attempts, attempts, Unknown}, is: agentcopy.ErrServer, retryAfter: form.want, on: inMemory,
+			want:  wants{1, attempts, attempts, Unknown},
+			is:    agentcopy.ErrServer, retryAfter: form.want, on: inMemory,
 		})
 	}
 	return rows
@@ -312,7 +325,7 @@ func contextRows() (rows []row) {
 			rows = append(rows, endingEarly(r)...)
 		}
 	}
-	wait := http.Header{"Retry-After": {"3"}}
+	wait := after("3")
 	refused := row{name: "waits after a 429", fault: fault{answer: answer{status: 429, header: wait}},
 		want: wants{1, 1, 1, NotCopied}, is: agentcopy.ErrRateLimited, retryAfter: 3 * time.Second}
 	failed := row{name: "waits after a 503", fault: fault{answer: answer{status: 503, header: wait}},
@@ -386,7 +399,7 @@ func http2Rows() (rows []row) {
 		{name: "RST_STREAM before the answer's body", fault: fault{at: atBodyStart, breaks: rst}, want: wants{1, 1, 0, Copied}},
 		{name: "RST_STREAM within the answer's body", fault: fault{at: atBody, breaks: rst}, want: wants{1, 1, 0, Copied}},
 		{name: "GOAWAY, and a good answer", fault: fault{breaks: goAway}, want: wants{1, 1, 0, Succeeds}},
-		{name: "GOAWAY within the answer's body, and the end", fault: fault{at: atBody, breaks: goAwayClosed}, want: wants{1, 1, 0, Copied}},
+		{name: "GOAWAY within the body, and the end", fault: fault{at: atBody, breaks: goAwayClosed}, want: wants{1, 1, 0, Copied}},
 	}
 	once := []row{
 		{name: "RST_STREAM once", fault: fault{at: atReceipt, breaks: rst, times: 1}},

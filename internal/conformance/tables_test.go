@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,7 +114,8 @@ func modesFor(r *row, op *operation, c carrier) []agentcopy.RetryMode {
 // each thing that a call may wait for before it sends.
 func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 	unlimited := func() agentcopy.Limiter { return agentcopy.Unlimited }
-	waiting := answer{status: 429, header: http.Header{"Retry-After": {"60"}}}
+	full := func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }
+	waiting := fault{answer: answer{status: 429, header: after("60")}}
 	for _, tc := range []struct {
 		name    string
 		limiter func() agentcopy.Limiter
@@ -126,16 +126,16 @@ func TestAContextThatEndsFirstSendsNothing(t *testing.T) {
 		retryAfter time.Duration
 	}{
 		{name: "before the call", limiter: unlimited, before: true},
-		{name: "in the limiter of the SDK", limiter: func() agentcopy.Limiter { return agentcopy.NewWindowLimiter(1, time.Minute) }, second: true},
+		{name: "in the limiter of the SDK", limiter: full, second: true},
 		{name: "in the limiter of a user", limiter: func() agentcopy.Limiter { return endless{} }},
-		{name: "in a pause that another call met", limiter: unlimited, fault: fault{answer: waiting}, second: true, retryAfter: time.Minute},
+		{name: "in a pause that another call met", limiter: unlimited, fault: waiting, second: true, retryAfter: time.Minute},
 	} {
 		for _, op := range operations {
 			for _, deadline := range []bool{false, true} {
 				synctest.Test(t, func(t *testing.T) {
 					m := &memory{op: op, fault: tc.fault}
 					limiter := tc.limiter()
-					r := row{maxWait: 2 * time.Minute, want: wants{0, 0, 0, NotCopied}, ends: callEnd{after: time.Second, deadline: deadline}}
+					r := row{want: wants{0, 0, 0, NotCopied}, ends: callEnd{after: time.Second, deadline: deadline}}
 					if deadline {
 						r.retryAfter = tc.retryAfter
 					}
