@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -340,7 +339,7 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 	}
 	faults := o.invariants()
 	varnish := g.binary == "varnishd" // whose answers are known; of the others, what holds of every case
-	e, failed := errors.AsType[*agentcopy.Error](o.err)
+	e, failed := o.failure()
 	switch {
 	case want.succeeds && o.err != nil, varnish && !want.succeeds && o.err == nil:
 		faults = append(faults, fmt.Sprintf("got error %v, want success %t", o.err, want.succeeds))

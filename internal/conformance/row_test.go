@@ -200,6 +200,8 @@ func observe(ctx context.Context, op *operation, mode agentcopy.RetryMode, clien
 	return observed{op: op, mode: mode, result: got, err: err, requests: -1}
 }
 
+func (o *observed) failure() (*agentcopy.Error, bool) { return errors.AsType[*agentcopy.Error](o.err) }
+
 // check compares what came of a case with the row, and returns the faults it
 // found. What must hold whatever the row says, invariants checks.
 func (r *row) check(o observed) []string {
@@ -221,8 +223,8 @@ func (r *row) check(o observed) []string {
 		}
 		return faults
 	}
-	e, ok := errors.AsType[*agentcopy.Error](o.err)
-	if !ok {
+	e, failed := o.failure()
+	if !failed {
 		complain("got %v, want an *agentcopy.Error", o.err)
 		return faults
 	}
@@ -255,7 +257,7 @@ func (o *observed) invariants() []string {
 	tally.note(o)
 	var faults []string
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	e, failed := errors.AsType[*agentcopy.Error](o.err)
+	e, failed := o.failure()
 	switch {
 	case o.err != nil && !failed:
 		complain("got %#v, want an *agentcopy.Error", o.err)

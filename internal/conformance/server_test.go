@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -234,7 +233,7 @@ func (s *server) close(t *http.Transport) error {
 		_ = conn.Close()
 	}
 	<-ended
-	return errors.New("a connection is left open after the call")
+	return fmt.Errorf("of %d connections, one is left open after the call", len(s.conns))
 }
 
 // check makes one case over the wire and returns the faults it found. On a busy
@@ -269,7 +268,7 @@ func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.
 	client := r.connect(op, mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
 	for range warm {
 		if _, err := client.Do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
-			return observed{}, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
+			return observed{}, fmt.Errorf("warming up: %w; at the end: %v", err, s.close(transport))
 		}
 	}
 	ctx, cancel := r.ends.context(ctx)

@@ -9,8 +9,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httptrace"
+	"strings"
 	"syscall"
 	"testing/iotest"
 	"time"
@@ -240,14 +240,12 @@ func traceOf(ctx context.Context) *httptrace.ClientTrace {
 
 // answer is one that somebody on the way gives.
 func answer(req *http.Request, status int, body string, h http.Header) *http.Response {
-	w := httptest.NewRecorder()
-	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	maps.Copy(w.Header(), h)
-	w.WriteHeader(status)
-	_, _ = w.WriteString(body)
-	resp := w.Result()
-	resp.Request, resp.ContentLength = req, int64(len(body))
-	return resp
+	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
+	maps.Copy(header, h)
+	return &http.Response{
+		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)),
+	}
 }
 
 var errCrashed = errors.New("the process has crashed")
