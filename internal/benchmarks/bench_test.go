@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,10 +21,7 @@ func BenchmarkCopy(b *testing.B) {
 	for _, v := range vendors() {
 		for _, size := range sizes {
 			answer := inMemory(http.StatusCreated, v.document.ofSize(b, size.bytes), 0)
-			for _, c := range v.clients {
-				do := v.dial(b, c, v.origin, answer)
-				b.Run(fmt.Sprintf("vendor=%s/size=%s/client=%s", v.name, size.name, c.name), func(b *testing.B) { loop(b, do) })
-			}
+			v.measure(b, fmt.Sprintf("vendor=%s/size=%s/", v.name, size.name), v.origin, answer, oneByOne)
 		}
 	}
 }
@@ -34,21 +30,17 @@ func BenchmarkCopy(b *testing.B) {
 func BenchmarkParallel(b *testing.B) {
 	for _, v := range vendors() {
 		answer := inMemory(http.StatusCreated, v.document.ofSize(b, 2<<10), 0)
-		for _, c := range v.clients {
-			do := v.dial(b, c, v.origin, answer)
-			b.Run(fmt.Sprintf("vendor=%s/client=%s", v.name, c.name), func(b *testing.B) {
-				b.SetParallelism(32)
-				defer reportCPU(b)()
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						if _, err := do(context.Background()); err != nil {
-							b.Error(err)
-							return
-						}
+		v.measure(b, "vendor="+v.name+"/", v.origin, answer, func(b *testing.B, do call) {
+			b.SetParallelism(32)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := do(context.Background()); err != nil {
+						b.Error(err)
+						return
 					}
-				})
+				}
 			})
-		}
+		})
 	}
 }
 
@@ -62,10 +54,7 @@ func BenchmarkLoopback(b *testing.B) {
 			_, _ = w.Write(body)
 		}))
 		defer server.Close()
-		for _, c := range v.clients {
-			do := v.dial(b, c, server.URL, server.Client())
-			b.Run(fmt.Sprintf("vendor=%s/client=%s", v.name, c.name), func(b *testing.B) { loop(b, do) })
-		}
+		v.measure(b, "vendor="+v.name+"/", server.URL, server.Client(), oneByOne)
 	}
 }
 
@@ -74,7 +63,7 @@ func BenchmarkRefused(b *testing.B) {
 	for _, v := range vendors() {
 		for _, c := range v.clients[:2] {
 			do := v.refused(b, c)
-			b.Run(fmt.Sprintf("vendor=%s/client=%s", v.name, c.name), func(b *testing.B) { loop(b, do) })
+			b.Run(fmt.Sprintf("vendor=%s/client=%s", v.name, c.name), func(b *testing.B) { timed(b, do, oneByOne) })
 		}
 	}
 }
@@ -83,32 +72,42 @@ func BenchmarkRefused(b *testing.B) {
 func BenchmarkBurst(b *testing.B) {
 	v := vendors()[0]
 	answer := inMemory(http.StatusCreated, v.document.ofSize(b, 2<<10), 50*time.Millisecond)
-	for _, c := range v.clients {
-		do := v.dial(b, c, v.origin, answer)
-		b.Run("client="+c.name, func(b *testing.B) {
-			defer reportCPU(b)()
-			for b.Loop() {
-				var calls sync.WaitGroup
-				var failed atomic.Int64
-				for range 10_000 {
-					calls.Go(func() {
-						if _, err := do(context.Background()); err != nil {
-							failed.Add(1)
-						}
-					})
-				}
-				calls.Wait()
-				if n := failed.Load(); n > 0 {
-					b.Fatal(n, "calls failed")
-				}
+	v.measure(b, "", v.origin, answer, func(b *testing.B, do call) {
+		for b.Loop() {
+			var calls sync.WaitGroup
+			for range 10_000 {
+				calls.Go(func() {
+					if _, err := do(context.Background()); err != nil {
+						b.Error(err)
+					}
+				})
 			}
-		})
+			calls.Wait()
+		}
+	})
+}
+
+func oneByOne(b *testing.B, do call) {
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := do(ctx); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
-// reportCPU adds the processor time of an operation, which other programs on the machine
+// measure has all clients of a vendor make the call, in a loop.
+func (v *vendor) measure(b *testing.B, name, origin string, http *http.Client, loop func(*testing.B, call)) {
+	for _, c := range v.clients {
+		do := v.dial(b, c, origin, http)
+		b.Run(name+"client="+c.name, func(b *testing.B) { timed(b, do, loop) })
+	}
+}
+
+// timed adds the processor time of an operation, which other programs on the machine
 // change less than the time that passes.
-func reportCPU(b *testing.B) (report func()) {
+func timed(b *testing.B, do call, loop func(*testing.B, call)) {
 	cpu := func() time.Duration {
 		var used syscall.Rusage
 		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
@@ -118,16 +117,6 @@ func reportCPU(b *testing.B) (report func()) {
 	}
 	runtime.GC() // nobody pays for another one's garbage
 	start := cpu()
-	return func() { b.ReportMetric(float64(cpu()-start)/float64(b.N), "cpu-ns/op") }
-}
-
-func loop(b *testing.B, do call) {
-	ctx := context.Background()
-	b.ReportAllocs()
-	defer reportCPU(b)()
-	for b.Loop() {
-		if _, err := do(ctx); err != nil {
-			b.Fatal(err)
-		}
-	}
+	loop(b, do)
+	b.ReportMetric(float64(cpu()-start)/float64(b.N), "cpu-ns/op")
 }

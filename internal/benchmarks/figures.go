@@ -93,18 +93,20 @@ func median(values []float64) float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
+// shortCopy is a benchmark that all clients were measured with.
+const shortCopy = "BenchmarkCopy/vendor=langsmith/size=2KB/client="
+
 // clients are those that were measured with LangSmith's answer: the call by hand, this
 // SDK, and the peers by their allocations.
 func (f *figures) clients() []string {
-	const prefix = "BenchmarkCopy/vendor=langsmith/size=2KB/client="
 	var names []string
 	for name := range f.runs {
-		if client, ok := strings.CutPrefix(name, prefix); ok {
+		if client, ok := strings.CutPrefix(name, shortCopy); ok {
 			names = append(names, client)
 		}
 	}
 	first := map[string]float64{"by_hand": -2, "agentcopy": -1}
-	rank := func(client string) float64 { return cmp.Or(first[client], f.median(prefix+client, "allocs/op")) }
+	rank := func(client string) float64 { return cmp.Or(first[client], f.median(shortCopy+client, "allocs/op")) }
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	return names
 }

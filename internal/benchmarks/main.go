@@ -16,13 +16,13 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	root := flag.String("root", ".", "the folder that BENCHMARKS.md and docs/plots are written to")
 	flag.Parse()
-	if err := run(flag.Arg(0), *root); err != nil {
+	if err := run(flag.Arg(0), "."); err != nil {
 		log.Fatal(err)
 	}
 }
 
+// run writes BENCHMARKS.md and docs/plots below root.
 func run(data, root string) error {
 	f, err := readFigures(data)
 	if err != nil {

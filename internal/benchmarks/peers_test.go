@@ -5,9 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -38,17 +36,11 @@ var peers = []client{
 	{"stripe-go", stripeClient},
 	{"openai-go", func(origin string, c *http.Client) (call, error) {
 		client := openai.NewClient(openaioption.WithAPIKey(key), openaioption.WithBaseURL(origin+base), openaioption.WithHTTPClient(c))
-		return func(ctx context.Context) (any, error) {
-			agent := new(langsmith.Agent)
-			return agent, client.Post(ctx, path, clone, agent)
-		}, nil
+		return into(func(ctx context.Context, agent *langsmith.Agent) error { return client.Post(ctx, path, clone, agent) }), nil
 	}},
 	{"anthropic-sdk-go", func(origin string, c *http.Client) (call, error) {
 		client := anthropic.NewClient(anthropicoption.WithAPIKey(key), anthropicoption.WithBaseURL(origin+base), anthropicoption.WithHTTPClient(c))
-		return func(ctx context.Context) (any, error) {
-			agent := new(langsmith.Agent)
-			return agent, client.Post(ctx, path, clone, agent)
-		}, nil
+		return into(func(ctx context.Context, agent *langsmith.Agent) error { return client.Post(ctx, path, clone, agent) }), nil
 	}},
 }
 
@@ -59,61 +51,57 @@ const (
 
 var clone = langsmith.CloneAgentRequest{Name: newName}
 
+// into is a call that decodes the answer into an agent.
+func into(send func(ctx context.Context, agent *langsmith.Agent) error) call {
+	return func(ctx context.Context) (any, error) {
+		agent := new(langsmith.Agent)
+		return agent, send(ctx, agent)
+	}
+}
+
 func retryableClient(origin string, c *http.Client) (call, error) {
 	client := retryablehttp.NewClient()
 	client.HTTPClient, client.Logger = c, nil
-	return func(ctx context.Context) (any, error) {
+	return into(func(ctx context.Context, agent *langsmith.Agent) error {
 		data, err := json.Marshal(clone)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, origin+base+path, data)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("X-Api-Key", key)
 		resp, err := client.Do(req)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		defer resp.Body.Close()
-		data, err = io.ReadAll(resp.Body)
-		if err != nil {
-			return nil, err
-		}
-		if resp.StatusCode < 200 || resp.StatusCode > 299 {
-			return nil, fmt.Errorf("status %d: %s", resp.StatusCode, data)
-		}
-		agent := new(langsmith.Agent)
-		return agent, json.Unmarshal(data, agent)
-	}, nil
+		return receive(resp, agent)
+	}), nil
 }
 
 func restyClient(origin string, c *http.Client) (call, error) {
 	client := resty.NewWithClient(c).SetBaseURL(origin+base).SetHeader("X-Api-Key", key)
-	return func(ctx context.Context) (any, error) {
-		agent := new(langsmith.Agent)
+	return into(func(ctx context.Context, agent *langsmith.Agent) error {
 		resp, err := client.R().SetContext(ctx).SetBody(clone).SetResult(agent).Post(path)
 		if err == nil && !resp.IsSuccess() {
 			err = fmt.Errorf("status %d: %s", resp.StatusCode(), resp.Body())
 		}
-		return agent, err
-	}, nil
+		return err
+	}), nil
 }
 
 func githubClient(origin string, c *http.Client) (call, error) {
 	baseURL := origin + base
 	client, err := github.NewClient(github.WithHTTPClient(c), github.WithAuthToken(key), github.WithURLs(&baseURL, nil))
-	return func(ctx context.Context) (any, error) {
+	return into(func(ctx context.Context, agent *langsmith.Agent) error {
 		req, err := client.NewRequest(ctx, http.MethodPost, path, clone)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			_, err = client.Do(req, agent)
 		}
-		agent := new(langsmith.Agent)
-		_, err = client.Do(req, agent)
-		return agent, err
-	}, err
+		return err
+	}), err
 }
 
 // godoClient is godo.NewFromToken's, with its token source and four retries. A client
@@ -125,24 +113,14 @@ func godoClient(origin string, c *http.Client) (call, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, _ := client.HTTPClient.Transport.(*oauth2.Transport)
-	if auth == nil {
-		return nil, errors.New("godo's client is not built as it was")
-	}
-	retries, ok := auth.Base.(*retryablehttp.RoundTripper)
-	if !ok {
-		return nil, errors.New("godo's client is not built as it was")
-	}
-	retries.Client.HTTPClient = c
-	return func(ctx context.Context) (any, error) {
+	client.HTTPClient.Transport.(*oauth2.Transport).Base.(*retryablehttp.RoundTripper).Client.HTTPClient = c
+	return into(func(ctx context.Context, agent *langsmith.Agent) error {
 		req, err := client.NewRequest(ctx, http.MethodPost, path, clone)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			_, err = client.Do(ctx, req, agent)
 		}
-		agent := new(langsmith.Agent)
-		_, err = client.Do(ctx, req, agent)
-		return agent, err
-	}, nil
+		return err
+	}), nil
 }
 
 // azureClient makes the call as the generated methods of Azure's SDKs do.
@@ -150,25 +128,24 @@ func azureClient(origin string, c *http.Client) (call, error) {
 	auth := runtime.NewKeyCredentialPolicy(azcore.NewKeyCredential(key), "X-Api-Key",
 		&runtime.KeyCredentialPolicyOptions{InsecureAllowCredentialWithHTTP: true}) // for loopback
 	pipeline := runtime.NewPipeline("benchmarks", "v1.0.0", runtime.PipelineOptions{PerRetry: []policy.Policy{auth}}, &policy.ClientOptions{Transport: c})
-	return func(ctx context.Context) (any, error) {
+	return into(func(ctx context.Context, agent *langsmith.Agent) error {
 		req, err := runtime.NewRequest(ctx, http.MethodPost, origin+base+path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		req.Raw().Header["Accept"] = []string{"application/json"}
 		if err := runtime.MarshalAsJSON(req, clone); err != nil {
-			return nil, err
+			return err
 		}
 		resp, err := pipeline.Do(req)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !runtime.HasStatusCode(resp, http.StatusOK, http.StatusCreated) {
-			return nil, runtime.NewResponseError(resp)
+			return runtime.NewResponseError(resp)
 		}
-		agent := new(langsmith.Agent)
-		return agent, runtime.UnmarshalAsJSON(resp, agent)
-	}, nil
+		return runtime.UnmarshalAsJSON(resp, agent)
+	}), nil
 }
 
 // stripeParams and stripeAgent are params and resource as stripe-go's own are.

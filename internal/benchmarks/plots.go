@@ -49,7 +49,7 @@ func (f *figures) plotCost() string {
 		x := left + float64(p)*panel
 		title := []string{"processor time, by hand = 1", "bytes allocated", "allocations"}[p]
 		value := func(client string) (float64, string) {
-			name := "BenchmarkCopy/vendor=langsmith/size=2KB/client=" + client
+			name := shortCopy + client
 			if unit == "" {
 				return f.ratio(name), fmt.Sprintf("%.2f", f.ratio(name))
 			}

@@ -30,28 +30,31 @@ import (
 // Kolena documents; the network takes up to 300 ms each way.
 func TestSimulatePacing(t *testing.T) {
 	const copies = 200
+	kolenas := vendors()[3]
 	for _, client := range []string{"no limiter", "token bucket", "agentcopy"} {
 		synctest.Test(t, func(t *testing.T) {
 			server := agentcopytest.NewKolena()
 			server.AddAgent(kolena.Agent{ID: 123, Name: "Lease reader"})
 			slow := &network{next: server.Client().Transport, random: rand.New(rand.NewPCG(1, 2))}
-			send := retryCopies(t, slow)
-			switch client {
-			case "token bucket": // for each attempt, as it should be
+			if client == "token bucket" { // for each attempt, as it should be
 				slow.limiter = rate.NewLimiter(rate.Every(time.Second), 60)
-			case "agentcopy":
+			}
+			retries := retryablehttp.NewClient()
+			retries.HTTPClient, retries.Logger, retries.RetryMax = &http.Client{Transport: slow}, nil, 20
+			send, err := kolenas.clients[0].dial(kolenas.origin, retries.StandardClient())
+			must(t, err)
+			if client == "agentcopy" {
 				c, err := kolena.New("key of the pacing simulation", agentcopy.WithHTTPClient(&http.Client{Transport: slow}))
 				must(t, err)
-				send = func(name string) error {
-					_, err := c.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: name})
-					return err
+				send = func(ctx context.Context) (any, error) {
+					return c.CopyAgent(ctx, 123, kolena.CopyAgentRequest{Name: newName})
 				}
 			}
 			var calls sync.WaitGroup
 			start := time.Now()
-			for i := range copies {
+			for range copies {
 				calls.Go(func() {
-					if err := send(fmt.Sprint("Tenant ", i)); err != nil {
+					if _, err := send(t.Context()); err != nil {
 						t.Errorf("%s: %v", client, err)
 					}
 				})
@@ -68,26 +71,6 @@ func TestSimulatePacing(t *testing.T) {
 				t.Errorf("%s: %d copies, %d refused", client, len(server.Copies()), refused)
 			}
 		})
-	}
-}
-
-// retryCopies leaves the retries to go-retryablehttp.
-func retryCopies(t *testing.T, network http.RoundTripper) func(name string) error {
-	client := retryablehttp.NewClient()
-	client.HTTPClient, client.Logger, client.RetryMax = &http.Client{Transport: network}, nil, 20
-	return func(name string) error {
-		req, err := retryablehttp.NewRequestWithContext(t.Context(), http.MethodPost,
-			"https://agents-api.kolena.com/api/v1/client/agents/123/copy", strings.NewReader(fmt.Sprintf(`{"name": %q}`, name)))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Authorization", "Bearer "+key)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		return resp.Body.Close()
 	}
 }
 
@@ -118,15 +101,16 @@ func (n *network) delay() {
 }
 
 var lost = []struct {
-	name   string
-	faults []agentcopytest.Fault
+	name  string
+	fault agentcopytest.Fault
+	times int
 }{
-	{"connection closed", []agentcopytest.Fault{{Drop: true, AfterCopy: true}}},
-	{"answer cut off", []agentcopytest.Fault{{Truncate: 100}}},
-	{"500", []agentcopytest.Fault{{Status: 500, AfterCopy: true}}},
-	{"502", []agentcopytest.Fault{{Status: 502, AfterCopy: true}}},
-	{"503, Retry-After", []agentcopytest.Fault{{Status: 503, AfterCopy: true, Header: http.Header{"Retry-After": {"1"}}}}},
-	{"500, each time", slices.Repeat([]agentcopytest.Fault{{Status: 500, AfterCopy: true}}, 9)},
+	{"connection closed", agentcopytest.Fault{Drop: true, AfterCopy: true}, 1},
+	{"answer cut off", agentcopytest.Fault{Truncate: 100}, 1},
+	{"500", agentcopytest.Fault{Status: 500, AfterCopy: true}, 1},
+	{"502", agentcopytest.Fault{Status: 502, AfterCopy: true}, 1},
+	{"503, Retry-After", agentcopytest.Fault{Status: 503, AfterCopy: true, Header: http.Header{"Retry-After": {"1"}}}, 1},
+	{"500, each time", agentcopytest.Fault{Status: 500, AfterCopy: true}, 9},
 }
 
 // TestSimulateLostAnswers has LangSmith make the copy and lose the answer, for each
@@ -138,7 +122,7 @@ func TestSimulateLostAnswers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := agentcopytest.NewLangSmith()
 				server.AddAgent(langsmith.Agent{ID: sourceID, Name: "Research"})
-				server.Inject(fault.faults...)
+				server.Inject(slices.Repeat([]agentcopytest.Fault{fault.fault}, fault.times)...)
 				do, err := c.dial("https://api.smith.langchain.com", &http.Client{Transport: asLangSmith{server.Client().Transport}})
 				must(t, err)
 				_, err = do(t.Context())

@@ -18,8 +18,7 @@ func (f *figures) tables() string {
 			"Parallel/vendor=langsmith", "Loopback/vendor=langsmith", "Burst"} {
 			cells = append(cells, f.time("Benchmark"+name+"/client="+client))
 		}
-		name := "BenchmarkCopy/vendor=langsmith/size=2KB/client=" + client
-		row(&out, append(cells, f.count(name, "allocs/op"), f.count(name, "B/op")))
+		row(&out, append(cells, f.count(shortCopy+client, "allocs/op"), f.count(shortCopy+client, "B/op")))
 	}
 	out.WriteString("\n### The four vendors\n\nEach by hand, and with this SDK. The last three columns are of a call that is refused with 404.\n\n" +
 		"| client | 2 KB | 20 KB | 10 MB | allocs | bytes | 404 | allocs | bytes |\n| --- |" + strings.Repeat(" ---: |", 8) + "\n")

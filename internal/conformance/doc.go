@@ -17,7 +17,7 @@
 // The suite ends with the number of cases, of copies and of duplicates.
 //
 // It is a module of its own for its dependencies: golang.org/x/net for raw
-// HTTP/2 frames, kin-openapi and jsonschema for the vendors' contracts,
-// toxiproxy for slow and broken networks, goleak for goroutines. Tests start
-// haproxy, nginx, squid and Varnish where they are installed, and say so where they are not.
+// HTTP/2 frames, kin-openapi for the vendors' contracts, goleak for goroutines. Tests
+// start haproxy, nginx, squid and Varnish where they are installed, and say so where
+// they are not.
 package conformance

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,8 +75,8 @@ const (
 
 // answer is what a server sends.
 type answer struct {
-	status int      // 0: 200
-	header []string // names and values
+	status int // 0: 200
+	header http.Header
 	body   body
 	length length
 	gzip   bool
@@ -134,37 +136,49 @@ func (b body) textFor(docs answers) string {
 	return b(docs)
 }
 
-// rendered is an answer as it goes to the wire.
-type rendered struct {
-	status int
-	header http.Header
-	body   []byte
-	length int64 // declared; -1 for none
-}
-
-func (a answer) render(docs answers) rendered {
-	r := rendered{status: cmp.Or(a.status, http.StatusOK), header: http.Header{}, body: []byte(a.body.textFor(docs))}
-	for i := 0; i+1 < len(a.header); i += 2 {
-		r.header.Add(a.header[i], a.header[i+1])
+// render returns the answer and its body apart. What the answer declares of the
+// length is in ContentLength; -1 for nothing.
+func (a answer) render(docs answers) (*http.Response, []byte) {
+	resp := &http.Response{
+		StatusCode: cmp.Or(a.status, http.StatusOK), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: -1,
 	}
+	maps.Copy(resp.Header, a.header)
+	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
+		return resp, nil
+	}
+	body := []byte(a.body.textFor(docs))
 	if a.gzip {
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
-		_, _ = w.Write(r.body) // a bytes.Buffer does not fail
+		_, _ = w.Write(body) // a bytes.Buffer does not fail
 		_ = w.Close()
-		r.body = packed.Bytes()
-		r.header.Set("Content-Encoding", "gzip")
+		body = packed.Bytes()
+		resp.Header.Set("Content-Encoding", "gzip")
 	}
 	switch a.length {
 	case right:
-		r.length = int64(len(r.body))
+		resp.ContentLength = int64(len(body))
 	case tooLong:
-		r.length = int64(len(r.body)) + 10
-	default:
-		r.length = -1
+		resp.ContentLength = int64(len(body)) + 10
+	case toClose:
+		resp.ProtoMinor = 0
 	}
-	if r.status == http.StatusNoContent || r.status == http.StatusNotModified {
-		r.body, r.length = nil, -1
+	return resp, body
+}
+
+// send writes a body in pieces, byte by byte if it has a pace, and reports whether all
+// of it went out.
+func (a answer) send(body []byte, write func(piece []byte) error) bool {
+	size := 16 << 10
+	if a.pace > 0 {
+		size = 1
 	}
-	return r
+	for piece := range slices.Chunk(body, size) {
+		if write(piece) != nil {
+			return false
+		}
+		time.Sleep(a.pace)
+	}
+	return true
 }

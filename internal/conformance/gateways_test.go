@@ -1,14 +1,12 @@
 package conformance
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,7 +144,7 @@ func program(t *testing.T, name string) string {
 			return path
 		}
 	}
-	leaveOut(t.Name() + ": " + name + " is not installed")
+	leftOut.Store(t.Name()+": "+name+" is not installed", true)
 	t.Skipf("%s is not installed", name)
 	return ""
 }
@@ -172,80 +170,68 @@ func startProgram(t *testing.T, command *exec.Cmd, port int) string {
 	go func() { _ = command.Wait(); close(ended) }()
 	t.Cleanup(func() { <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for range 6000 { // a minute and more
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
-			return "http://" + address
-		}
+	eventually(func() bool {
 		select {
 		case <-ended:
 			require.FailNow(t, command.Path+" ended", output.String())
-		case <-time.After(10 * time.Millisecond):
+		default:
 		}
-	}
-	require.FailNow(t, command.Path+" does not listen")
-	return ""
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return "http://" + address
 }
 
-// lostAnswers are what a vendor behind a gateway does after it made a copy. A way
-// gets the good answer's body.
+// lostAnswers are what a vendor behind a gateway does after it made a copy.
 var lostAnswers = []struct {
-	name   string
-	answer func(conn *net.TCPConn, body string)
+	name string
+	text string             // with the body of the good answer, its length or its half in it
+	then func(*net.TCPConn) // before the end of the connection
 	// What the call comes to. Where a gateway has no answer that it can pass on, it
 	// says 502, 503 or 504 of itself, which proves nothing.
 	succeeds bool
 	streams  bool // the gateway may have passed on the headers of a 200: then the copy is known to have been made
 	warm     bool // the connection to the vendor served another request before
 }{
-	{name: "whole, and kept alive", answer: says("HTTP/1.1 200 OK\r\nContent-Length: LENGTH\r\n\r\nBODY"), succeeds: true, warm: true},
-	{name: "whole", answer: says(begin + "Content-Length: LENGTH\r\n\r\nBODY"), succeeds: true},
-	{name: "end of the connection", answer: says("")},
-	{name: "reset", answer: func(conn *net.TCPConn, _ string) { _ = conn.SetLinger(0) }},
-	{name: "half a status line", answer: says("HTTP/1.1 2")},
-	{name: "half the headers", answer: says(begin + "Content-Len")},
-	{name: "garbage", answer: says("\x00\x01\x02\xff garbage\r\n\r\n")},
-	{name: "another protocol", answer: says("SSH-2.0-OpenSSH_9.2\r\n\r\n")},
-	{name: "huge header", answer: says(begin + "X-Huge: " + strings.Repeat("x", 100_000) + "\r\nContent-Length: LENGTH\r\n\r\nBODY")},
-	{name: "many headers", answer: says(begin + strings.Repeat("X-More: x\r\n", 500) + "Content-Length: LENGTH\r\n\r\nBODY")},
-	{name: "header without a colon", answer: says(begin + "no colon\r\nContent-Length: LENGTH\r\n\r\nBODY")},
-	{name: "no first byte in time", answer: silence},
-	{name: "no further byte of the headers in time", answer: func(conn *net.TCPConn, _ string) {
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
-		silence(conn, "")
-	}},
-	{name: "length that is not a number", answer: says(begin + "Content-Length: some\r\n\r\nBODY")},
-	{name: "two lengths", answer: says(begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nBODY")},
-	{name: "chunk without a size", answer: says(begin + "Transfer-Encoding: chunked\r\n\r\nno size\r\nBODY"), streams: true},
-	{name: "half the body", answer: says(begin + "Content-Length: 50000\r\n\r\nHALF"), streams: true},
-	{name: "half the chunks", answer: says(begin + "Transfer-Encoding: chunked\r\n\r\n14\r\nHALF\r\n"), streams: true},
-	{name: "no further byte of the body in time", answer: func(conn *net.TCPConn, body string) {
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n"+body[:20])
-		silence(conn, "")
-	}, streams: true},
-	{name: "packed badly", answer: says(begin + "Content-Encoding: gzip\r\nContent-Length: LENGTH\r\n\r\nBODY")},
-	{name: "500", answer: says("HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
-	{name: "503", answer: says("HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
-	{name: "408", answer: says("HTTP/1.1 408 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
-	{name: "too large", answer: says(begin + "Content-Length: 200000\r\n\r\nBODY" + strings.Repeat(" ", 200_000)), streams: true},
-	{name: "end of the connection after a while", answer: func(*net.TCPConn, string) { time.Sleep(1500 * time.Millisecond) }},
-	{name: "end of a connection that was kept alive", answer: says(""), warm: true},
-	{name: "reset of a connection that was kept alive", answer: func(conn *net.TCPConn, _ string) { _ = conn.SetLinger(0) }, warm: true},
+	{name: "whole, and kept alive", succeeds: true, warm: true}, // by net/http
+	{name: "whole", text: begin + "Content-Length: LENGTH\r\n\r\nBODY", succeeds: true},
+	{name: "end of the connection"},
+	{name: "reset", then: resetting},
+	{name: "half a status line", text: "HTTP/1.1 2"},
+	{name: "half the headers", text: begin + "Content-Len"},
+	{name: "garbage", text: "\x00\x01\x02\xff garbage\r\n\r\n"},
+	{name: "another protocol", text: "SSH-2.0-OpenSSH_9.2\r\n\r\n"},
+	{name: "huge header", text: begin + "X-Huge: " + strings.Repeat("x", 100_000) + "\r\nContent-Length: LENGTH\r\n\r\nBODY"},
+	{name: "many headers", text: begin + strings.Repeat("X-More: x\r\n", 500) + "Content-Length: LENGTH\r\n\r\nBODY"},
+	{name: "header without a colon", text: begin + "no colon\r\nContent-Length: LENGTH\r\n\r\nBODY"},
+	{name: "no first byte in time", then: silence},
+	{name: "no further byte of the headers in time", text: begin, then: silence},
+	{name: "length that is not a number", text: begin + "Content-Length: some\r\n\r\nBODY"},
+	{name: "two lengths", text: begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nBODY"},
+	{name: "chunk without a size", text: begin + "Transfer-Encoding: chunked\r\n\r\nno size\r\nBODY", streams: true},
+	{name: "half the body", text: begin + "Content-Length: 50000\r\n\r\nHALF", streams: true},
+	{name: "half the chunks", text: begin + "Transfer-Encoding: chunked\r\n\r\n14\r\nHALF\r\n", streams: true},
+	{name: "no further byte of the body in time", text: begin + "Content-Length: 50000\r\n\r\nHALF", then: silence, streams: true},
+	{name: "packed badly", text: begin + "Content-Encoding: gzip\r\nContent-Length: LENGTH\r\n\r\nBODY"},
+	{name: "500", text: "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+	{name: "503", text: "HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+	{name: "408", text: "HTTP/1.1 408 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+	{name: "too large", text: begin + "Content-Length: 200000\r\n\r\nBODY" + strings.Repeat(" ", 200_000), streams: true},
+	{name: "end of the connection after a while", then: func(*net.TCPConn) { time.Sleep(1500 * time.Millisecond) }},
+	{name: "end of a connection that was kept alive", warm: true},
+	{name: "reset of a connection that was kept alive", then: resetting, warm: true},
 }
 
 // begin begins an answer whose connection is not used again.
 const begin = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
 
-// says writes text, with the body of the good answer, its length or its half in it.
-func says(text string) func(*net.TCPConn, string) {
-	return func(conn *net.TCPConn, body string) {
-		filled := strings.NewReplacer("BODY", body, "LENGTH", fmt.Sprint(len(body)), "HALF", body[:20])
-		_, _ = filled.WriteString(conn, text) // what fails, the gateway sees
-	}
-}
-
 // silence says nothing until the other side gives the connection up.
-func silence(conn *net.TCPConn, _ string) { _, _ = io.Copy(io.Discard, conn) }
+func silence(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) }
+
+func resetting(conn *net.TCPConn) { _ = conn.SetLinger(0) }
 
 // gatewayVendor is the vendor behind a gateway. The first segment of a path says how
 // it answers, for which operation.
@@ -254,31 +240,35 @@ type gatewayVendor struct {
 	copies map[string][]string // by the first segment: the ID that Varnish gave the request
 }
 
-func (v *gatewayVendor) serve(conn *net.TCPConn) {
-	in := bufio.NewReader(conn)
-	for {
-		req, err := http.ReadRequest(in)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, req.Body); err != nil {
-			return
-		}
-		segment, _, _ := strings.Cut(req.URL.Path[1:], "/")
-		var way int
-		var op string
-		if _, err := fmt.Sscanf(segment, "%d-%s", &way, &op); err != nil {
-			return
-		}
-		if vendortest.IsCopy(req.Method, req.URL.Path) {
-			v.mu.Lock()
-			v.copies[segment] = append(v.copies[segment], req.Header.Get("X-Varnish"))
-			v.mu.Unlock()
-		}
-		lostAnswers[way].answer(conn, operationNamed(op).Answers.Good)
-		if !lostAnswers[way].succeeds || !lostAnswers[way].warm {
-			return
-		}
+func (v *gatewayVendor) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if _, err := io.Copy(io.Discard, req.Body); err != nil {
+		return
+	}
+	segment, _, _ := strings.Cut(req.URL.Path[1:], "/")
+	var way int
+	var op string
+	if _, err := fmt.Sscanf(segment, "%d-%s", &way, &op); err != nil {
+		return
+	}
+	if vendortest.IsCopy(req.Method, req.URL.Path) {
+		v.mu.Lock()
+		v.copies[segment] = append(v.copies[segment], req.Header.Get("X-Varnish"))
+		v.mu.Unlock()
+	}
+	body := operationNamed(op).Answers.Good
+	if way == 0 {
+		_, _ = io.WriteString(w, body)
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	filled := strings.NewReplacer("BODY", body, "LENGTH", fmt.Sprint(len(body)), "HALF", body[:20])
+	_, _ = filled.WriteString(conn, lostAnswers[way].text) // what fails, the gateway sees
+	if then := lostAnswers[way].then; then != nil {
+		then(conn.(*net.TCPConn))
 	}
 }
 
@@ -289,9 +279,9 @@ func TestAnswersLostBehindGateways(t *testing.T) {
 	for name, g := range gateways {
 		t.Run(name, func(t *testing.T) {
 			vendor := &gatewayVendor{copies: map[string][]string{}}
-			listening := listen(vendor.serve)
-			t.Cleanup(listening.end) // when the gateway has ended, and its connections with it
-			base := g.start(t, "http://"+listening.address)
+			server := httptest.NewServer(vendor)
+			t.Cleanup(server.Close) // when the gateway has ended, and its connections with it
+			base := g.start(t, server.URL)
 			for _, warm := range []bool{false, true} {
 				cases := newGather()
 				for way := range lostAnswers {
@@ -317,18 +307,17 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 	transport.Protocols.SetHTTP1(!g.http2)
 	transport.Protocols.SetUnencryptedHTTP2(g.http2)
 	defer transport.CloseIdleConnections()
-	call := func(way int) (*result, error) {
+	call := func(way int) observed {
 		url := fmt.Sprintf("%s/%d-%v", base, way, op) + op.Vendor.BasePath
 		client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(url))
-		return client.Do(context.WithoutCancel(t.Context()))
+		return observe(context.WithoutCancel(t.Context()), op, agentcopy.RetrySafe, client)
 	}
 	if want.warm && !want.succeeds {
-		if _, err := call(0); err != nil {
-			return []string{fmt.Sprintf("warming up: %v", err)}
+		if o := call(0); o.err != nil {
+			return []string{fmt.Sprintf("warming up: %v", o.err)}
 		}
 	}
-	o := observed{op: op, requests: -1}
-	o.result, o.err = call(way)
+	o := call(way)
 	var made []string
 	eventually(func() bool { // a gateway may give up before its vendor has the request
 		v.mu.Lock()
@@ -350,7 +339,7 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 	}
 	faults := o.invariants()
 	varnish := g.binary == "varnishd" // whose answers are known; of the others, what holds of every case
-	e, failed := errors.AsType[*agentcopy.Error](o.err)
+	e, failed := o.failure()
 	switch {
 	case want.succeeds && o.err != nil, varnish && !want.succeeds && o.err == nil:
 		faults = append(faults, fmt.Sprintf("got error %v, want success %t", o.err, want.succeeds))
@@ -374,10 +363,10 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 	window := agentcopy.NewWindowLimiter(gatewayRate, time.Second+50*time.Millisecond)
 	for name, tc := range map[string]struct {
 		limiter agentcopy.Limiter
-		refused func(n int) bool
+		refuses bool
 	}{
-		"paced":   {window, func(n int) bool { return n == 0 }},
-		"unpaced": {agentcopy.Unlimited, func(n int) bool { return n > 0 }},
+		"paced":   {window, false},
+		"unpaced": {agentcopy.Unlimited, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1e6, time.Minute))
@@ -387,41 +376,27 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 			transport := &http.Transport{MaxIdleConnsPerHost: 64}
 			defer transport.CloseIdleConnections()
 			key := vendortest.Key()
-			var running sync.WaitGroup
-			var mu sync.Mutex
-			refused := 0
-			start := time.Now()
-			for c := range 4 {
+			var clients []*kolena.Client
+			for range 4 {
 				client, err := kolena.New(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
 					agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 50, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}))
 				require.NoError(t, err)
-				for i := range copies {
-					if i%4 != c {
-						continue
+				clients = append(clients, client)
+			}
+			var running sync.WaitGroup
+			var refused atomic.Int64
+			for i := range copies {
+				running.Go(func() {
+					agent, err := clients[i%4].CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
+					if assert.NoError(t, err, "copy %d", i) {
+						refused.Add(int64(len(agent.Response.Attempts) - 1))
 					}
-					running.Go(func() {
-						agent, err := client.CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
-						if !assert.NoError(t, err, "copy %d", i) {
-							return
-						}
-						mu.Lock()
-						defer mu.Unlock()
-						refused += len(agent.Response.Attempts) - 1
-					})
-				}
+				})
 			}
 			running.Wait()
-			tally.cases.Add(copies)
-			tally.copies.Add(int64(len(srv.Copies())))
-			tally.duplicates.Add(int64(max(0, len(srv.Copies())-copies)))
+			tally.made(copies, len(srv.Copies()))
 			assert.Len(t, srv.Copies(), copies)
-			names := map[string]bool{}
-			for _, c := range srv.Copies() {
-				names[c.Name] = true
-			}
-			assert.Len(t, names, copies)
-			assert.True(t, tc.refused(refused), "the gateway refused %d requests", refused)
-			t.Logf("%d copies in %v, %d refused", copies, time.Since(start).Round(time.Millisecond), refused)
+			assert.Equal(t, tc.refuses, refused.Load() > 0, "the gateway refused %d requests", refused.Load())
 		})
 	}
 }
@@ -432,93 +407,37 @@ func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
 	gateway := gateways["nginx"].start(t, "http://127.0.0.1:1") + "/gone"
 	for _, op := range copyOperations {
 		transport := &http.Transport{}
-		o := observed{op: op, requests: -1}
-		client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
-		o.result, o.err = client.Do(t.Context())
+		r := row{fault: fault{answer: answer{status: 502}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
+		client := r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
+		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 		transport.CloseIdleConnections()
-		assert.Empty(t, o.invariants(), op)
-		e := vendortest.RequireError(t, o.err)
-		assert.Equal(t, http.StatusBadGateway, e.StatusCode, op)
-		assert.Equal(t, "502 Bad Gateway", e.Message, "%v: the title of nginx's page", op)
-		assert.Equal(t, agentcopy.OutcomeUnknown, e.Outcome, op)
-		assert.Len(t, e.Attempts, 1, op)
+		assert.Empty(t, append(o.invariants(), r.check(o)...), op)
+		assert.ErrorContains(t, o.err, "502 Bad Gateway", "%v: the title of nginx's page", op)
 	}
 }
-
-// nodeServer closes idle connections after 40 ms, and counts copies by name.
-const nodeServer = `
-const made = {};
-const server = require('http').createServer((req, res) => {
-	let body = '';
-	req.on('data', d => body += d);
-	req.on('end', () => {
-		if (req.method === 'GET') { res.end(JSON.stringify(made)); return; }
-		const name = JSON.parse(body).name;
-		made[name] = (made[name] || 0) + 1;
-		res.setHeader('Content-Type', 'application/json');
-		res.end(process.env.GOOD);
-	});
-});
-server.keepAliveTimeout = 40;
-if ('keepAliveTimeoutBuffer' in server) server.keepAliveTimeoutBuffer = 0;
-server.listen(+process.env.PORT, '127.0.0.1');
-`
 
 // TestIdleConnectionsThatCloseMakeNoDuplicate: requests leave at the very moment at which the
 // server closes the idle connection.
 func TestIdleConnectionsThatCloseMakeNoDuplicate(t *testing.T) {
-	path := program(t, "node")
-	port := freePort(t)
-	command := exec.CommandContext(t.Context(), path, "-e", nodeServer)
-	command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "GOOD="+operationNamed("kolena.CopyAgent").Answers.Good)
-	base := startProgram(t, command, port)
+	op := operationNamed("kolena.CopyAgent")
+	var copies atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		copies.Add(1)
+		_, _ = io.WriteString(w, op.Answers.Good)
+	}))
+	server.Config.IdleTimeout = 40 * time.Millisecond
+	server.Start()
+	defer server.Close()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	r := row{}
-	client, err := kolena.New(vendortest.Key(), append(r.options(agentcopy.RetrySafe), agentcopy.WithBaseURL(base), throughTransport(transport))...)
-	require.NoError(t, err)
-	const requests = 60
-	outcomes := map[string]agentcopy.Outcome{}
-	counts := map[agentcopy.Outcome]int{}
-	for i := range requests {
-		name := fmt.Sprint("Copy ", i)
-		_, err := client.CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: name})
-		o := agentcopy.OutcomeCopied
-		if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-			o = e.Outcome
-		}
-		outcomes[name] = o
-		counts[o]++
+	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(server.URL))
+	for i := range 60 {
+		copies.Store(0)
+		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
+		o.copies = int(copies.Load())
+		assert.Empty(t, o.invariants(), "%v", o.err)
 	}
-	var made map[string]int
-	require.NoError(t, getJSON(base, &made))
-	total := 0
-	for name, o := range outcomes {
-		total += made[name]
-		least, most := 0, 1
-		switch o {
-		case agentcopy.OutcomeCopied:
-			least = 1
-		case agentcopy.OutcomeNotCopied:
-			most = 0
-		}
-		assert.GreaterOrEqual(t, made[name], least, "copies named %s, outcome %v", name, o)
-		assert.LessOrEqual(t, made[name], most, "copies named %s, outcome %v", name, o)
-	}
-	tally.cases.Add(requests)
-	tally.copies.Add(int64(total))
-	t.Logf("%d requests, %d copies: %v", requests, total, counts)
-}
-
-func getJSON(url string, v any) error {
-	resp, err := http.Get(url)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	defer http.DefaultClient.CloseIdleConnections()
-	return json.NewDecoder(resp.Body).Decode(v)
 }
 
 // TestAFindThroughVarnishPermitsNoSend: Varnish as it comes keeps the answer of a GET that carries
@@ -561,9 +480,7 @@ func TestAFindThroughVarnishPermitsNoSend(t *testing.T) {
 			runner := &once.Runner{Ledger: once.NewMemoryLedger(), SettleTime: time.Second}
 			_, err = runner.Copy(ctx, "key", copier, req)
 			copies := len(srv.Copies())
-			tally.cases.Add(1)
-			tally.copies.Add(int64(copies))
-			tally.duplicates.Add(int64(max(0, copies-1)))
+			tally.made(1, copies)
 			assert.Equal(t, 1, copies)
 			assert.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 			assert.ErrorIs(t, err, agentcopy.ErrLookIncomplete, "a cache answered")

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -19,7 +18,7 @@ func (s *server) serveHTTP2(conn, plain net.Conn) {
 		return
 	}
 	c := &http2Conn{server: s, framer: http2.NewFramer(conn, conn), plain: plain, streams: map[uint32]*http2Stream{}}
-	c.decoder = hpack.NewDecoder(4096, nil)
+	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	c.encoder = hpack.NewEncoder(&c.packed)
 	defer c.answering.Wait()
 	_ = c.framer.WriteSettings() // a client that has gone is found out by the next read
@@ -43,7 +42,6 @@ type http2Conn struct {
 	server    *server
 	plain     net.Conn
 	framer    *http2.Framer
-	decoder   *hpack.Decoder
 	streams   map[uint32]*http2Stream
 	answering sync.WaitGroup
 
@@ -69,7 +67,7 @@ func (c *http2Conn) handle(frame http2.Frame) bool {
 		if !frame.IsAck() {
 			c.locked(func() { _ = c.framer.WritePing(true, frame.Data) })
 		}
-	case *http2.HeadersFrame:
+	case *http2.MetaHeadersFrame:
 		return c.onHeaders(frame)
 	case *http2.DataFrame:
 		if stream := c.streams[frame.StreamID]; stream != nil && frame.StreamEnded() {
@@ -85,18 +83,10 @@ func (c *http2Conn) locked(write func()) {
 	write()
 }
 
-func (c *http2Conn) onHeaders(frame *http2.HeadersFrame) bool {
-	stream := &http2Stream{number: c.server.arrived.Add(1) - 1 + c.server.cut.Load()}
+func (c *http2Conn) onHeaders(frame *http2.MetaHeadersFrame) bool {
+	stream := &http2Stream{number: c.server.arrived.Add(1) - 1 + c.server.cut.Load(), method: frame.PseudoValue("method")}
 	stream.fault = c.server.meets(stream.number)
-	fields, _ := c.decoder.DecodeFull(frame.HeaderBlockFragment())
-	for _, f := range fields {
-		switch f.Name {
-		case ":method":
-			stream.method = f.Value
-		case ":path":
-			stream.path, _, _ = strings.Cut(f.Value, "?")
-		}
-	}
+	stream.path, _, _ = strings.Cut(frame.PseudoValue("path"), "?")
 	c.streams[frame.StreamID] = stream
 	at := stream.fault.at
 	if at == atRequestHeader || at == atRequestBody && !frame.StreamEnded() {
@@ -129,61 +119,44 @@ func (c *http2Conn) onRequest(id uint32, stream *http2Stream) bool {
 // connection goes on.
 func (c *http2Conn) answer(id uint32, stream *http2Stream) bool {
 	f := stream.fault
-	r := f.answer.render(c.server.op.Answers)
 	for _, status := range f.answer.early {
-		c.writeHeaders(id, false, true, ":status", strconv.Itoa(status))
+		c.writeHeaders(id, true, ":status", strconv.Itoa(status))
 	}
-	fields := []string{":status", strconv.Itoa(r.status), "content-type", "application/json"}
-	if r.length >= 0 {
-		fields = append(fields, "content-length", strconv.FormatInt(r.length, 10))
+	resp, body := f.answer.render(c.server.op.Answers)
+	fields := []string{":status", strconv.Itoa(resp.StatusCode)}
+	if resp.ContentLength >= 0 {
+		fields = append(fields, "content-length", strconv.FormatInt(resp.ContentLength, 10))
 	}
-	for name, values := range r.header {
-		for _, v := range values {
-			fields = append(fields, strings.ToLower(name), v)
-		}
+	for name, values := range resp.Header {
+		fields = append(fields, strings.ToLower(name), values[0])
 	}
 	if f.at == atHeader {
-		c.writeHeaders(id, false, false, fields...) // a CONTINUATION would have to follow
+		c.writeHeaders(id, false, fields...) // a CONTINUATION would have to follow
 		return c.breakOff(f, id)
 	}
 	if f.breaks == goAway && f.at == atEnd {
 		c.locked(func() { _ = c.framer.WriteGoAway(id, http2.ErrCode(f.code), nil) })
 	}
-	c.writeHeaders(id, len(r.body) == 0 && f.at == atEnd, true, fields...)
-	c.writeData(id, f.sent(r.body), f)
+	c.writeHeaders(id, true, fields...)
+	f.answer.send(f.sent(body), func(piece []byte) (err error) { // the window of a Go client is larger than any body here
+		c.locked(func() { err = c.framer.WriteData(id, false, piece) })
+		return err
+	})
 	if f.at == atBodyStart || f.at == atBody {
 		return c.breakOff(f, id)
 	}
+	c.locked(func() { _ = c.framer.WriteData(id, true, nil) })
 	return true
 }
 
-func (c *http2Conn) writeHeaders(id uint32, ends, whole bool, fields ...string) {
+func (c *http2Conn) writeHeaders(id uint32, whole bool, fields ...string) {
 	c.locked(func() {
 		c.packed.Reset()
 		for i := 0; i < len(fields); i += 2 {
 			_ = c.encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
 		}
-		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.packed.Bytes(), EndStream: ends, EndHeaders: whole})
+		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.packed.Bytes(), EndHeaders: whole})
 	})
-}
-
-// writeData writes a body in frames of any client's size, byte by byte if it
-// has a pace. The window of a Go client is larger than any body here.
-func (c *http2Conn) writeData(id uint32, body []byte, f fault) {
-	step := 16 << 10
-	if f.answer.pace > 0 {
-		step = 1
-	}
-	for len(body) > 0 {
-		piece := body[:min(step, len(body))]
-		body = body[len(piece):]
-		failed := false
-		c.locked(func() { failed = c.framer.WriteData(id, len(body) == 0 && f.at == atEnd, piece) != nil })
-		if failed {
-			return
-		}
-		time.Sleep(f.answer.pace)
-	}
 }
 
 // breakOff breaks the stream or the connection, and reports whether the latter

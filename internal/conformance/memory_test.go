@@ -7,12 +7,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
 	"syscall"
+	"testing/iotest"
 	"time"
 
+	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
@@ -26,6 +29,14 @@ type memory struct {
 	mu       sync.Mutex
 	requests int
 	copies   int
+}
+
+// call makes a call through a client of this transport.
+func (m *memory) call(ctx context.Context, client *vendortest.Caller, mode agentcopy.RetryMode) observed {
+	copies, requests := m.copies, m.requests
+	o := observe(ctx, m.op, mode, client)
+	o.copies, o.requests = m.copies-copies, m.requests-requests
+	return o
 }
 
 func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -81,7 +92,7 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 func (m *memory) broken(req *http.Request, f fault, end error) error {
 	switch f.breaks {
 	case reset:
-		return &brokenError{syscall.ECONNRESET}
+		return &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	case stalled:
 		<-req.Context().Done()
 		return context.Cause(req.Context())
@@ -89,21 +100,17 @@ func (m *memory) broken(req *http.Request, f fault, end error) error {
 	return end
 }
 
-type brokenError struct{ error }
-
-func (e *brokenError) Error() string { return "read: " + e.error.Error() }
-func (e *brokenError) Unwrap() error { return e.error }
-
 func (m *memory) answer(req *http.Request, f fault) *http.Response {
-	r := f.answer.render(m.op.Answers)
-	resp := &http.Response{
-		StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: r.header, ContentLength: r.length, Request: req,
-	}
-	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(f.sent(r.body))}
+	resp, body := f.answer.render(m.op.Answers)
+	resp.Request = req
+	out := &memoryBody{memory: m, req: req, fault: f, rest: bytes.NewReader(f.sent(body))}
 	resp.Body = io.NopCloser(out)
-	if r.header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
-		resp.Body, resp.ContentLength, resp.Uncompressed = io.NopCloser(&unpacking{packed: out}), -1, true
+	if resp.Header.Get("Content-Encoding") == "gzip" { // net/http unpacks what it asked for itself
+		unpacked, err := gzip.NewReader(out)
+		if resp.Body = unpacked; err != nil {
+			resp.Body = io.NopCloser(iotest.ErrReader(err))
+		}
+		resp.ContentLength, resp.Uncompressed = -1, true
 		resp.Header.Del("Content-Encoding")
 	}
 	return resp
@@ -131,21 +138,4 @@ func (b *memoryBody) Read(p []byte) (int, error) {
 		err = b.memory.broken(b.req, b.fault, io.ErrUnexpectedEOF)
 	}
 	return n, err
-}
-
-// unpacking unpacks a body when it is first read, as net/http does.
-type unpacking struct {
-	packed   io.Reader
-	unpacked io.Reader
-}
-
-func (u *unpacking) Read(p []byte) (int, error) {
-	if u.unpacked == nil {
-		r, err := gzip.NewReader(u.packed)
-		if err != nil {
-			return 0, err
-		}
-		u.unpacked = r
-	}
-	return u.unpacked.Read(p)
 }

@@ -66,22 +66,14 @@ type row struct {
 	odd      oddTransport  // in memory, in place of the fault
 }
 
-// wants is how each kind of call ends. A kind that is missing does not meet the row.
-type wants map[kind]end
-
-// kind is a kind of call: a copy by its retry mode, or a read.
-type kind string
-
-const (
-	safe   kind = "a copy under RetrySafe" // under RetryNever it ends so after one attempt
-	always kind = "a copy under RetryAlways"
-	read   kind = "a read under RetrySafe" // under RetryNever it ends so after one attempt
-)
-
-// end is after how many attempts, of at most maxAttempts, a call ends, and how.
-type end struct {
-	attempts int
-	outcome  agentcopy.Outcome
+// wants is after how many attempts, of at most maxAttempts, a call ends, and with
+// what outcome. A kind of call whose attempts are 0 does not meet the row.
+type wants struct {
+	safe   int // attempts of a copy under RetrySafe; under RetryNever it ends so after one
+	always int // of a copy under RetryAlways
+	read   int // of a read under RetrySafe; under RetryNever it ends so after one
+	// outcome is that of a copy. A read either succeeds or copies nothing.
+	outcome agentcopy.Outcome
 }
 
 const (
@@ -89,10 +81,10 @@ const (
 	Unknown                     = agentcopy.OutcomeUnknown
 	NotCopied                   = agentcopy.OutcomeNotCopied
 	Copied                      = agentcopy.OutcomeCopied
-	Fails                       = agentcopy.OutcomeNotCopied // of a read, which copies nothing
 )
 
-// carriers are the ways that a row goes, as a set.
+// carriers are the ways that a row goes, as a set. One that names neither memory nor
+// a protocol goes every way.
 type carriers int
 
 const (
@@ -105,6 +97,16 @@ const (
 	anyWay  = inMemory | overHTTP1 | overHTTP2
 	onWires = overHTTP1 | overHTTP2
 )
+
+func (r *row) ways() carriers {
+	switch {
+	case r.odd != nil:
+		return inMemory
+	case r.on&anyWay == 0:
+		return r.on | anyWay
+	}
+	return r.on
+}
 
 const maxAttempts = 3
 
@@ -143,7 +145,7 @@ var errGaveUp = errors.New("the caller gave up")
 func (p callEnd) context(parent context.Context) (context.Context, context.CancelFunc) {
 	switch {
 	case p.after == 0:
-		return parent, func() {}
+		return context.WithCancel(parent)
 	case p.deadline:
 		return context.WithTimeoutCause(parent, p.after, errGaveUp)
 	}
@@ -163,19 +165,22 @@ func (p callEnd) errors() []error {
 	return []error{context.Canceled, errGaveUp}
 }
 
-// wanted is how the row expects a call of op under mode to end.
-func (r *row) wanted(op *operation, mode agentcopy.RetryMode) end {
-	want := r.want[safe]
+// wanted is after how many attempts the row expects a call of op under mode to end,
+// and how.
+func (r *row) wanted(op *operation, mode agentcopy.RetryMode) (attempts int, o agentcopy.Outcome) {
+	attempts, o = r.want.safe, r.want.outcome
 	switch {
+	case !op.Copies && o == Succeeds:
+		attempts = r.want.read
 	case !op.Copies:
-		want = r.want[read]
+		attempts, o = r.want.read, NotCopied
 	case mode == agentcopy.RetryAlways:
-		want = r.want[always]
+		attempts = r.want.always
 	}
 	if mode == agentcopy.RetryNever {
-		want.attempts = 1
+		attempts = min(attempts, 1)
 	}
-	return want
+	return attempts, o
 }
 
 // observed is what came of one case.
@@ -189,13 +194,21 @@ type observed struct {
 	requests int
 }
 
+// observe makes a call, and leaves it to the caller to count requests and copies.
+func observe(ctx context.Context, op *operation, mode agentcopy.RetryMode, client *vendortest.Caller) observed {
+	got, err := client.Do(ctx)
+	return observed{op: op, mode: mode, result: got, err: err, requests: -1}
+}
+
+func (o *observed) failure() (*agentcopy.Error, bool) { return errors.AsType[*agentcopy.Error](o.err) }
+
 // check compares what came of a case with the row, and returns the faults it
 // found. What must hold whatever the row says, invariants checks.
 func (r *row) check(o observed) []string {
 	var faults []string
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	want := r.wanted(o.op, o.mode)
-	succeeds := want.outcome == Succeeds
+	attempts, outcome := r.wanted(o.op, o.mode)
+	succeeds := outcome == Succeeds
 	if r.loose {
 		if !o.op.Copies && o.mode != agentcopy.RetryNever && succeeds != (o.err == nil) {
 			complain("got error %v, want success %v", o.err, succeeds)
@@ -205,21 +218,24 @@ func (r *row) check(o observed) []string {
 	if succeeds {
 		if o.err != nil {
 			complain("got error %v, want success", o.err)
-		} else if o.result.Response != nil && len(o.result.Response.Attempts) != want.attempts {
-			complain("got %d attempts, want %d", len(o.result.Response.Attempts), want.attempts)
+		} else if o.result.Response != nil && len(o.result.Response.Attempts) != attempts {
+			complain("got %d attempts, want %d", len(o.result.Response.Attempts), attempts)
 		}
 		return faults
 	}
-	e, ok := errors.AsType[*agentcopy.Error](o.err)
-	if !ok {
+	e, failed := o.failure()
+	if !failed {
 		complain("got %v, want an *agentcopy.Error", o.err)
 		return faults
 	}
-	if e.Outcome != want.outcome {
-		complain("got outcome %v, want %v: %v", e.Outcome, want.outcome, o.err)
+	if e.Outcome != outcome {
+		complain("got outcome %v, want %v: %v", e.Outcome, outcome, o.err)
 	}
-	if len(e.Attempts) != want.attempts {
-		complain("got %d attempts, want %d: %v", len(e.Attempts), want.attempts, o.err)
+	if len(e.Attempts) != attempts {
+		complain("got %d attempts, want %d: %v", len(e.Attempts), attempts, o.err)
+	}
+	if status := r.fault.answer.status; status >= 300 && e.StatusCode != status {
+		complain("got status %d, want %d: %v", e.StatusCode, status, o.err)
 	}
 	matches := []error{r.is}
 	if o.mode != agentcopy.RetryNever || r.retryAfter == 0 { // else there is no wait to give up in
@@ -241,7 +257,7 @@ func (o *observed) invariants() []string {
 	tally.note(o)
 	var faults []string
 	complain := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	e, failed := errors.AsType[*agentcopy.Error](o.err)
+	e, failed := o.failure()
 	switch {
 	case o.err != nil && !failed:
 		complain("got %#v, want an *agentcopy.Error", o.err)
@@ -294,6 +310,13 @@ func (c *counts) note(o *observed) {
 	}
 }
 
+// made notes cases that ask for one copy each, and the copies of them all.
+func (c *counts) made(cases, copies int) {
+	c.cases.Add(int64(cases))
+	c.copies.Add(int64(copies))
+	c.duplicates.Add(int64(max(0, copies-cases)))
+}
+
 func (c *counts) String() string {
 	return fmt.Sprintf("conformance: %d cases, %d copies made, %d duplicates under RetrySafe and RetryNever (%d under RetryAlways, which allows them; %d more by a gateway that retried by itself)",
 		c.cases.Load(), c.copies.Load(), c.duplicates.Load(), c.allowed.Load(), c.byGateways.Load())
@@ -303,13 +326,8 @@ var modes = []agentcopy.RetryMode{agentcopy.RetrySafe, agentcopy.RetryNever, age
 
 // applies reports whether a row makes sense for an operation.
 func (r *row) applies(op *operation) bool {
-	switch {
-	case r.fault.answer.body.textFor(op.Answers) == absent:
-		return false
-	case op.Copies:
-		return r.want[safe].attempts > 0
-	}
-	return r.want[read].attempts > 0
+	attempts, _ := r.wanted(op, agentcopy.RetrySafe)
+	return attempts > 0 && r.fault.answer.body.textFor(op.Answers) != absent
 }
 
 // modesOf are those that make a difference for op.
@@ -320,9 +338,10 @@ func modesOf(op *operation) []agentcopy.RetryMode {
 	return modes[:2]
 }
 
-// throughTransport sends through rt.
+// throughTransport sends through rt, with a client that must not be asked about redirects.
 func throughTransport(rt http.RoundTripper) agentcopy.Option {
-	return agentcopy.WithHTTPClient(&http.Client{Transport: rt})
+	asked := func(*http.Request, []*http.Request) error { panic("CheckRedirect was asked") }
+	return agentcopy.WithHTTPClient(&http.Client{Transport: rt, CheckRedirect: asked})
 }
 
 // slow reports whether the row takes real time over a wire.

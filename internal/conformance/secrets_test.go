@@ -74,9 +74,9 @@ var quotingRows = func() []row {
 		} {
 			rows = append(rows, row{
 				name: fmt.Sprintf("%d, %s", status, form),
-				fault: fault{made: true, answer: answer{status: status, body: literal(content), header: []string{
-					"X-Request-Id", quoted, "Cf-Ray", quoted, "Retry-After-Ms", "1", "Content-Type", quoted,
-					"Location", "https://" + url.PathEscape(quoted) + ".example/" + url.QueryEscape(quoted),
+				fault: fault{made: true, answer: answer{status: status, body: literal(content), header: http.Header{
+					"X-Request-Id": {quoted}, "Cf-Ray": {quoted}, "Retry-After-Ms": {"1"}, "Content-Type": {quoted},
+					"Location": {"https://" + url.PathEscape(quoted) + ".example/" + url.QueryEscape(quoted)},
 				}}},
 			})
 		}
@@ -96,7 +96,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	forms := append(secretForms(quoted), secretForms(quoted+vendortest.SecondSecret)...)
 	forms = append(forms, private)
 	for name, rows := range map[string][]row{
-		"quoted": quotingRows, "network": networkRows, "answers": answerRows, "waits": waitRows, "contexts": contextRows,
+		"quoted": quotingRows, "network": networkRows(), "answers": answerRows, "waits": waitRows, "contexts": contextRows(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range rows {

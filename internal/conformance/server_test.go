@@ -2,17 +2,13 @@ package conformance
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -110,10 +106,11 @@ func (l *listener) end() {
 
 // transport is what a client of this server sends through.
 func (s *server) transport() *http.Transport {
-	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted().pool}, Protocols: new(http.Protocols)}
+	_, trusted := identity()
 	if s.fault.untrusted {
-		t.TLSClientConfig.RootCAs = stranger().pool
+		trusted = x509.NewCertPool()
 	}
+	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, Protocols: new(http.Protocols)}
 	t.Protocols.SetHTTP1(!s.carrier.http2)
 	t.Protocols.SetHTTP2(s.carrier.http2 && s.carrier.tls)
 	t.Protocols.SetUnencryptedHTTP2(s.carrier.http2 && !s.carrier.tls)
@@ -152,7 +149,9 @@ func (s *server) serve(conn net.Conn) {
 	}
 	plain := conn
 	if s.carrier.tls {
-		secured := tls.Server(conn, trusted().config(s.carrier.http2))
+		certificates, _ := identity()
+		protocol := map[bool]string{false: "http/1.1", true: "h2"}[s.carrier.http2]
+		secured := tls.Server(conn, &tls.Config{Certificates: certificates, NextProtos: []string{protocol}})
 		if secured.Handshake() != nil {
 			return
 		}
@@ -234,7 +233,7 @@ func (s *server) close(t *http.Transport) error {
 		_ = conn.Close()
 	}
 	<-ended
-	return errors.New("a connection is left open after the call")
+	return fmt.Errorf("of %d connections, one is left open after the call", len(s.conns))
 }
 
 // check makes one case over the wire and returns the faults it found. On a busy
@@ -264,18 +263,17 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 // run makes one case over the wire: warm calls that go well, and then the one
 // that meets the fault.
 func (c carrier) run(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) (observed, error) {
-	o := observed{op: op, mode: mode}
 	s := startServer(c, op, r.fault, warm)
 	transport := s.transport()
 	client := r.connect(op, mode, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
 	for range warm {
 		if _, err := client.Do(ctx); err != nil && r.fault.at != atAccept && r.fault.at != atGreeting { // these may break a moment too early
-			return o, errors.Join(fmt.Errorf("warming up: %w", err), s.close(transport))
+			return observed{}, fmt.Errorf("warming up: %w; at the end: %v", err, s.close(transport))
 		}
 	}
 	ctx, cancel := r.ends.context(ctx)
 	defer cancel()
-	o.result, o.err = client.Do(ctx)
+	o := observe(ctx, op, mode, client)
 	err := s.close(transport)
 	o.copies, o.requests = int(s.copies.Load()), s.requests()
 	return o, err
@@ -312,44 +310,11 @@ func (g *gather) wait() string {
 	return strings.Join(g.faults, "\n")
 }
 
-// identity is a certificate that signs itself, and the pool that trusts it.
-type identity struct {
-	certificate tls.Certificate
-	pool        *x509.CertPool
-}
-
-var (
-	trusted  = sync.OnceValue(newIdentity)
-	stranger = sync.OnceValue(newIdentity)
-)
-
-func newIdentity() identity {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:         true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	id := identity{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, x509.NewCertPool()}
-	id.pool.AddCert(certificate)
-	return id
-}
-
-// config is that of a server with this identity, which speaks one protocol.
-func (id identity) config(http2 bool) *tls.Config {
-	protocol := map[bool]string{false: "http/1.1", true: "h2"}[http2]
-	return &tls.Config{Certificates: []tls.Certificate{id.certificate}, NextProtos: []string{protocol}}
-}
+// identity is a certificate for the loopback interface, and the pool that trusts it.
+var identity = sync.OnceValues(func() ([]tls.Certificate, *x509.CertPool) {
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	return s.TLS.Certificates, pool
+})

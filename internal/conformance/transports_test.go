@@ -2,79 +2,73 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // oddTransport is an http.RoundTripper of a user's that keeps to fewer rules
 // than net/http's own. It is told the answers of the operation.
 type oddTransport func(req *http.Request, docs answers) (*http.Response, error)
 
-var errOdd = errors.New("odd transport")
-
 // oddRows are those, with what a copy and a read through them come to. The
 // server behind each has made the copy, whatever the transport says.
 var oddRows = []row{
-	{name: "no trace, and a failure",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, errOdd },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd, on: inMemory},
-	{name: "an answer and an error both",
-		odd:  func(_ *http.Request, docs answers) (*http.Response, error) { return goodAnswer(docs), errOdd },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: errOdd, on: inMemory},
-	{name: "neither answer nor error",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, nil },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, on: inMemory},
-	{name: "no header",
-		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
-			resp := goodAnswer(docs)
-			resp.Header = nil
-			return resp, nil
-		},
-		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: inMemory},
-	{name: "neither header nor body",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {1, Fails}}, on: inMemory},
-	{name: "a refusal without header and body",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: agentcopy.ErrServer, on: inMemory},
-	{name: "no status",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return &http.Response{}, nil },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {1, Fails}}, on: inMemory},
-	{name: "a body that fails",
-		odd: func(_ *http.Request, docs answers) (*http.Response, error) {
-			resp := goodAnswer(docs)
-			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), iotest.ErrReader(errOdd)))
-			return resp, nil
-		},
-		want: wants{safe: {1, Copied}, always: {1, Copied}, read: {3, Fails}}, is: errOdd, on: inMemory},
-	{name: "an error that holds another attempt's context",
-		odd:  func(*http.Request, answers) (*http.Response, error) { return nil, context.Canceled },
-		want: wants{safe: {1, Unknown}, always: {3, Unknown}, read: {3, Fails}}, is: context.Canceled, on: inMemory},
-	{name: "it changes the request",
+	{name: "no trace, and a failure", odd: gives(nil, iotest.ErrTimeout), want: wants{1, 3, 3, Unknown}, is: iotest.ErrTimeout},
+	{name: "an answer and an error both", want: wants{1, 3, 3, Unknown}, is: iotest.ErrTimeout,
 		odd: func(req *http.Request, docs answers) (*http.Response, error) {
-			req.Header.Set("Authorization", "none")
-			req.URL.Host, req.Method, req.Body = "elsewhere.example", "PUT", nil
-			return goodAnswer(docs), nil
-		},
-		want: wants{safe: {1, Succeeds}, always: {1, Succeeds}, read: {1, Succeeds}}, on: inMemory},
+			resp, _ := good(func(*http.Response, answers) {})(req, docs)
+			return resp, iotest.ErrTimeout
+		}},
+	{name: "neither answer nor error", odd: gives(nil, nil), want: wants{1, 3, 3, Unknown}},
+	{name: "no header", odd: good(func(resp *http.Response, _ answers) { resp.Header = nil }), want: wants{1, 1, 1, Succeeds}},
+	{name: "neither header nor body", odd: gives(&http.Response{StatusCode: 200}, nil), want: wants{1, 1, 1, Copied}},
+	{name: "a refusal without header and body", odd: gives(&http.Response{StatusCode: 500}, nil),
+		want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer},
+	{name: "no status", odd: gives(&http.Response{}, nil), want: wants{1, 3, 1, Unknown}},
+	{name: "a body that fails", want: wants{1, 1, 3, Copied}, is: iotest.ErrTimeout, odd: good(func(resp *http.Response, docs answers) {
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(docs.Good[:5]), iotest.ErrReader(iotest.ErrTimeout)))
+	})},
+	{name: "an error that holds another attempt's context", odd: gives(nil, context.Canceled),
+		want: wants{1, 3, 3, Unknown}, is: context.Canceled},
+	{name: "it changes the request", want: wants{1, 1, 1, Succeeds}, odd: good(func(resp *http.Response, _ answers) {
+		resp.Request.Header.Set("Authorization", "none")
+		resp.Request.URL.Host, resp.Request.Method, resp.Request.Body = "elsewhere.example", "PUT", nil
+	})},
 }
 
-func goodAnswer(docs answers) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(docs.Good)), ContentLength: -1}
+// gives is a transport that gives a copy of resp, and err.
+func gives(resp *http.Response, err error) oddTransport {
+	return func(*http.Request, answers) (*http.Response, error) {
+		if resp == nil {
+			return nil, err
+		}
+		return new(*resp), err
+	}
+}
+
+// good is a transport that gives the good answer, but for a change.
+func good(change func(resp *http.Response, docs answers)) oddTransport {
+	return func(req *http.Request, docs answers) (*http.Response, error) {
+		body := io.NopCloser(strings.NewReader(docs.Good))
+		resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, ContentLength: -1, Request: req}
+		change(resp, docs)
+		return resp, nil
+	}
 }
 
 // TestAPanicOfTheTransportHoldsNoPermit: the panic is the caller's to see, and what the call
@@ -82,10 +76,10 @@ func goodAnswer(docs answers) *http.Response {
 func TestAPanicOfTheTransportHoldsNoPermit(t *testing.T) {
 	for _, op := range operations {
 		limiter := agentcopy.NewWindowLimiter(2, 1)
-		m := &memory{op: op, odd: func(*http.Request, answers) (*http.Response, error) { panic(errOdd) }}
+		m := &memory{op: op, odd: func(*http.Request, answers) (*http.Response, error) { panic(iotest.ErrTimeout) }}
 		client := new(row).connect(op, agentcopy.RetrySafe, m, agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter))
 		for range 3 {
-			assert.PanicsWithError(t, errOdd.Error(), func() { _, _ = client.Do(t.Context()) }, op)
+			assert.PanicsWithError(t, iotest.ErrTimeout.Error(), func() { _, _ = client.Do(t.Context()) }, op)
 		}
 		m.odd = nil
 		_, err := client.Do(t.Context())
@@ -149,25 +143,17 @@ func TestAnswersBeforeALongBodyIsSent(t *testing.T) {
 		}
 		long = append(long, &named)
 	}
-	// Only in HTTP/1.1: in HTTP/2 the client waits for a window, which the servers
-	// of this package do not open.
-	rows := []row{
-		{name: "success before the body", fault: fault{made: true, answer: answer{unread: true}}, loose: true},
-		{name: "too large before the body", fault: fault{answer: answer{status: 413, unread: true}}, loose: true},
-		{name: "rate limit before the body", fault: fault{answer: answer{status: 429, unread: true}}, loose: true},
-		{name: "failed before the body", fault: fault{made: true, answer: answer{status: 500, unread: true}}, loose: true},
-		{name: "closed within the body", fault: fault{at: atRequestBody, made: true}, want: wants{safe: {1, Unknown}}},
-		{name: "reset within the body", fault: fault{at: atRequestBody, breaks: reset, made: true}, want: wants{safe: {1, Unknown}}},
-		{name: "stalls within the body", fault: fault{at: atRequestBody, breaks: stalled, made: true}, want: wants{safe: {1, Unknown}}, timeout: stallTimeout},
-		{name: "read whole", fault: fault{made: true}, want: wants{safe: {1, Succeeds}}},
-	}
 	cases := newGather()
-	for _, c := range []carrier{{}, {tls: true}} {
-		for _, op := range long {
-			for i := range rows {
-				r := &rows[i]
+	for _, r := range slices.Concat(networkRows(), answerRows) {
+		if !r.fault.answer.unread && r.fault.at != atRequestBody && r.name != "a good answer" {
+			continue
+		}
+		// Only in HTTP/1.1: in HTTP/2 the client waits for a window, which the servers
+		// of this package do not open.
+		for _, c := range []carrier{{}, {tls: true}} {
+			for _, op := range long {
 				cases.run(fmt.Sprintf("%s, %v, %v", r.name, op, c), func() []string {
-					return c.check(t.Context(), r, op, agentcopy.RetrySafe, 0)
+					return c.check(t.Context(), &r, op, agentcopy.RetrySafe, 0)
 				})
 			}
 		}
@@ -206,8 +192,7 @@ func TestAChangeOfProtocolRetriesNoCopy(t *testing.T) {
 				require.NoError(t, err)
 				moved.Store(true)
 				require.NoError(t, before.close(transport)) // with the old connection
-				o := observed{op: op}
-				o.result, o.err = client.Do(t.Context())
+				o := observe(t.Context(), op, agentcopy.RetrySafe, client)
 				require.NoError(t, after.close(transport))
 				o.copies, o.requests = int(after.copies.Load()), after.requests()
 				for _, fault := range o.invariants() {
@@ -219,65 +204,142 @@ func TestAChangeOfProtocolRetriesNoCopy(t *testing.T) {
 	assert.Empty(t, faults)
 }
 
-// TestNoRedirectIsFollowed: none is followed, to the same host or to another, which gets no
-// request at all: it would get the credentials.
-func TestNoRedirectIsFollowed(t *testing.T) {
-	var elsewhere atomic.Int32
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
-	defer other.Close()
-	targets := map[string]string{
-		"another host":              other.URL + "/api",
-		"another host, no scheme":   other.URL[len("http:"):] + "/api",
+// redirectRows are redirects. None is followed: another host would get the credentials.
+// That nobody is even asked about it, throughTransport sees to.
+func redirectRows() (rows []row) {
+	for name, target := range map[string]string{
+		"another host":              "http://" + nobody + "/api",
+		"another host, no scheme":   "//" + nobody + "/api",
 		"the same host":             "/elsewhere",
 		"the same path":             "",
 		"a URL that cannot be read": "http://[::1",
 		"another scheme":            "file:///etc/passwd",
-	}
-	cases := newGather()
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		for name, target := range targets {
-			r := &row{
-				fault: fault{answer: answer{status: status, header: []string{"Location", target}}},
-				want:  wants{safe: {1, NotCopied}, always: {1, NotCopied}, read: {1, Fails}},
-			}
-			if status == http.StatusFound || status == http.StatusSeeOther { // it may lead to the new agent
-				r.want[safe] = end{1, Unknown}
-			}
-			for _, c := range []carrier{{}, {http2: true, tls: true}} {
-				for _, op := range operations {
-					cases.run(fmt.Sprintf("%d to %s, %v, %v", status, name, op, c), func() []string {
-						o, err := c.run(t.Context(), r, op, agentcopy.RetrySafe, 0)
-						if err != nil {
-							return []string{err.Error()}
-						}
-						faults := append(o.invariants(), r.check(o)...)
-						if o.requests != 1 {
-							faults = append(faults, fmt.Sprintf("the server got %d requests, want 1", o.requests))
-						}
-						if e, ok := errors.AsType[*agentcopy.Error](o.err); !ok || e.StatusCode != status {
-							faults = append(faults, fmt.Sprintf("got %v, want an error of status %d", o.err, status))
-						}
-						return faults
-					})
-				}
-			}
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} { // 302 and 303 may lead to the new agent
+			rows = append(rows, row{
+				name:  fmt.Sprintf("%d to %s", status, name),
+				fault: fault{answer: answer{status: status, header: http.Header{"Location": {target}}}},
+				want:  wanted(status, true), safeOnly: true,
+			})
 		}
 	}
-	assert.Empty(t, cases.wait())
-	assert.Zero(t, elsewhere.Load(), "requests that the other host got")
+	return rows
 }
 
-// TestCheckRedirectIsNotAsked: its CheckRedirect is not asked, and changes nothing.
-func TestCheckRedirectIsNotAsked(t *testing.T) {
-	for _, op := range operations {
-		m := &memory{op: op, fault: fault{answer: answer{status: 307, header: []string{"Location", "https://elsewhere.example/"}}}}
-		asked := false
-		mine := &http.Client{Transport: m, CheckRedirect: func(*http.Request, []*http.Request) error { asked = true; return nil }}
-		client, err := op.Connect(vendortest.Key(), agentcopy.WithHTTPClient(mine), agentcopy.WithLimiter(agentcopy.Unlimited))
-		require.NoError(t, err)
-		_, err = client.Do(t.Context())
-		assert.Error(t, err, op)
-		assert.Equal(t, 1, m.requests, "%v: requests", op)
-		assert.False(t, asked, "%v: CheckRedirect was asked", op)
+// relay passes the bytes of connections on to a server. The first connection is
+// broken once so many bytes have passed one way, and the later ones are not.
+type relay struct {
+	*listener
+	server string
+	limits [2]int64 // by direction; negative for none
+	breaks breakage
+	slow   bool // both ways, in pieces
+
+	connections atomic.Int64
+	passed      [2]atomic.Int64
+}
+
+// The directions of a relay.
+const (
+	toServer = iota
+	toClient
+)
+
+// pass relays one connection until either side ends it or it is broken.
+func (r *relay) pass(client *net.TCPConn) {
+	limits := r.limits
+	if r.connections.Add(1) > 1 {
+		limits = [2]int64{-1, -1}
+	}
+	conn, err := net.Dial("tcp", r.server)
+	if err != nil {
+		return
+	}
+	server := conn.(*net.TCPConn)
+	defer server.Close()
+	var both sync.WaitGroup
+	both.Go(func() { r.oneWay(server, client, toServer, limits[toServer]) })
+	both.Go(func() { r.oneWay(client, server, toClient, limits[toClient]) })
+	both.Wait()
+}
+
+func (r *relay) oneWay(to, from *net.TCPConn, direction int, limit int64) {
+	var source io.Reader = from
+	if r.slow {
+		source = trickle{from}
+	}
+	if limit >= 0 {
+		source = io.LimitReader(from, limit)
+	}
+	n, _ := io.Copy(to, source) // what failed, the other side sees
+	r.passed[direction].Add(n)
+	if n != limit {
+		_ = to.CloseWrite()
+		return
+	}
+	for _, conn := range []*net.TCPConn{from, to} {
+		if r.breaks == reset {
+			_ = conn.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+}
+
+// trickle reads a few bytes at a time, and waits before each.
+type trickle struct{ io.Reader }
+
+func (t trickle) Read(p []byte) (int, error) {
+	time.Sleep(time.Millisecond)
+	return t.Reader.Read(p[:min(12, len(p))])
+}
+
+// throughRelay makes one copy through a relay, and returns how many bytes passed
+// each way.
+func throughRelay(ctx context.Context, c carrier, op *operation, limits [2]int64, breaks breakage, slow bool) (observed, [2]int64, error) {
+	s := startServer(c, op, fault{made: true}, 0)
+	r := &relay{server: s.address, limits: limits, breaks: breaks, slow: slow}
+	r.listener = listen(r.pass)
+	transport := s.transport()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, r.address)
+	}
+	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(s.url()+op.Vendor.BasePath))
+	o := observe(ctx, op, agentcopy.RetrySafe, client)
+	err := s.close(transport)
+	r.end()
+	o.copies = int(s.copies.Load())
+	return o, [2]int64{r.passed[toServer].Load(), r.passed[toClient].Load()}, err
+}
+
+// TestBrokenAtEveryByte: a copy comes through a slow relay that cuts all into pieces. And
+// wherever a connection breaks, of a request and of its
+// answer, there is one copy at most, and none that the error denies. HTTP/2 in
+// the clear, since a break within a record of TLS is one before it or after it.
+func TestBrokenAtEveryByte(t *testing.T) {
+	for _, c := range []carrier{{}, {http2: true}} {
+		t.Run(c.String(), func(t *testing.T) {
+			cases := newGather()
+			for _, op := range copyOperations {
+				whole, passed, err := throughRelay(t.Context(), c, op, [2]int64{-1, -1}, closed, true)
+				require.NoError(t, err)
+				require.NoError(t, whole.err)
+				for direction, length := range passed {
+					for n := range length + 1 {
+						limits := [2]int64{-1, -1}
+						limits[direction] = n
+						breaks := []breakage{closed, reset}[n%2]
+						name := fmt.Sprintf("%v, broken after %d of %d bytes to %s", op, n, length, []string{"the server", "the client"}[direction])
+						cases.run(name, func() []string {
+							o, _, err := throughRelay(t.Context(), c, op, limits, breaks, false)
+							if err != nil {
+								return []string{err.Error()}
+							}
+							return o.invariants()
+						})
+					}
+				}
+			}
+			assert.Empty(t, cases.wait())
+		})
 	}
 }

@@ -2,6 +2,7 @@ package simulation_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -9,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
+	"strings"
 	"syscall"
 	"testing/iotest"
 	"time"
@@ -122,10 +123,7 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 		})
 	}
 	if f.Err != nil && !f.Made {
-		if err := pause(ctx, call.upTo(5*time.Second)); err != nil {
-			return nil, err
-		}
-		return nil, f.Err
+		return nil, cmp.Or(pause(ctx, call.upTo(5*time.Second)), f.Err)
 	}
 	if f.Status != 0 && !f.Made {
 		return answer(req, f.Status, f.Body, f.Header), nil
@@ -245,8 +243,8 @@ func answer(req *http.Request, status int, body string, h http.Header) *http.Res
 	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
 	maps.Copy(header, h)
 	return &http.Response{
-		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader([]byte(body))), Request: req,
+		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)),
 	}
 }
 

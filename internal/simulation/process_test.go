@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
 
@@ -42,7 +41,7 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 	}
 	for i, s := range w.services {
 		n := &network{process: p, service: s, scope: fmt.Sprintf("simulation %d %s %d", w.seed, name, i), http2: r.IntN(2) == 0}
-		p.clients[s] = watched{s.client(&http.Client{Transport: n})}
+		p.clients[s] = watched{s.client(n)}
 	}
 	p.clock.shown = make(map[time.Time]time.Time)
 	if calm {
@@ -111,7 +110,6 @@ func (p *process) dead() bool {
 type call struct {
 	process   *process
 	key       string
-	mu        sync.Mutex
 	random    *rand.Rand
 	shown     string // by the last look
 	showing   string // the key's own copy, that the look under way has shown
@@ -124,17 +122,9 @@ type callKey struct{}
 
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-func (c *call) below(n int) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.random.IntN(n)
-}
+func (c *call) below(n int) int { return c.random.IntN(n) }
 
-func (c *call) upTo(d time.Duration) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return upTo(c.random, d)
-}
+func (c *call) upTo(d time.Duration) time.Duration { return upTo(c.random, d) }
 
 // look tells of a look that has shown something else than the one before.
 func (c *call) look(shows string, err error) {
@@ -144,11 +134,8 @@ func (c *call) look(shows string, err error) {
 	if shows == "" {
 		shows = " nothing"
 	}
-	c.mu.Lock()
-	same := c.shown == shows
-	c.shown = shows
-	c.mu.Unlock()
-	if !same {
+	if c.shown != shows {
+		c.shown = shows
 		c.log("a look shows%s", shows)
 	}
 }
@@ -290,27 +277,24 @@ func (p *process) load(s stored, latest bool) time.Time {
 // times are those of the record of a key.
 type times struct{ since, sentAt, lookedAt stored }
 
-// write has the ledger store r.
-func (l *ledger) write(r once.Record, do func() error) error {
-	w := l.process.world
-	w.mu.Lock()
-	before := w.times[r.Key]
-	w.mu.Unlock()
-	after := times{l.process.store(before.since, r.Since), l.process.store(before.sentAt, r.SentAt), l.process.store(before.lookedAt, r.LookedAt)}
-	err := do()
+// wrote has the ledger store the times of r, unless writing it failed.
+func (l *ledger) wrote(r once.Record, err error) error {
 	if err == nil {
-		w.mu.Lock()
-		w.times[r.Key] = after
-		w.mu.Unlock()
+		p, t := l.process, l.process.world.timesOf(r.Key)
+		t = times{p.store(t.since, r.Since), p.store(t.sentAt, r.SentAt), p.store(t.lookedAt, r.LookedAt)}
+		p.world.times.Store(r.Key, t)
 	}
 	return err
 }
 
+func (w *world) timesOf(key string) times {
+	t, _ := w.times.LoadOrStore(key, times{})
+	return t.(times)
+}
+
 // read is a record as the process is given it.
 func (l *ledger) read(r once.Record) once.Record {
-	l.process.world.mu.Lock()
-	t := l.process.world.times[r.Key]
-	l.process.world.mu.Unlock()
+	t := l.process.world.timesOf(r.Key)
 	r.Since, r.SentAt, r.LookedAt = l.process.load(t.since, false), l.process.load(t.sentAt, true), l.process.load(t.lookedAt, true)
 	return r
 }
@@ -319,7 +303,7 @@ func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 	err = l.do(ctx, "Begin", func() error {
 		stored, found, err = l.Ledger.Begin(ctx, r, lease)
 		if err == nil && !found {
-			return l.write(r, func() error { return nil })
+			return l.wrote(r, nil)
 		}
 		return err
 	})
@@ -330,15 +314,15 @@ func (l *ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 }
 
 func (l *ledger) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.do(ctx, "Update", func() error { return l.write(r, func() error { return l.Ledger.Update(ctx, r, lease) }) })
+	return l.do(ctx, "Update", func() error { return l.wrote(r, l.Ledger.Update(ctx, r, lease)) })
 }
 
 func (l *ledger) Release(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Release", func() error { return l.write(r, func() error { return l.Ledger.Release(ctx, r) }) })
+	return l.do(ctx, "Release", func() error { return l.wrote(r, l.Ledger.Release(ctx, r)) })
 }
 
 func (l *ledger) Finish(ctx context.Context, r once.Record) error {
-	return l.do(ctx, "Finish", func() error { return l.write(r, func() error { return l.Ledger.Finish(ctx, r) }) })
+	return l.do(ctx, "Finish", func() error { return l.wrote(r, l.Ledger.Finish(ctx, r)) })
 }
 
 func (l *ledger) Abandon(ctx context.Context, r once.Record) error {

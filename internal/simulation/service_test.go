@@ -21,15 +21,14 @@ import (
 
 // service is one account at one vendor.
 type service struct {
+	*vendortest.Vendor
 	number  int
-	vendor  string
 	baseURL string            // of another origin than the vendor's
 	twin    *service          // another account at the same origin, which treats names alike
 	account string            // known to the client; LangSmith's workspace
 	limiter agentcopy.Limiter // shared by all processes; nil: none
 	server  *vendortest.Fake
 	inner   http.RoundTripper
-	client  func(c *http.Client) agentcopy.Copier
 	sources []string
 
 	// What is drawn of the vendor, as far as the promises depend on it.
@@ -51,22 +50,22 @@ const settleTime = 30 * time.Second
 //
 // The second one is elsewhere, or another account at the origin of the first.
 func newService(r *rand.Rand, first *service) *service {
-	s := &service{vendor: pick(r, vendortest.Vendors...).Name, keepsNames: true, clearStamps: true}
+	s := &service{Vendor: pick(r, vendortest.Vendors...), keepsNames: true, clearStamps: true}
 	switch {
 	case first == nil:
 	case r.IntN(2) == 0:
 		s.number, s.baseURL = 1, "https://elsewhere.example.com"
 	default:
-		s.number, s.vendor, s.twin = 1, first.vendor, first
+		s.number, s.Vendor, s.twin = 1, first.Vendor, first
 	}
-	if s.vendor == "langsmith" {
+	if s.Name == "langsmith" {
 		s.account = fmt.Sprintf("00000000-0000-4000-8000-%012d", s.number)
 	}
 	q := s.drawQuirks(r)
 	if r.IntN(4) == 0 { // pages that are small, and orders that nobody documents
 		q.PageSize = 3 + r.IntN(3)
 	}
-	if documented := s.vendor == "zudu" || s.vendor == "langsmith"; r.IntN(6) == 0 && !documented {
+	if documented := s.Name == "zudu" || s.Name == "langsmith"; r.IntN(6) == 0 && !documented {
 		q.ListOrder = pick(r, agentcopytest.OrderOldest, agentcopytest.OrderName, agentcopytest.OrderNewest)
 	}
 	options := []agentcopytest.ServerOption{agentcopytest.WithQuirks(q)}
@@ -75,12 +74,41 @@ func newService(r *rand.Rand, first *service) *service {
 		s.limiter = agentcopy.NewWindowLimiter(n, per)
 		options = append(options, agentcopytest.WithRateLimit(n, per))
 	}
-	s.open(r, options)
+	s.server = s.NewFake(options...)
 	s.inner = s.server.Client().Transport
-	s.story = fmt.Sprintf("%s %d: limited %v, servers %v, lag %v, stale %v, flap %.2f, keeps names %v, total rename %v, stamps %q %v, Date %v, page %d, order %q, second copy %+v",
-		s.vendor, s.number, s.limiter != nil, s.servers, q.ShowAfter, q.StaleLists, q.FlapLists, s.keepsNames, s.totalRename, q.Stamps.Form, q.Stamps.ClockOffset, q.DateOffset,
-		q.PageSize, q.ListOrder, q.SecondCopy.Status)
+	for i := range 50 * s.number { // no two agents at one origin have one ID
+		s.server.DeleteAgent(s.add("Gone " + strconv.Itoa(i)))
+	}
+	for i := range 4 {
+		s.sources = append(s.sources, s.add("Source "+strconv.Itoa(i)))
+	}
+	for i := range r.IntN(4) {
+		s.add("Old hand " + strconv.Itoa(i))
+	}
+	q.Rename, q.SecondCopy.ParkedName = nil, nil
+	s.story = fmt.Sprintf("%s %d: limited %v, servers %v, lag %v, keeps names %v, total rename %v, %+v",
+		s.Name, s.number, s.limiter != nil, s.servers, s.lag, s.keepsNames, s.totalRename, q)
 	return s
+}
+
+// client is one of a process.
+func (s *service) client(through http.RoundTripper) agentcopy.Copier {
+	opts := []agentcopy.Option{
+		agentcopy.WithHTTPClient(&http.Client{Transport: through}),
+		agentcopy.WithLimiter(cmp.Or(s.limiter, agentcopy.Limiter(agentcopy.Unlimited))),
+		agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
+	}
+	if s.baseURL != "" {
+		opts = append(opts, agentcopy.WithBaseURL(s.baseURL))
+	}
+	if s.account != "" {
+		opts = append(opts, langsmith.WithWorkspace(s.account))
+	}
+	client, err := s.New("not-a-real-key", opts...)
+	if err != nil {
+		panic(err)
+	}
+	return s.Copier(client)
 }
 
 // drawQuirks draws what the vendor's pages leave open.
@@ -115,7 +143,7 @@ func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
 		q.FlapLists, s.flaps, s.blinds = 0.1+0.3*r.Float64(), true, true
 	}
 	s.drawClock(r, &q)
-	if s.vendor == "cotool" {
+	if s.Name == "cotool" {
 		q.SecondCopy = agentcopytest.SecondCopy{
 			Status: pick(r, 200, 409, 404, 500), KeepsSync: r.IntN(2) == 0,
 			ParkedListed: r.IntN(2) == 0, ParkedHidden: r.IntN(3) == 0,
@@ -129,7 +157,7 @@ func (s *service) drawQuirks(r *rand.Rand) (q agentcopytest.Quirks) {
 			q.SecondCopy.ParkedName = func(name string) string { return name + " (parked)" }
 		}
 	}
-	if s.vendor == "kolena" || s.vendor == "langsmith" {
+	if s.Name == "kolena" || s.Name == "langsmith" {
 		q.NameTaken = pick(r, 0, 0, 409, 422)
 	}
 	return q
@@ -174,52 +202,18 @@ func (s *service) drawClock(r *rand.Rand, q *agentcopytest.Quirks) {
 }
 
 func drawRename(r *rand.Rand) (rename func(string) string, total bool) {
-	switch r.IntN(7) {
-	case 0:
-		return strings.TrimSpace, false
-	case 1:
-		return func(name string) string { return string([]rune(name)[:min(8, len([]rune(name)))]) }, false
-	case 2: // as NFC does, of what the names have
-		return strings.NewReplacer("u\u0308", "\u00fc").Replace, false
-	case 3:
-		return func(name string) string { return name + " (copy)" }, false
-	case 4:
-		return strings.NewReplacer("&", "&amp;").Replace, false
-	case 5:
-		return strings.ToLower, false
-	}
 	var n atomic.Int64
-	return func(string) string { return fmt.Sprintf("Untitled no. %d", n.Add(1)) }, true
-}
-
-// open makes the fake, with the agents that can be copied.
-func (s *service) open(r *rand.Rand, server []agentcopytest.ServerOption) {
-	options := func(c *http.Client) []agentcopy.Option {
-		opts := []agentcopy.Option{
-			agentcopy.WithHTTPClient(c), agentcopy.WithLimiter(cmp.Or(s.limiter, agentcopy.Limiter(agentcopy.Unlimited))), agentcopy.WithReadLimiter(rate.NewLimiter(rate.Inf, 1)),
-		}
-		if s.baseURL != "" {
-			opts = append(opts, agentcopy.WithBaseURL(s.baseURL))
-		}
-		if s.account != "" {
-			opts = append(opts, langsmith.WithWorkspace(s.account))
-		}
-		return opts
+	renames := []func(string) string{
+		strings.TrimSpace,
+		func(name string) string { return string([]rune(name)[:min(8, len([]rune(name)))]) },
+		strings.NewReplacer("u\u0308", "\u00fc").Replace, // as NFC does, of what the names have
+		func(name string) string { return name + " (copy)" },
+		strings.NewReplacer("&", "&amp;").Replace,
+		strings.ToLower,
+		func(string) string { return fmt.Sprintf("Untitled no. %d", n.Add(1)) },
 	}
-	vendor := vendortest.Named(s.vendor)
-	s.server = vendor.NewFake(server...)
-	s.client = func(c *http.Client) agentcopy.Copier {
-		return vendor.Copier(must(vendor.New("not-a-real-key", options(c)...)))
-	}
-	for i := range 50 * s.number { // no two agents at one origin have one ID
-		s.server.DeleteAgent(s.add("Gone " + strconv.Itoa(i)))
-	}
-	for i := range 4 {
-		s.sources = append(s.sources, s.add("Source "+strconv.Itoa(i)))
-	}
-	for i := range r.IntN(4) {
-		s.add("Old hand " + strconv.Itoa(i))
-	}
+	drawn := r.IntN(len(renames))
+	return renames[drawn], drawn == len(renames)-1
 }
 
 // add is what a colleague makes; a panic if the vendor would refuse it.
@@ -228,32 +222,14 @@ func (s *service) add(name string) (id string) { return s.server.Add("", name) }
 // madeID is the ID of the new agent in an answer that the vendor gave, "" if it
 // made none.
 func (s *service) madeID(status int, body []byte) string {
-	var answer struct {
-		ID   any `json:"id"`
-		Data struct {
-			ID string `json:"agent_id"`
-		} `json:"data"`
-		Agent struct {
-			ID string `json:"id"`
-		} `json:"agent"`
-	}
-	if status < 200 || status > 299 || json.Unmarshal(body, &answer) != nil {
+	var agent map[string]any
+	if status < 200 || status > 299 || json.Unmarshal(body, &agent) != nil {
 		return ""
 	}
-	switch id := answer.ID.(type) {
-	case string:
-		return id
-	case float64:
-		return strconv.FormatInt(int64(id), 10)
+	for _, field := range s.Shape.Copied {
+		agent, _ = agent[field].(map[string]any)
 	}
-	return answer.Data.ID + answer.Agent.ID
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
+	return fmt.Sprint(agent[s.Shape.IDKey])
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }

@@ -77,7 +77,6 @@ package simulation_test
 import (
 	"os"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -106,9 +105,8 @@ func TestHostileWorld(t *testing.T) {
 	if more, err := strconv.ParseUint(os.Getenv("AGENTCOPY_SEEDS"), 10, 64); err == nil {
 		seeds, inTime = more, func() bool { return true }
 	}
-	var next, failed atomic.Uint64
-	var mu sync.Mutex
-	var total struct{ seeds, keys, copies, persons int }
+	var next, failed, done atomic.Uint64
+	var keys, made, persons atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for range 2 {
 			t.Run("worker", func(t *testing.T) {
@@ -119,19 +117,18 @@ func TestHostileWorld(t *testing.T) {
 						failed.Add(1)
 						t.Errorf("%s\n  AGENTCOPY_SEED=%d runs it alone", w.tell(), seed)
 					}
-					mu.Lock()
-					total.seeds++
-					total.keys += len(w.jobs)
-					total.persons += w.persons
+					done.Add(1)
+					keys.Add(int64(len(w.jobs)))
+					persons.Add(int64(w.persons))
 					for _, copies := range w.copies {
-						total.copies += len(copies)
+						made.Add(int64(len(copies)))
 					}
-					mu.Unlock()
 				}
 			})
 		}
 	})
-	t.Logf("%d of %d seeds, %d keys, %d copies, %d decisions of a person, in %v", total.seeds, seeds, total.keys, total.copies, total.persons, time.Since(begun).Round(time.Second))
+	t.Logf("%d of %d seeds, %d keys, %d copies, %d decisions of a person, in %v",
+		done.Load(), seeds, keys.Load(), made.Load(), persons.Load(), time.Since(begun).Round(time.Second))
 }
 
 func simulate(t *testing.T, seed uint64) (w *world) {

@@ -45,9 +45,9 @@ type world struct {
 	copies   map[*service][]madeCopy
 	strays   map[*service][]string // names that colleagues gave
 	story    []line
-	violated []violation
+	violated []line
 	persons  int
-	times    map[string]times // of records, by key
+	times    sync.Map // of records, by key: a times
 }
 
 type line struct {
@@ -56,15 +56,13 @@ type line struct {
 	text string
 }
 
-type violation struct{ key, text string }
-
 var names = []string{"Support", "Support", "Support", "Support 2", " Support ", "Mu\u0308ller", "R&D <1>", "a rather long name, cut", "LEASES"}
 
 func newWorld(seed uint64) *world {
 	r := rand.New(&lockedSource{source: rand.NewPCG(seed, 16)})
 	w := &world{
 		seed: seed, random: r, start: time.Now(), ledger: once.NewMemoryLedger(),
-		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string), times: make(map[string]times),
+		byKey: make(map[string]*job), copies: make(map[*service][]madeCopy), strays: make(map[*service][]string),
 	}
 	w.services = append(w.services, newService(r, nil))
 	if r.IntN(3) == 0 {
@@ -76,12 +74,12 @@ func newWorld(seed uint64) *world {
 		j.request = agentcopy.CopyRequest{SourceID: s.sources[r.IntN(2)], Name: pick(r, names...)}
 		j.group = fmt.Sprintf("%d %s", s.number, j.request.SourceID)
 		switch {
-		case s.vendor == "cotool" && r.IntN(4) > 0: // most sources are copied once
+		case s.Name == "cotool" && r.IntN(4) > 0: // most sources are copied once
 			j.request.SourceID = s.sources[i%len(s.sources)]
 			j.group = fmt.Sprintf("%d %s", s.number, j.request.SourceID)
-		case s.vendor == "zudu":
+		case s.Name == "zudu":
 			j.group += " " + strings.TrimSpace(j.request.Name)
-		case s.vendor != "cotool":
+		case s.Name != "cotool":
 			j.group += " " + j.request.Name
 		}
 		w.jobs = append(w.jobs, j)
@@ -174,21 +172,25 @@ func (w *world) colleague(r *rand.Rand) {
 
 // interfere is a person who assigns the copy of a key while processes are at work on it.
 func (w *world) interfere(j *job) {
+	if free := w.free(j, false); free != "" {
+		err := (&once.Runner{Ledger: w.ledger}).Assign(context.Background(), j.key, free)
+		w.log(j.key, "a person assigns %s meanwhile: %v", free, err)
+		w.persons++
+	}
+}
+
+// free is a copy that no key has and that a request of j made or, with group, a request
+// of another key for the same.
+func (w *world) free(j *job, group bool) (id string) {
 	w.mu.Lock()
-	free := ""
+	defer w.mu.Unlock()
 	for _, c := range w.copies[j.service] {
-		if c.key == j.key && w.ownerOf(j.service, c.id) == "" {
-			free = c.id
+		wanted := c.key == j.key || group && c.group == j.group && id == ""
+		if wanted && w.ownerOf(j.service, c.id) == "" {
+			id = c.id
 		}
 	}
-	w.mu.Unlock()
-	if free == "" {
-		return
-	}
-	ctx := context.WithValue(context.Background(), callKey{}, &call{key: j.key})
-	err := (&once.Runner{Ledger: w.ledger}).Assign(ctx, j.key, free)
-	w.log(j.key, "a person assigns %s meanwhile: %v", free, err)
-	w.persons++
+	return id
 }
 
 // work lets p work on jobs until all are done or its time is over.
@@ -344,14 +346,8 @@ func (w *world) decide(j *job, calm bool) {
 	case !ambiguous && (!calm || j.tries < 3) || !found:
 		return
 	}
-	ctx := context.WithValue(context.Background(), callKey{}, &call{key: j.key})
-	person := &once.Runner{Ledger: w.ledger}
-	free := ""
-	for _, c := range w.copies[j.service] {
-		if c.group == j.group && w.ownerOf(j.service, c.id) == "" && (free == "" || c.key == j.key) {
-			free = c.id
-		}
-	}
+	ctx, person := context.Background(), &once.Runner{Ledger: w.ledger}
+	free := w.free(j, true)
 	var err error
 	switch {
 	case free != "":
@@ -359,7 +355,6 @@ func (w *world) decide(j *job, calm bool) {
 			w.violate(j.key, "%s can be recognised and was not found: %v", free, j.last)
 		}
 		w.log(j.key, "a person assigns %s after %v", free, j.last)
-		w.persons++
 		err = person.Assign(ctx, j.key, free)
 		j.closed = err == nil
 	case ambiguous && len(a.Candidates) > 0:
@@ -368,19 +363,20 @@ func (w *world) decide(j *job, calm bool) {
 			ids = append(ids, c.Copy.ID)
 		}
 		w.log(j.key, "a person dismisses %v", ids)
-		w.persons++
 		err = person.Dismiss(ctx, j.key, ids...)
-	case ambiguous && j.service.vendor == "cotool":
-		j.closed = true // another key has the copy of this source
+	case ambiguous && j.service.Name == "cotool":
+		w.log(j.key, "a person sees that another key has the copy of this source")
+		j.closed = true
 	case calm && j.service.blinds:
 		w.log(j.key, "a person looks past the cache, and sees that there is none")
-		w.persons++
 		j.closed = true
 	case record.Outcome == agentcopy.OutcomeCopied: // a key of the same request has adopted it
 		w.log(j.key, "a person removes the record")
-		w.persons++
 		err = w.ledger.Remove(ctx, j.key)
+	default:
+		return
 	}
+	w.persons++
 	if err != nil {
 		w.log(j.key, "the person fails: %v", err)
 	}
@@ -389,12 +385,12 @@ func (w *world) decide(j *job, calm bool) {
 // recognisable reports whether nothing hides which agent is the copy of j.
 func (w *world) recognisable(j *job) bool {
 	s := j.service
-	if s.exceeds() || !s.keepsNames || !s.clearStamps || s.vendor == "cotool" || len(w.strays[s]) > 0 {
+	if s.exceeds() || !s.keepsNames || !s.clearStamps || s.Name == "cotool" || len(w.strays[s]) > 0 {
 		return false
 	}
 	for _, other := range w.jobs {
 		a, b := strings.TrimSpace(other.request.Name), strings.TrimSpace(j.request.Name)
-		mixed := other.service == s || other.service.vendor == s.vendor && other.service.baseURL == s.baseURL && s.account == ""
+		mixed := other.service == s || other.service.Vendor == s.Vendor && other.service.baseURL == s.baseURL && s.account == ""
 		if other != j && mixed && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
 			return false // of two keys whose names are near, either may have made either copy
 		}
@@ -439,9 +435,8 @@ func (w *world) violate(key, format string, args ...any) {
 }
 
 func (w *world) violateLocked(key, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	w.story = append(w.story, line{time.Since(w.start), key, "!!! " + text})
-	w.violated = append(w.violated, violation{key, text})
+	v := line{time.Since(w.start), key, "!!! " + fmt.Sprintf(format, args...)}
+	w.story, w.violated = append(w.story, v), append(w.violated, v)
 }
 
 // tell is the story of the first violation, in a few lines.
@@ -452,7 +447,7 @@ func (w *world) tell() string {
 		text += "  " + s.story + "\n"
 	}
 	for _, j := range w.jobs {
-		text += fmt.Sprintf("  %s: %s %q of %s\n", j.key, j.service.vendor, j.request.Name, j.request.SourceID)
+		text += fmt.Sprintf("  %s: %s %q of %s\n", j.key, j.service.Name, j.request.Name, j.request.SourceID)
 	}
 	group := ""
 	if j := w.byKey[v.key]; j != nil {
@@ -461,17 +456,10 @@ func (w *world) tell() string {
 	var lines []string
 	for _, l := range w.story {
 		if other := w.byKey[l.key]; l.key == "" || l.key == v.key || other != nil && other.group == group {
-			lines = append(lines, fmt.Sprintf("  %8.1fs %s %s", (l.at-time.Hour).Seconds(), l.key, shortened(l.text)))
+			lines = append(lines, fmt.Sprintf("  %8.1fs %s %.300s", (l.at-time.Hour).Seconds(), l.key, l.text))
 		}
 	}
 	return text + strings.Join(lines[max(0, len(lines)-30):], "\n")
-}
-
-func shortened(text string) string {
-	if len(text) > 300 {
-		return text[:300] + "..."
-	}
-	return text
 }
 
 // lockedSource is chance that goroutines share.
