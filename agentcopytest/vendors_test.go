@@ -313,7 +313,7 @@ func TestOddRequests(t *testing.T) {
 				`{"type":"int_parsing","loc":["query","page_number"],`+noInt+`,"input":""},{"type":"int_parsing","loc":["query","page_size"],`+noInt+`,"input":"x"}`),
 		},
 	}
-	detail := regexp.MustCompile(`"detail":"[^"]+"`)
+	detail := regexp.MustCompile(`"detail":"(\\.|[^"\\])+"`)
 	for vendor, rows := range cases {
 		for name, tc := range rows {
 			t.Run(vendor+"/"+name, func(t *testing.T) {

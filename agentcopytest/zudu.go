@@ -40,12 +40,17 @@ func NewZudu(opts ...ServerOption) *Zudu {
 	api.store = newStore(kind[zudu.Agent]{
 		newID:     func(n int) string { return "agent_" + agentUUID(n) },
 		setID:     func(a *zudu.Agent, id string) { a.AgentID = id },
+		spell:     func(id string) string { return id },
+		noAgent:   zuduNotFound,
 		complete:  api.complete,
 		head:      func(a *zudu.Agent) head { return head{&a.AgentName, &a.CreatedAt, &a.UpdatedAt} },
 		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
 		nameTaken: http.StatusBadRequest,
 		item:      func(a *zudu.Agent) object { return api.brief(a, "language", a.Language) },
-		stamps:    stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
+		full: func(_ *call, a *zudu.Agent) any {
+			return zuduSuccess("Full agent data retrieved successfully", api.document(a))
+		},
+		stamps: stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
 	})
 	return &Zudu{newServer(vendor{
 		name:        "Zudu",
@@ -53,8 +58,10 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		refuse: func(status int, reason string) *answer {
 			return zuduError(status, http.StatusText(status), reason)
 		},
-		paths: paths{agents: "/api/agents", get: "/full", copy: "/duplicate"},
-		more:  []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find}},
+		list: "/api/agents",
+		get:  "/full",
+		copy: "/duplicate",
+		more: []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.search}},
 	}, api, opts), api}
 }
 
@@ -127,20 +134,20 @@ func zuduNameFault(name string) string {
 
 func (z *zuduAPI) copy(c *call) *answer {
 	body, err := c.fields()
-	if err != nil {
-		return zuduInvalid(err.Error())
-	}
 	var name string
-	if err := body.read("agent_name", &name); err != nil {
+	if err == nil {
+		err = body.read("agent_name", &name)
+	}
+	if err != nil {
 		return zuduInvalid(err.Error())
 	}
 	name = strings.TrimSpace(name)
 	if fault := z.nameFault(name, zuduNameFault); fault != "" {
 		return zuduInvalid(fault)
 	}
-	source := z.byID[c.id]
-	if source == nil {
-		return zuduNotFound(c.id)
+	source, refusal := z.find(c)
+	if refusal != nil {
+		return refusal
 	}
 	a := source.agent
 	a.AgentName = z.named(name)
@@ -148,17 +155,8 @@ func (z *zuduAPI) copy(c *call) *answer {
 		return zuduError(status, "Validation error", fmt.Sprintf("Agent name '%s' already exists in organization '%s'", a.AgentName, a.OrganizationID))
 	}
 	made := z.copyOf(c, source, a)
-	shown := z.brief(&made.agent, "organization_id", made.agent.OrganizationID)
-	shown.drop(z.quirks.AnswerLacks...)
+	shown := z.brief(&made.agent, "organization_id", a.OrganizationID).drop(z.quirks.AnswerLacks...)
 	return z.copied(made, zuduSuccess("Agent duplicated successfully", shown))
-}
-
-func (z *zuduAPI) get(c *call) *answer {
-	e := z.byID[c.id]
-	if e == nil {
-		return zuduNotFound(c.id)
-	}
-	return shown(zuduSuccess("Full agent data retrieved successfully", z.document(&e.agent)))
 }
 
 // document is all of an agent.
@@ -177,9 +175,7 @@ func (z *zuduAPI) brief(a *zudu.Agent, key, value string) object {
 	if !z.server.variant {
 		return z.document(a)
 	}
-	o := objectOf(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value})
-	z.showTimes(o, a.CreatedAt, a.UpdatedAt)
-	return o
+	return z.timed(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value}, a.CreatedAt, a.UpdatedAt)
 }
 
 // zuduEnvelope is what every answer is wrapped in.
@@ -221,7 +217,7 @@ func (z *zuduAPI) list(c *call) *answer {
 	q := zuduDefaults
 	for name, n := range map[string]*int{"page": &q.page, "limit": &q.limit} {
 		var err error
-		if *n, err = integer(c.Query, name, *n, math.MinInt, math.MaxInt); err != nil {
+		if *n, err = integer(c.Query, name, *n); err != nil {
 			return zuduInvalid(name + " " + err.Error())
 		}
 	}
@@ -230,8 +226,8 @@ func (z *zuduAPI) list(c *call) *answer {
 	return z.answerList(c, q)
 }
 
-// find is the list by filter: a POST that makes nothing.
-func (z *zuduAPI) find(c *call) *answer {
+// search is the list by filter: a POST that makes nothing.
+func (z *zuduAPI) search(c *call) *answer {
 	q := zuduDefaults
 	body, err := c.fields()
 	if err != nil && err != errNoBody {
