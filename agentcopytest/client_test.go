@@ -37,7 +37,7 @@ func TestClientIsNewEachTime(t *testing.T) {
 func TestClientAnswersLikeATransport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKolena()
-		out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy"))
+		out := memory(s).must(t, s.copyOf(s.add(), "Copy"))
 		require.Equal(t, "200 OK", out.Status)
 		require.Equal(t, "HTTP/1.1", out.Proto)
 		require.Equal(t, 1, out.ProtoMajor)
@@ -92,27 +92,27 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	}
 	sent := []string{"GetConn api.example:443", "GotConn", "WroteHeaders"}
 
-	_, err := memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	_, err := memory(s).send(traced(t.Context()), s.copyOf(id, "Copy"))
 	require.NoError(t, err)
 	require.Equal(t, append(sent, "GotFirstResponseByte"), steps)
 
 	s.Inject(agentcopytest.Fault{Drop: true})
-	_, err = memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	_, err = memory(s).send(traced(t.Context()), s.copyOf(id, "Copy"))
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, sent, steps)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = memory(s.Server).send(traced(ctx), s.copyOf(id, "Copy"))
+	_, err = memory(s).send(traced(ctx), s.copyOf(id, "Copy"))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, steps)
 
 	s.Close()
-	_, err = memory(s.Server).send(traced(t.Context()), s.copyOf(id, "Copy"))
+	_, err = memory(s).send(traced(t.Context()), s.copyOf(id, "Copy"))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	require.Equal(t, sent[:1], steps)
 
-	_, err = memory(s.Server).send(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{}), s.copyOf(id, "Copy"))
+	_, err = memory(s).send(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{}), s.copyOf(id, "Copy"))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED, "a trace without hooks")
 }
 
@@ -122,7 +122,7 @@ func TestClientHonoursTheContext(t *testing.T) {
 		s := newZudu()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(reason)
-		_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+		_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
 		require.ErrorIs(t, err, reason)
 		require.Empty(t, s.Requests())
 	})
@@ -132,7 +132,7 @@ func TestClientHonoursTheContext(t *testing.T) {
 			s.Inject(agentcopytest.Fault{Delay: time.Hour})
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(time.Second, func() { cancel(reason) })
-			_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+			_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
 			require.ErrorIs(t, err, reason)
 			require.Len(t, s.Requests(), 1)
 			require.Zero(t, s.Requests()[0].StatusCode)
@@ -237,7 +237,7 @@ func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
 		s := start(agentcopytest.WithRateLimit(1, time.Minute))
 		t.Cleanup(s.Close)
 		first, second, third, fourth := s.add(), s.add(), s.add(), s.add()
-		require.Equal(t, s.Success, memory(s.Server).must(t, s.copyOf(first, "Copy")).StatusCode, "outside of any bubble")
+		require.Equal(t, s.Success, memory(s).must(t, s.copyOf(first, "Copy")).StatusCode, "outside of any bubble")
 		for _, id := range []string{second, third} {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
@@ -246,7 +246,7 @@ func TestClientInABubbleThatDidNotMakeTheServer(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, 30*time.Second, time.Since(begin))
 				s.Inject(agentcopytest.Fault{Delay: time.Second})
-				require.Equal(t, s.Success, memory(s.Server).must(t, s.copyOf(s.add(), "By hand "+id[len(id)-1:])).StatusCode,
+				require.Equal(t, s.Success, memory(s).must(t, s.copyOf(s.add(), "By hand "+id[len(id)-1:])).StatusCode,
 					"a limit that another clock used up does not count")
 
 				s.Inject(agentcopytest.Fault{Delay: time.Hour})
@@ -277,7 +277,7 @@ func TestURLAndClientShareTheServer(t *testing.T) {
 	s := newZudu()
 	defer s.Close()
 	id := s.add()
-	require.Equal(t, 200, memory(s.Server).must(t, s.copyOf(id, "Copy")).StatusCode)
+	require.Equal(t, 200, memory(s).must(t, s.copyOf(id, "Copy")).StatusCode)
 	out := door{socketClient(t), s.URL()}.must(t, s.copyOf(id, "Copy"))
 	require.Equal(t, 400, out.StatusCode, "the name is taken: %s", out.body)
 	require.Len(t, s.Requests(), 2)

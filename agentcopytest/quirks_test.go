@@ -32,7 +32,7 @@ type quirky struct {
 
 func newQuirky(t *testing.T, start starter, q quirks, opts ...agentcopytest.ServerOption) quirky {
 	s := start(append(opts, agentcopytest.WithQuirks(q))...)
-	return quirky{s, memory(s.Server), t}
+	return quirky{s, memory(s), t}
 }
 
 // list is the target of the list.
@@ -170,7 +170,7 @@ func TestCopyFields(t *testing.T) {
 	source := kolena.Agent{ID: 7, Name: "Source", Objective: "Read leases", Prompts: []kolena.Prompt{{Name: "Account"}}}
 	srv := agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{CopyFields: map[string]any{"prompts": nil, "workspace_id": 9}}))
 	srv.AddAgent(source)
-	out := memory(srv.Server).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy"}`})
+	out := memory(srv).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy"}`})
 	require.Contains(t, out.body, `"workspace_id":9`)
 	require.Contains(t, out.body, `"objective":"Read leases"`, "the other fields are copied")
 	require.Contains(t, out.body, `"prompts":[]`)
@@ -354,7 +354,7 @@ func TestNameFilter(t *testing.T) {
 		for vendor, ask := range map[string]func(q quirky) reply{
 			"langsmith": func(q quirky) reply { return q.read(q.list() + "?name=Lease") },
 			"zudu": func(q quirky) reply {
-				return q.must(t, request{http.MethodPost, q.list(), zuduKeys, `{"filter_criteria":{"agent_name":["Lease"]}}`})
+				return q.must(t, request{http.MethodPost, q.list(), keys, `{"filter_criteria":{"agent_name":["Lease"]}}`})
 			},
 		} {
 			q := newQuirky(t, starterNamed(vendor), quirks{NameFilter: filter, ListOrder: agentcopytest.OrderOldest})
@@ -504,13 +504,13 @@ func TestDateHeader(t *testing.T) {
 	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
 		return newZudu(agentcopytest.WithQuirks(quirks{NoDate: true}))
 	}, func(t *testing.T, s *subject, d door) {
-		out := d.must(t, request{http.MethodGet, "/api/agents", zuduKeys, ""})
+		out := d.must(t, request{http.MethodGet, "/api/agents", keys, ""})
 		require.NotContains(t, out.Header, "Date")
 	})
 	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
 		return newZudu(agentcopytest.WithQuirks(quirks{DateOffset: -time.Hour}))
 	}, func(t *testing.T, s *subject, d door) {
-		for _, r := range []request{{http.MethodGet, "/api/agents", zuduKeys, ""}, {http.MethodGet, "/elsewhere", nil, ""}} {
+		for _, r := range []request{{http.MethodGet, "/api/agents", keys, ""}, {http.MethodGet, "/elsewhere", nil, ""}} {
 			at, err := http.ParseTime(d.must(t, r).Header.Get("Date"))
 			require.NoError(t, err)
 			require.WithinDuration(t, time.Now().Add(-time.Hour), at, 5*time.Second)

@@ -55,7 +55,7 @@ func TestIDsAreTheSameInEachRun(t *testing.T) {
 			s := start()
 			for i := range 3 {
 				ids = append(ids, s.add())
-				memory(s.Server).must(t, s.copyOf(ids[len(ids)-1], "Copy "+strconv.Itoa(i)))
+				memory(s).must(t, s.copyOf(ids[len(ids)-1], "Copy "+strconv.Itoa(i)))
 				ids = append(ids, s.Copies()[i].ID)
 			}
 			return ids
@@ -69,7 +69,7 @@ func TestManyRequestsAtOnceMakeAsManyCopies(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		requireNoGoroutines(t, func() {
 			s := start(agentcopytest.WithRateLimit(n, time.Hour))
-			d := memory(s.Server)
+			d := memory(s)
 			var group sync.WaitGroup
 			for i := range n {
 				group.Go(func() {
@@ -124,7 +124,7 @@ func TestAfterCloseNoLateCopyIsMade(t *testing.T) {
 		for i := range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+			_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		}
 		s.Close()
@@ -150,7 +150,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			s := start()
 			s.Inject(fault{Delay: time.Hour}, fault{Delay: time.Hour, Drop: true, AfterCopy: true})
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			for _, d := range []door{memory(s.Server), {client, s.URL()}} {
+			for _, d := range []door{memory(s), {client, s.URL()}} {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 				defer cancel()
 				_, err := d.send(ctx, s.copyOf(s.add(), "Copy"))
@@ -253,7 +253,7 @@ func TestChangingARequestChangesNoRecord(t *testing.T) {
 	s := newZudu()
 	r := s.copyOf(s.add(), "Copy")
 	r.target += "?a=1"
-	memory(s.Server).must(t, r)
+	memory(s).must(t, r)
 	got := s.Requests()[0]
 	got.Header.Set("X-Api-Key", "changed")
 	got.Query["a"][0] = "changed"
@@ -269,7 +269,7 @@ func TestARequestUnderWayHasNoStatusYet(t *testing.T) {
 		s := newZudu()
 		s.Inject(fault{Delay: time.Minute})
 		id := s.add()
-		go func() { _, _ = memory(s.Server).send(t.Context(), s.copyOf(id, "Copy")) }()
+		go func() { _, _ = memory(s).send(t.Context(), s.copyOf(id, "Copy")) }()
 		synctest.Wait()
 		require.Zero(t, s.Requests()[0].StatusCode)
 		time.Sleep(time.Minute)
@@ -284,7 +284,7 @@ func TestNoPrintedRequestShowsACredential(t *testing.T) {
 		"Authorization": {"Bearer " + secret}, "X-Api-Key": {secret}, "X-Api-Secret": {secret}, "Cookie": {secret},
 	}
 	s := newZudu()
-	memory(s.Server).must(t, request{http.MethodPost, "/somewhere", header, `{"token":"` + secret + `"}`})
+	memory(s).must(t, request{http.MethodPost, "/somewhere", header, `{"token":"` + secret + `"}`})
 	r := s.Requests()[0]
 	require.Equal(t, secret, r.Header.Get("X-Api-Key"), "it is there to be looked at")
 
@@ -369,7 +369,7 @@ func TestRateLimitIsAWindowPerCredential(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start(agentcopytest.WithRateLimit(2, 10*time.Second))
-			d := memory(s.Server)
+			d := memory(s)
 			names := 0
 			requireCopy := func(key, why string) {
 				t.Helper()
@@ -406,7 +406,7 @@ func TestRateLimitIsAWindowPerCredential(t *testing.T) {
 func TestRateLimitCountsWhatTheVendorDealsWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKolena(agentcopytest.WithRateLimit(1, time.Minute), agentcopytest.WithCredential("any"))
-		d := memory(s.Server)
+		d := memory(s)
 		id := s.add()
 		require.Equal(t, 401, d.must(t, request{http.MethodPost, s.path(id), s.Header("wrong"), s.body("a")}).StatusCode)
 		require.Equal(t, 200, d.must(t, request{http.MethodGet, "/api/v1/client/agents/" + id, s.Header("any"), ""}).StatusCode)
@@ -421,7 +421,7 @@ func TestOnlyKolenaLimitsByDefault(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
 			for i := range 62 {
-				out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+				out := memory(s).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 				want := s.Success
 				if s.Vendor.Name == "kolena" && i >= 60 {
 					want = 429
@@ -437,7 +437,7 @@ func TestRateLimitOptionServesManyServers(t *testing.T) {
 	once := agentcopytest.WithRateLimit(1, time.Hour)
 	for range 2 {
 		s := newZudu(once)
-		require.Equal(t, 200, memory(s.Server).must(t, s.copyOf(s.add(), "Copy")).StatusCode)
+		require.Equal(t, 200, memory(s).must(t, s.copyOf(s.add(), "Copy")).StatusCode)
 	}
 }
 
@@ -532,7 +532,7 @@ func TestEachFaultShowsAsItSays(t *testing.T) {
 
 func TestFaultsComeInOrderOnePerCopyRequest(t *testing.T) {
 	s := newKolena(agentcopytest.WithCredential("good"))
-	d := memory(s.Server)
+	d := memory(s)
 	id := s.add()
 	s.Inject(fault{Status: 500}, fault{Status: 501})
 	s.Inject(fault{Status: 502})
@@ -552,7 +552,7 @@ func TestAZeroFaultLetsARequestPass(t *testing.T) {
 		s := start()
 		s.Inject(fault{}, fault{}, fault{Status: 500})
 		for i, want := range []int{s.Success, s.Success, 500, s.Success} {
-			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+			out := memory(s).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
 			require.Equal(t, want, out.StatusCode, "copy request %d", i+1)
 		}
 		require.Len(t, s.Copies(), 3, "all but the third request made a copy")
@@ -561,7 +561,7 @@ func TestAZeroFaultLetsARequestPass(t *testing.T) {
 
 func TestAFaultDoesNotReachTheRateLimit(t *testing.T) {
 	s := newZudu(agentcopytest.WithRateLimit(1, time.Hour))
-	d := memory(s.Server)
+	d := memory(s)
 	id := s.add()
 	s.Inject(fault{Status: 500}, fault{Drop: true}, fault{Status: 500, AfterCopy: true}, fault{Status: 500, AfterCopy: true})
 	require.Equal(t, 500, d.must(t, s.copyOf(id, "a")).StatusCode)
@@ -577,7 +577,7 @@ func TestARefusedRequestHasNoCopyToLose(t *testing.T) {
 		s := start(agentcopytest.WithCredential("good"))
 		s.Inject(fault{Drop: true, AfterCopy: true}, fault{Truncate: 2, AfterCopy: true})
 		for range 2 {
-			out := memory(s.Server).must(t, s.copyOf(s.add(), "Copy"))
+			out := memory(s).must(t, s.copyOf(s.add(), "Copy"))
 			require.Contains(t, []int{401, 403}, out.StatusCode)
 			require.NotEmpty(t, out.body)
 		}
@@ -640,7 +640,7 @@ func TestInjectRefusesNonsense(t *testing.T) {
 			s := newZudu()
 			good := fault{Status: 500}
 			requirePanic(t, func() { s.Inject(good, tc.fault) }, "Inject: fault 2: ", tc.says)
-			require.Equal(t, 200, memory(s.Server).must(t, s.copyOf(s.add(), "Copy")).StatusCode, "nothing was injected")
+			require.Equal(t, 200, memory(s).must(t, s.copyOf(s.add(), "Copy")).StatusCode, "nothing was injected")
 		})
 	}
 }
@@ -668,7 +668,7 @@ func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
 
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 					defer cancel()
-					_, err := memory(s.Server).send(ctx, s.copyOf(s.add(), "Copy"))
+					_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
 					require.ErrorIs(t, err, context.DeadlineExceeded)
 					require.Equal(t, 10*time.Second, time.Since(begin), "the client does not wait for the vendor")
 					if tc.made == 0 {
@@ -687,7 +687,7 @@ func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
 					}
 
 					begin = time.Now()
-					_, err = memory(s.Server).send(t.Context(), s.copyOf(s.add(), "Copy 2"))
+					_, err = memory(s).send(t.Context(), s.copyOf(s.add(), "Copy 2"))
 					require.ErrorIs(t, err, tc.atTheClient)
 					require.Equal(t, time.Minute, time.Since(begin))
 				})

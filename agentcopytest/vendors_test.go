@@ -33,19 +33,22 @@ var (
 	kolenaForms = [][]agentcopytest.ServerOption{nil, {agentcopytest.WithKolenaZonelessTimes()}}
 )
 
+// zuduDocument is what Zudu's pages show of an agent, in both generations.
+func zuduDocument(t *testing.T) zudu.Agent {
+	return documented[struct{ Data zudu.Agent }](t,
+		"zudu/testdata/duplicate_first.json", "zudu/testdata/duplicate_second.json", "zudu/testdata/full_first.json").Data
+}
+
 func TestZuduCopiesEverything(t *testing.T) {
 	for _, opts := range zuduForms {
 		synctest.Test(t, func(t *testing.T) {
 			srv := agentcopytest.NewZudu(opts...)
-			source := filled[zudu.Agent]()
-			source.AgentID, source.AgentName = "agent_source", "Source"
-			stored := srv.AddAgent(source)
+			stored := srv.AddAgent(zuduDocument(t))
 			client := sdk[*zudu.Client](t, srv)
 			time.Sleep(1500 * time.Millisecond)
 
-			made := must(client.DuplicateAgent(t.Context(), "agent_source", zudu.DuplicateAgentRequest{AgentName: "  Copy\t"}))
+			made := must(client.DuplicateAgent(t.Context(), stored.AgentID, zudu.DuplicateAgentRequest{AgentName: "  Copy\t"}))
 			require.NoError(t, made.Response.Warning)
-			require.NotEmpty(t, made.AgentID)
 			got := must(client.GetAgent(t.Context(), made.AgentID))
 			require.NoError(t, got.Response.Warning)
 
@@ -61,7 +64,7 @@ func TestZuduCopiesEverything(t *testing.T) {
 				}
 			}
 			requireSame(t, want, made)
-			requireSame(t, stored, must(client.GetAgent(t.Context(), "agent_source")))
+			requireSame(t, stored, must(client.GetAgent(t.Context(), stored.AgentID)))
 		})
 	}
 }
@@ -69,7 +72,7 @@ func TestZuduCopiesEverything(t *testing.T) {
 func TestCotoolMovesAnAgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := agentcopytest.NewCotool()
-		source := filled[cotool.Agent]()
+		source := documented[cotool.CopyAgentResponse](t, "cotool/testdata/copy.json").Agent
 		source.ID, source.Name, source.DeletedAt = someUUID, "Triage", agentcopy.Time{}
 		source.TriggerSummary = []cotool.TriggerSummary{{ID: "t1", Name: "On Slack"}, {ID: "t2", Name: "Hourly", Enabled: true}}
 		stored := srv.AddAgent(source)
@@ -109,7 +112,7 @@ func TestLangSmithClonesWhatBehaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := agentcopytest.NewLangSmith()
 		caller := srv.AddAgent(langsmith.Agent{}).OwnerID
-		source := filled[langsmith.Agent]()
+		source := documented[langsmith.Agent](t, "langsmith/testdata/clone.json")
 		source.ID, source.Name, source.OwnerID = someUUID, "Research", "10000000-0000-4000-8000-00000000000f"
 		stored := srv.AddAgent(source)
 		require.False(t, stored.IsOwner)
@@ -142,7 +145,7 @@ func TestKolenaCopiesEverything(t *testing.T) {
 	for _, opts := range kolenaForms {
 		synctest.Test(t, func(t *testing.T) {
 			srv := agentcopytest.NewKolena(opts...)
-			source := filled[kolena.Agent]()
+			source := documented[kolena.Agent](t, "kolena/testdata/copy.json")
 			source.ID, source.WorkspaceID, source.Name = 123, 5, "Leases"
 			stored := srv.AddAgent(source)
 			client := sdk[*kolena.Client](t, srv)
@@ -325,7 +328,7 @@ func TestOddRequests(t *testing.T) {
 					r.method, r.target, _ = strings.Cut(tc.target, " ")
 				}
 				maps.Copy(r.header, tc.header)
-				out := memory(s.Server).must(t, r)
+				out := memory(s).must(t, r)
 				require.Equal(t, tc.status, out.StatusCode, out.body)
 				if tc.status < 300 {
 					require.Contains(t, out.body, tc.says)
@@ -341,7 +344,7 @@ func TestOddRequests(t *testing.T) {
 			})
 		}
 	}
-	out := memory(newKolena().Server).must(t, request{http.MethodGet, agents + "/5", nil, ""})
+	out := memory(newKolena()).must(t, request{http.MethodGet, agents + "/5", nil, ""})
 	require.Equal(t, "Bearer", out.Header.Get("WWW-Authenticate"))
 }
 
@@ -353,7 +356,7 @@ func TestCotoolCopiesOnlyManagedAgents(t *testing.T) {
 	require.NotEmpty(t, srv.AddAgent(cotool.Agent{Name: "managed"}).SyncKey, "an agent that does not say where it comes from can be copied")
 	parked := srv.AddAgent(cotool.Agent{SyncKey: "k", DeletedAt: agentcopy.Time{Time: time.Now()}})
 	for id, says := range map[string]string{manual.ID: `{"error":"Agent is not managed"}`, parked.ID: `{"error":"Agent is parked"}`} {
-		out := memory(srv.Server).must(t, s.copyOf(id, ""))
+		out := memory(srv).must(t, s.copyOf(id, ""))
 		require.Equal(t, 409, out.StatusCode)
 		require.JSONEq(t, says, out.body)
 	}
@@ -366,7 +369,7 @@ func TestZuduDocuments(t *testing.T) {
 	for i, opts := range zuduForms {
 		srv := agentcopytest.NewZudu(opts...)
 		a := srv.AddAgent(zudu.Agent{AgentName: "Source", CreatedAt: created})
-		out := memory(srv.Server).must(t, newZudu().copyOf(a.AgentID, "Copy"))
+		out := memory(srv).must(t, newZudu().copyOf(a.AgentID, "Copy"))
 		require.Equal(t, 200, out.StatusCode)
 		envelope := decoded[struct {
 			Message, Status string
@@ -378,7 +381,7 @@ func TestZuduDocuments(t *testing.T) {
 		require.Contains(t, out.body, `"error":null`)
 		copies = append(copies, envelope.Data)
 
-		full := memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.AgentID + "/full", zuduKeys, ""})
+		full := memory(srv).must(t, request{http.MethodGet, "/api/agents/" + a.AgentID + "/full", keys, ""})
 		require.Equal(t, 200, full.StatusCode)
 		require.Contains(t, full.body, `"created_at":"2025-01-15T12:45:00`+[]string{`"`, `Z"`}[i])
 	}
@@ -400,7 +403,7 @@ func TestCotoolDocuments(t *testing.T) {
 	srv := agentcopytest.NewCotool()
 	created := agentcopy.Time{Time: time.Date(2025, 6, 17, 14, 34, 56, 789e6, time.FixedZone("", 7200))}
 	a := srv.AddAgent(cotool.Agent{SyncKey: "k", CreatedAt: created})
-	out := memory(srv.Server).must(t, s.copyOf(a.ID, ""))
+	out := memory(srv).must(t, s.copyOf(a.ID, ""))
 	require.Equal(t, 200, out.StatusCode)
 	doc := decoded[map[string]any](t, out)
 	require.Len(t, doc, 4)
@@ -412,7 +415,7 @@ func TestCotoolDocuments(t *testing.T) {
 	}
 	require.Equal(t, []any{}, agent["triggerSummary"])
 
-	parked := decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/agents/" + a.ID, vendortest.Bearer("k"), ""}))
+	parked := decoded[map[string]any](t, memory(srv).must(t, request{http.MethodGet, "/api/agents/" + a.ID, vendortest.Bearer("k"), ""}))
 	require.Equal(t, "2025-06-17T12:34:56.789Z", parked["createdAt"])
 	require.Equal(t, "k", parked["syncKey"])
 	require.NotNil(t, parked["deletedAt"])
@@ -427,7 +430,7 @@ func TestLangSmithDocuments(t *testing.T) {
 	})
 	get := func(id, query string) map[string]any {
 		target := "/v1/deepagents/agents/" + id + query
-		return decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, target, langsmithKey, ""}))
+		return decoded[map[string]any](t, memory(srv).must(t, request{http.MethodGet, target, keys, ""}))
 	}
 	doc := get(a.ID, "")
 	require.Equal(t, "2026-05-15T20:50:32.708302+00:00", doc["created_at"])
@@ -447,7 +450,7 @@ func TestKolenaDocuments(t *testing.T) {
 	get := func(a kolena.Agent, opts []agentcopytest.ServerOption) map[string]any {
 		srv := agentcopytest.NewKolena(opts...)
 		srv.AddAgent(a)
-		return decoded[map[string]any](t, memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents/1", vendortest.Bearer("k"), ""}))
+		return decoded[map[string]any](t, memory(srv).must(t, request{http.MethodGet, "/api/v1/client/agents/1", vendortest.Bearer("k"), ""}))
 	}
 	full := kolena.Agent{
 		Name: "Source", Created: created,
@@ -568,11 +571,11 @@ func TestZuduLists(t *testing.T) {
 	// list asks with a query, or else with a body.
 	list := func(query, body string) (p page, names string) {
 		t.Helper()
-		r := request{http.MethodGet, "/api/agents?" + query, zuduKeys, ""}
+		r := request{http.MethodGet, "/api/agents?" + query, keys, ""}
 		if body != "" {
-			r = request{http.MethodPost, "/api/agents", zuduKeys, body}
+			r = request{http.MethodPost, "/api/agents", keys, body}
 		}
-		out := memory(srv.Server).must(t, r)
+		out := memory(srv).must(t, r)
 		require.Equal(t, 200, out.StatusCode, out.body)
 		envelope := decoded[struct {
 			Message, Status string
@@ -622,7 +625,7 @@ func TestZuduLists(t *testing.T) {
 		_, names = list("", body)
 		require.Equal(t, want, names, body)
 	}
-	require.Equal(t, 200, memory(srv.Server).must(t, request{http.MethodPost, "/api/agents", zuduKeys, ""}).StatusCode, "the body may be left out")
+	require.Equal(t, 200, memory(srv).must(t, request{http.MethodPost, "/api/agents", keys, ""}).StatusCode, "the body may be left out")
 
 	for query, body := range map[string]string{
 		"page=-1":                    `{"page":-1}`,
@@ -635,17 +638,16 @@ func TestZuduLists(t *testing.T) {
 		"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
 		"limit=99999999999999999999": `{"page`,
 	} {
-		for _, r := range []request{{http.MethodGet, "/api/agents?" + query, zuduKeys, ""}, {http.MethodPost, "/api/agents", zuduKeys, body}} {
-			out := memory(srv.Server).must(t, r)
+		for _, r := range []request{{http.MethodGet, "/api/agents?" + query, keys, ""}, {http.MethodPost, "/api/agents", keys, body}} {
+			out := memory(srv).must(t, r)
 			require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
 			require.Equal(t, "Validation error", decoded[map[string]any](t, out)["message"])
 		}
 	}
 
 	first := agentcopytest.NewZudu(zuduForms[1]...)
-	agent := filled[zudu.Agent]()
-	first.AddAgent(agent)
-	out := memory(first.Server).must(t, request{http.MethodGet, "/api/agents?limit=10", zuduKeys, ""})
+	agent := first.AddAgent(zuduDocument(t))
+	out := memory(first).must(t, request{http.MethodGet, "/api/agents?limit=10", keys, ""})
 	data := decoded[struct {
 		Data struct {
 			Pagination map[string]any   `json:"pagination"`
@@ -665,11 +667,11 @@ func january(day int) agentcopy.Time {
 func TestCotoolLists(t *testing.T) {
 	srv := agentcopytest.NewCotool()
 	list := request{http.MethodGet, "/api/agents", vendortest.Bearer("k"), ""}
-	require.Equal(t, "[]\n", memory(srv.Server).must(t, list).body)
+	require.Equal(t, "[]\n", memory(srv).must(t, list).body)
 	srv.AddAgent(cotool.Agent{Name: "one"})
 	srv.AddAgent(cotool.Agent{Name: "parked", DeletedAt: agentcopy.Time{Time: time.Now()}})
 	srv.AddAgent(cotool.Agent{Name: "two"})
-	agents := decoded[[]cotool.Agent](t, memory(srv.Server).must(t, list))
+	agents := decoded[[]cotool.Agent](t, memory(srv).must(t, list))
 	require.Len(t, agents, 2)
 	require.Equal(t, "one", agents[0].Name)
 	require.Equal(t, "two", agents[1].Name)
@@ -678,7 +680,7 @@ func TestCotoolLists(t *testing.T) {
 func TestLangSmithLists(t *testing.T) {
 	srv := agentcopytest.NewLangSmith()
 	add := func(name string, created, updated int) {
-		a := filled[langsmith.Agent]()
+		a := documented[langsmith.Agent](t, "langsmith/testdata/clone.json")
 		a.ID, a.OwnerID, a.Name, a.CreatedAt, a.UpdatedAt = "", "", name, january(created), january(updated)
 		srv.AddAgent(a)
 	}
@@ -688,7 +690,7 @@ func TestLangSmithLists(t *testing.T) {
 	srv.AddAgent(langsmith.Agent{Name: "another's one", OwnerID: someUUID})
 	list := func(query string) (names, next string, items []map[string]any) {
 		t.Helper()
-		out := memory(srv.Server).must(t, request{http.MethodGet, "/v1/deepagents/agents?" + query, langsmithKey, ""})
+		out := memory(srv).must(t, request{http.MethodGet, "/v1/deepagents/agents?" + query, keys, ""})
 		require.Equal(t, 200, out.StatusCode, out.body)
 		page := decoded[struct {
 			Items      []map[string]any `json:"items"`
@@ -744,7 +746,7 @@ func TestKolenaLists(t *testing.T) {
 		{"page_size=0", 0, 0, 0, 0},
 		{"page_number=2147483647&page_size=1000", 0, 0, 1, 2147483647},
 	} {
-		out := memory(srv.Server).must(t, request{http.MethodGet, "/api/v1/client/agents?" + tc.query, vendortest.Bearer("k"), ""})
+		out := memory(srv).must(t, request{http.MethodGet, "/api/v1/client/agents?" + tc.query, vendortest.Bearer("k"), ""})
 		got := decoded[struct {
 			Agents     []kolena.Agent `json:"agents"`
 			TotalPages int            `json:"total_pages"`
