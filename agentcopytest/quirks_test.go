@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -685,26 +684,6 @@ func TestParkedAgents(t *testing.T) {
 		q := newQuirky(t, newCotool, quirks{SecondCopy: second{NotDeleted: none}})
 		require.Equal(t, none, q.copied(q.add(), "")["deletedAt"])
 	}
-}
-
-// All quirks at once, from many goroutines: for the race detector.
-func TestQuirksAreSafeForManyGoroutines(t *testing.T) {
-	q := quirks{
-		Rename: strings.TrimSpace, StaleLists: time.Millisecond, FlapLists: 0.5, ListOrder: agentcopytest.OrderShuffled, PageSize: 3,
-		Stamps: agentcopytest.Stamps{Form: agentcopytest.StampUnix}, DateOffset: time.Second, Before: func(agentcopytest.Request) {},
-	}
-	eachVendor(t, func(t *testing.T, start starter) {
-		s := newQuirky(t, start, q, agentcopytest.WithRateLimit(1000, time.Hour))
-		var group sync.WaitGroup
-		for i := range 20 {
-			group.Go(func() {
-				_, _ = s.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-				_, _ = s.send(t.Context(), request{http.MethodGet, s.list(), s.Header("any"), ""})
-			})
-		}
-		group.Wait()
-		require.Len(t, s.Copies(), 20)
-	})
 }
 
 func TestWithQuirksPanicsOnNonsense(t *testing.T) {
