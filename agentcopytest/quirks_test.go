@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +16,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/langsmith"
 )
@@ -121,34 +121,28 @@ func TestRefuseName(t *testing.T) {
 		}
 		return ""
 	}
-	each(t, quirks{RefuseName: long}, func(q quirky) {
-		if q.Vendor.Name == "cotool" {
-			return
-		}
+	for _, start := range naming {
+		q := newQuirky(t, start, quirks{RefuseName: long})
 		q.copied(q.add(), strings.Repeat("a", 60))
-		out := q.must(q.t, q.copyOf(q.add(), strings.Repeat("a", 61)))
-		require.Contains(q.t, []int{400, 422}, out.StatusCode)
-		require.Contains(q.t, out.body, "no more than 60 bytes")
-	})
+		out := q.must(t, q.copyOf(q.add(), strings.Repeat("a", 61)))
+		require.Contains(t, []int{400, 422}, out.StatusCode)
+		require.Contains(t, out.body, "no more than 60 bytes")
+	}
 }
 
 func TestNameTaken(t *testing.T) {
-	for _, status := range []int{200, 400, 409, 422} {
-		each(t, quirks{NameTaken: status}, func(q quirky) {
-			if q.Vendor.Name == "cotool" {
-				return
-			}
+	for status, copies := range map[int]int{200: 2, 400: 1, 409: 1, 422: 1} {
+		for _, start := range naming {
+			q := newQuirky(t, start, quirks{NameTaken: status})
 			source := q.add()
 			q.copied(source, "Leases")
-			out := q.must(q.t, q.copyOf(source, "Leases"))
+			want := status
 			if status == 200 {
-				require.Equal(q.t, q.Success, out.StatusCode)
-				require.Len(q.t, q.Copies(), 2, "both copies were made")
-				return
+				want = q.Success
 			}
-			require.Equal(q.t, status, out.StatusCode)
-			require.Len(q.t, q.Copies(), 1, "the second copy was refused")
-		})
+			require.Equal(t, want, q.must(t, q.copyOf(source, "Leases")).StatusCode)
+			require.Len(t, q.Copies(), copies, "with status %d", status)
+		}
 	}
 }
 
@@ -166,10 +160,9 @@ func TestCopyFields(t *testing.T) {
 		q := newQuirky(t, start, quirks{CopyFields: map[string]any{description: "not the source's"}})
 		require.Equal(t, "not the source's", q.copied(q.add(), "Leases")[description])
 	})
-	source := kolena.Agent{ID: 7, Name: "Source", Objective: "Read leases", Prompts: []kolena.Prompt{{Name: "Account"}}}
 	srv := agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{CopyFields: map[string]any{"prompts": nil, "workspace_id": 9}}))
-	srv.AddAgent(source)
-	out := memory(srv).must(t, request{http.MethodPost, "/api/v1/client/agents/7/copy", vendortest.Bearer("k"), `{"name":"Copy"}`})
+	srv.AddAgent(kolena.Agent{Name: "Source", Objective: "Read leases", Prompts: []kolena.Prompt{{Name: "Account"}}})
+	out := memory(srv).must(t, newKolena().copyOf("1", "Copy"))
 	require.Contains(t, out.body, `"workspace_id":9`)
 	require.Contains(t, out.body, `"objective":"Read leases"`, "the other fields are copied")
 	require.Contains(t, out.body, `"prompts":[]`)
@@ -210,12 +203,7 @@ func TestShowAfter(t *testing.T) {
 	each(t, quirks{ShowAfter: time.Minute}, func(q quirky) {
 		id := q.copied(q.add(), "Leases")[q.Shape.IDKey]
 		shows := func() bool {
-			for _, a := range q.listed("") {
-				if a[q.Shape.IDKey] == id {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(q.listed(""), func(a map[string]any) bool { return a[q.Shape.IDKey] == id })
 		}
 		require.False(q.t, shows(), "at once")
 		time.Sleep(59 * time.Second)
@@ -226,38 +214,26 @@ func TestShowAfter(t *testing.T) {
 }
 
 func TestStaleLists(t *testing.T) {
-	hit := http.Header{"x-cache": {"HIT"}}
-	each(t, quirks{StaleLists: time.Minute, StaleHeader: hit}, func(q quirky) {
-		source := q.add()
-		first := q.read(q.list())
-		require.Empty(q.t, first.Header.Get("Age"), "the first answer is the vendor's")
-		q.copied(source, "Leases")
-		for _, age := range []int{20, 40} {
+	for _, replica := range []bool{false, true} { // which does not show that it is behind
+		each(t, quirks{StaleLists: time.Minute, StaleUnmarked: replica, StaleHeader: http.Header{"x-cache": {"HIT"}}}, func(q quirky) {
+			source := q.add()
+			first := q.read(q.list())
+			require.Empty(q.t, first.Header.Get("Age"), "the first answer is the vendor's")
+			q.copied(source, "Leases")
+			for _, age := range []string{"20", "40"} {
+				time.Sleep(20 * time.Second)
+				again := q.read(q.list(), "Cache-Control", "no-cache")
+				require.Equal(q.t, first.body, again.body, "the answer is the old one")
+				require.Equal(q.t, replica, first.Header.Get("Date") != again.Header.Get("Date"), "with its old Date")
+				require.Equal(q.t, map[bool]string{false: age}[replica], again.Header.Get("Age"))
+				require.Equal(q.t, "HIT", again.Header.Get("X-Cache"))
+			}
 			time.Sleep(20 * time.Second)
-			again := q.read(q.list(), "Cache-Control", "no-cache")
-			require.Equal(q.t, first.body, again.body, "the answer is the old one")
-			require.Equal(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "with its old Date")
-			require.Equal(q.t, strconv.Itoa(age), again.Header.Get("Age"))
-			require.Equal(q.t, "HIT", again.Header.Get("X-Cache"))
-		}
-		time.Sleep(20 * time.Second)
-		fresh := q.read(q.list())
-		require.NotEqual(q.t, first.body, fresh.body, "after a minute, the cache asks the vendor")
-		require.Empty(q.t, fresh.Header.Get("Age"))
-	})
-}
-
-func TestStaleListsOfAReplica(t *testing.T) {
-	each(t, quirks{StaleLists: time.Minute, StaleUnmarked: true}, func(q quirky) {
-		source := q.add()
-		first := q.read(q.list())
-		q.copied(source, "Leases")
-		time.Sleep(20 * time.Second)
-		again := q.read(q.list())
-		require.Equal(q.t, first.body, again.body)
-		require.Empty(q.t, again.Header.Get("Age"))
-		require.NotEqual(q.t, first.Header.Get("Date"), again.Header.Get("Date"), "nothing tells that the answer is old")
-	})
+			fresh := q.read(q.list())
+			require.NotEqual(q.t, first.body, fresh.body, "after a minute, the cache asks the vendor")
+			require.Empty(q.t, fresh.Header.Get("Age"))
+		})
+	}
 }
 
 func TestHonourNoCache(t *testing.T) {
@@ -327,6 +303,9 @@ func TestListOrder(t *testing.T) {
 	})
 }
 
+// naming are the vendors that give a copy the name that was asked for.
+var naming = []starter{newZudu, newLangSmith, newKolena}
+
 // threeAgents is a fake with the agents b, c and a, made in this order.
 func threeAgents(t *testing.T, start starter, with quirks) quirky {
 	q := newQuirky(t, start, with)
@@ -334,12 +313,6 @@ func threeAgents(t *testing.T, start starter, with quirks) quirky {
 		q.Add("", name)
 	}
 	return q
-}
-
-// served is a quirky that talks to another server of its vendor.
-func served(t *testing.T, s *subject, server *agentcopytest.Server) quirky {
-	s.Fake = &vendortest.Fake{Server: server}
-	return quirky{s, memory(server), t}
 }
 
 func TestNameFilter(t *testing.T) {
@@ -369,9 +342,10 @@ func TestAudiences(t *testing.T) {
 	l := agentcopytest.NewLangSmith(agentcopytest.WithQuirks(quirks{Audiences: true}))
 	l.AddAgent(langsmith.Agent{Name: "mine", Permissions: langsmith.Permissions{Visibility: langsmith.VisibilityUser}})
 	l.AddAgent(langsmith.Agent{Name: "ours"})
-	q := served(t, newLangSmith(), l.Server)
 	for query, want := range map[string]string{"": "mine", "?audience=user": "mine", "?audience=tenant": "ours"} {
-		require.Equal(t, want, q.names(query), "asked for %q", query)
+		page := get[struct{ Items []langsmith.Agent }](t, l, "/agents"+query)
+		require.Len(t, page.Items, 1)
+		require.Equal(t, want, page.Items[0].Name, "asked for %q", query)
 	}
 }
 
@@ -582,23 +556,16 @@ func TestCountRefused(t *testing.T) {
 
 // What colleagues do while a list is read moves it.
 func TestBeforeRunsAheadOfTheVendor(t *testing.T) {
-	var srv *agentcopytest.Kolena
+	var q quirky
 	reads := 0
-	srv = agentcopytest.NewKolena(agentcopytest.WithQuirks(quirks{Before: func(r agentcopytest.Request) {
-		if r.Method == http.MethodGet {
-			reads++
+	q = threeAgents(t, newKolena, quirks{Before: func(agentcopytest.Request) {
+		if reads++; reads == 2 {
+			q.DeleteAgent("1")
+			q.Add("", "a colleague's")
 		}
-		if reads == 2 {
-			srv.DeleteAgent("1")
-			srv.AddAgent(kolena.Agent{Name: "a colleague's"})
-		}
-	}}))
-	for _, name := range []string{"a", "b", "c"} {
-		srv.AddAgent(kolena.Agent{Name: name})
-	}
-	q := served(t, newKolena(), srv.Server)
-	require.Equal(t, "a, b", q.names("?page_size=2"))
-	require.Equal(t, "a colleague's", q.names("?page_size=2&page_number=1"), "c has moved to the first page")
+	}})
+	require.Equal(t, "b, c", q.names("?page_size=2"))
+	require.Equal(t, "a colleague's", q.names("?page_size=2&page_number=1"), "a has moved to the first page")
 }
 
 func TestColleaguesUpdateAndDeleteAgents(t *testing.T) {
