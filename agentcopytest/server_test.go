@@ -169,28 +169,27 @@ func TestOptionsPanicOnNonsense(t *testing.T) {
 
 func TestUnknownRoutesAre404Or405(t *testing.T) {
 	eachVendor(t, func(t *testing.T, start starter) {
-		eachDoor(t, start, func(t *testing.T, s *subject, d door) {
-			id := s.add()
-			for _, tc := range []struct {
-				method, path string
-				status       int
-				allow        string
-			}{
-				{http.MethodGet, "/", 404, ""},
-				{http.MethodGet, "/api", 404, ""},
-				{http.MethodPost, s.path(id) + "/", 404, ""},
-				{http.MethodPost, s.path(id) + "/more", 404, ""},
-				{http.MethodPost, "/v2" + s.path(id), 404, ""},
-				{http.MethodPost, s.path(""), 404, ""},
-				{http.MethodGet, s.path(id), 405, "POST"},
-				{http.MethodDelete, s.path(id), 405, "POST"},
-			} {
-				out := d.must(t, request{tc.method, tc.path, s.Header("any"), ""})
-				require.Equal(t, tc.status, out.StatusCode, "%s %s", tc.method, tc.path)
-				require.Equal(t, tc.allow, out.Header.Get("Allow"))
-			}
-			require.Empty(t, s.Copies())
-		})
+		s := start()
+		id := s.add()
+		for _, tc := range []struct {
+			method, path string
+			status       int
+			allow        string
+		}{
+			{http.MethodGet, "/", 404, ""},
+			{http.MethodGet, "/api", 404, ""},
+			{http.MethodPost, s.path(id) + "/", 404, ""},
+			{http.MethodPost, s.path(id) + "/more", 404, ""},
+			{http.MethodPost, "/v2" + s.path(id), 404, ""},
+			{http.MethodPost, s.path(""), 404, ""},
+			{http.MethodGet, s.path(id), 405, "POST"},
+			{http.MethodDelete, s.path(id), 405, "POST"},
+		} {
+			out := memory(s).must(t, request{tc.method, tc.path, keys, ""})
+			require.Equal(t, tc.status, out.StatusCode, "%s %s", tc.method, tc.path)
+			require.Equal(t, tc.allow, out.Header.Get("Allow"))
+		}
+		require.Empty(t, s.Copies())
 	})
 }
 
@@ -264,7 +263,7 @@ func TestOnlyTheCredentialIsAccepted(t *testing.T) {
 	)
 	cases := []struct {
 		name   string
-		start  func(opts ...agentcopytest.ServerOption) *subject
+		start  starter
 		accept []string
 		header http.Header
 		status int
