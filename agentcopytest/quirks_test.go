@@ -95,9 +95,9 @@ func dig(t *testing.T, out reply, path []string) (v any) {
 }
 
 // each runs a test against every fake, with quirks, on a virtual clock.
-func each(t *testing.T, q quirks, test func(q quirky)) {
+func each(t *testing.T, q quirks, test func(q quirky), opts ...agentcopytest.ServerOption) {
 	eachVendor(t, func(t *testing.T, start starter) {
-		synctest.Test(t, func(t *testing.T) { test(newQuirky(t, start, q)) })
+		synctest.Test(t, func(t *testing.T) { test(newQuirky(t, start, q, opts...)) })
 	})
 }
 
@@ -527,16 +527,13 @@ func TestRetryAfter(t *testing.T) {
 		agentcopytest.RetryAfterEpoch: func(o time.Time) (string, string) { return "Retry-After", at(o) },
 		agentcopytest.RetryAfterReset: func(o time.Time) (string, string) { return "X-RateLimit-Reset", at(o) },
 	} {
-		eachVendor(t, func(t *testing.T, start starter) {
-			synctest.Test(t, func(t *testing.T) {
-				q := newQuirky(t, start, quirks{RetryAfter: form}, agentcopytest.WithRateLimit(1, 30*time.Second))
-				q.copied(q.add(), "Leases")
-				out := q.must(t, q.copyOf(q.add(), "More leases"))
-				require.Equal(t, 429, out.StatusCode)
-				header, value := want(time.Now().Add(30 * time.Second))
-				require.Equal(t, value, out.Header.Get(header))
-			})
-		})
+		each(t, quirks{RetryAfter: form}, func(q quirky) {
+			q.copied(q.add(), "Leases")
+			out := q.must(q.t, q.copyOf(q.add(), "More leases"))
+			require.Equal(q.t, 429, out.StatusCode)
+			header, value := want(time.Now().Add(30 * time.Second))
+			require.Equal(q.t, value, out.Header.Get(header))
+		}, agentcopytest.WithRateLimit(1, 30*time.Second))
 	}
 }
 

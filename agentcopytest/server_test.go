@@ -52,42 +52,39 @@ func TestCopiesTellsOfEachCopy(t *testing.T) {
 	})
 }
 
+// In a bubble, which ends only when no goroutine is left.
 func TestManyRequestsAtOnceMakeAsManyCopies(t *testing.T) {
 	const n = 200
 	many := quirks{
 		Rename: strings.TrimSpace, StaleLists: time.Millisecond, FlapLists: 0.5, ListOrder: agentcopytest.OrderShuffled, PageSize: 3,
 		Stamps: agentcopytest.Stamps{Form: agentcopytest.StampUnix}, DateOffset: time.Second, Before: func(agentcopytest.Request) {},
 	}
-	eachVendor(t, func(t *testing.T, start starter) {
-		for _, q := range []quirks{{}, many} {
-			requireNoGoroutines(t, func() {
-				s := newQuirky(t, start, q, agentcopytest.WithRateLimit(n, time.Hour))
-				var group sync.WaitGroup
-				for i := range n {
-					group.Go(func() {
-						if i%40 == 0 {
-							s.Inject(fault{Status: 500, AfterCopy: true})
-						}
-						_, err := s.send(t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
-						assert.NoError(t, err)
-						if i%40 == 0 {
-							_, err = s.send(t.Context(), request{http.MethodGet, s.list(), keys, ""})
-							assert.NoError(t, err)
-							_, _ = s.Copies(), s.Requests()
-						}
-					})
-				}
-				group.Wait()
-				ids := make(map[string]bool)
-				for _, c := range s.Copies() {
-					ids[c.ID] = true
-				}
-				require.Len(t, ids, n)
-				require.Len(t, s.Requests(), n+n/40)
-				s.Close()
-			})
-		}
-	})
+	for _, q := range []quirks{{}, many} {
+		each(t, q, func(s quirky) {
+			var group sync.WaitGroup
+			for i := range n {
+				group.Go(func() {
+					if i%40 == 0 {
+						s.Inject(fault{Status: 500, AfterCopy: true})
+					}
+					_, err := s.send(s.t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+					assert.NoError(s.t, err)
+					if i%40 == 0 {
+						_, err = s.send(s.t.Context(), request{http.MethodGet, s.list(), keys, ""})
+						assert.NoError(s.t, err)
+						_, _ = s.Copies(), s.Requests()
+					}
+				})
+			}
+			group.Wait()
+			ids := make(map[string]bool)
+			for _, c := range s.Copies() {
+				ids[c.ID] = true
+			}
+			require.Len(s.t, ids, n)
+			require.Len(s.t, s.Requests(), n+n/40)
+		}, agentcopytest.WithRateLimit(n, time.Hour))
+	}
 }
 
 func TestCloseEndsWhatIsDelayed(t *testing.T) {
@@ -127,23 +124,6 @@ func TestAfterCloseNoLateCopyIsMade(t *testing.T) {
 		s.Close()
 		time.Sleep(time.Hour)
 		require.Len(t, s.Copies(), 1, "but one was made before")
-	})
-}
-
-func TestNoGoroutineIsLeft(t *testing.T) {
-	eachVendor(t, func(t *testing.T, start starter) {
-		requireNoGoroutines(t, func() {
-			s := start()
-			s.Inject(fault{Delay: time.Hour}, fault{Delay: time.Hour, Drop: true, AfterCopy: true})
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			for _, d := range []door{memory(s), {client, s.URL()}} {
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-				defer cancel()
-				_, err := d.send(ctx, s.copyOf(s.add(), "Copy"))
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-			}
-			s.Close()
-		})
 	})
 }
 
