@@ -94,15 +94,16 @@ type door struct {
 
 // eachDoor runs a test through the memory and over a socket, with a new server
 // for each.
-func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door)) {
-	for name, way := range map[string]func(t *testing.T, s *subject) door{
-		"memory": func(_ *testing.T, s *subject) door { return memory(s) },
-		"socket": func(t *testing.T, s *subject) door { return door{socketClient(t), s.URL()} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := start()
+func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door), opts ...agentcopytest.ServerOption) {
+	for _, way := range []string{"memory", "socket"} {
+		t.Run(way, func(t *testing.T) {
+			s := start(opts...)
 			t.Cleanup(s.Close)
-			test(t, s, way(t, s))
+			d := memory(s)
+			if way == "socket" {
+				d = door{socketClient(t), s.URL()}
+			}
+			test(t, s, d)
 		})
 	}
 }

@@ -350,45 +350,27 @@ func TestAudiences(t *testing.T) {
 }
 
 func TestTotalsAndPageSizes(t *testing.T) {
-	cases := map[string]struct {
-		quirks quirks
-		want   map[string]string // in the second page of two, by vendor; LangSmith's first one
+	const secondOfZudu, secondOfKolena = "?page=1&limit=2", "?page_number=1&page_size=2"
+	zero, absent := quirks{Totals: agentcopytest.TotalsZero}, quirks{Totals: agentcopytest.TotalsAbsent}
+	for _, tc := range []struct {
+		start       starter
+		quirks      quirks
+		query, want string
 	}{
-		"by default": {
-			want: map[string]string{
-				"zudu":      `"pagination":{"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":3,"total_pages":2}`,
-				"langsmith": `"next_cursor":"YWZ0ZXIg`,
-				"kolena":    `"page_number":1,"page_size":1,"total_pages":2`,
-			},
-		},
-		"zero": {
-			quirks: quirks{Totals: agentcopytest.TotalsZero},
-			want: map[string]string{
-				"zudu":   `"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":0,"total_pages":0}`,
-				"kolena": `"page_number":1,"page_size":1,"total_pages":0`,
-			},
-		},
-		"absent": {
-			quirks: quirks{Totals: agentcopytest.TotalsAbsent},
-			want:   map[string]string{"zudu": `"pagination":{}`, "kolena": `"page_number":1,"page_size":1}`},
-		},
-		"echoed": {
-			quirks: quirks{EchoPageSize: true},
-			want:   map[string]string{"kolena": `"page_number":1,"page_size":2,"total_pages":2`},
-		},
-	}
-	second := map[string]string{"zudu": "?page=1&limit=2", "langsmith": "?page_size=2", "kolena": "?page_number=1&page_size=2"}
-	for name, tc := range cases {
-		for vendor, want := range tc.want {
-			q := threeAgents(t, starterNamed(vendor), tc.quirks)
-			require.Contains(t, q.read(q.list()+second[vendor]).body, want, "%s, totals %s", vendor, name)
-		}
-	}
-	for totals, want := range map[agentcopytest.Totals]string{"": `"next_cursor":null`, agentcopytest.TotalsZero: `"next_cursor":""`, agentcopytest.TotalsAbsent: ``} {
-		q := newQuirky(t, newLangSmith, quirks{Totals: totals})
-		body := q.read(q.list()).body
-		require.Contains(t, body, want)
-		require.Equal(t, want != "", strings.Contains(body, "next_cursor"), "totals %q: %s", totals, body)
+		{newZudu, quirks{}, secondOfZudu, `"pagination":{"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":3,"total_pages":2}`},
+		{newZudu, zero, secondOfZudu, `"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":0,"total_pages":0}`},
+		{newZudu, absent, secondOfZudu, `"pagination":{}`},
+		{newKolena, quirks{}, secondOfKolena, `"page_number":1,"page_size":1,"total_pages":2`},
+		{newKolena, zero, secondOfKolena, `"page_number":1,"page_size":1,"total_pages":0`},
+		{newKolena, absent, secondOfKolena, `"page_number":1,"page_size":1}`},
+		{newKolena, quirks{EchoPageSize: true}, secondOfKolena, `"page_number":1,"page_size":2,"total_pages":2`},
+		{newLangSmith, quirks{}, "?page_size=2", `"next_cursor":"YWZ0ZXIg`},
+		{newLangSmith, quirks{}, "", `"next_cursor":null`},
+		{newLangSmith, zero, "", `"next_cursor":""`},
+		{newLangSmith, absent, "", "}]}\n"}, // nothing behind the items
+	} {
+		q := threeAgents(t, tc.start, tc.quirks)
+		require.Contains(t, q.read(q.list()+tc.query).body, tc.want, "%s, %s", q.Vendor.Name, tc.quirks.Totals)
 	}
 }
 
@@ -474,21 +456,16 @@ func TestStamps(t *testing.T) {
 const absent = "no such field"
 
 func TestDateHeader(t *testing.T) {
-	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
-		return newZudu(agentcopytest.WithQuirks(quirks{NoDate: true}))
-	}, func(t *testing.T, s *subject, d door) {
-		out := d.must(t, request{http.MethodGet, "/api/agents", keys, ""})
-		require.NotContains(t, out.Header, "Date")
-	})
-	eachDoor(t, func(...agentcopytest.ServerOption) *subject {
-		return newZudu(agentcopytest.WithQuirks(quirks{DateOffset: -time.Hour}))
-	}, func(t *testing.T, s *subject, d door) {
-		for _, r := range []request{{http.MethodGet, "/api/agents", keys, ""}, {http.MethodGet, "/elsewhere", nil, ""}} {
-			at, err := http.ParseTime(d.must(t, r).Header.Get("Date"))
+	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
+		require.NotContains(t, d.must(t, request{http.MethodGet, "/api/agents", keys, ""}).Header, "Date")
+	}, agentcopytest.WithQuirks(quirks{NoDate: true}))
+	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
+		for _, target := range []string{"/api/agents", "/elsewhere"} {
+			at, err := http.ParseTime(d.must(t, request{http.MethodGet, target, keys, ""}).Header.Get("Date"))
 			require.NoError(t, err)
-			require.WithinDuration(t, time.Now().Add(-time.Hour), at, 5*time.Second)
+			require.WithinDuration(t, time.Now().Add(-time.Hour), at, time.Minute)
 		}
-	})
+	}, agentcopytest.WithQuirks(quirks{DateOffset: -time.Hour}))
 }
 
 func TestCredentialStatuses(t *testing.T) {

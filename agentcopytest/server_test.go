@@ -275,13 +275,11 @@ func TestOnlyTheCredentialIsAccepted(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			start := func(...agentcopytest.ServerOption) *subject {
-				if tc.accept == nil {
-					return tc.start()
-				}
-				return tc.start(agentcopytest.WithCredential(tc.accept...))
+			var opts []agentcopytest.ServerOption
+			if tc.accept != nil {
+				opts = append(opts, agentcopytest.WithCredential(tc.accept...))
 			}
-			eachDoor(t, start, func(t *testing.T, s *subject, d door) {
+			eachDoor(t, tc.start, func(t *testing.T, s *subject, d door) {
 				r := s.copyOf(s.add(), "Copy")
 				r.header = tc.header
 				out := d.must(t, r)
@@ -292,7 +290,7 @@ func TestOnlyTheCredentialIsAccepted(t *testing.T) {
 					require.Equal(t, s.Vendor.Name == "kolena", out.Header.Get("WWW-Authenticate") == "Bearer")
 					require.Empty(t, s.Copies())
 				}
-			})
+			}, opts...)
 		})
 	}
 }
