@@ -33,32 +33,31 @@ import (
 //     "error" [ErrorAnswer].
 type Cotool struct {
 	*Server
-	*store[cotool.Agent]
+	api *cotoolAPI
 }
 
 // NewCotool returns a fake without agents.
 func NewCotool(opts ...ServerOption) *Cotool {
-	t := &Cotool{}
-	t.store = newStore(kind[cotool.Agent]{
+	api := &cotoolAPI{}
+	api.store = newStore(kind[cotool.Agent]{
 		newID:    agentUUID,
 		setID:    func(a *cotool.Agent, id string) { a.ID = id },
 		spell:    strings.ToLower,
 		noAgent:  cotoolNoAgent,
-		complete: t.complete,
+		complete: api.complete,
 		head:     func(a *cotool.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
-		item:     t.document,
-		full:     func(_ *call, a *cotool.Agent) any { return t.document(a) },
+		item:     api.document,
+		full:     func(_ *call, a *cotool.Agent) any { return api.document(a) },
 		stamps:   stamps{"createdAt", "updatedAt", "2006-01-02T15:04:05.000Z", "", time.Millisecond},
 	})
-	t.Server = newServer(vendor{
+	return &Cotool{newServer(vendor{
 		name:        "Cotool",
 		credentials: []string{"Authorization"},
 		scheme:      "Bearer ",
 		refuse:      cotoolError,
 		list:        "/api/agents",
 		copy:        "/copy",
-	}, t, opts)
-	return t
+	}, api, opts), api}
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -68,15 +67,17 @@ func NewCotool(opts ...ServerOption) *Cotool {
 // leave SyncKey empty. With DeletedAt it is parked.
 //
 // It panics if the ID is not a UUID or is taken.
-func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent { return t.add(a) }
+func (t *Cotool) AddAgent(a cotool.Agent) cotool.Agent { return t.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new UpdatedAt. A time that change sets to zero is null in what the
 // fake shows. It panics if there is no such agent.
-func (t *Cotool) UpdateAgent(id string, change func(a *cotool.Agent)) { t.update(id, change) }
+func (t *Cotool) UpdateAgent(id string, change func(a *cotool.Agent)) { t.api.update(id, change) }
+
+type cotoolAPI struct{ *store[cotool.Agent] }
 
 // complete fills in what Cotool shows of every agent.
-func (t *Cotool) complete(a *cotool.Agent) (id string) {
+func (t *cotoolAPI) complete(a *cotool.Agent) (id string) {
 	a.ID = t.uuidFor(a.ID)
 	fill(&a.Name, "Agent "+a.ID)
 	fill(&a.OrganizationID, uuid(organizationKind, 1))
@@ -94,7 +95,7 @@ func (t *Cotool) complete(a *cotool.Agent) (id string) {
 	return a.ID
 }
 
-func (t *Cotool) copy(c *call) *answer {
+func (t *cotoolAPI) copy(c *call) *answer {
 	source, refusal := t.find(c)
 	second := t.quirks.SecondCopy
 	status := cmp.Or(second.Status, http.StatusConflict)
@@ -132,7 +133,7 @@ func (t *Cotool) copy(c *call) *answer {
 func isParked(e *entry[cotool.Agent]) bool { return !e.agent.DeletedAt.IsZero() }
 
 // park takes an agent that was copied out of use.
-func (t *Cotool) park(e *entry[cotool.Agent], at agentcopy.Time) {
+func (t *cotoolAPI) park(e *entry[cotool.Agent], at agentcopy.Time) {
 	if rename := t.quirks.SecondCopy.ParkedName; rename != nil {
 		e.agent.Name = rename(e.agent.Name)
 	}
@@ -142,7 +143,7 @@ func (t *Cotool) park(e *entry[cotool.Agent], at agentcopy.Time) {
 }
 
 // moved is the answer to a copy.
-func (t *Cotool) moved(made, source *entry[cotool.Agent], triggers []cotool.TriggerSummary) object {
+func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.TriggerSummary) object {
 	transferred := []string{}
 	for _, trigger := range triggers {
 		transferred = append(transferred, trigger.Name)
@@ -156,21 +157,21 @@ func (t *Cotool) moved(made, source *entry[cotool.Agent], triggers []cotool.Trig
 	}).drop(lacks...)
 }
 
-func (t *Cotool) get(c *call) *answer {
+func (t *cotoolAPI) get(c *call) *answer {
 	if e, _ := t.find(c); e != nil && isParked(e) && t.quirks.SecondCopy.ParkedHidden {
 		return cotoolNoAgent(e.id)
 	}
 	return t.store.get(c)
 }
 
-func (t *Cotool) list(c *call) *answer {
+func (t *cotoolAPI) list(c *call) *answer {
 	return shown(t.items(t.visible(c, t.ordered(nil, false), func(a *cotool.Agent) bool {
 		return a.DeletedAt.IsZero() || t.quirks.SecondCopy.ParkedListed
 	})))
 }
 
 // document is all of an agent. What a manual agent lacks is null.
-func (t *Cotool) document(a *cotool.Agent) object {
+func (t *cotoolAPI) document(a *cotool.Agent) object {
 	o := t.store.document(a)
 	if a.LastDetectionRunAt.IsZero() {
 		o.set("lastDetectionRunAt", nil)

@@ -30,24 +30,24 @@ import (
 //   - The rate limit is a sliding window that counts what it admits [CountRefused].
 type Kolena struct {
 	*Server
-	*store[kolena.Agent]
+	api *kolenaAPI
 }
 
 // NewKolena returns a fake without agents.
 func NewKolena(opts ...ServerOption) *Kolena {
-	k := &Kolena{}
-	k.store = newStore(kind[kolena.Agent]{
+	api := &kolenaAPI{}
+	api.store = newStore(kind[kolena.Agent]{
 		newID:    strconv.Itoa,
 		setID:    func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
 		spell:    func(id string) string { return strconv.FormatInt(numberOf(id), 10) },
 		noAgent:  kolenaNoAgent,
-		complete: k.complete,
+		complete: api.complete,
 		head:     func(a *kolena.Agent) head { return head{&a.Name, &a.Created, &a.Updated} },
-		item:     k.document,
-		full:     func(_ *call, a *kolena.Agent) any { return k.document(a) },
+		item:     api.document,
+		full:     func(_ *call, a *kolena.Agent) any { return api.document(a) },
 		stamps:   stamps{"created", "updated", "2006-01-02T15:04:05.000000-07:00", "2006-01-02T15:04:05.000000", time.Microsecond},
 	})
-	k.Server = newServer(vendor{
+	return &Kolena{newServer(vendor{
 		name:        "Kolena",
 		credentials: []string{"Authorization"},
 		scheme:      "Bearer ",
@@ -55,8 +55,7 @@ func NewKolena(opts ...ServerOption) *Kolena {
 		refuse:      kolenaError,
 		list:        "/api/v1/client/agents",
 		copy:        "/copy",
-	}, k, opts)
-	return k
+	}, api, opts), api}
 }
 
 // WithKolenaZonelessTimes makes a [Kolena] leave the zone out of its time
@@ -70,20 +69,22 @@ func WithKolenaZonelessTimes() ServerOption {
 // is filled in.
 //
 // It panics if the name is empty, and if the ID is negative or is taken.
-func (k *Kolena) AddAgent(a kolena.Agent) kolena.Agent { return k.add(a) }
+func (k *Kolena) AddAgent(a kolena.Agent) kolena.Agent { return k.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new Updated. A time that change sets to zero is left out of what the
 // fake shows. It panics if there is no such agent.
 func (k *Kolena) UpdateAgent(id int64, change func(a *kolena.Agent)) {
-	k.update(strconv.FormatInt(id, 10), change)
+	k.api.update(strconv.FormatInt(id, 10), change)
 }
 
 // kolenaUser is the user whom all credentials belong to.
 const kolenaUser = "user@example.com"
 
+type kolenaAPI struct{ *store[kolena.Agent] }
+
 // complete fills in what Kolena shows of every agent.
-func (k *Kolena) complete(a *kolena.Agent) (id string) {
+func (k *kolenaAPI) complete(a *kolena.Agent) (id string) {
 	switch {
 	case a.Name == "":
 		misuse("AddAgent: the name is empty")
@@ -116,7 +117,7 @@ func numberOf(id string) int64 {
 	return n
 }
 
-func (k *Kolena) copy(c *call) *answer {
+func (k *kolenaAPI) copy(c *call) *answer {
 	name, workspaceID, faults := k.orderOf(c)
 	if faults = append(kolenaPathFaults(c.id), faults...); faults != nil {
 		return kolenaInvalid(faults)
@@ -138,7 +139,7 @@ func (k *Kolena) copy(c *call) *answer {
 	return k.copied(made, k.document(&made.agent).drop(k.quirks.AnswerLacks...))
 }
 
-func (k *Kolena) list(c *call) *answer {
+func (k *kolenaAPI) list(c *call) *answer {
 	number, faults := kolenaInteger(c, "page_number", 0, math.MaxInt32)
 	size, sizeFaults := kolenaInteger(c, "page_size", 50, 1000)
 	if faults = append(faults, sizeFaults...); faults != nil {
@@ -160,7 +161,7 @@ func (k *Kolena) list(c *call) *answer {
 }
 
 // document is all of an agent.
-func (k *Kolena) document(a *kolena.Agent) object {
+func (k *kolenaAPI) document(a *kolena.Agent) object {
 	o := k.store.document(a)
 	prompts := []object{}
 	for _, p := range a.Prompts {
@@ -184,7 +185,7 @@ func (k *Kolena) document(a *kolena.Agent) object {
 }
 
 // orderOf reads the body of a copy. A nil workspaceID is that of the source.
-func (k *Kolena) orderOf(c *call) (name string, workspaceID *int64, faults []kolenaFault) {
+func (k *kolenaAPI) orderOf(c *call) (name string, workspaceID *int64, faults []kolenaFault) {
 	body, err := c.fields()
 	if err != nil {
 		return "", nil, []kolenaFault{kolenaBodyFault(c, err)}

@@ -42,24 +42,24 @@ import (
 // [WrongCredential].
 type LangSmith struct {
 	*Server
-	*store[langsmith.Agent]
+	api *langsmithAPI
 }
 
 // NewLangSmith returns a fake without agents.
 func NewLangSmith(opts ...ServerOption) *LangSmith {
-	l := &LangSmith{}
-	l.store = newStore(kind[langsmith.Agent]{
+	api := &langsmithAPI{}
+	api.store = newStore(kind[langsmith.Agent]{
 		newID:    agentUUID,
 		setID:    func(a *langsmith.Agent, id string) { a.ID = id },
 		spell:    strings.ToLower,
 		noAgent:  langsmithNoAgent,
-		complete: l.complete,
+		complete: api.complete,
 		head:     func(a *langsmith.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
-		item:     l.summary,
-		full:     func(c *call, a *langsmith.Agent) any { return l.document(*a, includesFiles(c)) },
+		item:     api.summary,
+		full:     func(c *call, a *langsmith.Agent) any { return api.document(*a, includesFiles(c)) },
 		stamps:   stamps{"created_at", "updated_at", "2006-01-02T15:04:05.000000-07:00", "", time.Microsecond},
 	})
-	l.Server = newServer(vendor{
+	return &LangSmith{newServer(vendor{
 		name:            "LangSmith",
 		credentials:     []string{"X-Api-Key"},
 		wrongCredential: http.StatusForbidden,
@@ -68,8 +68,7 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 		refuse:          langsmithRefusal,
 		list:            "/agents",
 		copy:            "/clone",
-	}, l, opts)
-	return l
+	}, api, opts), api}
 }
 
 // AddAgent adds an agent to the fake and returns it as stored. An empty
@@ -77,12 +76,12 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 // every agent is filled in; IsOwner is whether the owner is the caller.
 //
 // It panics if the ID is no UUID or is taken.
-func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent { return l.add(a) }
+func (l *LangSmith) AddAgent(a langsmith.Agent) langsmith.Agent { return l.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new UpdatedAt. A time that change sets to zero is left out of what
 // the fake shows. It panics if there is no such agent.
-func (l *LangSmith) UpdateAgent(id string, change func(a *langsmith.Agent)) { l.update(id, change) }
+func (l *LangSmith) UpdateAgent(id string, change func(a *langsmith.Agent)) { l.api.update(id, change) }
 
 // langsmithCaller is the user whom all credentials belong to.
 var langsmithCaller = uuid(userKind, 1)
@@ -101,8 +100,10 @@ func withDefaults(p langsmith.Permissions) langsmith.Permissions {
 	return p
 }
 
+type langsmithAPI struct{ *store[langsmith.Agent] }
+
 // complete fills in what LangSmith shows of every agent.
-func (l *LangSmith) complete(a *langsmith.Agent) (id string) {
+func (l *langsmithAPI) complete(a *langsmith.Agent) (id string) {
 	a.ID = l.uuidFor(a.ID)
 	fill(&a.Name, "Agent "+a.ID)
 	fill(&a.OwnerID, langsmithCaller)
@@ -125,7 +126,7 @@ func (l *LangSmith) complete(a *langsmith.Agent) (id string) {
 	return a.ID
 }
 
-func (l *LangSmith) copy(c *call) *answer {
+func (l *langsmithAPI) copy(c *call) *answer {
 	source, refusal := l.find(c)
 	if refusal != nil {
 		return refusal
@@ -189,7 +190,7 @@ func includesFiles(c *call) bool {
 	return value == "true" || value == "1"
 }
 
-func (l *LangSmith) list(c *call) *answer {
+func (l *langsmithAPI) list(c *call) *answer {
 	size, err := integer(c.Query, "page_size", 20)
 	if err != nil || size < 1 || size > 100 {
 		return langsmithInvalidQuery("page_size")
@@ -226,7 +227,7 @@ func (l *LangSmith) list(c *call) *answer {
 }
 
 // lists reports whether the list that c asks for holds a.
-func (l *LangSmith) lists(c *call, a *langsmith.Agent) bool {
+func (l *langsmithAPI) lists(c *call, a *langsmith.Agent) bool {
 	audience := cmp.Or(c.Query.Get("audience"), string(langsmith.VisibilityUser))
 	name := c.Query.Get("name")
 	switch {
@@ -250,7 +251,7 @@ func readCursor(cursor string) (id string) {
 }
 
 // summary is what a list shows of an agent.
-func (l *LangSmith) summary(a *langsmith.Agent) object {
+func (l *langsmithAPI) summary(a *langsmith.Agent) object {
 	return l.document(langsmith.Agent{
 		ID: a.ID, Name: a.Name, Description: a.Description, OwnerID: a.OwnerID, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 		Permissions: a.Permissions, Runtime: a.Runtime, Extras: a.Extras, AccessLevel: a.AccessLevel, IsOwner: a.IsOwner, Backend: a.Backend,
@@ -258,7 +259,7 @@ func (l *LangSmith) summary(a *langsmith.Agent) object {
 }
 
 // document is all of an agent, its files only when they are asked for.
-func (l *LangSmith) document(a langsmith.Agent, files bool) object {
+func (l *langsmithAPI) document(a langsmith.Agent, files bool) object {
 	if !files {
 		a.Files = nil
 	}

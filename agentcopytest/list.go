@@ -10,7 +10,7 @@ import (
 // against it; a nil compare is the order in which they came. Equal ones stay in that
 // order, or the opposite one.
 func (s *store[A]) ordered(compare func(a, b *A) int, descending bool) []*entry[A] {
-	order := s.server.quirks.ListOrder
+	order := s.quirks.ListOrder
 	switch order {
 	case OrderOldest:
 		compare, descending = nil, false
@@ -51,9 +51,9 @@ func (s *store[A]) byName(a, b *A) int { return strings.Compare(s.nameOf(a), s.n
 // visible returns those of agents that a list shows at c.now, out of those that
 // keep accepts.
 func (s *store[A]) visible(c *call, agents []*entry[A], keep func(a *A) bool) []*entry[A] {
-	flap := s.server.quirks.FlapLists > 0 && s.random.Float64() < s.server.quirks.FlapLists
+	flap := s.quirks.FlapLists > 0 && s.random.Float64() < s.quirks.FlapLists
 	return slices.DeleteFunc(agents, func(e *entry[A]) bool {
-		hidden := e.source != "" && (flap || c.now.Sub(e.made) < s.server.quirks.ShowAfter)
+		hidden := e.source != "" && (flap || c.now.Sub(e.made) < s.quirks.ShowAfter)
 		return hidden || !keep(&e.agent)
 	})
 }
@@ -62,7 +62,7 @@ func (s *store[A]) visible(c *call, agents []*entry[A], keep func(a *A) bool) []
 // text.
 func (s *store[A]) filtered(a *A, text string) bool {
 	name := s.nameOf(a)
-	switch s.server.quirks.NameFilter {
+	switch s.quirks.NameFilter {
 	case FilterIgnored:
 		return true
 	case FilterExact:
@@ -77,7 +77,7 @@ func (s *store[A]) filtered(a *A, text string) bool {
 
 // pageSize is how many agents a page holds for which so many are asked.
 func (s *store[A]) pageSize(asked int) int {
-	if most := s.server.quirks.PageSize; most > 0 {
+	if most := s.quirks.PageSize; most > 0 {
 		return min(asked, most)
 	}
 	return asked
@@ -90,7 +90,7 @@ func (s *store[A]) page(agents []*entry[A], number, size int) (page []*entry[A],
 		return nil, 0
 	}
 	pages = (len(agents) + size - 1) / size
-	if number >= pages && s.server.quirks.RepeatLastPage {
+	if number >= pages && s.quirks.RepeatLastPage {
 		number = max(0, pages-1)
 	}
 	if number >= pages {
@@ -102,13 +102,13 @@ func (s *store[A]) page(agents []*entry[A], number, size int) (page []*entry[A],
 // items is what a list shows of agents.
 func (s *store[A]) items(agents []*entry[A]) []json.RawMessage {
 	items := []json.RawMessage{}
-	if s.server.quirks.NullLists {
+	if s.quirks.NullLists {
 		items = nil
 	}
 	for _, e := range agents {
 		if e.item == nil {
 			o := s.kind.item(&e.agent)
-			o.drop(s.server.quirks.ListLacks...)
+			o.drop(s.quirks.ListLacks...)
 			e.item = encode(o)
 		}
 		items = append(items, e.item)

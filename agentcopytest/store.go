@@ -47,6 +47,7 @@ type head struct {
 type store[A any] struct {
 	kind   kind[A]
 	server *Server
+	quirks *Quirks    // the server's
 	random *rand.Rand // the same in each run
 	given  int        // IDs
 	byID   map[string]*entry[A]
@@ -67,7 +68,7 @@ func newStore[A any](k kind[A]) *store[A] {
 }
 
 // joins makes the store part of a server.
-func (s *store[A]) joins(server *Server) { s.server = server }
+func (s *store[A]) joins(server *Server) { s.server, s.quirks = server, &server.quirks }
 
 // newID is an ID that no agent has.
 func (s *store[A]) newID() string {
@@ -136,8 +137,8 @@ func (s *store[A]) put(e *entry[A]) {
 // copyOf stores a as a copy of source and returns it. a has what the vendor gives a
 // copy, but for the ID and the times.
 func (s *store[A]) copyOf(c *call, source *entry[A], a A) *entry[A] {
-	if s.server.quirks.CopyFields != nil {
-		a = withFields(a, s.server.quirks.CopyFields)
+	if s.quirks.CopyFields != nil {
+		a = withFields(a, s.quirks.CopyFields)
 	}
 	e := &entry[A]{agent: a, id: s.newID(), source: source.id, made: c.now}
 	s.kind.setID(&e.agent, e.id)
@@ -193,8 +194,8 @@ func (s *store[A]) remove(id string) bool {
 
 // named is the name that a copy gets for which name was asked.
 func (s *store[A]) named(name string) string {
-	if s.server.quirks.Rename != nil {
-		return s.server.quirks.Rename(name)
+	if s.quirks.Rename != nil {
+		return s.quirks.Rename(name)
 	}
 	return name
 }
@@ -202,8 +203,8 @@ func (s *store[A]) named(name string) string {
 // nameFault says what is wrong with a name by the vendor's rules, which may be
 // nil.
 func (s *store[A]) nameFault(name string, rules func(name string) string) string {
-	if s.server.quirks.RefuseName != nil {
-		rules = s.server.quirks.RefuseName
+	if s.quirks.RefuseName != nil {
+		rules = s.quirks.RefuseName
 	}
 	if rules == nil {
 		return ""
@@ -214,7 +215,7 @@ func (s *store[A]) nameFault(name string, rules func(name string) string) string
 // nameRefused is the status that refuses an agent because another has its name;
 // 0 if nothing does.
 func (s *store[A]) nameRefused(a *A) int {
-	status := cmp.Or(s.server.quirks.NameTaken, s.kind.nameTaken)
+	status := cmp.Or(s.quirks.NameTaken, s.kind.nameTaken)
 	if status < 300 {
 		return 0
 	}
@@ -228,7 +229,7 @@ func (s *store[A]) nameRefused(a *A) int {
 }
 
 // clock is what the vendor's clock shows at t.
-func (s *store[A]) clock(t time.Time) time.Time { return t.Add(s.server.quirks.Stamps.ClockOffset) }
+func (s *store[A]) clock(t time.Time) time.Time { return t.Add(s.quirks.Stamps.ClockOffset) }
 
 // stamp is t, or else fallback, as precise as the vendor shows it.
 func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
@@ -236,7 +237,7 @@ func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
 	if at.IsZero() {
 		at = fallback
 	}
-	if s.server.quirks.Stamps.Form == "" {
+	if s.quirks.Stamps.Form == "" {
 		at = at.Truncate(s.kind.stamps.precision)
 	}
 	return agentcopy.Time{Time: at.UTC()}
@@ -260,14 +261,14 @@ func (s *store[A]) timed(v any, created, updated agentcopy.Time) object {
 // The zero time leaves the field out.
 func (s *store[A]) show(o object, key string, at agentcopy.Time, form StampForm) {
 	t := at.Time
-	if zone := s.server.quirks.Stamps.Zone; zone != nil {
+	if zone := s.quirks.Stamps.Zone; zone != nil {
 		t = t.In(zone)
 	}
 	layout := s.kind.stamps.layout
 	if s.server.variant {
 		layout = s.kind.stamps.variant
 	}
-	switch form = cmp.Or(form, s.server.quirks.Stamps.Form); {
+	switch form = cmp.Or(form, s.quirks.Stamps.Form); {
 	case t.IsZero() || form == StampAbsent:
 		o.drop(key)
 	case form == StampUnix:

@@ -31,28 +31,28 @@ import (
 //     [NameFilter].
 type Zudu struct {
 	*Server
-	*store[zudu.Agent]
+	api *zuduAPI
 }
 
 // NewZudu returns a fake without agents.
 func NewZudu(opts ...ServerOption) *Zudu {
-	z := &Zudu{}
-	z.store = newStore(kind[zudu.Agent]{
+	api := &zuduAPI{}
+	api.store = newStore(kind[zudu.Agent]{
 		newID:     func(n int) string { return "agent_" + agentUUID(n) },
 		setID:     func(a *zudu.Agent, id string) { a.AgentID = id },
 		spell:     func(id string) string { return id },
 		noAgent:   zuduNotFound,
-		complete:  z.complete,
+		complete:  api.complete,
 		head:      func(a *zudu.Agent) head { return head{&a.AgentName, &a.CreatedAt, &a.UpdatedAt} },
 		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
 		nameTaken: http.StatusBadRequest,
-		item:      func(a *zudu.Agent) object { return z.brief(a, "language", a.Language) },
+		item:      func(a *zudu.Agent) object { return api.brief(a, "language", a.Language) },
 		full: func(_ *call, a *zudu.Agent) any {
-			return zuduSuccess("Full agent data retrieved successfully", z.document(a))
+			return zuduSuccess("Full agent data retrieved successfully", api.document(a))
 		},
 		stamps: stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
 	})
-	z.Server = newServer(vendor{
+	return &Zudu{newServer(vendor{
 		name:        "Zudu",
 		credentials: []string{"X-Api-Key", "X-Api-Secret"},
 		refuse: func(status int, reason string) *answer {
@@ -61,9 +61,8 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		list: "/api/agents",
 		get:  "/full",
 		copy: "/duplicate",
-		more: []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: z.search}},
-	}, z, opts)
-	return z
+		more: []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.search}},
+	}, api, opts), api}
 }
 
 // WithZuduFirstGeneration makes a [Zudu] answer as the older of the vendor's two
@@ -79,18 +78,20 @@ func WithZuduFirstGeneration() ServerOption {
 //
 // It panics if the name breaks Zudu's rules, 1 to 50 characters, or is taken in
 // the organization, and if the ID is taken.
-func (z *Zudu) AddAgent(a zudu.Agent) zudu.Agent { return z.add(a) }
+func (z *Zudu) AddAgent(a zudu.Agent) zudu.Agent { return z.api.add(a) }
 
 // UpdateAgent changes an agent, as a colleague would. Unless change does it, the
 // agent gets a new UpdatedAt. A time that change sets to zero is left out of what
 // the fake shows. It panics if there is no such agent.
-func (z *Zudu) UpdateAgent(id string, change func(a *zudu.Agent)) { z.update(id, change) }
+func (z *Zudu) UpdateAgent(id string, change func(a *zudu.Agent)) { z.api.update(id, change) }
 
 // zuduOrganization is that of all credentials.
 const zuduOrganization = "org_0000000001"
 
+type zuduAPI struct{ *store[zudu.Agent] }
+
 // complete fills in what Zudu shows of every agent.
-func (z *Zudu) complete(a *zudu.Agent) (id string) {
+func (z *zuduAPI) complete(a *zudu.Agent) (id string) {
 	a.AgentName = strings.TrimSpace(a.AgentName)
 	if fault := z.nameFault(a.AgentName, zuduNameFault); fault != "" {
 		misuse("AddAgent: %s: %q", fault, a.AgentName)
@@ -100,7 +101,7 @@ func (z *Zudu) complete(a *zudu.Agent) (id string) {
 	}
 	fill(&a.OrganizationID, zuduOrganization)
 	empty(&a.KnowledgeBaseIDs)
-	if z.variant {
+	if z.server.variant {
 		fill(&a.Language, "en")
 		return a.AgentID
 	}
@@ -131,7 +132,7 @@ func zuduNameFault(name string) string {
 	return ""
 }
 
-func (z *Zudu) copy(c *call) *answer {
+func (z *zuduAPI) copy(c *call) *answer {
 	body, err := c.fields()
 	var name string
 	if err == nil {
@@ -159,9 +160,9 @@ func (z *Zudu) copy(c *call) *answer {
 }
 
 // document is all of an agent.
-func (z *Zudu) document(a *zudu.Agent) object {
+func (z *zuduAPI) document(a *zudu.Agent) object {
 	o := z.store.document(a)
-	if !z.variant {
+	if !z.server.variant {
 		o.set("post_call_analysis_model", a.PostCallAnalysisModel) // null if there is none
 		o.set("widget_config", a.WidgetConfig)
 	}
@@ -170,8 +171,8 @@ func (z *Zudu) document(a *zudu.Agent) object {
 
 // brief is what answers other than that of get show of an agent: all of it, or in the
 // first generation five fields, one of them with the given key.
-func (z *Zudu) brief(a *zudu.Agent, key, value string) object {
-	if !z.variant {
+func (z *zuduAPI) brief(a *zudu.Agent, key, value string) object {
+	if !z.server.variant {
 		return z.document(a)
 	}
 	return z.timed(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value}, a.CreatedAt, a.UpdatedAt)
@@ -212,7 +213,7 @@ type zuduQuery struct {
 // zuduDefaults is the query of a list that asks for nothing.
 var zuduDefaults = zuduQuery{limit: 20, sortBy: "updated_at", sortOrder: "descending"}
 
-func (z *Zudu) list(c *call) *answer {
+func (z *zuduAPI) list(c *call) *answer {
 	q := zuduDefaults
 	for name, n := range map[string]*int{"page": &q.page, "limit": &q.limit} {
 		var err error
@@ -226,7 +227,7 @@ func (z *Zudu) list(c *call) *answer {
 }
 
 // search is the list by filter: a POST that makes nothing.
-func (z *Zudu) search(c *call) *answer {
+func (z *zuduAPI) search(c *call) *answer {
 	q := zuduDefaults
 	body, err := c.fields()
 	if err != nil && err != errNoBody {
@@ -244,7 +245,7 @@ func (z *Zudu) search(c *call) *answer {
 	return z.answerList(c, q)
 }
 
-func (z *Zudu) answerList(c *call, q zuduQuery) *answer {
+func (z *zuduAPI) answerList(c *call, q zuduQuery) *answer {
 	compare := z.comparison(q.sortBy, "agent_name")
 	switch {
 	case q.page < 0 || q.page > math.MaxInt32:
@@ -272,7 +273,7 @@ func (z *Zudu) answerList(c *call, q zuduQuery) *answer {
 }
 
 // pagination says where in a list of total agents a page stands.
-func (z *Zudu) pagination(page, limit, total, pages int) map[string]any {
+func (z *zuduAPI) pagination(page, limit, total, pages int) map[string]any {
 	next := page+1 < pages
 	switch z.quirks.Totals {
 	case TotalsAbsent:
@@ -281,7 +282,7 @@ func (z *Zudu) pagination(page, limit, total, pages int) map[string]any {
 		total, pages, next = 0, 0, false
 	}
 	p := map[string]any{"page": page, "limit": limit, "total_pages": pages}
-	if z.variant {
+	if z.server.variant {
 		p["total"] = total
 		return p
 	}
