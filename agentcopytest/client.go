@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // Client returns a new http.Client whose requests reach the server without a
@@ -76,7 +75,6 @@ func hostPort(req *http.Request) string {
 // response is the answer as net/http's transport would hand it over.
 func (a *answer) response(ctx context.Context, req *http.Request) *http.Response {
 	w := httptest.NewRecorder()
-	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	a.writeTo(w)
 	resp := w.Result()
 	maps.DeleteFunc(resp.Header, func(_ string, values []string) bool { return len(values) == 0 })

@@ -151,9 +151,7 @@ func (s *Server) answer(x exchange, record *Request, out *answer, err error) {
 		return
 	}
 	record.StatusCode = out.status
-	if s.quirks.NoDate || s.quirks.DateOffset != 0 {
-		out.date(&s.quirks, time.Now())
-	}
+	out.date(&s.quirks, time.Now())
 	s.deliver(x, result{answer: out})
 }
 

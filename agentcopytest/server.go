@@ -2,10 +2,10 @@ package agentcopytest
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,7 +69,7 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		vendor:  v,
 		agents:  agents,
 		limit:   v.limit,
-		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
+		scope:   fmt.Sprint("agentcopytest ", servers.Add(1)),
 		cache:   make(map[string]cachedAnswer),
 		waiting: make(map[exchange]bool),
 	}
