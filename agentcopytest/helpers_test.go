@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -138,23 +139,22 @@ type reply struct {
 	body string
 }
 
-// send makes a request; err is why there is no answer, or why it breaks off.
-func (d door) send(ctx context.Context, r request) (reply, error) {
-	var body io.Reader
-	if r.body != "" {
+// build is r as it is sent; a body that is not nil takes the place of its own.
+func (d door) build(ctx context.Context, r request, body io.Reader) *http.Request {
+	if body == nil {
 		body = strings.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, d.base+r.target, body)
-	if err != nil {
-		return reply{}, err
-	}
+	req := must(http.NewRequestWithContext(ctx, r.method, d.base+r.target, body))
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range r.header {
-		req.Header[name] = values
-	}
-	resp, err := d.client.Do(req)
+	maps.Copy(req.Header, r.header)
+	return req
+}
+
+// send makes a request; err is why there is no answer, or why it breaks off.
+func (d door) send(ctx context.Context, r request) (reply, error) {
+	resp, err := d.client.Do(d.build(ctx, r, nil))
 	if err != nil {
 		return reply{}, err
 	}
