@@ -15,7 +15,18 @@ func newCotool() *Vendor {
 	v := &Vendor{
 		Name: "cotool", SourceID: sourceUUID, CopyID: copyUUID,
 		KeyVars: []string{"COTOOL_API_KEY"}, URLVar: "COTOOL_BASE_URL", BaseURL: "https://app.cotool.ai",
-		NewFake: newCotoolFake,
+		NewFake: func(opts ...agentcopytest.ServerOption) *Fake {
+			fake := agentcopytest.NewCotool(opts...)
+			return &Fake{
+				Server: fake.Server,
+				Add: func(id, name string) string {
+					return fake.AddAgent(cotool.Agent{ID: id, Name: name}).ID
+				},
+				Update: func(id, name string, created agentcopy.Time) {
+					fake.UpdateAgent(id, func(a *cotool.Agent) { a.Name, a.CreatedAt = name, created })
+				},
+			}
+		},
 		Shape: Shape{
 			List: "/api/agents", Get: "/api/agents/*",
 			Page:   `[%]`,
@@ -50,16 +61,3 @@ func newCotool() *Vendor {
 
 // Bearer is the header of the vendors that take a bearer token.
 func Bearer(key string) http.Header { return http.Header{"Authorization": {"Bearer " + key}} }
-
-func newCotoolFake(opts ...agentcopytest.ServerOption) *Fake {
-	fake := agentcopytest.NewCotool(opts...)
-	return &Fake{
-		Server: fake.Server,
-		Add: func(id, name string) string {
-			return fake.AddAgent(cotool.Agent{ID: id, Name: name, SyncKey: "agents/source.yaml"}).ID
-		},
-		Update: func(id, name string, created agentcopy.Time) {
-			fake.UpdateAgent(id, func(a *cotool.Agent) { a.Name, a.CreatedAt = name, created })
-		},
-	}
-}

@@ -16,7 +16,18 @@ func newKolena() *Vendor {
 	v := &Vendor{
 		Name: "kolena", SourceID: "1", CopyID: "2",
 		KeyVars: []string{"KOLENA_API_KEY"}, URLVar: "KOLENA_API_URL", BaseURL: "https://agents-api.kolena.com",
-		NewFake: newKolenaFake,
+		NewFake: func(opts ...agentcopytest.ServerOption) *Fake {
+			fake := agentcopytest.NewKolena(opts...)
+			return &Fake{
+				Server: fake.Server,
+				Add: func(id, name string) string {
+					return strconv.FormatInt(fake.AddAgent(kolena.Agent{ID: int64(number(id)), Name: name}).ID, 10)
+				},
+				Update: func(id, name string, created agentcopy.Time) {
+					fake.UpdateAgent(int64(number(id)), func(a *kolena.Agent) { a.Name, a.Created = name, created })
+				},
+			}
+		},
 		Shape: Shape{
 			List: "/api/v1/client/agents", Get: "/api/v1/client/agents/*",
 			Page:   `{"agents":[%],"total_pages":~}`,
@@ -58,17 +69,4 @@ func newKolena() *Vendor {
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
-}
-
-func newKolenaFake(opts ...agentcopytest.ServerOption) *Fake {
-	fake := agentcopytest.NewKolena(opts...)
-	return &Fake{
-		Server: fake.Server,
-		Add: func(id, name string) string {
-			return strconv.FormatInt(fake.AddAgent(kolena.Agent{ID: int64(number(id)), Name: name}).ID, 10)
-		},
-		Update: func(id, name string, created agentcopy.Time) {
-			fake.UpdateAgent(int64(number(id)), func(a *kolena.Agent) { a.Name, a.Created = name, created })
-		},
-	}
 }

@@ -16,7 +16,16 @@ func newLangSmith() *Vendor {
 	v := &Vendor{
 		Name: "langsmith", BasePath: "/v1/deepagents", SourceID: sourceUUID, CopyID: copyUUID,
 		KeyVars: []string{"LANGSMITH_API_KEY"}, URLVar: "LANGSMITH_ENDPOINT", BaseURL: "https://api.smith.langchain.com",
-		NewFake: newLangSmithFake,
+		NewFake: func(opts ...agentcopytest.ServerOption) *Fake {
+			fake := agentcopytest.NewLangSmith(opts...)
+			return &Fake{
+				Server: fake.Server,
+				Add:    func(id, name string) string { return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID },
+				Update: func(id, name string, created agentcopy.Time) {
+					fake.UpdateAgent(id, func(a *langsmith.Agent) { a.Name, a.CreatedAt = name, created })
+				},
+			}
+		},
 		Shape: Shape{
 			List: "/agents", Get: "/agents/*",
 			Page:   `{"items":[%],"next_cursor":~}`,
@@ -54,15 +63,4 @@ func newLangSmith() *Vendor {
 			return c.ListAgents(ctx, langsmith.ListAgentsRequest{})
 		}))
 	return v
-}
-
-func newLangSmithFake(opts ...agentcopytest.ServerOption) *Fake {
-	fake := agentcopytest.NewLangSmith(opts...)
-	return &Fake{
-		Server: fake.Server,
-		Add:    func(id, name string) string { return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID },
-		Update: func(id, name string, created agentcopy.Time) {
-			fake.UpdateAgent(id, func(a *langsmith.Agent) { a.Name, a.CreatedAt = name, created })
-		},
-	}
 }

@@ -15,7 +15,16 @@ func newZudu() *Vendor {
 	v := &Vendor{
 		Name: "zudu", SourceID: "agent_1", CopyID: "agent_2",
 		KeyVars: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, URLVar: "ZUDU_BASE_URL", BaseURL: "https://api.zudu.ai",
-		NewFake: newZuduFake,
+		NewFake: func(opts ...agentcopytest.ServerOption) *Fake {
+			fake := agentcopytest.NewZudu(opts...)
+			return &Fake{
+				Server: fake.Server,
+				Add:    func(id, name string) string { return fake.AddAgent(zudu.Agent{AgentID: id, AgentName: name}).AgentID },
+				Update: func(id, name string, created agentcopy.Time) {
+					fake.UpdateAgent(id, func(a *zudu.Agent) { a.AgentName, a.CreatedAt = name, created })
+				},
+			}
+		},
 		Shape: Shape{
 			List: "/api/agents", Get: "/api/agents/*/full",
 			Page:    `{"status":"success","data":{"agents":[%],"pagination":{"has_next_page":~}}}`,
@@ -54,15 +63,4 @@ func newZudu() *Vendor {
 	})
 	v.Operations = append(v.Operations, &byName)
 	return v
-}
-
-func newZuduFake(opts ...agentcopytest.ServerOption) *Fake {
-	fake := agentcopytest.NewZudu(opts...)
-	return &Fake{
-		Server: fake.Server,
-		Add:    func(id, name string) string { return fake.AddAgent(zudu.Agent{AgentID: id, AgentName: name}).AgentID },
-		Update: func(id, name string, created agentcopy.Time) {
-			fake.UpdateAgent(id, func(a *zudu.Agent) { a.AgentName, a.CreatedAt = name, created })
-		},
-	}
 }
