@@ -62,10 +62,15 @@ func (f fields) read(name string, v any) error {
 	return nil
 }
 
-// integer reads a number from a query, or fallback if it is absent.
-func integer(query url.Values, name string, fallback int) (int, error) {
-	if !query.Has(name) {
-		return fallback, nil
+// queryFields are the parameters of a query as fields: integers, and else text.
+func queryFields(query url.Values) fields {
+	f := make(fields)
+	for name := range query {
+		text := query.Get(name)
+		f[name] = encode(text)
+		if n, err := strconv.Atoi(text); err == nil {
+			f[name] = encode(n)
+		}
 	}
-	return strconv.Atoi(query.Get(name))
+	return f
 }

@@ -233,8 +233,9 @@ func kolenaNoAgent(id string) *answer {
 }
 
 // kolenaInteger reads a number from 0 to high from the query.
-func kolenaInteger(c *call, name string, fallback, high int) (int, []kolenaFault) {
-	n, err := integer(c.Query, name, fallback)
+func kolenaInteger(c *call, name string, fallback, high int) (n int, faults []kolenaFault) {
+	n = fallback
+	err := queryFields(c.Query).read(name, &n)
 	loc, input := []any{"query", name}, c.Query.Get(name)
 	switch {
 	case err != nil:

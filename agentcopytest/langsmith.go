@@ -191,8 +191,8 @@ func includesFiles(c *call) bool {
 }
 
 func (l *langsmithAPI) list(c *call) *answer {
-	size, err := integer(c.Query, "page_size", 20)
-	if err != nil || size < 1 || size > 100 {
+	size := 20
+	if err := queryFields(c.Query).read("page_size", &size); err != nil || size < 1 || size > 100 {
 		return langsmithInvalidQuery("page_size")
 	}
 	compare := l.comparison(cmp.Or(c.Query.Get("sort_by"), "updated_at"), "name")
