@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -480,7 +479,7 @@ func TestCredentialStatuses(t *testing.T) {
 
 func TestErrorAnswer(t *testing.T) {
 	html := func(status int, body string) (int, string) {
-		return 418, "<html><body>" + strconv.Itoa(status) + "</body></html>"
+		return 418, "<html><body>" + fmt.Sprint(status) + "</body></html>"
 	}
 	each(t, quirks{ErrorAnswer: html}, func(q quirky) {
 		for target, status := range map[string]string{"/elsewhere": "404", q.path(q.add()): "405"} {
@@ -496,7 +495,7 @@ func TestErrorAnswer(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	at := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+	at := func(t time.Time) string { return fmt.Sprint(t.Unix()) }
 	for form, want := range map[agentcopytest.RetryAfter]func(over time.Time) (header, value string){
 		"":                            func(time.Time) (string, string) { return "Retry-After", "30" },
 		agentcopytest.RetryAfterNone:  func(time.Time) (string, string) { return "Retry-After", "" },

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +32,7 @@ func TestCopiesTellsOfEachCopy(t *testing.T) {
 				var want []agentcopytest.CopyRecord
 				for i := range 3 {
 					time.Sleep(time.Minute)
-					source, name := s.add(), "Copy "+strconv.Itoa(i)
+					source, name := s.add(), fmt.Sprint("Copy ", i)
 					id, err := s.copy(t.Context(), source, name, agentcopy.WithHTTPClient(s.Client()))
 					require.NoError(t, err)
 					require.NotEqual(t, source, id)
@@ -67,7 +66,7 @@ func TestManyRequestsAtOnceMakeAsManyCopies(t *testing.T) {
 					if i%40 == 0 {
 						s.Inject(fault{Status: 500, AfterCopy: true})
 					}
-					_, err := s.send(s.t.Context(), s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+					_, err := s.send(s.t.Context(), s.copyOf(s.add(), fmt.Sprint("Copy ", i)))
 					assert.NoError(s.t, err)
 					if i%40 == 0 {
 						_, err = s.send(s.t.Context(), request{http.MethodGet, s.list(), keys, ""})
@@ -118,7 +117,7 @@ func TestAfterCloseNoLateCopyIsMade(t *testing.T) {
 		for i := range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+			_, err := memory(s).send(ctx, s.copyOf(s.add(), fmt.Sprint("Copy ", i)))
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		}
 		s.Close()
@@ -304,7 +303,7 @@ func TestRateLimitIsAWindowPerCredential(t *testing.T) {
 			requireCopy := func(key, why string) {
 				t.Helper()
 				names++
-				out := d.must(t, request{http.MethodPost, s.path(s.add()), s.Header(key), s.body("Copy " + strconv.Itoa(names))})
+				out := d.must(t, request{http.MethodPost, s.path(s.add()), s.Header(key), s.body(fmt.Sprint("Copy ", names))})
 				require.Equal(t, s.Success, out.StatusCode, "%s: %s", why, out.body)
 			}
 			requireRefusal := func(retryAfter, why string) {
@@ -351,7 +350,7 @@ func TestOnlyKolenaLimitsByDefault(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := start()
 			for i := range 62 {
-				out := memory(s).must(t, s.copyOf(s.add(), "Copy "+strconv.Itoa(i)))
+				out := memory(s).must(t, s.copyOf(s.add(), fmt.Sprint("Copy ", i)))
 				want := s.Success
 				if s.Vendor.Name == "kolena" && i >= 60 {
 					want = 429

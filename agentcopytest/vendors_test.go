@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -205,7 +204,7 @@ func TestOddRequests(t *testing.T) {
 
 	// The detail of a LangSmith problem is free text, here a star.
 	problem := func(target, body string, status int, code string) row {
-		says := `{"type":"https://docs.langchain.com/errors/` + code + `","code":"` + code + `","detail":"*","status":` + strconv.Itoa(status) + `}`
+		says := `{"type":"https://docs.langchain.com/errors/` + code + `","code":"` + code + `","detail":"*","status":` + fmt.Sprint(status) + `}`
 		return row{target: target, body: body, status: status, says: says}
 	}
 	badBody := func(body string) row { return problem("", body, 400, "invalid_request_body") }
@@ -609,7 +608,7 @@ func TestLangSmithLists(t *testing.T) {
 func TestKolenaLists(t *testing.T) {
 	srv := agentcopytest.NewKolena()
 	for i := range 120 {
-		srv.AddAgent(kolena.Agent{Name: "Agent " + strconv.Itoa(i)})
+		srv.AddAgent(kolena.Agent{Name: fmt.Sprint("Agent ", i)})
 	}
 	for _, tc := range []struct {
 		query                       string
@@ -633,7 +632,7 @@ func TestKolenaLists(t *testing.T) {
 		require.Len(t, got.Agents, tc.count, tc.query)
 		require.Equal(t, []int{tc.pages, tc.number, tc.count}, []int{got.TotalPages, got.PageNumber, got.PageSize}, tc.query)
 		if tc.count > 0 {
-			require.Equal(t, "Agent "+strconv.Itoa(tc.first), got.Agents[0].Name)
+			require.Equal(t, fmt.Sprint("Agent ", tc.first), got.Agents[0].Name)
 		}
 	}
 }
@@ -643,7 +642,7 @@ func TestListsThroughTheSDK(t *testing.T) {
 	l, k := agentcopytest.NewLangSmith(), agentcopytest.NewKolena()
 	var all []string
 	for i := range 410 { // more than two pages, as the SDK asks for them
-		name := "Agent " + strconv.Itoa(i)
+		name := fmt.Sprint("Agent ", i)
 		all = append(all, name)
 		older.AddAgent(zudu.Agent{AgentName: name})
 		newer.AddAgent(zudu.Agent{AgentName: name})
