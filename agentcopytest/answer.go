@@ -58,16 +58,14 @@ func hasBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// sent is what of the body reaches the client.
-func (a *answer) sent() []byte {
-	if a.cutOff() {
-		return a.body[:a.truncate]
+// sent is what of the body reaches the client, and whether the connection then
+// breaks before the body has ended.
+func (a *answer) sent() (body []byte, cutOff bool) {
+	if a.truncate == 0 || a.truncate >= len(a.body) {
+		return a.body, false
 	}
-	return a.body
+	return a.body[:a.truncate], true
 }
-
-// cutOff reports whether the connection breaks before the body has ended.
-func (a *answer) cutOff() bool { return a.truncate > 0 && a.truncate < len(a.body) }
 
 // object is a JSON object.
 type object map[string]json.RawMessage
@@ -81,11 +79,12 @@ func objectOf(v any) (o object) {
 // set gives the member key a value.
 func (o object) set(key string, v any) { o[key] = encode(v) }
 
-// drop takes members out.
-func (o object) drop(keys ...string) {
+// drop takes members out, and returns what is left.
+func (o object) drop(keys ...string) object {
 	for _, key := range keys {
 		delete(o, key)
 	}
+	return o
 }
 
 // encode is v as JSON that escapes no HTML, as the vendors send it.

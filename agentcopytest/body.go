@@ -62,27 +62,15 @@ func (f fields) read(name string, v any) error {
 	return nil
 }
 
-// What can be wrong with a number in a query.
-var (
-	errNotInteger = errors.New("must be an integer")
-	errTooSmall   = errors.New("is too small")
-	errTooLarge   = errors.New("is too large")
-)
-
-// integer reads a number from a query, or fallback if it is absent.
-func integer(query url.Values, name string, fallback, low, high int) (int, error) {
-	if !query.Has(name) {
-		return fallback, nil
+// queryFields are the parameters of a query as fields: integers, and else text.
+func queryFields(query url.Values) fields {
+	f := make(fields)
+	for name := range query {
+		text := query.Get(name)
+		f[name] = encode(text)
+		if n, err := strconv.Atoi(text); err == nil {
+			f[name] = encode(n)
+		}
 	}
-	n, err := strconv.Atoi(query.Get(name))
-	if err != nil {
-		return 0, errNotInteger
-	}
-	switch {
-	case n < low:
-		err = errTooSmall
-	case n > high:
-		err = errTooLarge
-	}
-	return n, err
+	return f
 }

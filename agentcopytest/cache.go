@@ -45,7 +45,7 @@ func asksForFresh(h http.Header) bool {
 }
 
 // date sets the Date header that the vendor gives at the time at, unless there is
-// one already, or it is what every server does by itself.
+// one already.
 func (a *answer) date(q *Quirks, at time.Time) {
 	switch _, set := a.header["Date"]; {
 	case set:

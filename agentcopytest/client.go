@@ -11,9 +11,8 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // Client returns a new http.Client whose requests reach the server without a
@@ -69,24 +68,21 @@ func traceOf(ctx context.Context) *httptrace.ClientTrace {
 }
 
 func hostPort(req *http.Request) string {
-	port := req.URL.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[req.URL.Scheme]
-	}
-	return net.JoinHostPort(req.URL.Hostname(), port)
+	standard := map[string]string{"http": "80", "https": "443"}[req.URL.Scheme]
+	return net.JoinHostPort(req.URL.Hostname(), cmp.Or(req.URL.Port(), standard))
 }
 
 // response is the answer as net/http's transport would hand it over.
 func (a *answer) response(ctx context.Context, req *http.Request) *http.Response {
 	w := httptest.NewRecorder()
-	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	a.writeTo(w)
 	resp := w.Result()
 	maps.DeleteFunc(resp.Header, func(_ string, values []string) bool { return len(values) == 0 })
 	resp.Request, resp.Body, resp.ContentLength = req, http.NoBody, 0
 	if hasBody(a.status) {
 		resp.ContentLength = int64(len(a.body))
-		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(a.sent()), cutOff: a.cutOff()}
+		sent, cutOff := a.sent()
+		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(sent), cutOff: cutOff}
 	}
 	return resp
 }
@@ -98,7 +94,8 @@ func (a *answer) writeTo(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.sent()) // net/http closes the connection if it was less than promised, or if it failed
+	sent, _ := a.sent()
+	_, _ = w.Write(sent) // net/http closes the connection if it was less than promised, or if it failed
 }
 
 // responseBody is the body of an answer. It breaks when the request's context
@@ -107,15 +104,11 @@ type responseBody struct {
 	ctx    context.Context
 	rest   *bytes.Reader
 	cutOff bool
-
-	mu     sync.Mutex
-	closed bool
+	closed atomic.Bool
 }
 
 func (b *responseBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
+	if b.closed.Load() {
 		return 0, http.ErrBodyReadAfterClose
 	}
 	if b.ctx.Err() != nil {
@@ -129,9 +122,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 }
 
 func (b *responseBody) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = true
+	b.closed.Store(true)
 	return nil
 }
 

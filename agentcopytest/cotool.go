@@ -42,9 +42,12 @@ func NewCotool(opts ...ServerOption) *Cotool {
 	api.store = newStore(kind[cotool.Agent]{
 		newID:    agentUUID,
 		setID:    func(a *cotool.Agent, id string) { a.ID = id },
+		spell:    strings.ToLower,
+		noAgent:  cotoolNoAgent,
 		complete: api.complete,
 		head:     func(a *cotool.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
 		item:     api.document,
+		full:     func(_ *call, a *cotool.Agent) any { return api.document(a) },
 		stamps:   stamps{"createdAt", "updatedAt", "2006-01-02T15:04:05.000Z", "", time.Millisecond},
 	})
 	return &Cotool{newServer(vendor{
@@ -52,7 +55,8 @@ func NewCotool(opts ...ServerOption) *Cotool {
 		credentials: []string{"Authorization"},
 		scheme:      "Bearer ",
 		refuse:      cotoolError,
-		paths:       paths{agents: "/api/agents", copy: "/copy"},
+		list:        "/api/agents",
+		copy:        "/copy",
 	}, api, opts), api}
 }
 
@@ -89,17 +93,6 @@ func (t *cotoolAPI) complete(a *cotool.Agent) (id string) {
 	empty(&a.Skills)
 	empty(&a.TriggerSummary)
 	return a.ID
-}
-
-// find returns the agent with the ID in the path.
-func (t *cotoolAPI) find(c *call) (e *entry[cotool.Agent], refusal *answer) {
-	if !uuidForm.MatchString(c.id) {
-		return nil, cotoolError(http.StatusBadRequest, "agentId must be a UUID")
-	}
-	if e = t.byID[strings.ToLower(c.id)]; e == nil {
-		return nil, cotoolError(http.StatusNotFound, "Agent not found")
-	}
-	return e, nil
 }
 
 func (t *cotoolAPI) copy(c *call) *answer {
@@ -155,24 +148,20 @@ func (t *cotoolAPI) moved(made, source *entry[cotool.Agent], triggers []cotool.T
 	for _, trigger := range triggers {
 		transferred = append(transferred, trigger.Name)
 	}
-	agent := t.document(&made.agent)
-	agent.drop(t.quirks.AnswerLacks...)
-	o := objectOf(map[string]any{
-		"agent": agent, "parkedAgentId": source.id, "parkedAgentName": source.agent.Name, "transferredTriggerNames": transferred,
-	})
-	o.drop(t.quirks.AnswerLacks...)
-	return o
+	lacks := t.quirks.AnswerLacks
+	return objectOf(map[string]any{
+		"agent":                   t.document(&made.agent).drop(lacks...),
+		"parkedAgentId":           source.id,
+		"parkedAgentName":         source.agent.Name,
+		"transferredTriggerNames": transferred,
+	}).drop(lacks...)
 }
 
 func (t *cotoolAPI) get(c *call) *answer {
-	e, refusal := t.find(c)
-	switch {
-	case refusal != nil:
-		return refusal
-	case isParked(e) && t.quirks.SecondCopy.ParkedHidden:
-		return cotoolError(http.StatusNotFound, "Agent not found")
+	if e, _ := t.find(c); e != nil && isParked(e) && t.quirks.SecondCopy.ParkedHidden {
+		return cotoolNoAgent(e.id)
 	}
-	return shown(t.document(&e.agent))
+	return t.store.get(c)
 }
 
 func (t *cotoolAPI) list(c *call) *answer {
@@ -200,6 +189,13 @@ func (t *cotoolAPI) document(a *cotool.Agent) object {
 		}
 	}
 	return o
+}
+
+func cotoolNoAgent(id string) *answer {
+	if !uuidForm.MatchString(id) {
+		return cotoolError(http.StatusBadRequest, "agentId must be a UUID")
+	}
+	return cotoolError(http.StatusNotFound, "Agent not found")
 }
 
 func cotoolError(status int, reason string) *answer {

@@ -71,11 +71,7 @@ func (s *Server) serve(x exchange, received Request) {
 		s.quirks.Before(received.clone())
 	}
 	c := &call{Request: received, id: id}
-	if !route.copies {
-		s.answer(x, record, s.process(route, c), errDropped)
-		return
-	}
-	fault := s.nextFault()
+	fault := s.nextFault(route)
 	var made *answer
 	if fault.AfterCopy {
 		made = s.process(route, c)
@@ -155,9 +151,7 @@ func (s *Server) answer(x exchange, record *Request, out *answer, err error) {
 		return
 	}
 	record.StatusCode = out.status
-	if s.quirks.NoDate || s.quirks.DateOffset != 0 {
-		out.date(&s.quirks, time.Now())
-	}
+	out.date(&s.quirks, time.Now())
 	s.deliver(x, result{answer: out})
 }
 

@@ -61,11 +61,11 @@ func (s *Server) Inject(f ...Fault) {
 	}
 }
 
-// nextFault takes the fault that the next copy request meets.
-func (s *Server) nextFault() Fault {
+// nextFault takes the fault that a request meets; reads meet none.
+func (s *Server) nextFault(r *route) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.faults) == 0 {
+	if !r.copies || len(s.faults) == 0 {
 		return Fault{}
 	}
 	next := s.faults[0]

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"reflect"
+	"os"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,11 +29,8 @@ type subject struct {
 	added *atomic.Int64
 }
 
-// The credentials that the tests send by hand.
-var (
-	zuduKeys     = http.Header{"X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}
-	langsmithKey = http.Header{"X-Api-Key": {"k"}}
-)
+// keys are credentials for every vendor, as the tests send them by hand.
+var keys = http.Header{"Authorization": {"Bearer k"}, "X-Api-Key": {"k"}, "X-Api-Secret": {"s"}}
 
 type starter func(opts ...agentcopytest.ServerOption) *subject
 
@@ -85,7 +82,7 @@ func (s *subject) copy(ctx context.Context, id, name string, opts ...agentcopy.O
 
 // sdk is a client of type C, a *zudu.Client for example, of a fake. It sets itself no
 // limit.
-func sdk[C any](t testing.TB, srv interface{ Client() *http.Client }, opts ...agentcopy.Option) C {
+func sdk[C any](t testing.TB, srv server, opts ...agentcopy.Option) C {
 	t.Helper()
 	return vendortest.NewClient[C](t, srv.Client().Transport, append(opts, agentcopy.WithLimiter(agentcopy.Unlimited))...)
 }
@@ -98,15 +95,16 @@ type door struct {
 
 // eachDoor runs a test through the memory and over a socket, with a new server
 // for each.
-func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door)) {
-	for name, way := range map[string]func(t *testing.T, s *subject) door{
-		"memory": func(_ *testing.T, s *subject) door { return memory(s.Server) },
-		"socket": func(t *testing.T, s *subject) door { return door{socketClient(t), s.URL()} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := start()
+func eachDoor(t *testing.T, start starter, test func(t *testing.T, s *subject, d door), opts ...agentcopytest.ServerOption) {
+	for _, way := range []string{"memory", "socket"} {
+		t.Run(way, func(t *testing.T) {
+			s := start(opts...)
 			t.Cleanup(s.Close)
-			test(t, s, way(t, s))
+			d := memory(s)
+			if way == "socket" {
+				d = door{socketClient(t), s.URL()}
+			}
+			test(t, s, d)
 		})
 	}
 }
@@ -119,7 +117,9 @@ func socketClient(t testing.TB) *http.Client {
 }
 
 // memory is the door that needs no socket.
-func memory(s *agentcopytest.Server) door { return door{s.Client(), "https://api.example"} }
+func memory(s server) door { return door{s.Client(), "https://api.example"} }
+
+type server interface{ Client() *http.Client }
 
 // request is one that a test makes by hand.
 type request struct {
@@ -139,23 +139,22 @@ type reply struct {
 	body string
 }
 
-// send makes a request; err is why there is no answer, or why it breaks off.
-func (d door) send(ctx context.Context, r request) (reply, error) {
-	var body io.Reader
-	if r.body != "" {
+// build is r as it is sent; a body that is not nil takes the place of its own.
+func (d door) build(ctx context.Context, r request, body io.Reader) *http.Request {
+	if body == nil {
 		body = strings.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, d.base+r.target, body)
-	if err != nil {
-		return reply{}, err
-	}
+	req := must(http.NewRequestWithContext(ctx, r.method, d.base+r.target, body))
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range r.header {
-		req.Header[name] = values
-	}
-	resp, err := d.client.Do(req)
+	maps.Copy(req.Header, r.header)
+	return req
+}
+
+// send makes a request; err is why there is no answer, or why it breaks off.
+func (d door) send(ctx context.Context, r request) (reply, error) {
+	resp, err := d.client.Do(d.build(ctx, r, nil))
 	if err != nil {
 		return reply{}, err
 	}
@@ -170,6 +169,14 @@ func (d door) must(t testing.TB, r request) reply {
 	out, err := d.send(t.Context(), r)
 	require.NoError(t, err)
 	return out
+}
+
+// get is what a fake answers to a GET with good credentials.
+func get[T any](t testing.TB, srv server, target string) T {
+	t.Helper()
+	out := memory(srv).must(t, request{http.MethodGet, target, keys, ""})
+	require.Equal(t, 200, out.StatusCode, out.body)
+	return decoded[T](t, out)
 }
 
 // decoded is the body of an answer.
@@ -195,53 +202,16 @@ func requirePanic(t testing.TB, f func(), parts ...string) {
 	f()
 }
 
-// filled is a T none of whose fields is at its zero value, so that a test sees
-// which of them a copy loses.
-func filled[T any]() T {
-	var v T
-	fillValue(reflect.ValueOf(&v).Elem())
+// documented is what the vendor's documents show: together, every field.
+func documented[T any](t testing.TB, names ...string) (v T) {
+	t.Helper()
+	for _, name := range names {
+		data, err := os.ReadFile("../" + name)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, &v))
+	}
+	vendortest.RequireFilled(t, v)
 	return v
-}
-
-func fillValue(v reflect.Value) {
-	switch v.Type() {
-	case reflect.TypeFor[agentcopy.Time]():
-		v.Set(reflect.ValueOf(agentcopy.Time{Time: time.Date(2025, 1, 15, 12, 45, 7, 123456789, time.FixedZone("", 3600))}))
-		return
-	case reflect.TypeFor[json.RawMessage]():
-		v.SetBytes([]byte(`{"free":["form",1]}`))
-		return
-	case reflect.TypeFor[*agentcopy.Response]():
-		return // no part of the vendor's document
-	}
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString("text")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	case reflect.Float64:
-		v.SetFloat(0.5)
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fillValue(v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fillValue(v.Field(i))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fillValue(v.Index(0))
-	case reflect.Map:
-		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		fillValue(key)
-		fillValue(value)
-		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(key, value)
-	default:
-		panic("fillValue does not know " + v.Type().String())
-	}
 }
 
 // requireSame requires that two agents are the same document, whatever the
@@ -271,19 +241,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-// requireNoGoroutines requires that f leaves none behind.
-func requireNoGoroutines(t *testing.T, f func()) {
-	t.Helper()
-	before := runtime.NumGoroutine()
-	f()
-	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			stacks := make([]byte, 1<<20)
-			t.Fatalf("more goroutines than before:\n%s", stacks[:runtime.Stack(stacks, true)])
-		}
-	}
 }
 
 // syntaxError returns how this version of Go words what is wrong with a document.

@@ -39,9 +39,12 @@ func NewKolena(opts ...ServerOption) *Kolena {
 	api.store = newStore(kind[kolena.Agent]{
 		newID:    strconv.Itoa,
 		setID:    func(a *kolena.Agent, id string) { a.ID = numberOf(id) },
+		spell:    func(id string) string { return strconv.FormatInt(numberOf(id), 10) },
+		noAgent:  kolenaNoAgent,
 		complete: api.complete,
 		head:     func(a *kolena.Agent) head { return head{&a.Name, &a.Created, &a.Updated} },
 		item:     api.document,
+		full:     func(_ *call, a *kolena.Agent) any { return api.document(a) },
 		stamps:   stamps{"created", "updated", "2006-01-02T15:04:05.000000-07:00", "2006-01-02T15:04:05.000000", time.Microsecond},
 	})
 	return &Kolena{newServer(vendor{
@@ -50,7 +53,8 @@ func NewKolena(opts ...ServerOption) *Kolena {
 		scheme:      "Bearer ",
 		limit:       newRateLimit(60, time.Minute),
 		refuse:      kolenaError,
-		paths:       paths{agents: "/api/v1/client/agents", copy: "/copy"},
+		list:        "/api/v1/client/agents",
+		copy:        "/copy",
 	}, api, opts), api}
 }
 
@@ -107,21 +111,20 @@ func (k *kolenaAPI) complete(a *kolena.Agent) (id string) {
 	return strconv.FormatInt(a.ID, 10)
 }
 
-// numberOf is an ID that is known to be a number.
+// numberOf is an ID as a number; 0, which no agent has, if it is none.
 func numberOf(id string) int64 {
 	n, _ := strconv.ParseInt(id, 10, 64)
 	return n
 }
 
 func (k *kolenaAPI) copy(c *call) *answer {
-	id, faults := kolenaPathID(c)
-	name, workspaceID, bodyFaults := k.orderOf(c)
-	if faults = append(faults, bodyFaults...); faults != nil {
+	name, workspaceID, faults := k.orderOf(c)
+	if faults = append(kolenaPathFaults(c.id), faults...); faults != nil {
 		return kolenaInvalid(faults)
 	}
-	source := k.byID[id]
-	if source == nil {
-		return kolenaError(http.StatusNotFound, "Agent not found")
+	source, refusal := k.find(c)
+	if refusal != nil {
+		return refusal
 	}
 	a := source.agent
 	a.Name = k.named(name)
@@ -133,21 +136,7 @@ func (k *kolenaAPI) copy(c *call) *answer {
 	}
 	a.CreatedBy, a.NRuns = kolenaUser, 0
 	made := k.copyOf(c, source, a)
-	shown := k.document(&made.agent)
-	shown.drop(k.quirks.AnswerLacks...)
-	return k.copied(made, shown)
-}
-
-func (k *kolenaAPI) get(c *call) *answer {
-	id, faults := kolenaPathID(c)
-	if faults != nil {
-		return kolenaInvalid(faults)
-	}
-	e := k.byID[id]
-	if e == nil {
-		return kolenaError(http.StatusNotFound, "Agent not found")
-	}
-	return shown(k.document(&e.agent))
+	return k.copied(made, k.document(&made.agent).drop(k.quirks.AnswerLacks...))
 }
 
 func (k *kolenaAPI) list(c *call) *answer {
@@ -176,16 +165,12 @@ func (k *kolenaAPI) document(a *kolena.Agent) object {
 	o := k.store.document(a)
 	prompts := []object{}
 	for _, p := range a.Prompts {
-		prompt := objectOf(p)
-		k.showTimes(prompt, p.Created, p.Updated)
-		prompts = append(prompts, prompt)
+		prompts = append(prompts, k.timed(p, p.Created, p.Updated))
 	}
 	o.set("prompts", prompts)
 	var templates []object
 	for _, t := range a.OutputTemplates {
-		template := objectOf(t)
-		k.showTimes(template, t.Created, t.Updated)
-		templates = append(templates, template)
+		templates = append(templates, k.timed(t, t.Created, t.Updated))
 	}
 	if templates != nil { // else absent, as in the older revisions
 		o.set("output_templates", templates)
@@ -232,25 +217,33 @@ func (k *kolenaAPI) orderOf(c *call) (name string, workspaceID *int64, faults []
 	return name, workspaceID, faults
 }
 
-// kolenaPathID returns the ID in the path in its usual spelling.
-func kolenaPathID(c *call) (id string, faults []kolenaFault) {
-	n, err := strconv.ParseInt(c.id, 10, 64)
-	if err != nil {
-		return "", []kolenaFault{kolenaNoInteger([]any{"path", "agent_id"}, c.id)}
+// kolenaPathFaults is what is wrong with the ID in a path.
+func kolenaPathFaults(id string) []kolenaFault {
+	if _, err := strconv.ParseInt(id, 10, 64); err != nil {
+		return []kolenaFault{kolenaNoInteger([]any{"path", "agent_id"}, id)}
 	}
-	return strconv.FormatInt(n, 10), nil
+	return nil
 }
 
-func kolenaInteger(c *call, name string, fallback, high int) (int, []kolenaFault) {
-	n, err := integer(c.Query, name, fallback, 0, high)
+func kolenaNoAgent(id string) *answer {
+	if faults := kolenaPathFaults(id); faults != nil {
+		return kolenaInvalid(faults)
+	}
+	return kolenaError(http.StatusNotFound, "Agent not found")
+}
+
+// kolenaInteger reads a number from 0 to high from the query.
+func kolenaInteger(c *call, name string, fallback, high int) (n int, faults []kolenaFault) {
+	n = fallback
+	err := queryFields(c.Query).read(name, &n)
 	loc, input := []any{"query", name}, c.Query.Get(name)
 	switch {
-	case errors.Is(err, errTooSmall):
-		return 0, []kolenaFault{{"greater_than_equal", loc, "Input should be greater than or equal to 0", input, map[string]any{"ge": 0}}}
-	case errors.Is(err, errTooLarge):
-		return 0, []kolenaFault{{"less_than_equal", loc, "Input should be less than or equal to " + strconv.Itoa(high), input, map[string]any{"le": high}}}
 	case err != nil:
 		return 0, []kolenaFault{kolenaNoInteger(loc, input)}
+	case n < 0:
+		return 0, []kolenaFault{{"greater_than_equal", loc, "Input should be greater than or equal to 0", input, map[string]any{"ge": 0}}}
+	case n > high:
+		return 0, []kolenaFault{{"less_than_equal", loc, "Input should be less than or equal to " + strconv.Itoa(high), input, map[string]any{"le": high}}}
 	}
 	return n, nil
 }

@@ -51,9 +51,12 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 	api.store = newStore(kind[langsmith.Agent]{
 		newID:    agentUUID,
 		setID:    func(a *langsmith.Agent, id string) { a.ID = id },
+		spell:    strings.ToLower,
+		noAgent:  langsmithNoAgent,
 		complete: api.complete,
 		head:     func(a *langsmith.Agent) head { return head{&a.Name, &a.CreatedAt, &a.UpdatedAt} },
 		item:     api.summary,
+		full:     func(c *call, a *langsmith.Agent) any { return api.document(*a, includesFiles(c)) },
 		stamps:   stamps{"created_at", "updated_at", "2006-01-02T15:04:05.000000-07:00", "", time.Microsecond},
 	})
 	return &LangSmith{newServer(vendor{
@@ -63,7 +66,8 @@ func NewLangSmith(opts ...ServerOption) *LangSmith {
 		basePath:        "/v1/deepagents",
 		copied:          http.StatusCreated,
 		refuse:          langsmithRefusal,
-		paths:           paths{agents: "/agents", copy: "/clone"},
+		list:            "/agents",
+		copy:            "/clone",
 	}, api, opts), api}
 }
 
@@ -122,17 +126,6 @@ func (l *langsmithAPI) complete(a *langsmith.Agent) (id string) {
 	return a.ID
 }
 
-// find returns the agent with the ID in the path.
-func (l *langsmithAPI) find(c *call) (e *entry[langsmith.Agent], refusal *answer) {
-	if !uuidForm.MatchString(c.id) {
-		return nil, langsmithError(http.StatusUnprocessableEntity, "invalid_agent_id", "Provide the agent ID as a UUID")
-	}
-	if e = l.byID[strings.ToLower(c.id)]; e == nil {
-		return nil, langsmithError(http.StatusNotFound, "agent_not_found", "Verify the agent ID and that the calling identity has access: agent not found")
-	}
-	return e, nil
-}
-
 func (l *langsmithAPI) copy(c *call) *answer {
 	source, refusal := l.find(c)
 	if refusal != nil {
@@ -148,8 +141,8 @@ func (l *langsmithAPI) copy(c *call) *answer {
 		return langsmithInvalidBody()
 	}
 	permissions = withDefaults(permissions)
-	if field := faultOf(permissions); field != "" {
-		return langsmithError(http.StatusUnprocessableEntity, "invalid_permissions", "Set 'permissions."+field+"' to one of its documented values")
+	if fault := faultOf(permissions); fault != "" {
+		return langsmithError(http.StatusUnprocessableEntity, "invalid_permissions", fault)
 	}
 	if name == "" {
 		name = source.agent.Name + " (copy)"
@@ -179,30 +172,17 @@ func (l *langsmithAPI) copy(c *call) *answer {
 	a.Extras = json.RawMessage("{}")
 	made := l.copyOf(c, source, a)
 	made.agent.Revision = revisionOf(made.id)
-	shown := l.document(made.agent, includesFiles(c))
-	shown.drop(l.quirks.AnswerLacks...)
-	return l.copied(made, shown)
+	return l.copied(made, l.document(made.agent, includesFiles(c)).drop(l.quirks.AnswerLacks...))
 }
 
-// faultOf names the field of p whose value is none that is documented.
+// faultOf says which field of p has a value that is not documented.
 func faultOf(p langsmith.Permissions) string {
-	switch {
-	case !slices.Contains([]langsmith.Identity{langsmith.IdentityPersonal, langsmith.IdentityShared}, p.Identity):
-		return "identity"
-	case !slices.Contains([]langsmith.Visibility{langsmith.VisibilityTenant, langsmith.VisibilityUser}, p.Visibility):
-		return "visibility"
-	case !slices.Contains([]langsmith.TenantAccessLevel{langsmith.TenantAccessRead, langsmith.TenantAccessRun, langsmith.TenantAccessWrite}, p.TenantAccessLevel):
-		return "tenant_access_level"
-	}
-	return ""
-}
-
-func (l *langsmithAPI) get(c *call) *answer {
-	e, refusal := l.find(c)
-	if refusal != nil {
-		return refusal
-	}
-	return shown(l.document(e.agent, includesFiles(c)))
+	return cmp.Or(
+		unknown("permissions.identity", p.Identity, langsmith.IdentityPersonal, langsmith.IdentityShared),
+		unknown("permissions.visibility", p.Visibility, langsmith.VisibilityTenant, langsmith.VisibilityUser),
+		unknown("permissions.tenant_access_level", p.TenantAccessLevel,
+			langsmith.TenantAccessRead, langsmith.TenantAccessRun, langsmith.TenantAccessWrite),
+	)
 }
 
 func includesFiles(c *call) bool {
@@ -211,8 +191,8 @@ func includesFiles(c *call) bool {
 }
 
 func (l *langsmithAPI) list(c *call) *answer {
-	size, err := integer(c.Query, "page_size", 20, 1, 100)
-	if err != nil {
+	size := 20
+	if err := queryFields(c.Query).read("page_size", &size); err != nil || size < 1 || size > 100 {
 		return langsmithInvalidQuery("page_size")
 	}
 	compare := l.comparison(cmp.Or(c.Query.Get("sort_by"), "updated_at"), "name")
@@ -295,6 +275,13 @@ func langsmithError(status int, code, detail string) *answer {
 		"detail": detail,
 		"status": status,
 	})
+}
+
+func langsmithNoAgent(id string) *answer {
+	if !uuidForm.MatchString(id) {
+		return langsmithError(http.StatusUnprocessableEntity, "invalid_agent_id", "Provide the agent ID as a UUID")
+	}
+	return langsmithError(http.StatusNotFound, "agent_not_found", "Verify the agent ID and that the calling identity has access: agent not found")
 }
 
 func langsmithInvalidBody() *answer {

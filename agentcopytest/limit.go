@@ -51,16 +51,15 @@ func (l *rateLimit) admit(credential string, now time.Time, countRefused bool) t
 	for len(window) > 0 && now.Sub(window[0]) >= l.per {
 		window = window[1:]
 	}
+	var wait time.Duration
 	if len(window) >= l.n {
-		wait := window[len(window)-l.n].Add(l.per).Sub(now)
-		if countRefused {
-			window = append(window, now)
-		}
-		l.admitted[credential] = window
-		return wait
+		wait = window[len(window)-l.n].Add(l.per).Sub(now)
 	}
-	l.admitted[credential] = append(window, now)
-	return 0
+	if wait == 0 || countRefused {
+		window = append(window, now)
+	}
+	l.admitted[credential] = window
+	return wait
 }
 
 // RetryAfter is how a 429 tells how long to wait: by default, a Retry-After in

@@ -89,14 +89,14 @@ func (s *store[A]) page(agents []*entry[A], number, size int) (page []*entry[A],
 	if size == 0 {
 		return nil, 0
 	}
-	pages = (len(agents) + size - 1) / size
-	if number >= pages && s.quirks.RepeatLastPage {
-		number = max(0, pages-1)
+	all := slices.Collect(slices.Chunk(agents, size))
+	if s.quirks.RepeatLastPage && len(all) > 0 {
+		number = min(number, len(all)-1)
 	}
-	if number >= pages {
-		return nil, pages
+	if number < len(all) {
+		page = all[number]
 	}
-	return agents[number*size : min(len(agents), (number+1)*size)], pages
+	return page, len(all)
 }
 
 // items is what a list shows of agents.

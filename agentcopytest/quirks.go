@@ -227,34 +227,22 @@ func WithQuirks(q Quirks) ServerOption {
 
 // nonsense says what makes no sense in q.
 func (q *Quirks) nonsense() string {
-	for name, value := range map[string]int64{
-		"ShowAfter": int64(q.ShowAfter), "StaleLists": int64(q.StaleLists), "PageSize": int64(q.PageSize), "AgentCap": int64(q.AgentCap),
-	} {
-		if value < 0 {
-			return name + " is negative"
-		}
-	}
-	for _, of := range []struct {
-		name              string
-		status, low, high int
-	}{
-		{"CopyStatus", q.CopyStatus, 200, 299},
-		{"NameTaken", q.NameTaken, 200, 599},
-		{"SecondCopy.Status", q.SecondCopy.Status, 200, 599},
-		{"MissingCredential", q.MissingCredential, 400, 599},
-		{"WrongCredential", q.WrongCredential, 400, 599},
-	} {
-		if of.status != 0 && (of.status < of.low || of.status > of.high) {
-			return fmt.Sprintf("%s %d is not the status of such an answer, %d to %d", of.name, of.status, of.low, of.high)
-		}
-	}
 	switch {
-	case !(q.FlapLists >= 0 && q.FlapLists <= 1):
+	case !(q.FlapLists >= 0 && q.FlapLists <= 1): // NaN too
 		return fmt.Sprintf("FlapLists %v is not a share, 0 to 1", q.FlapLists)
 	case !hasBody(q.CopyStatus):
 		return fmt.Sprintf("CopyStatus %d is not the status of an answer with a body", q.CopyStatus)
 	}
 	return cmp.Or(
+		negative("ShowAfter", q.ShowAfter),
+		negative("StaleLists", q.StaleLists),
+		negative("PageSize", q.PageSize),
+		negative("AgentCap", q.AgentCap),
+		noStatus("CopyStatus", q.CopyStatus, 200, 299),
+		noStatus("NameTaken", q.NameTaken, 200, 599),
+		noStatus("SecondCopy.Status", q.SecondCopy.Status, 200, 599),
+		noStatus("MissingCredential", q.MissingCredential, 400, 599),
+		noStatus("WrongCredential", q.WrongCredential, 400, 599),
 		unknown("ListOrder", q.ListOrder, OrderOldest, OrderNewest, OrderName, OrderShuffled),
 		unknown("NameFilter", q.NameFilter, FilterCase, FilterPrefix, FilterExact, FilterIgnored),
 		unknown("Totals", q.Totals, TotalsZero, TotalsAbsent),
@@ -264,34 +252,25 @@ func (q *Quirks) nonsense() string {
 	)
 }
 
+func negative[N ~int | ~int64](name string, value N) string {
+	if value >= 0 {
+		return ""
+	}
+	return name + " is negative"
+}
+
+// noStatus says that a status is neither 0 nor one of low to high.
+func noStatus(name string, status, low, high int) string {
+	if status == 0 || status >= low && status <= high {
+		return ""
+	}
+	return fmt.Sprintf("%s %d is not the status of such an answer, %d to %d", name, status, low, high)
+}
+
 // unknown says that a value is neither the default nor one of known.
 func unknown[S ~string](name string, value S, known ...S) string {
 	if value == "" || slices.Contains(known, value) {
 		return ""
 	}
 	return fmt.Sprintf("%s %q is unknown", name, value)
-}
-
-// stamp writes t into the field key, in form, or else in layout. The
-// zero time leaves the field out.
-func (s Stamps) stamp(o object, key string, t time.Time, form StampForm, layout string) {
-	if s.Zone != nil {
-		t = t.In(s.Zone)
-	}
-	switch {
-	case t.IsZero() || form == StampAbsent:
-		o.drop(key)
-	case form == "":
-		o.set(key, t.Format(layout))
-	case form == StampUnix:
-		o.set(key, t.Unix())
-	case form == StampUnixMilli:
-		o.set(key, t.UnixMilli())
-	case form == StampTrue:
-		o.set(key, true)
-	case form == StampNull:
-		o.set(key, nil)
-	default:
-		o.set(key, t.Format(string(form)))
-	}
 }

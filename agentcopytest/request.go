@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,12 +39,11 @@ func (s *Server) Requests() []Request {
 
 // record notes a request that was received.
 func (s *Server) record(r Request) *Request {
-	noted := r.clone()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	noted.At = time.Now() // under the lock, so that the times are in order
-	s.requests = append(s.requests, &noted)
-	return &noted
+	r.At = time.Now() // under the lock, so that the times are in order
+	s.requests = append(s.requests, &r)
+	return &r
 }
 
 // requestOf is what is known of r before its body is read. It shares nothing
@@ -60,10 +58,7 @@ func requestOf(r *http.Request) Request {
 }
 
 func (r Request) clone() Request {
-	r.Query = maps.Clone(r.Query)
-	for name, values := range r.Query {
-		r.Query[name] = slices.Clone(values)
-	}
+	r.Query = url.Values(http.Header(r.Query).Clone())
 	r.Header = r.Header.Clone()
 	r.Body = slices.Clone(r.Body)
 	return r

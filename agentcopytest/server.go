@@ -2,10 +2,10 @@ package agentcopytest
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,13 +35,14 @@ type Server struct {
 
 // vendor is what sets the fake of one vendor apart from the others.
 type vendor struct {
-	name            string   // for messages to the author of a test
-	credentials     []string // the headers that carry them
-	scheme          string   // stands before the value in each: "Bearer "
-	wrongCredential int      // the status that answers one that is not accepted; 0: 401
-	basePath        string   // may stand before the path of a route
-	paths           paths
-	more            []route    // beyond those of paths
+	name            string     // for messages to the author of a test
+	credentials     []string   // the headers that carry them
+	scheme          string     // stands before the value in each: "Bearer "
+	wrongCredential int        // the status that answers one that is not accepted; 0: 401
+	basePath        string     // may stand before the path of a route
+	list            string     // the path of the list, which also stands before an agent's ID
+	get, copy       string     // stand behind the ID
+	more            []route    // beyond the list, the read and the copy
 	limit           *rateLimit // of copies, unless an option sets another; nil for none
 	copied          int        // the status that answers a copy; 0: 200
 	// refuse is an error in the vendor's form.
@@ -57,12 +58,6 @@ type agents interface {
 	list(c *call) *answer
 }
 
-// paths are those of the endpoints that all vendors have.
-type paths struct {
-	agents    string // of the list
-	get, copy string // behind the path and the ID of an agent
-}
-
 // ServerOption changes how a fake behaves; the constructors take any number.
 type ServerOption func(*Server)
 
@@ -74,15 +69,15 @@ func newServer(v vendor, agents agents, opts []ServerOption) *Server {
 		vendor:  v,
 		agents:  agents,
 		limit:   v.limit,
-		scope:   "agentcopytest " + strconv.FormatInt(servers.Add(1), 10),
+		scope:   fmt.Sprint("agentcopytest ", servers.Add(1)),
 		cache:   make(map[string]cachedAnswer),
 		waiting: make(map[exchange]bool),
 	}
-	one := v.paths.agents + "/{id}"
+	one := v.list + "/{id}"
 	s.routes = append(v.more,
-		route{method: http.MethodPost, path: one + v.paths.copy, copies: true, serve: agents.copy},
-		route{method: http.MethodGet, path: one + v.paths.get, serve: agents.get},
-		route{method: http.MethodGet, path: v.paths.agents, lists: true, serve: agents.list},
+		route{method: http.MethodPost, path: one + v.copy, copies: true, serve: agents.copy},
+		route{method: http.MethodGet, path: one + v.get, serve: agents.get},
+		route{method: http.MethodGet, path: v.list, lists: true, serve: agents.list},
 	)
 	agents.joins(s)
 	for i, opt := range opts {

@@ -16,13 +16,16 @@ import (
 
 // kind is what sets the agents of one vendor apart.
 type kind[A any] struct {
-	newID     func(n int) string     // the n-th ID that the vendor gives
-	setID     func(a *A, id string)  // writes it into an agent
-	complete  func(a *A) (id string) // fills in what a test has left out
+	newID     func(n int) string      // the n-th ID that the vendor gives
+	setID     func(a *A, id string)   // writes it into an agent
+	spell     func(id string) string  // an ID in a path, as newID would write it
+	noAgent   func(id string) *answer // refuses an ID that no agent has, or can have
+	complete  func(a *A) (id string)  // fills in what a test has left out
 	head      func(a *A) head
-	sameSpace func(a, b *A) bool // no two agents for which it holds share a name; nil: it holds for all
-	nameTaken int                // the status that answers a name that is taken; 0: it makes another agent
-	item      func(a *A) object  // what a list shows
+	sameSpace func(a, b *A) bool      // no two agents for which it holds share a name; nil: it holds for all
+	nameTaken int                     // the status that answers a name that is taken; 0: it makes another agent
+	item      func(a *A) object       // what a list shows
+	full      func(c *call, a *A) any // what a GET shows
 	stamps    stamps
 }
 
@@ -109,6 +112,22 @@ func (s *store[A]) add(a A) A {
 }
 
 func (s *store[A]) nameOf(a *A) string { return *s.kind.head(a).name }
+
+// find returns the agent with the ID in the path.
+func (s *store[A]) find(c *call) (e *entry[A], refusal *answer) {
+	if e = s.byID[s.kind.spell(c.id)]; e == nil {
+		return nil, s.kind.noAgent(c.id)
+	}
+	return e, nil
+}
+
+func (s *store[A]) get(c *call) *answer {
+	e, refusal := s.find(c)
+	if refusal != nil {
+		return refusal
+	}
+	return shown(s.kind.full(c, &e.agent))
+}
 
 func (s *store[A]) put(e *entry[A]) {
 	s.byID[e.id] = e
@@ -226,24 +245,43 @@ func (s *store[A]) stamp(t agentcopy.Time, fallback time.Time) agentcopy.Time {
 
 // document is the JSON of an agent, with its times as the vendor shows them.
 func (s *store[A]) document(a *A) object {
-	o, h := objectOf(a), s.kind.head(a)
-	s.showTimes(o, *h.created, *h.updated)
+	h := s.kind.head(a)
+	return s.timed(a, *h.created, *h.updated)
+}
+
+// timed is the JSON of v, which was made and changed then.
+func (s *store[A]) timed(v any, created, updated agentcopy.Time) object {
+	o := objectOf(v)
+	s.show(o, s.kind.stamps.created, created, "")
+	s.show(o, s.kind.stamps.updated, updated, "")
 	return o
 }
 
-// showTimes writes into o when a thing was made and changed.
-func (s *store[A]) showTimes(o object, created, updated agentcopy.Time) {
-	s.show(o, s.kind.stamps.created, created, "")
-	s.show(o, s.kind.stamps.updated, updated, "")
-}
-
 // show writes a time stamp into o: in form, or that of the quirks, or the vendor's.
-func (s *store[A]) show(o object, key string, t agentcopy.Time, form StampForm) {
+// The zero time leaves the field out.
+func (s *store[A]) show(o object, key string, at agentcopy.Time, form StampForm) {
+	t := at.Time
+	if zone := s.quirks.Stamps.Zone; zone != nil {
+		t = t.In(zone)
+	}
 	layout := s.kind.stamps.layout
 	if s.server.variant {
 		layout = s.kind.stamps.variant
 	}
-	s.quirks.Stamps.stamp(o, key, t.Time, cmp.Or(form, s.quirks.Stamps.Form), layout)
+	switch form = cmp.Or(form, s.quirks.Stamps.Form); {
+	case t.IsZero() || form == StampAbsent:
+		o.drop(key)
+	case form == StampUnix:
+		o.set(key, t.Unix())
+	case form == StampUnixMilli:
+		o.set(key, t.UnixMilli())
+	case form == StampTrue:
+		o.set(key, true)
+	case form == StampNull:
+		o.set(key, nil)
+	default:
+		o.set(key, t.Format(cmp.Or(string(form), layout)))
+	}
 }
 
 // misuse panics: the test asks for nonsense.

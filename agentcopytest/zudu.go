@@ -40,12 +40,17 @@ func NewZudu(opts ...ServerOption) *Zudu {
 	api.store = newStore(kind[zudu.Agent]{
 		newID:     func(n int) string { return "agent_" + agentUUID(n) },
 		setID:     func(a *zudu.Agent, id string) { a.AgentID = id },
+		spell:     func(id string) string { return id },
+		noAgent:   zuduNotFound,
 		complete:  api.complete,
 		head:      func(a *zudu.Agent) head { return head{&a.AgentName, &a.CreatedAt, &a.UpdatedAt} },
 		sameSpace: func(a, b *zudu.Agent) bool { return a.OrganizationID == b.OrganizationID },
 		nameTaken: http.StatusBadRequest,
 		item:      func(a *zudu.Agent) object { return api.brief(a, "language", a.Language) },
-		stamps:    stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
+		full: func(_ *call, a *zudu.Agent) any {
+			return zuduSuccess("Full agent data retrieved successfully", api.document(a))
+		},
+		stamps: stamps{"created_at", "updated_at", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z", time.Second},
 	})
 	return &Zudu{newServer(vendor{
 		name:        "Zudu",
@@ -53,8 +58,10 @@ func NewZudu(opts ...ServerOption) *Zudu {
 		refuse: func(status int, reason string) *answer {
 			return zuduError(status, http.StatusText(status), reason)
 		},
-		paths: paths{agents: "/api/agents", get: "/full", copy: "/duplicate"},
-		more:  []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.find}},
+		list: "/api/agents",
+		get:  "/full",
+		copy: "/duplicate",
+		more: []route{{method: http.MethodPost, path: "/api/agents", lists: true, serve: api.list}},
 	}, api, opts), api}
 }
 
@@ -127,20 +134,20 @@ func zuduNameFault(name string) string {
 
 func (z *zuduAPI) copy(c *call) *answer {
 	body, err := c.fields()
-	if err != nil {
-		return zuduInvalid(err.Error())
-	}
 	var name string
-	if err := body.read("agent_name", &name); err != nil {
+	if err == nil {
+		err = body.read("agent_name", &name)
+	}
+	if err != nil {
 		return zuduInvalid(err.Error())
 	}
 	name = strings.TrimSpace(name)
 	if fault := z.nameFault(name, zuduNameFault); fault != "" {
 		return zuduInvalid(fault)
 	}
-	source := z.byID[c.id]
-	if source == nil {
-		return zuduNotFound(c.id)
+	source, refusal := z.find(c)
+	if refusal != nil {
+		return refusal
 	}
 	a := source.agent
 	a.AgentName = z.named(name)
@@ -148,17 +155,8 @@ func (z *zuduAPI) copy(c *call) *answer {
 		return zuduError(status, "Validation error", fmt.Sprintf("Agent name '%s' already exists in organization '%s'", a.AgentName, a.OrganizationID))
 	}
 	made := z.copyOf(c, source, a)
-	shown := z.brief(&made.agent, "organization_id", made.agent.OrganizationID)
-	shown.drop(z.quirks.AnswerLacks...)
+	shown := z.brief(&made.agent, "organization_id", a.OrganizationID).drop(z.quirks.AnswerLacks...)
 	return z.copied(made, zuduSuccess("Agent duplicated successfully", shown))
-}
-
-func (z *zuduAPI) get(c *call) *answer {
-	e := z.byID[c.id]
-	if e == nil {
-		return zuduNotFound(c.id)
-	}
-	return shown(zuduSuccess("Full agent data retrieved successfully", z.document(&e.agent)))
 }
 
 // document is all of an agent.
@@ -177,9 +175,7 @@ func (z *zuduAPI) brief(a *zudu.Agent, key, value string) object {
 	if !z.server.variant {
 		return z.document(a)
 	}
-	o := objectOf(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value})
-	z.showTimes(o, a.CreatedAt, a.UpdatedAt)
-	return o
+	return z.timed(map[string]string{"agent_id": a.AgentID, "agent_name": a.AgentName, key: value}, a.CreatedAt, a.UpdatedAt)
 }
 
 // zuduEnvelope is what every answer is wrapped in.
@@ -207,72 +203,51 @@ func zuduNotFound(id string) *answer {
 		fmt.Sprintf("Agent with ID '%s' does not exist in organization '%s'", id, zuduOrganization))
 }
 
-// zuduQuery is what either list is asked for.
-type zuduQuery struct {
-	page, limit       int
-	sortBy, sortOrder string
-	names             []string // one of these must pass the filter; nil for all agents
-}
-
-// zuduDefaults is the query of a list that asks for nothing.
-var zuduDefaults = zuduQuery{limit: 20, sortBy: "updated_at", sortOrder: "descending"}
-
+// list answers both lists: what a GET asks for in its query, a POST, which makes
+// nothing either, asks for in its body, and it has a filter.
 func (z *zuduAPI) list(c *call) *answer {
-	q := zuduDefaults
-	for name, n := range map[string]*int{"page": &q.page, "limit": &q.limit} {
-		var err error
-		if *n, err = integer(c.Query, name, *n, math.MinInt, math.MaxInt); err != nil {
-			return zuduInvalid(name + " " + err.Error())
-		}
+	asked, err := c.fields()
+	if c.Method == http.MethodGet {
+		asked, err = queryFields(c.Query), nil
 	}
-	q.sortBy = cmp.Or(c.Query.Get("sort_by"), q.sortBy)
-	q.sortOrder = cmp.Or(c.Query.Get("sort_order"), q.sortOrder)
-	return z.answerList(c, q)
-}
-
-// find is the list by filter: a POST that makes nothing.
-func (z *zuduAPI) find(c *call) *answer {
-	q := zuduDefaults
-	body, err := c.fields()
 	if err != nil && err != errNoBody {
 		return zuduInvalid(err.Error())
 	}
+	var sortBy, sortOrder string
 	var criteria map[string][]string
+	number, limit := 0, 20
 	for name, v := range map[string]any{
-		"page": &q.page, "limit": &q.limit, "sort_by": &q.sortBy, "sort_order": &q.sortOrder, "filter_criteria": &criteria,
+		"page": &number, "limit": &limit, "sort_by": &sortBy, "sort_order": &sortOrder, "filter_criteria": &criteria,
 	} {
-		if err := body.read(name, v); err != nil {
+		if err := asked.read(name, v); err != nil {
 			return zuduInvalid(err.Error())
 		}
 	}
-	q.names = criteria["agent_name"]
-	return z.answerList(c, q)
-}
-
-func (z *zuduAPI) answerList(c *call, q zuduQuery) *answer {
-	compare := z.comparison(q.sortBy, "agent_name")
+	sortBy, sortOrder = cmp.Or(sortBy, "updated_at"), cmp.Or(sortOrder, "descending")
+	compare := z.comparison(sortBy, "agent_name")
 	switch {
-	case q.page < 0 || q.page > math.MaxInt32:
-		return zuduInvalid(fmt.Sprintf("page %d is out of range", q.page))
-	case q.limit < 1 || q.limit > 100:
-		return zuduInvalid(fmt.Sprintf("limit %d is out of range", q.limit))
+	case number < 0 || number > math.MaxInt32:
+		return zuduInvalid(fmt.Sprintf("page %d is out of range", number))
+	case limit < 1 || limit > 100:
+		return zuduInvalid(fmt.Sprintf("limit %d is out of range", limit))
 	case compare == nil:
-		return zuduInvalid("sort_by is unknown: " + q.sortBy)
-	case q.sortOrder != "ascending" && q.sortOrder != "descending":
-		return zuduInvalid("sort_order is unknown: " + q.sortOrder)
+		return zuduInvalid("sort_by is unknown: " + sortBy)
+	case sortOrder != "ascending" && sortOrder != "descending":
+		return zuduInvalid("sort_order is unknown: " + sortOrder)
 	}
-	found := z.visible(c, z.ordered(compare, q.sortOrder == "descending"), func(a *zudu.Agent) bool {
-		return q.names == nil || slices.ContainsFunc(q.names, func(text string) bool { return z.filtered(a, text) })
+	names := criteria["agent_name"] // one of these must pass the filter; nil for all agents
+	found := z.visible(c, z.ordered(compare, sortOrder == "descending"), func(a *zudu.Agent) bool {
+		return names == nil || slices.ContainsFunc(names, func(text string) bool { return z.filtered(a, text) })
 	})
-	limit := z.pageSize(q.limit)
-	page, pages := z.page(found, q.page, limit)
+	limit = z.pageSize(limit)
+	page, pages := z.page(found, number, limit)
 	return shown(zuduSuccess("Agents retrieved successfully", map[string]any{
 		"organization_id": zuduOrganization,
 		"agents":          z.items(page),
-		"pagination":      z.pagination(q.page, limit, len(found), pages),
+		"pagination":      z.pagination(number, limit, len(found), pages),
 		"returned_count":  len(page),
-		"sort_order":      q.sortOrder,
-		"sort_by":         q.sortBy,
+		"sort_order":      sortOrder,
+		"sort_by":         sortBy,
 	}))
 }
 

@@ -15,19 +15,24 @@ import (
 func newLangSmith() *Vendor {
 	v := &Vendor{
 		Name: "langsmith", BasePath: "/v1/deepagents", SourceID: sourceUUID, CopyID: copyUUID,
-		New:     func(key string, opts ...agentcopy.Option) (any, error) { return langsmith.New(key, opts...) },
-		Copier:  func(c any) agentcopy.Copier { return c.(*langsmith.Client).Copier(langsmith.CloneAgentRequest{}) },
-		With:    func(c any, opts ...agentcopy.Option) (any, error) { return c.(*langsmith.Client).With(opts...) },
-		FromEnv: func(opts ...agentcopy.Option) (any, error) { return langsmith.NewFromEnv(opts...) },
 		KeyVars: []string{"LANGSMITH_API_KEY"}, URLVar: "LANGSMITH_ENDPOINT", BaseURL: "https://api.smith.langchain.com",
-		NotMade: []any{(*langsmith.Client)(nil), new(langsmith.Client)},
-		NewFake: newLangSmithFake,
+		NewFake: func(opts ...agentcopytest.ServerOption) *Fake {
+			fake := agentcopytest.NewLangSmith(opts...)
+			return &Fake{
+				Server: fake.Server,
+				Add:    func(id, name string) string { return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID },
+				Update: func(id, name string, created agentcopy.Time) {
+					fake.UpdateAgent(id, func(a *langsmith.Agent) { a.Name, a.CreatedAt = name, created })
+				},
+			}
+		},
 		Shape: Shape{
 			List: "/agents", Get: "/agents/*",
 			Page:   `{"items":[%],"next_cursor":~}`,
 			Agent:  `{"id":@,"name":$,"created_at":"#","updated_at":"^",&}`,
 			Config: `"system_prompt":"%"`,
 			Got:    `%`,
+			OddID:  `[2]`,
 			ID:     uuid,
 			More: func(number, pages int) string {
 				if number+1 < pages {
@@ -44,45 +49,18 @@ func newLangSmith() *Vendor {
 		CopyPath: "/agents/*/clone", CopyBody: `{"name":"*"}`, Success: http.StatusCreated,
 	}
 	result := func(a *langsmith.Agent) *Result { return &Result{a.ID, a, a.Response} }
-	return v.of(
-		&Operation{
-			Name: "CloneAgent", Copies: true,
-			Do: on(result, func(ctx context.Context, c *langsmith.Client) (*langsmith.Agent, error) {
-				return c.CloneAgent(ctx, v.SourceID, langsmith.CloneAgentRequest{Name: "A copy"})
-			}),
-			Answers: Answers{
-				Good:     `{"id":"` + copyUUID + `","name":"A copy","created_at":"2026-05-15T20:50:32.708302+00:00"}`,
-				Mistyped: agentAnswers.Mistyped, NoID: agentAnswers.NoID, OtherID: agentAnswers.OtherID,
-			},
-		},
-		&Operation{
-			Name: "GetAgent",
-			Do: on(result, func(ctx context.Context, c *langsmith.Client) (*langsmith.Agent, error) {
-				return c.GetAgent(ctx, v.CopyID, langsmith.GetAgentRequest{})
-			}),
-			Answers: agentAnswers,
-		},
-		&Operation{
-			Name: "ListAgents",
-			Do: onList(result, func(ctx context.Context, c *langsmith.Client) iter.Seq2[*langsmith.Agent, error] {
-				return c.ListAgents(ctx, langsmith.ListAgentsRequest{})
-			}),
-			Answers: Answers{
-				Good:     `{"items":[{"id":"` + copyUUID + `","name":"A copy"}],"next_cursor":null}`,
-				Mistyped: `{"items":[{"id":"` + copyUUID + `","name":7}],"next_cursor":null}`,
-				NoID:     `{}`,
-			},
-		},
-	)
-}
-
-func newLangSmithFake(opts ...agentcopytest.ServerOption) *Fake {
-	fake := agentcopytest.NewLangSmith(opts...)
-	return &Fake{
-		Server: fake.Server,
-		Add:    func(id, name string) string { return fake.AddAgent(langsmith.Agent{ID: id, Name: name}).ID },
-		Update: func(id, name string, created agentcopy.Time) {
-			fake.UpdateAgent(id, func(a *langsmith.Agent) { a.Name, a.CreatedAt = name, created })
-		},
-	}
+	setClient(v, langsmith.New, langsmith.NewFromEnv, func(c *langsmith.Client) agentcopy.Copier {
+		return c.Copier(langsmith.CloneAgentRequest{})
+	})
+	v.setOperations("CloneAgent",
+		on(result, func(ctx context.Context, c *langsmith.Client) (*langsmith.Agent, error) {
+			return c.CloneAgent(ctx, v.SourceID, langsmith.CloneAgentRequest{Name: "A copy"})
+		}),
+		on(result, func(ctx context.Context, c *langsmith.Client) (*langsmith.Agent, error) {
+			return c.GetAgent(ctx, v.CopyID, langsmith.GetAgentRequest{})
+		}),
+		onList(result, func(ctx context.Context, c *langsmith.Client) iter.Seq2[*langsmith.Agent, error] {
+			return c.ListAgents(ctx, langsmith.ListAgentsRequest{})
+		}))
+	return v
 }

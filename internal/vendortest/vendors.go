@@ -1,6 +1,7 @@
 package vendortest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -69,6 +70,11 @@ type Shape struct {
 	Agent  string
 	Config string // a field that a copy has from its source; % stands for its value
 	Got    string // the answer to a GET of an agent; % stands for the agent
+	Made   string // that to a copy, if it has another form
+	OddID  string // an ID of a type that no ID has
+	// Refusal is a success by status and a failure by its text; "" where there is no
+	// such thing.
+	Refusal string
 	// ID is the n-th ID as JSON. The first is that of SourceID.
 	ID func(n int) string
 	// More says whether pages follow the page with a number, from 0, of a list.
@@ -148,7 +154,7 @@ type Operation struct {
 	Variant string // tells operations of one name apart
 	Copies  bool
 	NoBody  bool // it is a POST without a body
-	Do      func(ctx context.Context, client any) (*Result, error)
+	Do      calls
 	Answers Answers
 }
 
@@ -179,7 +185,7 @@ type Answers struct {
 	Mistyped string // a field that does not matter has another type
 	NoID     string // the agent has no ID
 	OtherID  string // the ID has a type that no ID has; "" where lists tolerate it
-	Refusal  string // success by status, failure by its text; "" where there is no such thing
+	Refusal  string // see [Shape]
 }
 
 const (
@@ -209,17 +215,60 @@ func IsCopy(method, path string) bool {
 	})
 }
 
-// of makes the operations of a vendor know it.
-func (v *Vendor) of(operations ...*Operation) *Vendor {
-	for _, o := range operations {
-		o.Vendor = v
+// setClient sets what a vendor does through clients of type C.
+func setClient[T any, C interface {
+	*T
+	With(opts ...agentcopy.Option) (C, error)
+}](
+	v *Vendor, newClient func(key string, opts ...agentcopy.Option) (C, error),
+	fromEnv func(opts ...agentcopy.Option) (C, error), copier func(C) agentcopy.Copier,
+) {
+	v.New = func(key string, opts ...agentcopy.Option) (any, error) { return newClient(key, opts...) }
+	v.FromEnv = func(opts ...agentcopy.Option) (any, error) { return fromEnv(opts...) }
+	v.With = func(client any, opts ...agentcopy.Option) (any, error) { return client.(C).With(opts...) }
+	v.Copier = func(client any) agentcopy.Copier { return copier(client.(C)) }
+	v.NotMade = []any{C(nil), C(new(T))}
+}
+
+// calls is an operation: the call of a client, and what comes of it.
+type calls func(ctx context.Context, client any) (*Result, error)
+
+// setOperations gives a vendor its operations, and these the answers that its shape
+// makes.
+func (v *Vendor) setOperations(copyName string, makeCopy, get, list calls) {
+	page := v.answers(strings.Replace(v.Shape.Page, "~", v.Shape.More(0, 1), 1))
+	page.NoID, page.OtherID = strings.Replace(v.Shape.Got, "%", "{}", 1), ""
+	// With another type, a name would not pass the filter by name.
+	page.Mistyped = strings.Replace(page.Good, `"A copy"`, fmt.Sprintf(`"A copy",%q:7`, v.Shape.CopiedText), 1)
+	made := v.answers(cmp.Or(v.Shape.Made, v.Shape.Got))
+	// Long enough to outlast an attempt when it trickles: see internal/conformance.
+	long := fmt.Sprintf(`"A copy",%q:"2026-05-15T20:50:32.708302+00:00",%q:"It reads leases, and says what they cost."`,
+		v.Shape.CreatedKey, v.Shape.CopiedText)
+	made.Good = strings.Replace(made.Good, `"A copy"`, long, 1)
+	v.Operations = []*Operation{
+		{Vendor: v, Name: copyName, Copies: true, NoBody: v.CopyBody == "", Do: makeCopy, Answers: made},
+		{Vendor: v, Name: "GetAgent", Do: get, Answers: v.answers(v.Shape.Got)},
+		{Vendor: v, Name: "ListAgents", Do: list, Answers: page},
 	}
-	v.Operations = operations
-	return v
+}
+
+// answers are those with the form of document, in which % stands for the agent.
+func (v *Vendor) answers(document string) Answers {
+	with := func(id, name string) string {
+		agent := fmt.Sprintf(`{%q:%s,%q:%s}`, v.Shape.IDKey, id, v.Shape.NameKey, name)
+		return strings.Replace(document, "%", agent, 1)
+	}
+	return Answers{
+		Good:     with(v.Shape.ID(2), `"A copy"`),
+		Mistyped: with(v.Shape.ID(2), `7`),
+		NoID:     strings.Replace(document, "%", fmt.Sprintf(`{%q:"A copy"}`, v.Shape.NameKey), 1),
+		OtherID:  with(v.Shape.OddID, `"A copy"`),
+		Refusal:  v.Shape.Refusal,
+	}
 }
 
 // on is the Do of an operation of clients of type C, whose agents are of type A.
-func on[C, A any](result func(*A) *Result, call func(ctx context.Context, client C) (*A, error)) func(context.Context, any) (*Result, error) {
+func on[C, A any](result func(*A) *Result, call func(ctx context.Context, client C) (*A, error)) calls {
 	return func(ctx context.Context, client any) (*Result, error) {
 		agent, err := call(ctx, client.(C))
 		if err != nil {
@@ -231,7 +280,7 @@ func on[C, A any](result func(*A) *Result, call func(ctx context.Context, client
 
 // onList is the Do of a list, which is read to its end. Its result is of the first
 // agent.
-func onList[C, A any](result func(*A) *Result, list func(ctx context.Context, client C) iter.Seq2[*A, error]) func(context.Context, any) (*Result, error) {
+func onList[C, A any](result func(*A) *Result, list func(ctx context.Context, client C) iter.Seq2[*A, error]) calls {
 	return func(ctx context.Context, client any) (*Result, error) {
 		found := &Result{}
 		for agent, err := range list(ctx, client.(C)) {
