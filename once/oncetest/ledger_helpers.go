@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -259,7 +258,6 @@ var advice = map[error]string{
 	once.ErrKeyReused:  "compare the records by Record.SameRequest before everything else",
 	once.ErrCopyTaken:  "give Record.Ref of done records a unique index, and change nothing if another key has it",
 	context.Canceled:   "return when ctx ends, with an error that matches ctx.Err()",
-	errLost:            "return the error of the call",
 }
 
 // concurrently runs f n times at once.
@@ -274,45 +272,4 @@ func concurrently(n int, f func(i int)) {
 	}
 	close(start)
 	running.Wait()
-}
-
-// errLost is the error of a call that was done and whose answer was lost.
-var errLost = errors.New("the answer was lost")
-
-// lossy loses the answer of every so many-th change.
-type lossy struct {
-	once.Ledger
-	every int64
-	n     atomic.Int64
-}
-
-func (l *lossy) lose(err error) error {
-	if err == nil && l.n.Add(1)%l.every == 0 {
-		return errLost
-	}
-	return err
-}
-
-func (l *lossy) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
-	stored, found, err := l.Ledger.Begin(ctx, r, lease)
-	if err = l.lose(err); err != nil {
-		return once.Record{}, false, err
-	}
-	return stored, found, nil
-}
-
-func (l *lossy) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.lose(l.Ledger.Update(ctx, r, lease))
-}
-
-func (l *lossy) Release(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Release(ctx, r))
-}
-
-func (l *lossy) Finish(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Finish(ctx, r))
-}
-
-func (l *lossy) Abandon(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Abandon(ctx, r))
 }
