@@ -19,93 +19,52 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// hostile is a vendor and its Copier, which sorts agents by agentcopy.MatchAgent. What
-// it does is set by its fields.
+// hostile is an acme that sorts agents by agentcopy.MatchAgent. What it does is set by
+// its fields.
 type hostile struct {
-	account string
+	acme
 	rename  func(string) string
-	outcome func(n int) hostileAnswer // to the n-th request
-	hidden  func(age time.Duration) bool
-	unique  bool   // a name that is taken is refused by 409
-	blind   bool   // looks are incomplete
-	looks   func() // is called for each look
-
-	mu     sync.Mutex
-	agents []hostileAgent
-	sent   int
-}
-
-type hostileAgent struct {
-	id, name string
-	made     time.Time // in truth
-	copied   bool      // by a request
-}
-
-type hostileAnswer struct {
-	lost bool // the answer
-	none bool // no copy is made
+	hidden  func(age time.Duration) bool // of copies
+	unique  bool                         // a name that is taken is refused by 409
+	blind   bool                         // looks are incomplete
+	looking func()                       // is called for each look
 }
 
 func (h *hostile) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	id, _ := strconv.Atoi(req.SourceID) // "07" and "+7" are 7
-	return agentcopy.Identity{
-		Provider: "hostile", Origin: "https://hostile.example", Account: h.account,
-		SourceID: strconv.Itoa(id), SearchKey: req.Name,
-	}
+	id := h.acme.Identify(req)
+	number, _ := strconv.Atoi(req.SourceID) // "07" and "+7" are 7
+	id.SourceID = strconv.Itoa(number)
+	return id
 }
 
-func (h *hostile) Copy(_ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.sent++
-	var answer hostileAnswer
-	if h.outcome != nil {
-		answer = h.outcome(h.sent)
-	}
-	name := req.Name
+func (h *hostile) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	if h.rename != nil {
-		name = h.rename(name)
+		req.Name = h.rename(req.Name)
 	}
-	taken := slices.ContainsFunc(h.agents, func(a hostileAgent) bool { return a.name == name })
+	h.mu.Lock()
+	taken := slices.ContainsFunc(h.agents, func(a acmeAgent) bool { return a.Name == req.Name })
+	h.mu.Unlock()
 	if h.unique && taken {
-		return agentcopy.Copy{}, &agentcopy.Error{Provider: "hostile", Outcome: agentcopy.OutcomeNotCopied, StatusCode: 409}
+		return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 409, nil)
 	}
-	if answer.none {
-		return agentcopy.Copy{}, &agentcopy.Error{Provider: "hostile", Outcome: agentcopy.OutcomeUnknown, StatusCode: 502}
-	}
-	a := h.add(name, time.Now())
-	a.copied = true
-	if answer.lost {
-		return agentcopy.Copy{}, &agentcopy.Error{Provider: "hostile", Outcome: agentcopy.OutcomeUnknown, StatusCode: 502}
-	}
-	return h.copyOf(*a, req), nil
-}
-
-// add adds an agent. The lock is held.
-func (h *hostile) add(name string, made time.Time) *hostileAgent {
-	h.agents = append(h.agents, hostileAgent{id: strconv.Itoa(100 + len(h.agents)), name: name, made: made})
-	return &h.agents[len(h.agents)-1]
-}
-
-func (h *hostile) copyOf(a hostileAgent, req agentcopy.CopyRequest) agentcopy.Copy {
-	return agentcopy.Copy{Provider: "hostile", SourceID: req.SourceID, ID: a.id, Name: a.name, CreatedAt: a.made}
+	return h.acme.Copy(ctx, req)
 }
 
 func (h *hostile) FindCopies(_ context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.looks != nil {
-		h.looks()
+	if h.looking != nil {
+		h.looking()
 	}
 	seen := once.Now() // on the process's clock; the vendor's is ahead
 	ahead := time.Now().Round(0).Sub(seen.Round(0))
 	for _, a := range slices.Backward(h.agents) {
-		if a.copied && h.hidden != nil && h.hidden(time.Since(a.made)) {
+		if a.SourceID != "" && h.hidden != nil && h.hidden(time.Since(a.CreatedAt)) {
 			continue
 		}
-		if c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: h.copyOf(a, req), SeenAt: seen.Round(0), Ahead: ahead}, req.Name, since); ok {
+		if c, ok := agentcopy.MatchAgent(agentcopy.Sighting{Copy: a.Copy, SeenAt: seen.Round(0), Ahead: ahead}, req.Name, since); ok {
 			found = append(found, c)
-		} else if a.name == req.Name {
+		} else if a.Name == req.Name {
 			err = agentcopy.ErrNameTaken
 		}
 	}
@@ -115,21 +74,19 @@ func (h *hostile) FindCopies(_ context.Context, req agentcopy.CopyRequest, since
 	return found, err
 }
 
-// copies are the agents that requests made.
+// copies counts the agents that requests made.
 func (h *hostile) copies() (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.agents {
-		if a.copied {
+		if a.SourceID != "" {
 			n++
 		}
 	}
 	return n
 }
 
-func lostFirst(n int) hostileAnswer { return hostileAnswer{lost: n == 1} }
-func lostAlways(int) hostileAnswer  { return hostileAnswer{lost: true} }
-func noneFirst(n int) hostileAnswer { return hostileAnswer{none: n == 1} }
+func newHostile(steps ...step) *hostile { return &hostile{acme: acme{steps: steps}} }
 
 // The answer to the first request is lost. Whatever the vendor does then, there is
 // one copy at most; it is found, or the error says that there may be one.
@@ -158,7 +115,8 @@ func TestAttackLostAnswers(t *testing.T) {
 	for renamed, rename := range renames {
 		for shown, hidden := range hides {
 			inBubble(t, renamed+", "+shown, func(t *testing.T) {
-				h := &hostile{rename: rename, hidden: hidden, outcome: lostFirst}
+				h := newHostile(lost(0))
+				h.rename, h.hidden = rename, hidden
 				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
 				req := agentcopy.CopyRequest{SourceID: "7", Name: accents}
 				_, err := runner.Copy(t.Context(), "k", h, req)
@@ -192,7 +150,8 @@ func TestAttackClocksBetweenProcesses(t *testing.T) {
 		inBubble(t, tt.set.String()+" after "+tt.down.String(), func(t *testing.T) {
 			step := once.SetClock(t)
 			ledger := once.NewMemoryLedger()
-			h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < time.Second }}
+			h := newHostile(lost(0))
+			h.hidden = func(age time.Duration) bool { return age < time.Second }
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 			defer cancel()
 			require.ErrorIs(t, copyOf(ctx, &once.Runner{Ledger: ledger}, "k", h, leases), agentcopy.ErrOutcomeUnknown)
@@ -215,14 +174,15 @@ func TestAttackClocksWithinACall(t *testing.T) {
 		for _, when := range []time.Duration{500 * time.Millisecond, 5 * time.Second, 29 * time.Second, 31 * time.Second} {
 			for _, renamed := range []bool{false, true} {
 				inBubble(t, fmt.Sprintf("by %v after %v, renamed %v", by, when, renamed), func(t *testing.T) {
-					h := &hostile{outcome: lostFirst, hidden: func(age time.Duration) bool { return age < 10*time.Second }}
+					h := newHostile(lost(0))
+					h.hidden = func(age time.Duration) bool { return age < 10*time.Second }
 					if renamed {
 						h.rename = func(string) string { return "Untitled" }
 					}
 					step, begun := once.SetClock(t), time.Now()
-					h.looks = func() {
+					h.looking = func() {
 						if time.Since(begun) >= when {
-							h.looks = nil
+							h.looking = nil
 							step(by)
 						}
 					}
@@ -240,11 +200,15 @@ func TestAttackClocksWithinACall(t *testing.T) {
 // IDs that are written in several ways are one.
 func TestAttackSpellings(t *testing.T) {
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	h := &hostile{}
+	h := newHostile(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		made := a.make(req, 0)
+		made.ID = "100"
+		return made, nil
+	})
 	for _, same := range []string{"7", "07", "+7"} {
 		require.NoError(t, copyOf(t.Context(), runner, "k", h, agentcopy.CopyRequest{SourceID: same, Name: "Leases"}), same)
 	}
-	require.Equal(t, 1, h.sent)
+	require.Len(t, h.sent, 1)
 	leave(t, runner.Ledger, "k2", func(r *once.Record) {
 		r.Request.SourceID, r.Identity = "7", h.Identify(leases)
 	})
@@ -257,19 +221,33 @@ func TestAttackSpellings(t *testing.T) {
 // once all is well again the key has its copy.
 func TestAttackEachStep(t *testing.T) {
 	vendors := map[string]func() *hostile{
-		"answered":   func() *hostile { return &hostile{} },
-		"lost":       func() *hostile { return &hostile{outcome: lostFirst} },
-		"none, lost": func() *hostile { return &hostile{outcome: noneFirst} },
-		"name taken": func() *hostile { h := &hostile{unique: true}; h.add("Leases", time.Now().Add(-time.Hour)); return h },
-		"lost, 409": func() *hostile {
-			return &hostile{unique: true, outcome: lostAlways, hidden: func(age time.Duration) bool { return age < 35*time.Second }}
+		"answered":   func() *hostile { return newHostile() },
+		"lost":       func() *hostile { return newHostile(lost(0)) },
+		"none, lost": func() *hostile { return newHostile(never(failed(agentcopy.OutcomeUnknown, 502, nil))) },
+		"name taken": func() *hostile {
+			older := acmeAgent{Copy: agentcopy.Copy{ID: "older", Name: leases.Name, CreatedAt: time.Now().Add(-time.Hour)}}
+			return &hostile{unique: true, acme: acme{agents: []acmeAgent{older}}}
 		},
-		"lost, blind": func() *hostile { return &hostile{outcome: lostFirst, blind: true} },
+		"lost, 409": func() *hostile {
+			h := newHostile(lost(0))
+			h.unique, h.hidden = true, func(age time.Duration) bool { return age < 35*time.Second }
+			return h
+		},
+		"lost, blind": func() *hostile {
+			h := newHostile(lost(0))
+			h.blind = true
+			return h
+		},
 	}
 	type happening func(p *attacked, call func() error) error
 	events := map[string]happening{
-		"fails":             func(p *attacked, _ func() error) error { return errDropped },
-		"fails for ever":    func(p *attacked, _ func() error) error { p.forEver(); return errDropped },
+		"fails": func(p *attacked, _ func() error) error { return errDropped },
+		"fails for ever": func(p *attacked, _ func() error) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.forEver = true
+			return errDropped
+		},
 		"is done and fails": func(p *attacked, call func() error) error { _ = call(); return errDropped },
 		"is done late":      func(p *attacked, call func() error) error { err := call(); time.Sleep(20 * time.Second); return err },
 		"is done late and fails": func(p *attacked, call func() error) error {
@@ -292,9 +270,7 @@ func TestAttackEachStep(t *testing.T) {
 						h := newVendor()
 						p := newAttacked(t, h, at, happens)
 						made, err := p.copy()
-						if p.reached != "" {
-							event = fmt.Sprintf("%s of step %d, %s; the call returned %v", event, at, p.reached, err)
-						}
+						event := fmt.Sprintf("%s, step %d of %v; the call returned %v", event, at, p.steps, err)
 						require.LessOrEqual(t, h.copies(), 1, event)
 						if err == nil && !p.panicked {
 							require.Equal(t, 1, h.copies(), event)
@@ -305,7 +281,7 @@ func TestAttackEachStep(t *testing.T) {
 						}
 						// All is well again.
 						time.Sleep(time.Minute)
-						h.blind, h.hidden, h.outcome = false, nil, nil
+						h.blind, h.hidden, h.steps = false, nil, nil
 						_, err = (&once.Runner{Ledger: p.ledger.MemoryLedger}).Copy(t.Context(), "k", h, leases)
 						require.LessOrEqual(t, h.copies(), 1, event)
 						if vendor != "name taken" {
@@ -333,17 +309,16 @@ type attacked struct {
 	other   sync.WaitGroup
 
 	mu       sync.Mutex
-	n, at    int // calls that were made; that at which it happens, or all from there on
-	from     int
-	reached  string
-	tells    func(name string) // is called for each step; may be nil
+	steps    []string // the calls that were made
+	at       int      // the number of the step at which it happens, from 1
+	forEver  bool     // and at all that follow
 	wakes    time.Time
 	panicked bool
 }
 
 func newAttacked(t *testing.T, h *hostile, at int, happens func(*attacked, func() error) error) *attacked {
 	_, ledger, _ := newFaulty()
-	p := &attacked{t: t, vendor: h, ledger: ledger, happens: happens, at: at, from: at}
+	p := &attacked{t: t, vendor: h, ledger: ledger, happens: happens, at: at}
 	p.ctx, p.cancel = context.WithCancel(t.Context())
 	ledger.around = func(_ context.Context, method string, call func() error) error { return p.step(method, call) }
 	return p
@@ -360,13 +335,8 @@ func (p *attacked) copy() (made agentcopy.Copy, err error) {
 // step is one of its calls.
 func (p *attacked) step(name string, call func() error) error {
 	p.mu.Lock()
-	if p.n++; p.tells != nil {
-		p.tells(name)
-	}
-	now := p.n == p.at || p.at == 0 && p.n > p.from
-	if now {
-		p.reached = name
-	}
+	p.steps = append(p.steps, name)
+	now := len(p.steps) == p.at || p.forEver && len(p.steps) > p.at
 	asleep := time.Until(p.wakes)
 	p.mu.Unlock()
 	time.Sleep(asleep)
@@ -374,13 +344,6 @@ func (p *attacked) step(name string, call func() error) error {
 		return p.happens(p, call)
 	}
 	return call()
-}
-
-// forEver makes it happen at all steps that follow.
-func (p *attacked) forEver() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at = 0
 }
 
 // suspend halts the process for longer than its lease. Meanwhile another one works on
@@ -434,11 +397,9 @@ func (c *attackedCopier) FindCopies(ctx context.Context, req agentcopy.CopyReque
 // by then, or owns it.
 func TestALookAsksTheVendorFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var steps []string
-		p := newAttacked(t, &hostile{outcome: lostFirst}, -1, nil)
-		p.tells = func(name string) { steps = append(steps, name) }
+		p := newAttacked(t, newHostile(lost(0)), -1, nil)
 		_, err := p.copy()
 		require.NoError(t, err)
-		require.Equal(t, []string{"FindCopies", "Pending", "KeepsNames", "Owners"}, steps[4:8], "of %v", steps)
+		require.Equal(t, []string{"FindCopies", "Pending", "KeepsNames", "Owners"}, p.steps[4:8], "of %v", p.steps)
 	})
 }
