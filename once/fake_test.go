@@ -27,6 +27,7 @@ type acme struct {
 	looks  []look // of the next looks; later ones tell the truth
 
 	sent   []time.Time
+	keys   []string // the idempotency keys that were sent
 	looked []time.Time
 
 	template, account string // of Identify
@@ -46,7 +47,7 @@ type look func() ([]agentcopy.Candidate, error)
 
 func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	a.mu.Lock()
-	a.sent = append(a.sent, time.Now())
+	a.sent, a.keys = append(a.sent, time.Now()), append(a.keys, req.IdempotencyKey)
 	next := answered
 	if len(a.steps) > 0 {
 		next, a.steps = a.steps[0], a.steps[1:]

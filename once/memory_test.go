@@ -1,11 +1,11 @@
 package once_test
 
 import (
-	"sync"
 	"testing"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/stretchr/testify/require"
+
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
@@ -20,17 +20,16 @@ func TestMemoryLedger(t *testing.T) {
 	oncetest.TestLedger(t, func(*testing.T) oncetest.Store { return memoryStore{once.NewMemoryLedger()} })
 }
 
-func TestMemoryLedgerUnderThousandsOfGoroutines(t *testing.T) {
-	runner, vendor := newOnce()
-	var callers sync.WaitGroup
-	for i := range 5000 {
-		callers.Go(func() {
-			req := agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i % 100)}
-			if _, err := runner.Copy(t.Context(), keyOf(i%100), vendor, req); err != nil {
-				t.Error(err)
+func TestCopyRefsHaveTextsOfTheirOwn(t *testing.T) {
+	seen := map[string]once.CopyRef{}
+	parts := []string{"", " ", `"`, `" "`, "a", `a" "b`, "b"}
+	for _, origin := range parts {
+		for _, provider := range parts {
+			for _, id := range parts {
+				ref := once.CopyRef{Origin: origin, Provider: provider, ID: id}
+				require.NotContains(t, seen, ref.String())
+				seen[ref.String()] = ref
 			}
-		})
+		}
 	}
-	callers.Wait()
-	requireSettled(t, runner.Ledger, vendor, 100)
 }
