@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -30,12 +28,12 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
 			ledger.fail("Finish", nil) // and the next run finds it
-			hidden := vendor.agents
+			agents := vendor.agents
 			if name == "answered" { // no later call sends again, whatever becomes of the agent
 				vendor.agents = nil
 				require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrCopied)
 			}
-			vendor.agents = hidden
+			vendor.agents = agents
 			made, err = runner.Copy(t.Context(), "k", vendor, request)
 			require.NoError(t, err)
 			require.Equal(t, "agent-1", made.ID)
@@ -167,10 +165,9 @@ func TestWhatTheLedgerCouldNotRecordIsSaid(t *testing.T) {
 	})
 }
 
-// A ledger that panics while the lease is renewed, and a Copier that ends its
-// goroutine: both reach the caller.
-func TestPanicsAndExitsReachTheCaller(t *testing.T) {
-	inBubble(t, "a ledger that panics in the background", func(t *testing.T) {
+// A panic while the lease is renewed reaches the caller.
+func TestAPanicOfTheLedgerReachesTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
 		time.AfterFunc(time.Second, func() {
 			ledger.mu.Lock()
@@ -178,21 +175,6 @@ func TestPanicsAndExitsReachTheCaller(t *testing.T) {
 			ledger.around = func(context.Context, string, func() error) error { panic("in the ledger") }
 		})
 		require.PanicsWithValue(t, "in the ledger", func() { _ = copyOf(t.Context(), runner, "k", vendor, request) })
-		require.Zero(t, once.KeysAtWork())
-	})
-	inBubble(t, "a Copier that exits", func(t *testing.T) {
-		runner, vendor := newOnce(func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			runtime.Goexit()
-			return agentcopy.Copy{}, nil
-		})
-		passed := make(chan bool)
-		go func() {
-			defer close(passed)
-			for range runner.All(t.Context(), slices.Values([]once.Job{jobOf(vendor, 1)})) {
-			}
-			passed <- true
-		}()
-		require.False(t, <-passed, "the loop exits, too")
 		require.Zero(t, once.KeysAtWork())
 	})
 }

@@ -291,6 +291,30 @@ func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
 	require.Equal(t, keys, agents, "agents made for %d keys", keys)
 }
 
+// leave puts the record of a key into the ledger whose process is gone.
+func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) once.Record {
+	t.Helper()
+	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), SentAt: time.Now().UTC(), Sends: 1, Identity: (&acme{}).Identify(request)}
+	change(&r)
+	r, _, err := l.Begin(t.Context(), r, 0)
+	require.NoError(t, err)
+	return r
+}
+
+// abandonedAfter ends a call for k after d, with its outcome unknown.
+func abandonedAfter(t *testing.T, once *once.Runner, vendor *acme, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	_, err := once.Copy(ctx, "k", vendor, request)
+	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+}
+
+func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
+	_, err := o.Copy(ctx, key, c, req)
+	return err
+}
+
 // inBubble runs test as a subtest of t, where waits take no time.
 func inBubble(t *testing.T, name string, test func(*testing.T)) {
 	t.Helper()

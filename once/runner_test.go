@@ -232,7 +232,8 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 	})
 	inBubble(t, "a process that crashed before it sent anything", func(t *testing.T) {
 		runner, vendor := newOnce()
-		crashed(t, runner.Ledger, "k")
+		leave(t, runner.Ledger, "k", func(*once.Record) {})
+		time.Sleep(time.Second)
 		start := time.Now()
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)
@@ -241,7 +242,8 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 	})
 	inBubble(t, "a process that crashed before its answer came", func(t *testing.T) {
 		runner, vendor := newOnce()
-		crashed(t, runner.Ledger, "k")
+		leave(t, runner.Ledger, "k", func(*once.Record) {})
+		time.Sleep(time.Second)
 		vendor.make(request, 10*time.Second)
 		made, err := runner.Copy(t.Context(), "k", vendor, request)
 		require.NoError(t, err)
@@ -249,27 +251,6 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		require.Empty(t, vendor.sent)
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})
-}
-
-// abandonedAfter ends a call for k after d, with its outcome unknown.
-func abandonedAfter(t *testing.T, once *once.Runner, vendor *acme, d time.Duration) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	_, err := once.Copy(ctx, "k", vendor, request)
-	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-}
-
-// crashed leaves the record of a process that was killed, whose lease has run
-// out since.
-func crashed(t *testing.T, l once.Ledger, key string) {
-	t.Helper()
-	_, _, err := l.Begin(t.Context(), once.Record{
-		Key: key, Request: request, Since: time.Now(), SentAt: time.Now().UTC(), Sends: 1,
-		Identity: (&acme{}).Identify(request),
-	}, time.Second)
-	require.NoError(t, err)
-	time.Sleep(time.Second)
 }
 
 func TestOnceSaysWhyTheContextEnded(t *testing.T) {
@@ -357,11 +338,6 @@ func TestOnceSendsNothing(t *testing.T) {
 			require.Empty(t, vendor.looked)
 		})
 	}
-}
-
-func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
-	_, err := o.Copy(ctx, key, c, req)
-	return err
 }
 
 func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
@@ -594,7 +570,8 @@ func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 		// Key 1 is unknown, and its copy shows. Keys of the same name come and go
 		// all the time, so that one of them is always pending.
 		runner, vendor := newOnce(lost(0))
-		crashed(t, runner.Ledger, "0")
+		leave(t, runner.Ledger, "0", func(*once.Record) {})
+		time.Sleep(time.Second)
 		stop := make(chan struct{})
 		var keys sync.WaitGroup
 		keys.Go(func() {
@@ -653,16 +630,6 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 			require.Len(t, vendor.sent, tt.sent)
 		})
 	}
-}
-
-// leave puts the record of a key into the ledger whose process is gone.
-func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) once.Record {
-	t.Helper()
-	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), SentAt: time.Now().UTC(), Sends: 1, Identity: (&acme{}).Identify(request)}
-	change(&r)
-	r, _, err := l.Begin(t.Context(), r, 0)
-	require.NoError(t, err)
-	return r
 }
 
 func TestOnceTakesOverWhatTheTwinDidNotKnow(t *testing.T) {
