@@ -182,8 +182,3 @@ func filter[T any](items []T, keep func(T) bool) (kept []T) {
 	}
 	return kept
 }
-
-// String is for tests and the debugger.
-func (f finding) String() string {
-	return [...]string{"nothing", "found", "not yet", "stuck"}[f]
-}

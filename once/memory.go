@@ -238,11 +238,3 @@ func stored(r Record) Record {
 	r.Copy.Body, r.Copy.Attempts = nil, nil
 	return r
 }
-
-// earlier returns the earlier of two times.
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
