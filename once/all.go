@@ -120,7 +120,7 @@ func (b *batch) run(job Job) {
 	defer func() { <-b.slots }()
 	b.guarded(func() {
 		result := Result{Job: job}
-		result.Copy, result.Existing, result.Err = b.runner.copy(b.ctx, job.Key, job.Copier, job.Request)
+		result.Copy, result.Existing, result.Err = b.runner.claimed(b.ctx, job.Key, job.Copier, job.Request, (*run).copy)
 		b.results <- result
 	})
 }

@@ -81,7 +81,7 @@ func (c *claim) keep(ctx context.Context) {
 func (c *claim) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lease.Renewal())
 	defer cancel()
-	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
+	err := c.save(ctx)
 	switch {
 	case err == nil:
 		return nil
@@ -97,6 +97,11 @@ func (c *claim) renew(ctx context.Context) error {
 // change stays: the next write carries it.
 func (c *claim) update(ctx context.Context, change func(*Record)) error {
 	c.set(change)
+	return c.save(ctx)
+}
+
+// save stores the record and renews the lease.
+func (c *claim) save(ctx context.Context) error {
 	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 }
 
@@ -182,9 +187,7 @@ func (c *claim) release() error {
 func (c *claim) current() Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	record := stored(c.record)
-	record.Identity = c.record.Identity
-	return record
+	return stored(c.record)
 }
 
 func (c *claim) renewedAt() time.Time {

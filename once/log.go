@@ -1,6 +1,7 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -11,10 +12,7 @@ import (
 )
 
 func loggerOf(r *Runner) *slog.Logger {
-	if r.Logger == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return r.Logger
+	return cmp.Or(r.Logger, slog.New(slog.DiscardHandler))
 }
 
 // Log lines hold the key, the vendor and what is listed here: no name, no body and

@@ -235,6 +235,6 @@ func isRival(r *Record, id agentcopy.Identity, sentSince time.Time) bool {
 func stored(r Record) Record {
 	r.Seen, r.Dismissed = slices.Clone(r.Seen), slices.Clone(r.Dismissed)
 	r.Request.IdempotencyKey = ""
-	r.Copy.Body, r.Copy.Attempts = nil, nil
+	r.Copy = stripped(r.Copy)
 	return r
 }

@@ -23,7 +23,7 @@ import (
 // Use it if a ledger was lost, before Copy makes everything again.
 func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	copied, _, err := r.claimed(ctx, key, c, req, (*run).find)
-	return copied, aboutKey(key, err)
+	return copied, err
 }
 
 // find looks once.

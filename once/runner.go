@@ -104,14 +104,8 @@ const (
 //
 // agentcopy.OutcomeOf(err) is the outcome of the key.
 func (r *Runner) Copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	copied, _, err := r.copy(ctx, key, c, req)
+	copied, _, err := r.claimed(ctx, key, c, req, (*run).copy)
 	return copied, err
-}
-
-// copy is Copy that also tells whether the copy was found, not made by this call.
-func (r *Runner) copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (copied agentcopy.Copy, existing bool, err error) {
-	copied, existing, err = r.claimed(ctx, key, c, req, (*run).copy)
-	return copied, existing, aboutKey(key, err)
 }
 
 // aboutKey puts the key before an error.
@@ -123,12 +117,12 @@ func aboutKey(key string, err error) error {
 }
 
 // claimed waits until no other caller is at work on the key, claims it, and has do
-// work on it. A key that is done is not claimed.
-func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest, do func(*run, context.Context) (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
-	if err := r.check(ctx, key); err != nil {
-		return agentcopy.Copy{}, false, err
-	}
-	if err := checkRequest(c, req); err != nil {
+// work on it. A key that is done is not claimed. existing reports that the copy was
+// found, not made by this call.
+func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest,
+	do func(*run, context.Context) (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
+	defer func() { err = aboutKey(key, err) }()
+	if err := cmp.Or(r.check(ctx, key), checkRequest(c, req)); err != nil {
 		return agentcopy.Copy{}, false, err
 	}
 	record := recordOf(key, c, req)
