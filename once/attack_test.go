@@ -200,11 +200,10 @@ func TestAttackClocksWithinACall(t *testing.T) {
 // IDs that are written in several ways are one.
 func TestAttackSpellings(t *testing.T) {
 	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	h := newHostile(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-		made := a.make(req, 0)
+	h := newHostile(making(0, func(made agentcopy.Copy) (agentcopy.Copy, error) {
 		made.ID = "100"
 		return made, nil
-	})
+	}))
 	for _, same := range []string{"7", "07", "+7"} {
 		require.NoError(t, copyOf(t.Context(), runner, "k", h, agentcopy.CopyRequest{SourceID: same, Name: "Leases"}), same)
 	}

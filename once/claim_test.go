@@ -44,10 +44,10 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 
 func TestOnceRecordsACopyThoughItsContextHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	runner, vendor := newOnce(making(0, func(made agentcopy.Copy) (agentcopy.Copy, error) {
 		cancel()
-		return a.make(req, 0), nil
-	})
+		return made, nil
+	}))
 	_, err := runner.Copy(ctx, "k", vendor, request)
 	require.NoError(t, err)
 	requireSettled(t, runner.Ledger, vendor, 1)
@@ -283,15 +283,12 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 		{what: "409, and the copy shows", refusal: conflict, made: true},
 		{what: "already exists, and the copy shows", refusal: exists, made: true},
 		{what: "409, and an older agent has the name", refusal: conflict, looks: []look{blind(agentcopy.ErrNameTaken)}, want: agentcopy.ErrConflict},
-		{what: "another refusal stands at once", refusal: failed(agentcopy.OutcomeNotCopied, 404, nil), want: agentcopy.ErrNotFound},
 	} {
 		inBubble(t, tt.what, func(t *testing.T) {
-			runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-				if tt.made {
-					a.make(req, 0)
-				}
-				return agentcopy.Copy{}, tt.refusal
-			})
+			runner, vendor := newOnce(never(tt.refusal))
+			if tt.made {
+				vendor.steps = []step{failing(0, tt.refusal)}
+			}
 			vendor.looks = tt.looks
 			start := time.Now()
 			_, err := runner.Copy(t.Context(), "k", vendor, request)
@@ -324,60 +321,27 @@ func TestManyShortCallsGetThere(t *testing.T) {
 	})
 }
 
-func TestLooksThatCannotSeeEndAfterTenMinutes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		vendor.looks = repeated(blind(agentcopy.ErrLookIncomplete), 1000)
-		start := time.Now()
-		err := copyOf(t.Context(), runner, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
-		require.InDelta(t, 10*time.Minute, time.Since(start), float64(5*time.Second))
-		require.Len(t, vendor.sent, 1)
-	})
-}
-
-func TestWhatTheVendorShowsAsDoneIsNeverSentAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 1000)
-		err := copyOf(t.Context(), runner, "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrAmbiguous)
-		require.ErrorContains(t, err, "the vendor shows that the copy was made")
-		require.Len(t, vendor.sent, 1)
-	})
-}
-
 // Copiers whose errors and copies contradict themselves. A copy was made each time;
 // there must be no second one, and the call must not say that there is none.
 func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 	notCopied := failed(agentcopy.OutcomeNotCopied, 404, nil)
 	unknown := failed(agentcopy.OutcomeUnknown, 502, nil)
-	// making makes a copy, which is hidden for an hour, and returns what answer does.
-	making := func(answer func(agentcopy.Copy) (agentcopy.Copy, error)) step {
-		return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			return answer(a.make(req, time.Hour))
-		}
-	}
-	failing := func(err error) step {
-		return making(func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{}, err })
-	}
 	for _, tt := range []struct {
 		what   string
 		step   step
 		traced bool
 		want   error // nil: the copy is returned
 	}{
-		{"a nil *agentcopy.Error", making(func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, (*agentcopy.Error)(nil) }), false, nil},
-		{"no copy and another", failing(errors.Join(notCopied, failed(agentcopy.OutcomeCopied, 200, nil))), false, agentcopy.ErrCopied},
-		{"no copy and it is not known", failing(fmt.Errorf("%w, after %w", notCopied, unknown)), false, agentcopy.ErrOutcomeUnknown},
-		{"the sentinel", failing(fmt.Errorf("acme: %w", agentcopy.ErrCopied)), false, agentcopy.ErrCopied},
-		{"a copy that is named with an error", making(func(c agentcopy.Copy) (agentcopy.Copy, error) {
+		{"a nil *agentcopy.Error", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, (*agentcopy.Error)(nil) }), false, nil},
+		{"no copy and another", failing(time.Hour, errors.Join(notCopied, failed(agentcopy.OutcomeCopied, 200, nil))), false, agentcopy.ErrCopied},
+		{"no copy and it is not known", failing(time.Hour, fmt.Errorf("%w, after %w", notCopied, unknown)), false, agentcopy.ErrOutcomeUnknown},
+		{"the sentinel", failing(time.Hour, fmt.Errorf("acme: %w", agentcopy.ErrCopied)), false, agentcopy.ErrCopied},
+		{"a copy that is named with an error", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) {
 			return c, failed(agentcopy.OutcomeCopied, 200, errDropped)
 		}), false, nil},
-		{"no copy, and here it is", making(func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, notCopied }), false, agentcopy.ErrOutcomeUnknown},
-		{"the source", making(func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{ID: "SOURCE-1"}, nil }), false, agentcopy.ErrCopied},
-		{"a conflict without a status", failing(failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrConflict)), false, agentcopy.ErrConflict},
+		{"no copy, and here it is", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, notCopied }), false, agentcopy.ErrOutcomeUnknown},
+		{"the source", making(time.Hour, func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{ID: "SOURCE-1"}, nil }), false, agentcopy.ErrCopied},
+		{"a conflict without a status", failing(time.Hour, failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrConflict)), false, agentcopy.ErrConflict},
 		{"an attempt that was told of as unknown", func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 			done, err := attempt(ctx, time.Minute)
 			require.NoError(t, err)
@@ -410,12 +374,10 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 }
 
 // A Copier that sends although AttemptStart forbade it, or after Copy has returned.
-func TestOddCopiersThatSendAllTheSame(t *testing.T) {
+func TestOddCopiersThatSendThoughForbidden(t *testing.T) {
 	for what, step := range map[string]step{
-		"and names the copy": answered,
-		"and its answer is lost": func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			return lost(time.Second)(a, ctx, req)
-		},
+		"and names the copy":     answered,
+		"and its answer is lost": lost(time.Second),
 	} {
 		inBubble(t, what, func(t *testing.T) {
 			runner, ledger, vendor := newFaulty(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
@@ -481,11 +443,10 @@ func TestSinceIsThatOfTheFirstAttemptThatMayHaveMadeTheCopy(t *testing.T) {
 // Two keys never own one agent, whatever the Copier calls its vendor.
 func TestOddProvidersAreOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			made := a.make(req, 0)
+		runner, vendor := newOnce(making(0, func(made agentcopy.Copy) (agentcopy.Copy, error) {
 			made.Provider = ""
 			return made, nil
-		}, never(errDropped))
+		}), never(errDropped))
 		require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request))
 		vendor.agents[0].CreatedAt = time.Now().Add(time.Minute) // it looks like that of the second key
 		require.NoError(t, copyOf(t.Context(), runner, "2", vendor, request))

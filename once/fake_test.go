@@ -122,24 +122,36 @@ func failed(outcome agentcopy.Outcome, status int, cause error) *agentcopy.Error
 
 // The steps.
 
-func answered(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	return a.make(req, 0), nil
+var answered = late(0)
+
+// making makes a copy that shows after delay, and returns what answer does.
+func making(delay time.Duration, answer func(agentcopy.Copy) (agentcopy.Copy, error)) step {
+	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		return answer(a.make(req, delay))
+	}
+}
+
+// late makes a copy that shows at once, and answers after delay.
+func late(delay time.Duration) step {
+	return making(0, func(c agentcopy.Copy) (agentcopy.Copy, error) {
+		time.Sleep(delay)
+		return c, nil
+	})
+}
+
+// failing makes a copy that shows after delay, and fails with err.
+func failing(delay time.Duration, err error) step {
+	return making(delay, func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{}, err })
 }
 
 // lost makes a copy that shows after delay, and the answer is lost.
 func lost(delay time.Duration) step {
-	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
-	}
+	return failing(delay, failed(agentcopy.OutcomeUnknown, 502, nil))
 }
 
 // garbled makes a copy that shows after delay, and says so without naming it.
 func garbled(delay time.Duration) step {
-	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.OutcomeCopied, 200, nil)
-	}
+	return failing(delay, failed(agentcopy.OutcomeCopied, 200, nil))
 }
 
 // never ends with err and makes no copy.

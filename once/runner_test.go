@@ -53,26 +53,16 @@ func TestOnceSettles(t *testing.T) {
 		{name: "the copy of the second request shows", steps: []step{never(unknown), lost(time.Second)}, sent: 2, took: settle + 1750*time.Millisecond},
 		{name: "the vendor says that it copied", steps: []step{garbled(time.Second)}, sent: 1, took: 1750 * time.Millisecond},
 		{name: "an error that claims nothing", steps: []step{never(errDropped)}, sent: 2, took: settle},
-		{
-			name: "an answer without an ID",
-			steps: []step{func(a *acme, ctx context.Context, r agentcopy.CopyRequest) (agentcopy.Copy, error) {
-				a.make(r, time.Second)
-				return agentcopy.Copy{}, nil
-			}},
-			sent: 1, took: 1750 * time.Millisecond,
-		},
+		{name: "an answer without an ID", steps: []step{failing(time.Second, nil)}, sent: 1, took: 1750 * time.Millisecond},
 		{
 			name:  "the name is taken by the first copy, which shows late",
 			steps: []step{lost(settle + time.Second), slow(2*time.Second, never(refused))},
 			sent:  2, took: settle + 2*time.Second,
 		},
 		{
-			name: "a gateway sends the second request twice, and the copy shows after its refusal",
-			steps: []step{never(unknown), func(a *acme, _ context.Context, r agentcopy.CopyRequest) (agentcopy.Copy, error) {
-				a.make(r, 5*time.Second)
-				return agentcopy.Copy{}, refused
-			}},
-			sent: 2, took: settle + 7750*time.Millisecond,
+			name:  "a gateway sends the second request twice, and the copy shows after its refusal",
+			steps: []step{never(unknown), failing(5*time.Second, refused)},
+			sent:  2, took: settle + 7750*time.Millisecond,
 		},
 		{
 			name:  "looks that fail are made again",
@@ -133,7 +123,8 @@ func TestOnceEnds(t *testing.T) {
 		want    error
 		outcome agentcopy.Outcome
 		sent    int
-		pending bool // the record stays
+		pending bool          // the record stays
+		took    time.Duration // give or take; 0: of no matter
 	}{
 		{
 			name: "not copied", steps: []step{never(failed(agentcopy.OutcomeNotCopied, 404, nil))},
@@ -171,11 +162,23 @@ func TestOnceEnds(t *testing.T) {
 			name: "the look is at fault", steps: []step{never(errDropped)}, looks: []look{blind(failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrInvalid))},
 			want: agentcopy.ErrInvalid, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
 		},
+		{
+			name: "looks cannot see for ten minutes", steps: []step{never(errDropped)}, looks: repeated(blind(agentcopy.ErrLookIncomplete), 1000),
+			want: agentcopy.ErrLookIncomplete, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true, took: 10 * time.Minute,
+		},
+		{
+			name: "the vendor shows that the copy was made", steps: []step{never(errDropped)}, looks: repeated(blind(agentcopy.ErrAlreadyDone), 1000),
+			want: once.ErrAmbiguous, outcome: agentcopy.OutcomeUnknown, sent: 1, pending: true,
+		},
 	} {
 		inBubble(t, tt.name, func(t *testing.T) {
 			runner, vendor := newOnce(tt.steps...)
 			vendor.looks = tt.looks
+			start := time.Now()
 			made, err := runner.Copy(t.Context(), "k", vendor, request)
+			if tt.took > 0 {
+				require.InDelta(t, tt.took, time.Since(start), float64(5*time.Second))
+			}
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, `key "k"`)
 			require.Zero(t, made)
@@ -452,11 +455,9 @@ func TestOnceACallerAfterAFailedOneTriesItself(t *testing.T) {
 
 func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			a.make(req, 0) // by somebody else
-			return lost(0)(a, ctx, req)
-		})
-		for range 2 { // the second call finds no more than the first
+		runner, vendor := newOnce(lost(0))
+		vendor.make(request, 0) // by somebody else
+		for range 2 {           // the second call finds no more than the first
 			err := copyOf(t.Context(), runner, "k", vendor, request)
 			require.ErrorIs(t, err, once.ErrAmbiguous)
 			require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
@@ -531,12 +532,7 @@ func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 			require.False(t, records(t, runner.Ledger)["2"].Found)
 		})
 		inBubble(t, "whose answer is on its way, "+tt.name, func(t *testing.T) {
-			madeButLate := func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-				c := a.make(req, 0)
-				time.Sleep(20 * time.Second)
-				return c, nil
-			}
-			runner, vendor := newOnce(never(errDropped), madeButLate)
+			runner, vendor := newOnce(never(errDropped), late(20*time.Second))
 			var keys sync.WaitGroup
 			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 			synctest.Wait()
@@ -609,14 +605,7 @@ func TestOnceTwinsShareTheirCopies(t *testing.T) {
 		{"both are lost, one shows", []step{lost(0), never(errDropped)}, 3},
 		{"one is lost and shows, one is slow", []step{lost(0), slow(20*time.Second, answered)}, 2},
 		{"one is lost and shows, one takes longer than the other waits", []step{lost(0), slow(40*time.Second, answered)}, 2},
-		{"one is claimed before its own answer comes", []step{
-			lost(50 * time.Second),
-			func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-				c := a.make(req, 0)
-				time.Sleep(40 * time.Second)
-				return c, nil
-			},
-		}, 2},
+		{"one is claimed before its own answer comes", []step{lost(50 * time.Second), late(40 * time.Second)}, 2},
 		{"neither shows", []step{never(errDropped), never(errDropped)}, 4},
 	} {
 		inBubble(t, tt.name, func(t *testing.T) {
