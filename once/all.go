@@ -119,8 +119,8 @@ func (b *batch) room() bool {
 func (b *batch) run(job Job) {
 	defer func() { <-b.slots }()
 	b.guarded(func() {
-		result := Result{Job: job}
-		result.Copy, result.Existing, result.Err = b.runner.claimed(b.ctx, job.Key, job.Copier, job.Request, (*run).copy)
+		result := b.runner.claimed(b.ctx, job.Key, job.Copier, job.Request, (*run).copy)
+		result.Job = job
 		b.results <- result
 	})
 }

@@ -68,16 +68,17 @@ func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 
 // Update implements [Ledger].
 func (l *MemoryLedger) Update(ctx context.Context, r Record, lease time.Duration) error {
-	return l.change(ctx, r, func(e *entry) error {
-		e.record, e.lease = stored(r), time.Now().Add(lease)
-		return nil
-	})
+	return l.store(ctx, r, time.Now().Add(lease))
 }
 
 // Release implements [Ledger].
 func (l *MemoryLedger) Release(ctx context.Context, r Record) error {
+	return l.store(ctx, r, time.Time{})
+}
+
+func (l *MemoryLedger) store(ctx context.Context, r Record, lease time.Time) error {
 	return l.change(ctx, r, func(e *entry) error {
-		e.record, e.lease = stored(r), time.Time{}
+		e.record, e.lease = stored(r), lease
 		return nil
 	})
 }

@@ -71,10 +71,7 @@ type run struct {
 	firstSeen  map[string]time.Time // by ID, when this call saw a candidate first
 	pause      time.Duration        // until the next look
 
-	// What the call returns.
-	copied   agentcopy.Copy
-	existing bool // the copy was found, or there before
-	err      error
+	result Result // of the call
 }
 
 func newRun(r *Runner, c agentcopy.Copier, claim *claim, idempotencyKey string) *run {
@@ -92,7 +89,7 @@ func newRun(r *Runner, c agentcopy.Copier, claim *claim, idempotencyKey string) 
 type state func(context.Context) state
 
 // copy makes the copy, or finds the one that was made.
-func (r *run) copy(ctx context.Context) (agentcopy.Copy, bool, error) {
+func (r *run) copy(ctx context.Context) Result {
 	next := r.sending
 	if r.inDoubt() {
 		r.logLook(ctx, "an earlier call left it open")
@@ -101,7 +98,7 @@ func (r *run) copy(ctx context.Context) (agentcopy.Copy, bool, error) {
 	for next != nil {
 		next = next(ctx)
 	}
-	return r.copied, r.existing, r.err
+	return r.result
 }
 
 // inDoubt reports whether an earlier request may have made the copy, or a look has
@@ -112,7 +109,7 @@ func (r *run) inDoubt() bool {
 }
 
 func (r *run) end(copied agentcopy.Copy, existing bool, err error) state {
-	r.copied, r.existing, r.err = copied, existing, err
+	r.result = Result{Copy: copied, Existing: existing, Err: err}
 	return nil
 }
 
