@@ -148,10 +148,8 @@ func (t *copierTest) identify() {
 
 // outcomeOf is what an error of Copy claims.
 func outcomeOf(err error) agentcopy.Outcome {
-	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-		return e.Outcome
-	}
-	return agentcopy.OutcomeUnknown
+	o, _ := agentcopy.OutcomeOf(err)
+	return o
 }
 
 // traced tests a Copier that says that its calls are traced.
