@@ -34,9 +34,7 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 				require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrCopied)
 			}
 			vendor.agents = agents
-			made, err = runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			requireCopy(t, runner, vendor, "agent-1")
 			require.Len(t, vendor.sent, 1)
 		})
 	}
@@ -48,8 +46,7 @@ func TestOnceRecordsACopyThoughItsContextHasEnded(t *testing.T) {
 		cancel()
 		return made, nil
 	}))
-	_, err := runner.Copy(ctx, "k", vendor, request)
-	require.NoError(t, err)
+	require.NoError(t, copyOf(ctx, runner, "k", vendor, request))
 	requireSettled(t, runner.Ledger, vendor, 1)
 }
 
@@ -144,9 +141,7 @@ func TestAFinishWhoseAnswerWasLostIsASuccess(t *testing.T) {
 				}
 				return errDropped
 			}
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			requireCopy(t, runner, vendor, "agent-1")
 			requireSettled(t, ledger, vendor, 1)
 		})
 	}
@@ -211,8 +206,7 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
 		defer cancel()
-		_, err := runner.Copy(ctx, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
 		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began")
 		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
 		require.Equal(t, 1, during.Sends)
@@ -365,9 +359,7 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 			}
 			require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 			time.Sleep(time.Hour)
-			made, err = runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			requireCopy(t, runner, vendor, "agent-1")
 			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	}
@@ -388,9 +380,7 @@ func TestOddCopiersThatSendThoughForbidden(t *testing.T) {
 			vendor.traced = true
 			ledger.fail("Update", errDropped)
 			time.AfterFunc(500*time.Millisecond, func() { ledger.fail("Update", nil) })
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			requireCopy(t, runner, vendor, "agent-1")
 			requireSettled(t, ledger, vendor, 1)
 		})
 	}

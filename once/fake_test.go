@@ -327,6 +327,14 @@ func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier,
 	return err
 }
 
+// requireCopy requires that the copy of k is the agent id.
+func requireCopy(t *testing.T, runner *once.Runner, c agentcopy.Copier, id string) {
+	t.Helper()
+	made, err := runner.Copy(t.Context(), "k", c, request)
+	require.NoError(t, err)
+	require.Equal(t, id, made.ID)
+}
+
 // inBubble runs test as a subtest of t, where waits take no time.
 func inBubble(t *testing.T, name string, test func(*testing.T)) {
 	t.Helper()

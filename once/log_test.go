@@ -74,8 +74,7 @@ func TestLogOfReasonsToWait(t *testing.T) {
 		var out strings.Builder
 		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{failing, failing, blind(agentcopy.ErrLookIncomplete)}}
 		runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, strings.TrimPrefix(`
 at=0s level=INFO msg="sending the request" key=k sends=1
 at=0s level=WARN msg="looking for the copy" key=k why="it is not known whether the request made a copy" settle_time=30s
@@ -92,8 +91,7 @@ func TestLogOfWhatAPersonDecides(t *testing.T) {
 		var out strings.Builder
 		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{steps: []step{lost(0)}}
 		vendor.looks = repeated(possible("a", "b"), 100)
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrAmbiguous)
 		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
 		require.NotContains(t, out.String(), request.Name)
 	})
@@ -105,8 +103,7 @@ func TestLogOfAKeyInProgress(t *testing.T) {
 		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{}
 		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 5*time.Second)
 		require.NoError(t, err)
-		_, err = runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 1, strings.Count(out.String(), `at=0s level=INFO msg="waiting for another process to finish the key" key=k at_most=15s`))
 	})
 }

@@ -107,8 +107,7 @@ func TestOnceLooksAtOnceAndThenLessOften(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := runner.Copy(ctx, "k", vendor, request)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
 		var at []string
 		for _, look := range vendor.looked {
 			at = append(at, look.Sub(start).String())
@@ -206,9 +205,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		abandonedAfter(t, runner, vendor, time.Second)
 		time.Sleep(2 * time.Hour)
 		start := time.Now()
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-1", made.ID)
+		requireCopy(t, runner, vendor, "agent-1")
 		require.Zero(t, time.Since(start))
 		require.Len(t, vendor.sent, 1)
 	})
@@ -216,8 +213,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		abandonedAfter(t, runner, vendor, 20*time.Second)
 		start := time.Now()
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 10*time.Second, time.Since(start))
 		require.Len(t, vendor.sent, 2)
 		requireSettled(t, runner.Ledger, vendor, 1)
@@ -231,8 +227,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		}
 		require.Len(t, vendor.sent, 1)
 		time.Sleep(24 * time.Hour)
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})
 	inBubble(t, "a process that crashed before it sent anything", func(t *testing.T) {
@@ -240,8 +235,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		leave(t, runner.Ledger, "k", func(*once.Record) {})
 		time.Sleep(time.Second)
 		start := time.Now()
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 29*time.Second, time.Since(start), "it crashed a second ago")
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})
@@ -250,9 +244,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		leave(t, runner.Ledger, "k", func(*once.Record) {})
 		time.Sleep(time.Second)
 		vendor.make(request, 10*time.Second)
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-1", made.ID)
+		requireCopy(t, runner, vendor, "agent-1")
 		require.Empty(t, vendor.sent)
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})
@@ -296,9 +288,7 @@ func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		vendor.make(request, 0)
 		time.Sleep(time.Second)
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-2", made.ID)
+		requireCopy(t, runner, vendor, "agent-2")
 		require.Len(t, vendor.sent, 2)
 	})
 }
@@ -469,9 +459,7 @@ func TestOnceListsTheAgentsThatCouldBeTheCopy(t *testing.T) {
 		require.Len(t, vendor.sent, 1)
 
 		vendor.delete("agent-1")
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-2", made.ID)
+		requireCopy(t, runner, vendor, "agent-2")
 		require.Len(t, vendor.sent, 1)
 	})
 }
@@ -505,9 +493,7 @@ func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
 	inBubble(t, "it becomes clear", func(t *testing.T) {
 		runner, vendor := newOnce(lost(0))
 		vendor.looks = repeated(unclear, 3)
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-1", made.ID)
+		requireCopy(t, runner, vendor, "agent-1")
 	})
 }
 
@@ -588,9 +574,7 @@ func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 			}
 		})
 		start := time.Now()
-		made, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, "agent-1", made.ID)
+		requireCopy(t, runner, vendor, "agent-1")
 		require.Equal(t, 7750*time.Millisecond, time.Since(start), "as soon as the one that began earlier is gone")
 		close(stop)
 		keys.Wait()

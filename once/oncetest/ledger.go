@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -698,8 +696,8 @@ func (t *ledgerTest) endedContext() {
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("calls in an ended context took %v", d)
 	}
-	keys := t.listed()
-	if left := keys["k"]; len(keys) != 1 || left.Done() {
-		t.Errorf("calls in an ended context changed the ledger: %v", slices.Sorted(maps.Keys(keys)))
+	records := t.listed()
+	if left := records["k"]; len(records) != 1 || left.Done() {
+		t.Errorf("calls in an ended context changed the ledger: it has %d records", len(records))
 	}
 }
