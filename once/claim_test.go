@@ -204,9 +204,7 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 			return agentcopy.Copy{}, errDropped
 		})}
 		begun := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
-		defer cancel()
-		require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
+		abandonedAfter(t, runner, vendor, 70*time.Second)
 		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began")
 		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
 		require.Equal(t, 1, during.Sends)
@@ -277,6 +275,7 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 		{what: "409, and the copy shows", refusal: conflict, made: true},
 		{what: "already exists, and the copy shows", refusal: exists, made: true},
 		{what: "409, and an older agent has the name", refusal: conflict, looks: []look{blind(agentcopy.ErrNameTaken)}, want: agentcopy.ErrConflict},
+		{what: "another refusal stands at once", refusal: failed(agentcopy.OutcomeNotCopied, 404, nil), want: agentcopy.ErrNotFound},
 	} {
 		inBubble(t, tt.what, func(t *testing.T) {
 			runner, vendor := newOnce(never(tt.refusal))
@@ -285,7 +284,7 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 			}
 			vendor.looks = tt.looks
 			start := time.Now()
-			_, err := runner.Copy(t.Context(), "k", vendor, request)
+			err := copyOf(t.Context(), runner, "k", vendor, request)
 			require.ErrorIs(t, err, tt.want)
 			require.Equal(t, tt.took, time.Since(start))
 			require.Len(t, vendor.sent, 1)
@@ -417,10 +416,8 @@ func TestSinceIsThatOfTheFirstAttemptThatMayHaveMadeTheCopy(t *testing.T) {
 				}
 				return agentcopy.Copy{}, errDropped
 			})
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
 			vendor.traced = true
-			require.Error(t, copyOf(ctx, runner, "k", vendor, request))
+			abandonedAfter(t, runner, vendor, 5*time.Second)
 			want := begun
 			if told {
 				want = begun.Add(time.Second)

@@ -314,12 +314,11 @@ func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) o
 }
 
 // abandonedAfter ends a call for k after d, with its outcome unknown.
-func abandonedAfter(t *testing.T, once *once.Runner, vendor *acme, d time.Duration) {
+func abandonedAfter(t *testing.T, runner *once.Runner, vendor *acme, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	_, err := once.Copy(ctx, "k", vendor, request)
-	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+	require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
 }
 
 func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
