@@ -32,7 +32,11 @@ func TestAnAmbiguousErrorWantsAPerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		vendor.looks = repeated(possible("a1", "a2"), 100)
+		var out strings.Builder
+		runner.Logger = logTo(&out)
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
+		require.NotContains(t, out.String(), request.Name)
 		ambiguous, ok := errors.AsType[*once.AmbiguousError](err)
 		require.True(t, ok, "%v", err)
 		require.Len(t, ambiguous.Candidates, 2)

@@ -381,9 +381,12 @@ func TestOnceWaitsForTheLeaseOfACrashedProcess(t *testing.T) {
 		runner, vendor := newOnce()
 		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 1000*time.Hour)
 		require.NoError(t, err)
+		var out strings.Builder
+		runner.Logger = logTo(&out)
 		start := time.Now()
 		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, 15*time.Second, time.Since(start))
+		require.Equal(t, 1, strings.Count(out.String(), `at=0s level=INFO msg="waiting for another process to finish the key" key=k at_most=15s`))
 	})
 }
 
