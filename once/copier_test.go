@@ -72,41 +72,41 @@ func TestCopiersThatKeepTheContract(t *testing.T) {
 			return client.Copier(kolena.CopyAgentRequest{})
 		}))
 	})
-	t.Run("plain", func(t *testing.T) { oncetest.TestCopier(t, plainWire(func(*plain) {})) })
+	t.Run("plain", func(t *testing.T) { oncetest.TestCopier(t, plainWire(plain{})) })
 }
 
-// plain copies by net/http, with no help from the client. Its fields let it do one
-// thing as the obvious code does it.
+// plain copies by net/http, with no help from the client. Some of its fields make it do
+// one thing as the obvious code does it.
 type plain struct {
 	agentcopy.Copier // of the client
 	client           *kolena.Client
 	baseURL          string
 	http             *http.Client
 
-	traced  bool
-	context func(context.Context) context.Context
+	traced  bool // although no Trace is told
+	follows bool // redirects
+	endless bool // it drops the context
+	send    func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error)
 	outcome func(*agentcopy.Error) agentcopy.Outcome
-	// edit changes what was found. match, if there is one, finds instead.
+	// edit changes what was found. match finds by itself.
 	edit  func(agentcopy.CopyRequest, []agentcopy.Candidate, error) ([]agentcopy.Candidate, error)
 	match func(agentcopy.Copy, agentcopy.CopyRequest, time.Time) (agentcopy.Candidate, bool)
 }
 
-func plainWire(spoil func(*plain)) oncetest.Wire {
+func plainWire(p plain) oncetest.Wire {
 	return kolenaWire(func(client *kolena.Client, baseURL string, c *http.Client) agentcopy.Copier {
-		p := &plain{
-			Copier: client.Copier(kolena.CopyAgentRequest{}), client: client, baseURL: baseURL,
-			http: &http.Client{
-				Transport:     c.Transport,
-				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			},
-			context: func(ctx context.Context) context.Context { return ctx },
-			outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeUnknown },
-			edit: func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
-				return found, err
-			},
+		p := p
+		p.Copier, p.client, p.baseURL, p.http = client.Copier(kolena.CopyAgentRequest{}), client, baseURL, &http.Client{Transport: c.Transport}
+		if !p.follows {
+			p.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		}
-		spoil(p)
-		return p
+		if p.send != nil {
+			p.http.Transport = vendortest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				body, _ := io.ReadAll(r.Body)
+				return p.send(c.Transport, r.Clone(r.Context()), body)
+			})
+		}
+		return &p
 	})
 }
 
@@ -122,11 +122,16 @@ func (p *plain) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 		if resp != nil {
 			e.StatusCode, e.Header = resp.StatusCode, resp.Header
 		}
-		e.Outcome = p.outcome(e)
+		if p.outcome != nil {
+			e.Outcome = p.outcome(e)
+		}
 		return agentcopy.Copy{}, e
 	}
+	if p.endless {
+		ctx = context.WithoutCancel(ctx)
+	}
 	order := strings.NewReader(fmt.Sprintf(`{"name": %q}`, req.Name))
-	r, err := http.NewRequestWithContext(p.context(ctx), http.MethodPost, p.baseURL+kolenaAgents+"/"+req.SourceID+"/copy", order)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.baseURL+kolenaAgents+"/"+req.SourceID+"/copy", order)
 	if err != nil || ctx.Err() != nil {
 		return failed(errors.Join(err, ctx.Err()), nil)
 	}
@@ -151,7 +156,10 @@ func copyOfAgent(a *kolena.Agent, req agentcopy.CopyRequest) agentcopy.Copy {
 func (p *plain) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) (found []agentcopy.Candidate, err error) {
 	if p.match == nil {
 		found, err = p.Copier.FindCopies(ctx, req, since)
-		return p.edit(req, found, err)
+		if p.edit != nil {
+			return p.edit(req, found, err)
+		}
+		return found, err
 	}
 	for a, err := range p.client.ListAgents(ctx, kolena.ListAgentsRequest{}) {
 		if err != nil {
@@ -164,137 +172,106 @@ func (p *plain) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since
 	return found, nil
 }
 
-// sending changes how the request is given to net/http.
-func (p *plain) sending(change func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error)) {
-	next := p.http.Transport
-	p.http.Transport = vendortest.RoundTripper(func(r *http.Request) (*http.Response, error) {
-		body, _ := io.ReadAll(r.Body)
-		return change(next, r.Clone(r.Context()), body)
-	})
-}
-
 func reader(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
 
 // wrongCopiers are Copiers by the obvious code, with words that TestCopier must say.
 var wrongCopiers = map[string]struct {
-	spoil func(*plain)
-	says  []string
+	plain
+	says []string
 }{
 	"stamps are compared without a margin": {
-		func(p *plain) {
-			p.match = func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
-				candidate := agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt}
-				return candidate, c.Name == req.Name && !c.CreatedAt.Before(since)
-			}
-		},
+		plain{match: func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
+			candidate := agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt}
+			return candidate, c.Name == req.Name && !c.CreatedAt.Before(since)
+		}},
 		[]string{
 			"FindCopies missed a copy whose stamp has whole seconds: compare with a margin; agentcopy.MatchAgent does it",
 			"once.Runner made 2 copies of one key", "the Date header", "a cache answered the list", "return newcomers of any name as possible",
 		},
 	},
 	"Date is not read": {
-		func(p *plain) {
-			p.match = func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
-				return agentcopy.MatchAgent(agentcopy.Sighting{Copy: c}, req.Name, since)
-			}
-		},
+		plain{match: func(c agentcopy.Copy, req agentcopy.CopyRequest, since time.Time) (agentcopy.Candidate, bool) {
+			return agentcopy.MatchAgent(agentcopy.Sighting{Copy: c}, req.Name, since)
+		}},
 		[]string{"is certain: it is older than the request", "the Date header of the answer shows"},
 	},
 	"GetBody is left on": {
-		func(p *plain) {
-			p.sending(func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error) {
-				r.Body, r.GetBody = reader(body), func() (io.ReadCloser, error) { return reader(body), nil }
-				return next.RoundTrip(r)
-			})
-		},
+		plain{send: func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error) {
+			r.Body, r.GetBody = reader(body), func() (io.ReadCloser, error) { return reader(body), nil }
+			return next.RoundTrip(r)
+		}},
 		[]string{"Copy sent 3 requests", "set GetBody of the http.Request to nil", "once.Runner made 2 copies"},
 	},
 	"redirects are followed": {
-		func(p *plain) { p.http.CheckRedirect = nil },
+		plain{follows: true},
 		[]string{"Copy followed a redirect", "http.ErrUseLastResponse"},
 	},
 	"every error is NotCopied": {
-		func(p *plain) {
-			p.outcome = func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeNotCopied }
-		},
+		plain{outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeNotCopied }},
 		[]string{"may say so after the copy was made: say Unknown", "the request may have arrived", "does not say that a copy may have been made"},
 	},
 	"503 with Retry-After is NotCopied": {
-		func(p *plain) {
-			p.outcome = func(e *agentcopy.Error) agentcopy.Outcome {
-				if e.StatusCode == http.StatusServiceUnavailable && e.Header.Get("Retry-After") != "" {
-					return agentcopy.OutcomeNotCopied
-				}
-				return agentcopy.OutcomeUnknown
+		plain{outcome: func(e *agentcopy.Error) agentcopy.Outcome {
+			if e.StatusCode == http.StatusServiceUnavailable && e.Header.Get("Retry-After") != "" {
+				return agentcopy.OutcomeNotCopied
 			}
-		},
+			return agentcopy.OutcomeUnknown
+		}},
 		[]string{"stock Varnish answers every lost answer so: say Unknown"},
 	},
 	"every failure is Copied": {
-		func(p *plain) {
-			p.outcome = func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeCopied }
-		},
+		plain{outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeCopied }},
 		[]string{"say NotCopied or Unknown"},
 	},
 	"Copy sends again by itself": {
-		func(p *plain) {
-			p.sending(func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error) {
-				for tries := 0; ; tries++ {
-					r.Body = reader(body)
-					resp, err := next.RoundTrip(r)
-					if tries == 3 || err == nil && resp.StatusCode < 500 {
-						return resp, err
-					}
+		plain{send: func(next http.RoundTripper, r *http.Request, body []byte) (*http.Response, error) {
+			for tries := 0; ; tries++ {
+				r.Body = reader(body)
+				resp, err := next.RoundTrip(r)
+				if tries == 3 || err == nil && resp.StatusCode < 500 {
+					return resp, err
 				}
-			})
-		},
+			}
+		}},
 		[]string{"Copy sent 4 requests", "let package once decide"},
 	},
 	"a list that failed is empty": {
-		func(p *plain) {
-			p.edit = func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
-				if errors.Is(err, agentcopy.ErrLookIncomplete) {
-					return found, err
-				}
-				return found, nil
+		plain{edit: func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			if errors.Is(err, agentcopy.ErrLookIncomplete) {
+				return found, err
 			}
-		},
+			return found, nil
+		}},
 		[]string{"a list that cannot be read is an error", "once.Runner made 2 copies of one key"},
 	},
 	"newcomers are left out": {
-		func(p *plain) {
-			p.edit = func(req agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
-				return slices.DeleteFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.Name != req.Name }), err
-			}
-		},
+		plain{edit: func(req agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			return slices.DeleteFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.Name != req.Name }), err
+		}},
 		[]string{"return newcomers of any name as possible", "the vendor may have made it of the name asked for", "once.Runner made 2 copies of one key"},
 	},
 	"a cached list is a look": {
-		func(p *plain) {
-			p.edit = func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
-				if errors.Is(err, agentcopy.ErrLookIncomplete) {
-					err = nil
-				}
-				return found, err
+		plain{edit: func(_ agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			if errors.Is(err, agentcopy.ErrLookIncomplete) {
+				err = nil
 			}
-		},
+			return found, err
+		}},
 		[]string{"a cache answered the list (Age: 7)", "once.Runner made 2 copies of one key"},
 	},
 	"the source is a candidate": {
-		func(p *plain) {
-			p.edit = func(req agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
-				source := agentcopy.Copy{Provider: "kolena", ID: req.SourceID, Name: req.Name}
-				return append(found, agentcopy.Candidate{Copy: source, Match: agentcopy.MatchCertain}), err
-			}
-		},
+		plain{edit: func(req agentcopy.CopyRequest, found []agentcopy.Candidate, err error) ([]agentcopy.Candidate, error) {
+			source := agentcopy.Copy{Provider: "kolena", ID: req.SourceID, Name: req.Name}
+			return append(found, agentcopy.Candidate{Copy: source, Match: agentcopy.MatchCertain}), err
+		}},
 		[]string{"FindCopies returned the source"},
 	},
 	"the trace is not told": {
-		func(p *plain) { p.traced = true },
+		plain{traced: true},
 		[]string{"Identity.Traced is set, but"},
 	},
 	"the context is dropped": {
-		func(p *plain) { p.context = context.WithoutCancel },
+		plain{endless: true},
 		[]string{"after its context had ended: give the context to http.NewRequestWithContext"},
 	},
 }
@@ -323,7 +300,7 @@ func TestWrongCopier(t *testing.T) {
 	if !set {
 		t.Skip("it is run by TestWrongCopiersFail")
 	}
-	oncetest.TestCopier(t, plainWire(wrongCopiers[name].spoil))
+	oncetest.TestCopier(t, plainWire(wrongCopiers[name].plain))
 }
 
 // What the vendors' pages leave open, one knob at a time, while the answer to the
