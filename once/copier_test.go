@@ -395,11 +395,7 @@ func TestOnceADaysBatch(t *testing.T) {
 	}
 	for _, concurrency := range []int{8, 64} {
 		inBubble(t, fmt.Sprintf("%d at a time", concurrency), func(t *testing.T) {
-			server := agentcopytest.NewKolena()
-			defer server.Close()
-			client, err := kolena.New("not-a-real-key", agentcopy.WithHTTPClient(server.Client()))
-			require.NoError(t, err)
-			source := strconv.FormatInt(server.AddAgent(kolena.Agent{Name: "source", Objective: "reads leases"}).ID, 10)
+			server, copier, source := vendortest.Named("kolena").FakeCopier(t)
 			faults := make([]agentcopytest.Fault, keys)
 			for i := 50; i < keys; i += 100 {
 				faults[i] = agentcopytest.Fault{Drop: true, AfterCopy: true}
@@ -408,14 +404,14 @@ func TestOnceADaysBatch(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			go func() {
 				for i := 0; ctx.Err() == nil; i++ {
-					server.AddAgent(kolena.Agent{Name: fmt.Sprintf("of a colleague, %d", i)})
+					server.Add("", fmt.Sprintf("of a colleague, %d", i))
 					time.Sleep(time.Minute)
 				}
 			}()
 			jobs := func(yield func(once.Job) bool) {
 				for i := range keys {
 					name := fmt.Sprintf("Tenant %d", i)
-					if !yield(once.Job{Key: name, Copier: client.Copier(kolena.CopyAgentRequest{}), Request: agentcopy.CopyRequest{SourceID: source, Name: name}}) {
+					if !yield(once.Job{Key: name, Copier: copier, Request: agentcopy.CopyRequest{SourceID: source, Name: name}}) {
 						return
 					}
 				}
