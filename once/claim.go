@@ -82,12 +82,14 @@ func (c *claim) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lease.Renewal())
 	defer cancel()
 	err := c.save(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrLeaseLost):
 		return err
-	case elapsed(c.renewedAt())+lease.Renewal() >= lease.Time:
+	case elapsed(c.renewed)+lease.Renewal() >= lease.Time:
 		return fmt.Errorf("%w: it could not be renewed: %w", ErrLeaseLost, err)
 	}
 	return nil
@@ -188,12 +190,6 @@ func (c *claim) current() Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return stored(c.record)
-}
-
-func (c *claim) renewedAt() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.renewed
 }
 
 // elapsed is how long ago from was, by the clock that says more: the monotonic

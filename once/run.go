@@ -344,7 +344,8 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	case j.finding == found:
 		return r.claimFound(ctx, j.copy)
 	case j.finding == stuck:
-		r.logLine(ctx, slog.LevelWarn, "cannot tell which agent is the copy: a person has to decide", slog.Int("candidates", len(j.possible)))
+		r.logLine(ctx, slog.LevelWarn, "cannot tell which agent is the copy: a person has to decide",
+			slog.Int("candidates", len(j.possible)))
 		return r.end(agentcopy.Copy{}, false, r.ambiguous(j)), true
 	case j.finding == nothing && r.refusal != nil && v.nameTaken:
 		return r.refused, true // the older agent explains the refusal
