@@ -73,35 +73,29 @@ type batch struct {
 	results chan Result   // closed when all jobs are done
 	stop    chan struct{} // closed when the loop has ended
 
-	// How the sequence of jobs ended, known once results is closed.
-	panicked any
-	exited   bool // by runtime.Goexit
-
-	mu      sync.Mutex
-	crashed any  // what a Copier or a Ledger panicked with first
-	goexit  bool // a Copier or a Ledger ended its goroutine
+	mu       sync.Mutex
+	panicked any  // what the sequence, a Copier or the Ledger panicked with first
+	exited   bool // one of them panicked or called runtime.Goexit
 }
 
 // take starts the jobs, each once there is room for it.
 func (b *batch) take(jobs iter.Seq[Job]) {
 	var running sync.WaitGroup
-	b.exited = true
-	defer func() { // in this order: nothing recovered, nothing returned
-		if b.panicked = recover(); b.panicked != nil {
-			b.exited = false
-		}
+	defer func() {
 		running.Wait()
 		close(b.results)
 	}()
-	if b.room() {
+	b.guarded(func() {
+		if !b.room() {
+			return
+		}
 		for job := range jobs {
 			running.Go(func() { b.run(job) })
 			if !b.room() {
-				break
+				return
 			}
 		}
-	}
-	b.exited = false
+	})
 }
 
 // room waits until another job can be worked on. It returns false when no more
@@ -115,56 +109,48 @@ func (b *batch) room() bool {
 	case <-b.stop:
 		return false
 	default:
-		panicked, exited := b.crash()
-		return b.ctx.Err() == nil && panicked == nil && !exited
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.ctx.Err() == nil && !b.exited
 	}
 }
 
-// run works on one job. Its slot is free when its result has been taken. A panic
-// is kept for the goroutine of the loop, which can recover from it.
+// run works on one job. Its slot is free when its result has been taken.
 func (b *batch) run(job Job) {
 	defer func() { <-b.slots }()
+	b.guarded(func() {
+		result := b.runner.claimed(b.ctx, job.Key, job.Copier, job.Request, (*run).copy)
+		result.Job = job
+		b.results <- result
+	})
+}
+
+// guarded calls f, and keeps its panic or exit for the goroutine of the loop, which
+// can recover from it.
+func (b *batch) guarded(f func()) {
 	returned := false
 	defer func() {
-		if p := recover(); p != nil || !returned {
-			b.crashWith(p)
+		panicked := recover()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.exited = b.exited || !returned
+		if b.panicked == nil {
+			b.panicked = panicked
 		}
 	}()
-	result := Result{Job: job}
-	result.Copy, result.Existing, result.Err = b.runner.copy(b.ctx, job.Key, job.Copier, job.Request)
+	f()
 	returned = true
-	b.results <- result
 }
 
-// crashWith notes a panic or, if it is nil, a runtime.Goexit.
-func (b *batch) crashWith(panicked any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.goexit = b.goexit || panicked == nil
-	if b.crashed == nil {
-		b.crashed = panicked
-	}
-}
-
-func (b *batch) crash() (panicked any, exited bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.crashed, b.goexit
-}
-
-// end waits for the started jobs, and passes on a panic or exit of the sequence or of
-// a job.
+// end waits for the started jobs, and passes on a panic or exit.
 func (b *batch) end() {
 	close(b.stop)
 	for range b.results { // until the started jobs have finished
 	}
-	panicked, exited := b.crash()
 	switch {
 	case b.panicked != nil:
 		panic(b.panicked)
-	case panicked != nil:
-		panic(panicked)
-	case b.exited || exited:
+	case b.exited:
 		runtime.Goexit()
 	}
 }

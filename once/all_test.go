@@ -226,58 +226,62 @@ func settled(t *testing.T, l once.Ledger) (n int) {
 	return n
 }
 
-func TestAllPassesOnWhatEndsTheSequence(t *testing.T) {
-	failing := func(vendor *acme, end func()) iter.Seq[once.Job] {
-		return func(yield func(once.Job) bool) {
-			for i := range 3 {
-				if !yield(jobOf(vendor, i)) {
-					return
+func TestAllPassesOnPanicsAndExits(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sequence func() // after three jobs; nil: it goes on
+		copier   step   // with the second job
+		want     any    // the panic; nil: an exit
+	}{
+		"the sequence panics": {sequence: func() { panic("in the sequence") }, want: "in the sequence"},
+		"the sequence exits":  {sequence: runtime.Goexit},
+		"a Copier panics": {want: "in the copier", copier: func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			panic("in the copier")
+		}},
+		"a Copier exits": {copier: func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			runtime.Goexit()
+			return agentcopy.Copy{}, nil
+		}},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			runner, vendor := newOnce()
+			for range 100 {
+				vendor.steps = append(vendor.steps, slow(time.Minute, answered))
+			}
+			if tt.copier != nil {
+				vendor.steps[1] = tt.copier
+			}
+			taken, yielded, returned := 0, 0, false
+			seq := func(yield func(once.Job) bool) {
+				for taken < 100 {
+					if taken == 3 && tt.sequence != nil {
+						tt.sequence()
+					}
+					taken++
+					if !yield(jobOf(vendor, taken)) {
+						return
+					}
 				}
 			}
-			end()
-		}
+			var panicked any
+			var loop sync.WaitGroup
+			loop.Go(func() {
+				defer func() { panicked = recover() }()
+				for range runner.All(t.Context(), seq) {
+					yielded++
+				}
+				returned = true
+			})
+			loop.Wait()
+			require.False(t, returned)
+			require.Equal(t, tt.want, panicked)
+			require.Less(t, taken, 20, "jobs that were begun")
+			require.Zero(t, once.KeysAtWork())
+			if tt.sequence != nil {
+				require.Equal(t, 3, yielded)
+				requireSettled(t, runner.Ledger, vendor, 3)
+			}
+		})
 	}
-	inBubble(t, "a panic", func(t *testing.T) {
-		runner, vendor := newOnce(slow(time.Minute, answered))
-		n := 0
-		require.PanicsWithValue(t, "in the sequence", func() {
-			for range runner.All(t.Context(), failing(vendor, func() { panic("in the sequence") })) {
-				n++
-			}
-		})
-		require.Equal(t, 3, n)
-		requireSettled(t, runner.Ledger, vendor, 3)
-	})
-	inBubble(t, "an exit", func(t *testing.T) {
-		runner, vendor := newOnce(slow(time.Minute, answered))
-		var loop sync.WaitGroup
-		passed := false
-		loop.Go(func() {
-			for range runner.All(t.Context(), failing(vendor, runtime.Goexit)) {
-			}
-			passed = true
-		})
-		loop.Wait()
-		require.False(t, passed)
-		requireSettled(t, runner.Ledger, vendor, 3)
-	})
-}
-
-func TestAllPassesOnAPanicOfACopier(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(answered, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) { panic("in the copier") })
-		for range 100 {
-			vendor.steps = append(vendor.steps, slow(time.Minute, answered))
-		}
-		var taken atomic.Int64
-		require.PanicsWithValue(t, "in the copier", func() {
-			for range runner.All(t.Context(), jobs(vendor, 100, &taken)) {
-				synctest.Wait()
-			}
-		})
-		require.Less(t, taken.Load(), int64(20), "jobs that were begun")
-		require.Zero(t, once.KeysAtWork())
-	})
 }
 
 func TestAllTakesNothingWhenTheContextHasEnded(t *testing.T) {

@@ -81,13 +81,15 @@ func (c *claim) keep(ctx context.Context) {
 func (c *claim) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lease.Renewal())
 	defer cancel()
-	err := c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
+	err := c.save(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrLeaseLost):
 		return err
-	case elapsed(c.renewedAt())+lease.Renewal() >= lease.Time:
+	case elapsed(c.renewed)+lease.Renewal() >= lease.Time:
 		return fmt.Errorf("%w: it could not be renewed: %w", ErrLeaseLost, err)
 	}
 	return nil
@@ -97,6 +99,11 @@ func (c *claim) renew(ctx context.Context) error {
 // change stays: the next write carries it.
 func (c *claim) update(ctx context.Context, change func(*Record)) error {
 	c.set(change)
+	return c.save(ctx)
+}
+
+// save stores the record and renews the lease.
+func (c *claim) save(ctx context.Context) error {
 	return c.write(ctx, false, nil, func(ctx context.Context, r Record) error { return c.ledger.Update(ctx, r, lease.Time) })
 }
 
@@ -182,15 +189,7 @@ func (c *claim) release() error {
 func (c *claim) current() Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	record := stored(c.record)
-	record.Identity = c.record.Identity
-	return record
-}
-
-func (c *claim) renewedAt() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.renewed
+	return stored(c.record)
 }
 
 // elapsed is how long ago from was, by the clock that says more: the monotonic

@@ -2,8 +2,8 @@ package once_test
 
 import (
 	"context"
-	"runtime"
-	"slices"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -28,9 +28,13 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
 
 			ledger.fail("Finish", nil) // and the next run finds it
-			made, err = runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			agents := vendor.agents
+			if name == "answered" { // no later call sends again, whatever becomes of the agent
+				vendor.agents = nil
+				require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrCopied)
+			}
+			vendor.agents = agents
+			requireCopy(t, runner, vendor, "agent-1")
 			require.Len(t, vendor.sent, 1)
 		})
 	}
@@ -38,12 +42,11 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 
 func TestOnceRecordsACopyThoughItsContextHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	runner, vendor := newOnce(func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+	runner, vendor := newOnce(making(0, func(made agentcopy.Copy) (agentcopy.Copy, error) {
 		cancel()
-		return a.make(req, 0), nil
-	})
-	_, err := runner.Copy(ctx, "k", vendor, request)
-	require.NoError(t, err)
+		return made, nil
+	}))
+	require.NoError(t, copyOf(ctx, runner, "k", vendor, request))
 	requireSettled(t, runner.Ledger, vendor, 1)
 }
 
@@ -138,9 +141,7 @@ func TestAFinishWhoseAnswerWasLostIsASuccess(t *testing.T) {
 				}
 				return errDropped
 			}
-			made, err := runner.Copy(t.Context(), "k", vendor, request)
-			require.NoError(t, err)
-			require.Equal(t, "agent-1", made.ID)
+			requireCopy(t, runner, vendor, "agent-1")
 			requireSettled(t, ledger, vendor, 1)
 		})
 	}
@@ -159,10 +160,9 @@ func TestWhatTheLedgerCouldNotRecordIsSaid(t *testing.T) {
 	})
 }
 
-// A ledger that panics while the lease is renewed, and a Copier that ends its
-// goroutine: both reach the caller.
-func TestPanicsAndExitsReachTheCaller(t *testing.T) {
-	inBubble(t, "a ledger that panics in the background", func(t *testing.T) {
+// A panic while the lease is renewed reaches the caller.
+func TestAPanicOfTheLedgerReachesTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
 		time.AfterFunc(time.Second, func() {
 			ledger.mu.Lock()
@@ -172,19 +172,271 @@ func TestPanicsAndExitsReachTheCaller(t *testing.T) {
 		require.PanicsWithValue(t, "in the ledger", func() { _ = copyOf(t.Context(), runner, "k", vendor, request) })
 		require.Zero(t, once.KeysAtWork())
 	})
-	inBubble(t, "a Copier that exits", func(t *testing.T) {
-		runner, vendor := newOnce(func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			runtime.Goexit()
-			return agentcopy.Copy{}, nil
-		})
-		passed := make(chan bool)
-		go func() {
-			defer close(passed)
-			for range runner.All(t.Context(), slices.Values([]once.Job{jobOf(vendor, 1)})) {
+}
+
+// attempt asks the Trace whether a request may leave. done tells it what became of it.
+func attempt(ctx context.Context, timeout time.Duration) (done func(agentcopy.Outcome), err error) {
+	trace := agentcopy.ContextTrace(ctx)
+	info := agentcopy.AttemptInfo{Call: agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, Number: 1, Timeout: timeout}
+	ctx, err = trace.AttemptStart(ctx, info)
+	return func(o agentcopy.Outcome) { trace.AttemptDone(ctx, info, agentcopy.Attempt{}, o) }, err
+}
+
+// asked waits, as for a limiter, and asks the Trace right before it does next.
+func asked(wait, timeout time.Duration, next step) step {
+	return func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		time.Sleep(wait)
+		if _, err := attempt(ctx, timeout); err != nil {
+			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
+		}
+		return next(a, ctx, req)
+	}
+}
+
+func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce()
+		var during once.Record
+		vendor.traced = true
+		vendor.steps = []step{asked(time.Minute, 40*time.Second, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			during = records(t, runner.Ledger)["k"]
+			time.Sleep(3 * time.Second)
+			return agentcopy.Copy{}, errDropped
+		})}
+		begun := time.Now()
+		abandonedAfter(t, runner, vendor, 70*time.Second)
+		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began")
+		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
+		require.Equal(t, 1, during.Sends)
+		after := records(t, runner.Ledger)["k"]
+		require.True(t, after.SentAt.Equal(begun.Add(time.Minute+3*time.Second)), "then it is when it ended")
+		require.False(t, after.LookedAt.IsZero())
+	})
+}
+
+func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
+	for _, tt := range []struct {
+		what  string
+		spoil func(*testing.T, *faultyLedger)
+		want  error
+		is    agentcopy.Outcome
+	}{
+		{"the ledger fails", func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) }, errDropped, agentcopy.OutcomeNotCopied},
+		{"another process has taken the key over", func(t *testing.T, l *faultyLedger) { l.takeOver(t) }, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+		{"the ledger takes longer than the lease", func(_ *testing.T, l *faultyLedger) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.around = func(_ context.Context, _ string, call func() error) error {
+				time.Sleep(20 * time.Second)
+				return call()
 			}
-			passed <- true
-		}()
-		require.False(t, <-passed, "the loop exits, too")
-		require.Zero(t, once.KeysAtWork())
+		}, once.ErrLeaseLost, agentcopy.OutcomeUnknown},
+	} {
+		inBubble(t, tt.what, func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(asked(4*time.Second, time.Minute, answered))
+			vendor.traced = true
+			time.AfterFunc(3*time.Second, func() { tt.spoil(t, ledger) })
+			err := copyOf(t.Context(), runner, "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			require.Equal(t, tt.is, asError(t, err).Outcome, "%v", err)
+			require.Empty(t, vendor.agents)
+		})
+	}
+}
+
+func TestTheIdempotencyKeyIsThatOfTheKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
+		require.NoError(t, copyOf(t.Context(), runner, "other", vendor, request))
+		require.Len(t, vendor.keys, 3)
+		require.NotEmpty(t, vendor.keys[0])
+		require.Equal(t, vendor.keys[0], vendor.keys[1], "sent again, it is the same")
+		require.NotEqual(t, vendor.keys[0], vendor.keys[2], "of another key, it is another")
+		for _, record := range records(t, runner.Ledger) {
+			require.Empty(t, record.Request.IdempotencyKey)
+		}
+	})
+}
+
+func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
+	conflict := failed(agentcopy.OutcomeNotCopied, 409, nil)
+	exists := failed(agentcopy.OutcomeNotCopied, 400, nil)
+	exists.Message = "An agent with this name already exists"
+	for _, tt := range []struct {
+		what    string
+		refusal *agentcopy.Error
+		looks   []look
+		made    bool // by a gateway that sent the request twice
+		want    error
+		took    time.Duration
+	}{
+		{what: "409, and nothing shows", refusal: conflict, want: agentcopy.ErrConflict, took: 30 * time.Second},
+		{what: "409, and the copy shows", refusal: conflict, made: true},
+		{what: "already exists, and the copy shows", refusal: exists, made: true},
+		{what: "409, and an older agent has the name", refusal: conflict, looks: []look{blind(agentcopy.ErrNameTaken)}, want: agentcopy.ErrConflict},
+		{what: "another refusal stands at once", refusal: failed(agentcopy.OutcomeNotCopied, 404, nil), want: agentcopy.ErrNotFound},
+	} {
+		inBubble(t, tt.what, func(t *testing.T) {
+			runner, vendor := newOnce(never(tt.refusal))
+			if tt.made {
+				vendor.steps = []step{failing(0, tt.refusal)}
+			}
+			vendor.looks = tt.looks
+			start := time.Now()
+			err := copyOf(t.Context(), runner, "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			require.Equal(t, tt.took, time.Since(start))
+			require.Len(t, vendor.sent, 1)
+			if tt.want != nil {
+				require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+				require.Empty(t, records(t, runner.Ledger), "a better request may use the key")
+			}
+		})
+	}
+}
+
+func TestManyShortCallsGetThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(never(errDropped))
+		calls := 0
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			err := copyOf(ctx, runner, "k", vendor, request)
+			cancel()
+			if calls++; err == nil || calls == 12 {
+				require.NoError(t, err)
+				break
+			}
+		}
+		require.LessOrEqual(t, calls, 5)
+		require.Len(t, vendor.sent, 2)
+	})
+}
+
+// Copiers whose errors and copies contradict themselves. A copy was made each time;
+// there must be no second one, and the call must not say that there is none.
+func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
+	notCopied := failed(agentcopy.OutcomeNotCopied, 404, nil)
+	unknown := failed(agentcopy.OutcomeUnknown, 502, nil)
+	for _, tt := range []struct {
+		what   string
+		step   step
+		traced bool
+		want   error // nil: the copy is returned
+	}{
+		{"a nil *agentcopy.Error", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, (*agentcopy.Error)(nil) }), false, nil},
+		{"no copy and another", failing(time.Hour, errors.Join(notCopied, failed(agentcopy.OutcomeCopied, 200, nil))), false, agentcopy.ErrCopied},
+		{"no copy and it is not known", failing(time.Hour, fmt.Errorf("%w, after %w", notCopied, unknown)), false, agentcopy.ErrOutcomeUnknown},
+		{"the sentinel", failing(time.Hour, fmt.Errorf("acme: %w", agentcopy.ErrCopied)), false, agentcopy.ErrCopied},
+		{"a copy that is named with an error", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) {
+			return c, failed(agentcopy.OutcomeCopied, 200, errDropped)
+		}), false, nil},
+		{"no copy, and here it is", making(time.Hour, func(c agentcopy.Copy) (agentcopy.Copy, error) { return c, notCopied }), false, agentcopy.ErrOutcomeUnknown},
+		{"the source", making(time.Hour, func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{ID: "SOURCE-1"}, nil }), false, agentcopy.ErrCopied},
+		{"a conflict without a status", failing(time.Hour, failed(agentcopy.OutcomeNotCopied, 0, agentcopy.ErrConflict)), false, agentcopy.ErrConflict},
+		{"an attempt that was told of as unknown", func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			done, err := attempt(ctx, time.Minute)
+			require.NoError(t, err)
+			a.make(req, time.Hour)
+			done(agentcopy.OutcomeUnknown)
+			_, err = attempt(ctx, time.Minute)
+			require.Error(t, err, "it may not try again by itself")
+			return agentcopy.Copy{}, notCopied
+		}, true, agentcopy.ErrOutcomeUnknown},
+	} {
+		inBubble(t, tt.what, func(t *testing.T) {
+			runner, vendor := newOnce(tt.step)
+			vendor.traced = tt.traced
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			made, err := runner.Copy(ctx, "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			if tt.want == nil {
+				require.Equal(t, "agent-1", made.ID)
+				return
+			}
+			require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+			time.Sleep(time.Hour)
+			requireCopy(t, runner, vendor, "agent-1")
+			requireSettled(t, runner.Ledger, vendor, 1)
+		})
+	}
+}
+
+// A Copier that sends although AttemptStart forbade it, or after Copy has returned.
+func TestOddCopiersThatSendThoughForbidden(t *testing.T) {
+	for what, step := range map[string]step{
+		"and names the copy":     answered,
+		"and its answer is lost": lost(time.Second),
+	} {
+		inBubble(t, what, func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				_, err := attempt(ctx, time.Minute)
+				require.ErrorIs(t, err, errDropped)
+				return step(a, ctx, req)
+			})
+			vendor.traced = true
+			ledger.fail("Update", errDropped)
+			time.AfterFunc(500*time.Millisecond, func() { ledger.fail("Update", nil) })
+			requireCopy(t, runner, vendor, "agent-1")
+			requireSettled(t, ledger, vendor, 1)
+		})
+	}
+	inBubble(t, "after Copy has returned", func(t *testing.T) {
+		late := make(chan error, 1)
+		runner, vendor := newOnce(func(_ *acme, ctx context.Context, _ agentcopy.CopyRequest) (agentcopy.Copy, error) {
+			go func() {
+				time.Sleep(time.Second)
+				_, err := attempt(context.WithoutCancel(ctx), time.Minute)
+				late <- err
+			}()
+			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 404, nil)
+		})
+		vendor.traced = true
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrNotFound)
+		require.Error(t, <-late, "the key is given back")
+		require.Empty(t, records(t, runner.Ledger))
+	})
+}
+
+// Since stays that of the first attempt while it is not known that it made nothing.
+func TestSinceIsThatOfTheFirstAttemptThatMayHaveMadeTheCopy(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			begun := time.Now()
+			runner, vendor := newOnce(func(_ *acme, ctx context.Context, _ agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				for range 2 {
+					done, err := attempt(ctx, time.Minute)
+					require.NoError(t, err)
+					time.Sleep(time.Second)
+					if told {
+						done(agentcopy.OutcomeNotCopied)
+					}
+				}
+				return agentcopy.Copy{}, errDropped
+			})
+			vendor.traced = true
+			abandonedAfter(t, runner, vendor, 5*time.Second)
+			want := begun
+			if told {
+				want = begun.Add(time.Second)
+			}
+			require.True(t, want.Equal(records(t, runner.Ledger)["k"].Since), told)
+		})
+	}
+}
+
+// Two keys never own one agent, whatever the Copier calls its vendor.
+func TestOddProvidersAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(making(0, func(made agentcopy.Copy) (agentcopy.Copy, error) {
+			made.Provider = ""
+			return made, nil
+		}), never(errDropped))
+		require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request))
+		vendor.agents[0].CreatedAt = time.Now().Add(time.Minute) // it looks like that of the second key
+		require.NoError(t, copyOf(t.Context(), runner, "2", vendor, request))
+		requireSettled(t, runner.Ledger, vendor, 2)
 	})
 }

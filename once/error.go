@@ -3,6 +3,7 @@ package once
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -33,19 +34,15 @@ type AmbiguousError struct {
 
 // Error lists the candidates, and the keys that they could belong to.
 func (e *AmbiguousError) Error() string {
-	lines := make([]string, 0, len(e.Candidates))
-	for _, c := range e.Candidates {
-		lines = append(lines, describe(c))
-	}
 	text := ErrAmbiguous.Error()
 	if e.known != nil {
 		text = e.known.Message
 	}
-	if len(lines) > 0 {
-		text += ": " + listed(lines, ", ")
+	if len(e.Candidates) > 0 {
+		text += ": " + listed(e.Candidates, describe)
 	}
 	if len(e.Keys) > 0 {
-		text += "; other unsettled keys may have made one of them: " + listed(quoted(e.Keys), ", ")
+		text += "; other unsettled keys may have made one of them: " + listed(e.Keys, strconv.Quote)
 	}
 	return text + "; a person has to settle it, with Runner.Assign or Runner.Dismiss"
 }
@@ -74,6 +71,15 @@ func describe(c agentcopy.Candidate) string {
 		return text + " (made at an unknown time)"
 	}
 	return text + " (made " + c.Made.UTC().Format("2006-01-02T15:04:05Z") + ")"
+}
+
+func newError(provider string, outcome agentcopy.Outcome, message string, cause error) *agentcopy.Error {
+	return &agentcopy.Error{Provider: provider, Operation: "Runner.Copy", Outcome: outcome, Message: message, Err: cause}
+}
+
+// notSent is the error of a call that ends before it has sent anything.
+func notSent(r *Record, message string, cause error) *agentcopy.Error {
+	return newError(r.Identity.Provider, agentcopy.OutcomeNotCopied, message+": "+cause.Error(), cause)
 }
 
 // openError is the error of a key that stays open. Its first cause is an
@@ -110,13 +116,7 @@ func (r *run) unsettled(why error) error {
 // its cause.
 func (r *run) known() *agentcopy.Error {
 	record := r.claim.current()
-	known := &agentcopy.Error{
-		Provider:  record.Identity.Provider,
-		Operation: "Runner.Copy",
-		Outcome:   record.Outcome,
-		Message:   agentcopy.ErrOutcomeUnknown.Error(),
-		Err:       r.failure,
-	}
+	known := newError(record.Identity.Provider, record.Outcome, agentcopy.ErrOutcomeUnknown.Error(), r.failure)
 	if record.Outcome == agentcopy.OutcomeCopied {
 		known.Message = agentcopy.ErrCopied.Error()
 	}
@@ -139,10 +139,8 @@ func (r *run) unrecorded(copied agentcopy.Copy, err error, named bool) error {
 			err = fmt.Errorf("%w; %w", err, noted)
 		}
 	}
-	known := &agentcopy.Error{
-		Provider: copied.Provider, Operation: "Runner.Copy", Outcome: agentcopy.OutcomeCopied,
-		Message: text, Attempts: copied.Attempts, Err: err,
-	}
+	known := newError(copied.Provider, agentcopy.OutcomeCopied, text, err)
+	known.Attempts = copied.Attempts
 	return &openError{text + ": " + err.Error(), []error{known}}
 }
 
@@ -159,21 +157,17 @@ func (r *run) ambiguous(j judgement) error {
 	return &AmbiguousError{Candidates: j.possible, Keys: j.keys, known: known}
 }
 
-// listed joins the first of many items.
-func listed(items []string, separator string) string {
+// listed is the first of many items, as texts.
+func listed[T any](items []T, text func(T) string) string {
 	const most = 20
+	var texts []string
+	for _, item := range items[:min(len(items), most)] {
+		texts = append(texts, text(item))
+	}
 	if more := len(items) - most; more > 0 {
-		items = append(items[:most:most], fmt.Sprintf("and %d more", more))
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(items, separator)
-}
-
-func quoted(items []string) []string {
-	texts := make([]string, len(items))
-	for i, item := range items {
-		texts[i] = fmt.Sprintf("%q", item)
-	}
-	return texts
+	return strings.Join(texts, ", ")
 }
 
 var (

@@ -134,22 +134,3 @@ func ExampleNewMemoryLedger() {
 	// 2 <nil>
 	// copies on the server: 1
 }
-
-// reported is a Copier that says what it is asked for.
-type reported struct{ agentcopy.Copier }
-
-func (r reported) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	fmt.Println("asking for", req.Name)
-	return r.Copier.Copy(ctx, req)
-}
-
-func ExampleCopier() {
-	server, copier, source := newKolena()
-	defer server.Close()
-	runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-	made, err := runner.Copy(ctx, "tenants/hamburg", reported{copier}, agentcopy.CopyRequest{SourceID: source, Name: "Hamburg"})
-	fmt.Println(made, err)
-	// Output:
-	// asking for Hamburg
-	// kolena: 2 "Hamburg", a copy of 1 <nil>
-}

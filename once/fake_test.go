@@ -27,6 +27,7 @@ type acme struct {
 	looks  []look // of the next looks; later ones tell the truth
 
 	sent   []time.Time
+	keys   []string // the idempotency keys that were sent
 	looked []time.Time
 
 	template, account string // of Identify
@@ -46,7 +47,7 @@ type look func() ([]agentcopy.Candidate, error)
 
 func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	a.mu.Lock()
-	a.sent = append(a.sent, time.Now())
+	a.sent, a.keys = append(a.sent, time.Now()), append(a.keys, req.IdempotencyKey)
 	next := answered
 	if len(a.steps) > 0 {
 		next, a.steps = a.steps[0], a.steps[1:]
@@ -121,24 +122,36 @@ func failed(outcome agentcopy.Outcome, status int, cause error) *agentcopy.Error
 
 // The steps.
 
-func answered(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	return a.make(req, 0), nil
+var answered = late(0)
+
+// making makes a copy that shows after delay, and returns what answer does.
+func making(delay time.Duration, answer func(agentcopy.Copy) (agentcopy.Copy, error)) step {
+	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		return answer(a.make(req, delay))
+	}
+}
+
+// late makes a copy that shows at once, and answers after delay.
+func late(delay time.Duration) step {
+	return making(0, func(c agentcopy.Copy) (agentcopy.Copy, error) {
+		time.Sleep(delay)
+		return c, nil
+	})
+}
+
+// failing makes a copy that shows after delay, and fails with err.
+func failing(delay time.Duration, err error) step {
+	return making(delay, func(agentcopy.Copy) (agentcopy.Copy, error) { return agentcopy.Copy{}, err })
 }
 
 // lost makes a copy that shows after delay, and the answer is lost.
 func lost(delay time.Duration) step {
-	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.OutcomeUnknown, 502, nil)
-	}
+	return failing(delay, failed(agentcopy.OutcomeUnknown, 502, nil))
 }
 
 // garbled makes a copy that shows after delay, and says so without naming it.
 func garbled(delay time.Duration) step {
-	return func(a *acme, _ context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-		a.make(req, delay)
-		return agentcopy.Copy{}, failed(agentcopy.OutcomeCopied, 200, nil)
-	}
+	return failing(delay, failed(agentcopy.OutcomeCopied, 200, nil))
 }
 
 // never ends with err and makes no copy.
@@ -288,6 +301,37 @@ func requireSettled(t *testing.T, l once.Ledger, a *acme, keys int) {
 	require.Len(t, owned, keys)
 	agents, _ := a.counts()
 	require.Equal(t, keys, agents, "agents made for %d keys", keys)
+}
+
+// leave puts the record of a key into the ledger whose process is gone.
+func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) once.Record {
+	t.Helper()
+	r := once.Record{Key: key, Request: request, Since: time.Now().UTC(), SentAt: time.Now().UTC(), Sends: 1, Identity: (&acme{}).Identify(request)}
+	change(&r)
+	r, _, err := l.Begin(t.Context(), r, 0)
+	require.NoError(t, err)
+	return r
+}
+
+// abandonedAfter ends a call for k after d, with its outcome unknown.
+func abandonedAfter(t *testing.T, runner *once.Runner, vendor *acme, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
+}
+
+func copyOf(ctx context.Context, o *once.Runner, key string, c agentcopy.Copier, req agentcopy.CopyRequest) error {
+	_, err := o.Copy(ctx, key, c, req)
+	return err
+}
+
+// requireCopy requires that the copy of k is the agent id.
+func requireCopy(t *testing.T, runner *once.Runner, c agentcopy.Copier, id string) {
+	t.Helper()
+	made, err := runner.Copy(t.Context(), "k", c, request)
+	require.NoError(t, err)
+	require.Equal(t, id, made.ID)
 }
 
 // inBubble runs test as a subtest of t, where waits take no time.

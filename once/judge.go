@@ -117,9 +117,11 @@ func (v *view) isNear(name string) bool {
 
 // hidden are the agents that an earlier look showed and this one does not.
 func (v *view) hidden() []agentcopy.Candidate {
-	return filter(v.mine.Seen, func(seen agentcopy.Candidate) bool {
-		return !slices.ContainsFunc(v.candidates, func(c agentcopy.Candidate) bool { return c.Copy.ID == seen.Copy.ID })
-	})
+	return filter(v.mine.Seen, func(seen agentcopy.Candidate) bool { return !hasID(v.candidates, seen.Copy.ID) })
+}
+
+func hasID(candidates []agentcopy.Candidate, id string) bool {
+	return slices.ContainsFunc(candidates, func(c agentcopy.Candidate) bool { return c.Copy.ID == id })
 }
 
 // looksLikeOurs reports whether the copies of r cannot be told from ours by name. A
@@ -151,13 +153,11 @@ func (v *view) rivalUnderWay() bool {
 // copy the vendor has confirmed come first.
 func (v *view) mayShare(certain int) bool {
 	equals, sure := 0, 0
-	for _, r := range v.rivals {
-		switch {
-		case !v.looksLikeOurs(r):
-			continue
-		case !r.SameRequest(&v.mine):
+	for _, r := range filter(v.rivals, v.looksLikeOurs) {
+		if !r.SameRequest(&v.mine) {
 			return false
-		case r.Outcome == agentcopy.OutcomeCopied:
+		}
+		if r.Outcome == agentcopy.OutcomeCopied {
 			sure++
 		}
 		equals++
@@ -166,10 +166,8 @@ func (v *view) mayShare(certain int) bool {
 }
 
 func (v *view) rivalKeys() (keys []string) {
-	for _, r := range v.rivals {
-		if v.looksLikeOurs(r) {
-			keys = append(keys, r.Key)
-		}
+	for _, r := range filter(v.rivals, v.looksLikeOurs) {
+		keys = append(keys, r.Key)
 	}
 	return keys
 }
@@ -181,9 +179,4 @@ func filter[T any](items []T, keep func(T) bool) (kept []T) {
 		}
 	}
 	return kept
-}
-
-// String is for tests and the debugger.
-func (f finding) String() string {
-	return [...]string{"nothing", "found", "not yet", "stuck"}[f]
 }

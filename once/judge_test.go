@@ -119,7 +119,7 @@ func TestJudge(t *testing.T) {
 					v.firstSeen[c.Copy.ID] = sent.Add(time.Second)
 				}
 				j := v.judge()
-				require.Equal(t, want.String(), j.finding.String(), when)
+				require.Equal(t, want, j.finding, when)
 				if want == found {
 					require.Equal(t, tt.copy, j.copy.ID, when)
 				}

@@ -1,6 +1,7 @@
 package once
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -11,10 +12,7 @@ import (
 )
 
 func loggerOf(r *Runner) *slog.Logger {
-	if r.Logger == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return r.Logger
+	return cmp.Or(r.Logger, slog.New(slog.DiscardHandler))
 }
 
 // Log lines hold the key, the vendor and what is listed here: no name, no body and
@@ -29,20 +27,8 @@ func (r *run) logLine(ctx context.Context, level slog.Level, message string, mor
 	r.log.LogAttrs(context.WithoutCancel(ctx), level, message, attrs...)
 }
 
-func (r *run) logSend(ctx context.Context, again bool) {
-	message := "sending the request"
-	if again {
-		message = "no copy shows: sending the request again"
-	}
-	r.logLine(ctx, slog.LevelInfo, message, slog.Int("sends", r.claim.current().Sends+1))
-}
-
 func (r *run) logLook(ctx context.Context, why string) {
 	r.logLine(ctx, slog.LevelWarn, "looking for the copy", slog.String("why", why), slog.Duration("settle_time", r.settleTime))
-}
-
-func (r *run) logFound(ctx context.Context, copied agentcopy.Copy) {
-	r.logLine(ctx, slog.LevelInfo, "found the copy", slog.String("id", oneLine(copied.ID)))
 }
 
 // logWait is for the pause between two looks: at Info when its reason is new, else
@@ -74,8 +60,4 @@ func (r *run) whyWait() string {
 func (r *Runner) logInProgress(ctx context.Context, record Record) {
 	loggerOf(r).LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "waiting for another process to finish the key",
 		slog.String("key", record.Key), slog.String("provider", record.Identity.Provider), slog.Duration("at_most", lease.Time))
-}
-
-func (r *run) logAmbiguous(ctx context.Context, candidates int) {
-	r.logLine(ctx, slog.LevelWarn, "cannot tell which agent is the copy: a person has to decide", slog.Int("candidates", candidates))
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -67,15 +66,13 @@ at=30s level=INFO msg="no copy shows: sending the request again" key=k sends=2
 	}
 }
 
-// TestLogOfReasonsToWait: each is logged once at Info, and after that at Debug.
 func TestLogOfReasonsToWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, "each once at Info, and after that at Debug", func(t *testing.T) {
 		failing := blind(failed(agentcopy.OutcomeNotCopied, 502, errors.New("private")))
 		var out strings.Builder
 		vendor := &acme{steps: []step{lost(10 * time.Second)}, looks: []look{failing, failing, blind(agentcopy.ErrLookIncomplete)}}
 		runner := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Equal(t, strings.TrimPrefix(`
 at=0s level=INFO msg="sending the request" key=k sends=1
 at=0s level=WARN msg="looking for the copy" key=k why="it is not known whether the request made a copy" settle_time=30s
@@ -84,29 +81,5 @@ at=750ms level=INFO msg="waiting for the next look" key=k why="the last look did
 at=1.75s level=INFO msg="waiting for the next look" key=k why="no copy shows, and the vendor may still show one" wait=2s settles_in=28.25s
 at=12.75s level=INFO msg="found the copy" key=k id=agent-1
 `, "\n"), out.String())
-	})
-}
-
-func TestLogOfWhatAPersonDecides(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out strings.Builder
-		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{steps: []step{lost(0)}}
-		vendor.looks = repeated(possible("a", "b"), 100)
-		_, err := runner.Copy(t.Context(), "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrAmbiguous)
-		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
-		require.NotContains(t, out.String(), request.Name)
-	})
-}
-
-func TestLogOfAKeyInProgress(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out strings.Builder
-		runner, vendor := &once.Runner{Ledger: once.NewMemoryLedger(), Logger: logTo(&out)}, &acme{}
-		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 5*time.Second)
-		require.NoError(t, err)
-		_, err = runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
-		require.Equal(t, 1, strings.Count(out.String(), `at=0s level=INFO msg="waiting for another process to finish the key" key=k at_most=15s`))
 	})
 }

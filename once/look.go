@@ -146,10 +146,7 @@ func (r *run) remember(ctx context.Context, begun time.Time, v *view, j judgemen
 	if v.complete && r.lookedHere.IsZero() {
 		r.lookedHere = begun
 	}
-	grown := false
-	for _, c := range open {
-		grown = grown || !slices.ContainsFunc(v.mine.Seen, func(seen agentcopy.Candidate) bool { return seen.Copy.ID == c.Copy.ID })
-	}
+	grown := slices.ContainsFunc(open, func(c agentcopy.Candidate) bool { return !hasID(v.mine.Seen, c.Copy.ID) })
 	change := func(record *Record) {
 		record.Seen = slices.Clone(open)
 		if v.complete && record.LookedAt.IsZero() {

@@ -68,16 +68,17 @@ func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 
 // Update implements [Ledger].
 func (l *MemoryLedger) Update(ctx context.Context, r Record, lease time.Duration) error {
-	return l.change(ctx, r, func(e *entry) error {
-		e.record, e.lease = stored(r), time.Now().Add(lease)
-		return nil
-	})
+	return l.store(ctx, r, time.Now().Add(lease))
 }
 
 // Release implements [Ledger].
 func (l *MemoryLedger) Release(ctx context.Context, r Record) error {
+	return l.store(ctx, r, time.Time{})
+}
+
+func (l *MemoryLedger) store(ctx context.Context, r Record, lease time.Time) error {
 	return l.change(ctx, r, func(e *entry) error {
-		e.record, e.lease = stored(r), time.Time{}
+		e.record, e.lease = stored(r), lease
 		return nil
 	})
 }
@@ -235,14 +236,6 @@ func isRival(r *Record, id agentcopy.Identity, sentSince time.Time) bool {
 func stored(r Record) Record {
 	r.Seen, r.Dismissed = slices.Clone(r.Seen), slices.Clone(r.Dismissed)
 	r.Request.IdempotencyKey = ""
-	r.Copy.Body, r.Copy.Attempts = nil, nil
+	r.Copy = stripped(r.Copy)
 	return r
-}
-
-// earlier returns the earlier of two times.
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }

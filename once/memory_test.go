@@ -1,11 +1,9 @@
 package once_test
 
 import (
-	"sync"
 	"testing"
 	"time"
 
-	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
@@ -18,19 +16,4 @@ func (s memoryStore) StepClock(time.Duration) bool { return false }
 
 func TestMemoryLedger(t *testing.T) {
 	oncetest.TestLedger(t, func(*testing.T) oncetest.Store { return memoryStore{once.NewMemoryLedger()} })
-}
-
-func TestMemoryLedgerUnderThousandsOfGoroutines(t *testing.T) {
-	runner, vendor := newOnce()
-	var callers sync.WaitGroup
-	for i := range 5000 {
-		callers.Go(func() {
-			req := agentcopy.CopyRequest{SourceID: "source-1", Name: keyOf(i % 100)}
-			if _, err := runner.Copy(t.Context(), keyOf(i%100), vendor, req); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	callers.Wait()
-	requireSettled(t, runner.Ledger, vendor, 100)
 }

@@ -22,12 +22,12 @@ import (
 //
 // Use it if a ledger was lost, before Copy makes everything again.
 func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	copied, _, err := r.claimed(ctx, key, c, req, (*run).find)
-	return copied, aboutKey(key, err)
+	result := r.claimed(ctx, key, c, req, (*run).find)
+	return result.Copy, result.Err
 }
 
 // find looks once.
-func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
+func (r *run) find(ctx context.Context) Result {
 	begun := !r.inDoubt() // there is no record but for the one that claims the key
 	r.startLooking()
 	v, err := r.look(ctx)
@@ -37,8 +37,8 @@ func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
 		v.settled, v.overdue = true, true
 		err = r.seen(ctx, v)
 	}
-	if r.copied.ID != "" || err == nil {
-		return r.copied, r.existing, r.err
+	if r.result.Copy.ID != "" || err == nil {
+		return r.result
 	}
 	switch {
 	case errors.Is(err, ErrAmbiguous):
@@ -49,7 +49,7 @@ func (r *run) find(ctx context.Context) (agentcopy.Copy, bool, error) {
 			err = r.unsettled(fmt.Errorf("%w; the ledger could not remove the intent: %w", err, abandoned))
 		}
 	}
-	return agentcopy.Copy{}, false, err
+	return Result{Err: err}
 }
 
 // seen says what one look of Find comes to. It returns nil if it ends the run.
@@ -138,11 +138,11 @@ func (r *Runner) Dismiss(ctx context.Context, key string, ids ...string) error {
 // for one agent.
 func written(id, source string) string {
 	isUUID := func(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
-	isNumber := func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil }
+	number, err := strconv.ParseInt(id, 10, 64)
+	_, sourceErr := strconv.ParseInt(source, 10, 64)
 	switch {
-	case isNumber(id) && isNumber(source):
-		n, _ := strconv.ParseInt(id, 10, 64)
-		return strconv.FormatInt(n, 10)
+	case err == nil && sourceErr == nil:
+		return strconv.FormatInt(number, 10)
 	case isUUID(id) && isUUID(source) && source == strings.ToLower(source):
 		return strings.ToLower(id)
 	}

@@ -32,7 +32,11 @@ func TestAnAmbiguousErrorWantsAPerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		vendor.looks = repeated(possible("a1", "a2"), 100)
+		var out strings.Builder
+		runner.Logger = logTo(&out)
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
+		require.NotContains(t, out.String(), request.Name)
 		ambiguous, ok := errors.AsType[*once.AmbiguousError](err)
 		require.True(t, ok, "%v", err)
 		require.Len(t, ambiguous.Candidates, 2)
@@ -72,8 +76,7 @@ func TestWhatAPersonDismissedNoLongerForbidsToSend(t *testing.T) {
 		require.NoError(t, runner.Dismiss(t.Context(), "k", "a1"))
 		vendor.looks = repeated(possible("a1"), 2)
 		start := time.Now()
-		_, err = runner.Copy(t.Context(), "k", vendor, request)
-		require.NoError(t, err)
+		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
 		require.Zero(t, time.Since(start), "the looks of the first call count")
 		require.Len(t, vendor.sent, 2)
 		requireSettled(t, runner.Ledger, vendor, 1)
@@ -129,11 +132,33 @@ func TestAssignAndDismissRefuse(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	t.Run("nothing, and no record stays", func(t *testing.T) {
+	for _, tt := range []struct {
+		what  string
+		looks []look
+		want  error
+	}{
+		{"nothing", nil, once.ErrNoCopy},
+		{"a look that fails", []look{blind(errDropped)}, errDropped},
+		{"a look that tells nothing", []look{blind(agentcopy.ErrLookIncomplete)}, agentcopy.ErrLookIncomplete},
+	} {
+		t.Run(tt.what+", and no record stays", func(t *testing.T) {
+			runner, vendor := newOnce()
+			vendor.looks = tt.looks
+			_, err := runner.Find(t.Context(), "k", vendor, request)
+			require.ErrorIs(t, err, tt.want)
+			require.Equal(t, tt.looks == nil, errors.Is(err, once.ErrNoCopy), "a caller may send after it")
+			require.Empty(t, records(t, runner.Ledger))
+			require.Empty(t, vendor.sent)
+		})
+	}
+	inBubble(t, "the vendor shows the copy as made, but no record mentions it", func(t *testing.T) {
 		runner, vendor := newOnce()
+		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 100)
 		_, err := runner.Find(t.Context(), "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrNoCopy)
-		require.Empty(t, records(t, runner.Ledger))
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		err = copyOf(t.Context(), runner, "k", vendor, request)
+		require.ErrorIs(t, err, once.ErrAmbiguous)
+		require.ErrorContains(t, err, "the vendor shows that the copy was made")
 		require.Empty(t, vendor.sent)
 	})
 	inBubble(t, "an agent of the name, without a record", func(t *testing.T) {
@@ -161,33 +186,6 @@ func TestFind(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "agent-1", made.ID)
 		require.Len(t, vendor.sent, 1)
-	})
-	t.Run("a look that fails", func(t *testing.T) {
-		runner, vendor := newOnce()
-		vendor.looks = []look{blind(errDropped)}
-		_, err := runner.Find(t.Context(), "k", vendor, request)
-		require.ErrorIs(t, err, errDropped)
-		require.NotErrorIs(t, err, once.ErrNoCopy)
-		require.Empty(t, records(t, runner.Ledger))
-	})
-}
-
-func TestFindWithALookThatTellsNothing(t *testing.T) {
-	runner, vendor := newOnce()
-	vendor.looks = []look{blind(agentcopy.ErrLookIncomplete)}
-	_, err := runner.Find(t.Context(), "k", vendor, request)
-	require.ErrorIs(t, err, agentcopy.ErrLookIncomplete)
-	require.NotErrorIs(t, err, once.ErrNoCopy, "a caller may send after it")
-	require.Empty(t, records(t, runner.Ledger))
-
-	// A vendor shows the copy as made, but no record mentions it.
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce()
-		vendor.looks = repeated(blind(agentcopy.ErrAlreadyDone), 100)
-		_, err := runner.Find(t.Context(), "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrAmbiguous)
-		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrAmbiguous)
-		require.Empty(t, vendor.sent)
 	})
 }
 

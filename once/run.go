@@ -71,10 +71,7 @@ type run struct {
 	firstSeen  map[string]time.Time // by ID, when this call saw a candidate first
 	pause      time.Duration        // until the next look
 
-	// What the call returns.
-	copied   agentcopy.Copy
-	existing bool // the copy was found, or there before
-	err      error
+	result Result // of the call
 }
 
 func newRun(r *Runner, c agentcopy.Copier, claim *claim, idempotencyKey string) *run {
@@ -92,7 +89,7 @@ func newRun(r *Runner, c agentcopy.Copier, claim *claim, idempotencyKey string) 
 type state func(context.Context) state
 
 // copy makes the copy, or finds the one that was made.
-func (r *run) copy(ctx context.Context) (agentcopy.Copy, bool, error) {
+func (r *run) copy(ctx context.Context) Result {
 	next := r.sending
 	if r.inDoubt() {
 		r.logLook(ctx, "an earlier call left it open")
@@ -101,7 +98,7 @@ func (r *run) copy(ctx context.Context) (agentcopy.Copy, bool, error) {
 	for next != nil {
 		next = next(ctx)
 	}
-	return r.copied, r.existing, r.err
+	return r.result
 }
 
 // inDoubt reports whether an earlier request may have made the copy, or a look has
@@ -112,7 +109,7 @@ func (r *run) inDoubt() bool {
 }
 
 func (r *run) end(copied agentcopy.Copy, existing bool, err error) state {
-	r.copied, r.existing, r.err = copied, existing, err
+	r.result = Result{Copy: copied, Existing: existing, Err: err}
 	return nil
 }
 
@@ -129,7 +126,11 @@ func (r *run) sending(ctx context.Context) state {
 		r.refusal = notSent(&record, "nothing was sent", err)
 		return r.refused
 	}
-	r.logSend(ctx, inDoubt)
+	message := "sending the request"
+	if inDoubt {
+		message = "no copy shows: sending the request again"
+	}
+	r.logLine(ctx, slog.LevelInfo, message, slog.Int("sends", r.claim.current().Sends+1))
 	copied, outcome, err := r.send(ctx)
 	if err == nil {
 		return r.made(ctx, copied)
@@ -343,7 +344,8 @@ func (r *run) decide(ctx context.Context, begun time.Time, v *view) (next state,
 	case j.finding == found:
 		return r.claimFound(ctx, j.copy)
 	case j.finding == stuck:
-		r.logAmbiguous(ctx, len(j.possible))
+		r.logLine(ctx, slog.LevelWarn, "cannot tell which agent is the copy: a person has to decide",
+			slog.Int("candidates", len(j.possible)))
 		return r.end(agentcopy.Copy{}, false, r.ambiguous(j)), true
 	case j.finding == nothing && r.refusal != nil && v.nameTaken:
 		return r.refused, true // the older agent explains the refusal
@@ -366,7 +368,7 @@ func (r *run) claimFound(ctx context.Context, copied agentcopy.Copy) (next state
 	case err != nil:
 		return r.end(copied, true, r.unrecorded(copied, err, false)), true
 	}
-	r.logFound(ctx, copied)
+	r.logLine(ctx, slog.LevelInfo, "found the copy", slog.String("id", oneLine(copied.ID)))
 	return r.end(copied, true, nil), true
 }
 
@@ -402,12 +404,10 @@ func (r *run) untilNextLook() time.Duration {
 }
 
 // later returns the later of two times.
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
+func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
 
 // sleep waits for d, or returns why ctx ended before.
 func sleep(ctx context.Context, d time.Duration) error {

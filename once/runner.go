@@ -104,14 +104,8 @@ const (
 //
 // agentcopy.OutcomeOf(err) is the outcome of the key.
 func (r *Runner) Copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
-	copied, _, err := r.copy(ctx, key, c, req)
-	return copied, err
-}
-
-// copy is Copy that also tells whether the copy was found, not made by this call.
-func (r *Runner) copy(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest) (copied agentcopy.Copy, existing bool, err error) {
-	copied, existing, err = r.claimed(ctx, key, c, req, (*run).copy)
-	return copied, existing, aboutKey(key, err)
+	result := r.claimed(ctx, key, c, req, (*run).copy)
+	return result.Copy, result.Err
 }
 
 // aboutKey puts the key before an error.
@@ -124,31 +118,30 @@ func aboutKey(key string, err error) error {
 
 // claimed waits until no other caller is at work on the key, claims it, and has do
 // work on it. A key that is done is not claimed.
-func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest, do func(*run, context.Context) (agentcopy.Copy, bool, error)) (copied agentcopy.Copy, existing bool, err error) {
-	if err := r.check(ctx, key); err != nil {
-		return agentcopy.Copy{}, false, err
-	}
-	if err := checkRequest(c, req); err != nil {
-		return agentcopy.Copy{}, false, err
+func (r *Runner) claimed(ctx context.Context, key string, c agentcopy.Copier, req agentcopy.CopyRequest,
+	do func(*run, context.Context) Result) (result Result) {
+	defer func() { result.Err = aboutKey(key, result.Err) }()
+	if err := cmp.Or(r.check(ctx, key), checkRequest(c, req)); err != nil {
+		return Result{Err: err}
 	}
 	record := recordOf(key, c, req)
 	unlock, err := keyLocks.lock(ctx, r, key)
 	if err != nil {
-		return agentcopy.Copy{}, false, err
+		return Result{Err: err}
 	}
 	defer unlock()
 	claim, err := r.begin(ctx, record)
 	if err != nil {
-		return agentcopy.Copy{}, false, err
+		return Result{Err: err}
 	}
 	if done := claim.current(); done.Done() {
-		return done.Copy, true, nil
+		return Result{Copy: done.Copy, Existing: true}
 	}
-	err = claim.work(func() (err error) {
-		copied, existing, err = do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
-		return err
+	result.Err = claim.work(func() error {
+		result = do(newRun(r, c, claim, cmp.Or(req.IdempotencyKey, idempotencyKey(&record))), claim.call)
+		return result.Err
 	})
-	return copied, existing, err
+	return result
 }
 
 // recordOf is the record of a request before its first claim. Its IDs are canonical.

@@ -35,8 +35,15 @@ func (r *run) send(ctx context.Context) (agentcopy.Copy, agentcopy.Outcome, erro
 	var err error
 	if before.Identity.Traced {
 		trace := agentcopy.Trace{AttemptStart: s.attemptStart, AttemptDone: s.attemptDone}
-		copied, err = r.copier.Copy(agentcopy.ContextWithTrace(ctx, trace), req)
-	} else if err = s.start(ctx, timeLeft(ctx, untracedTime)); err == nil {
+		ctx = agentcopy.ContextWithTrace(ctx, trace)
+	} else {
+		timeout := untracedTime
+		if deadline, ok := ctx.Deadline(); ok {
+			timeout = min(timeout, time.Until(deadline))
+		}
+		err = s.start(ctx, timeout)
+	}
+	if err == nil {
 		copied, err = r.copier.Copy(ctx, req)
 	}
 	s.mu.Lock()
@@ -95,14 +102,6 @@ type stoppedError struct{ known *agentcopy.Error }
 
 func (e *stoppedError) Error() string { return e.known.Message }
 func (e *stoppedError) Unwrap() error { return e.known }
-
-// notSent is the error of a call that ends before it has sent anything.
-func notSent(r *Record, message string, cause error) *agentcopy.Error {
-	return &agentcopy.Error{
-		Provider: r.Identity.Provider, Operation: "Runner.Copy", Outcome: agentcopy.OutcomeNotCopied,
-		Message: message + ": " + cause.Error(), Err: cause,
-	}
-}
 
 // outcomeOf is what the error of Copier.Copy claims: of several that are joined, the
 // one counts that claims most. An error that claims nothing leaves it unknown.
@@ -233,14 +232,6 @@ func (s *sending) end(outcome agentcopy.Outcome) {
 
 // stamp is t as a record keeps it.
 func stamp(t time.Time) time.Time { return t.Round(0).UTC() }
-
-// timeLeft is how long ctx has to run, at most most.
-func timeLeft(ctx context.Context, most time.Duration) time.Duration {
-	if deadline, ok := ctx.Deadline(); ok {
-		return min(most, time.Until(deadline))
-	}
-	return most
-}
 
 // idempotencyKey is the same for every sending of a key, in every process, and
 // tells nothing about it.

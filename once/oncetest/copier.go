@@ -131,7 +131,7 @@ func (t *copierTest) identify() {
 	if got := t.copier.Identify(keyedRequest); got != id {
 		t.Error("Identify depends on the IdempotencyKey, which is no part of the request: leave it out")
 	}
-	if n := t.vendor.requests(); n > 0 {
+	if n := t.vendor.requests.Load(); n > 0 {
 		t.Errorf("Identify made %d requests: it must send none", n)
 	}
 	const elsewhere = "https://elsewhere.copier.test:8443"
@@ -148,10 +148,8 @@ func (t *copierTest) identify() {
 
 // outcomeOf is what an error of Copy claims.
 func outcomeOf(err error) agentcopy.Outcome {
-	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-		return e.Outcome
-	}
-	return agentcopy.OutcomeUnknown
+	o, _ := agentcopy.OutcomeOf(err)
+	return o
 }
 
 // traced tests a Copier that says that its calls are traced.
@@ -159,14 +157,15 @@ func (t *copierTest) traced() {
 	if !t.copier.Identify(request).Traced {
 		t.Skip("Identity.Traced is not set")
 	}
-	asked, refuse := 0, error(nil)
+	var asked int64
+	var refuse error
 	ctx := agentcopy.ContextWithTrace(t.Context(), agentcopy.Trace{
 		AttemptStart: func(ctx context.Context, a agentcopy.AttemptInfo) (context.Context, error) {
 			if !a.Call.Copies {
 				return ctx, nil
 			}
 			asked++
-			if n := len(t.vendor.sent()); n >= asked {
+			if n := t.vendor.sent.Load(); n >= asked {
 				t.Errorf("AttemptStart was called after the request had left: call it right before")
 			}
 			if a.Timeout <= 0 {
@@ -178,13 +177,13 @@ func (t *copierTest) traced() {
 	if _, err := t.copier.Copy(ctx, request); err != nil {
 		t.Errorf("Copy with a Trace failed: %v", err)
 	}
-	if asked != len(t.vendor.sent()) {
-		t.Fatalf("Identity.Traced is set, but %d copy requests were sent and AttemptStart was called %d times with Call.Copies: call that of agentcopy.ContextTrace(ctx) before each, or leave Traced out", len(t.vendor.sent()), asked)
+	if asked != t.vendor.sent.Load() {
+		t.Fatalf("Identity.Traced is set, but %d copy requests were sent and AttemptStart was called %d times with Call.Copies: call that of agentcopy.ContextTrace(ctx) before each, or leave Traced out", t.vendor.sent.Load(), asked)
 	}
 	refuse = errors.New("the lease is lost")
-	before := len(t.vendor.sent())
+	before := t.vendor.sent.Load()
 	_, err := t.copier.Copy(ctx, request)
-	if n := len(t.vendor.sent()) - before; n > 0 {
+	if n := t.vendor.sent.Load() - before; n > 0 {
 		t.Error("AttemptStart returned an error, and the request was sent: do not send it")
 	}
 	if !errors.Is(err, refuse) || outcomeOf(err) == agentcopy.OutcomeCopied {

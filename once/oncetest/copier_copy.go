@@ -175,11 +175,11 @@ func (t *copierTest) meets(tt copyCase, req agentcopy.CopyRequest) {
 // oneRequest tests that Copy sent one request.
 func (t *copierTest) oneRequest(after string, again bool) {
 	t.Helper()
-	if t.vendor.followed() > 0 {
+	if t.vendor.followed.Load() > 0 {
 		t.Errorf("Copy followed a redirect, which may send the request twice: let CheckRedirect of the http.Client return http.ErrUseLastResponse")
 		return
 	}
-	switch n := len(t.vendor.sent()); {
+	switch n := t.vendor.sent.Load(); {
 	case n == 0:
 		t.Errorf("no copy request arrived: does Wire.Copy see it?")
 	case n > 1 && !again:
@@ -228,7 +228,7 @@ func testContext(t *testing.T, w Wire) {
 			if err == nil {
 				t.Errorf("%s returned no error although its context had ended", name)
 			}
-			if n := t.vendor.requests(); n > 0 {
+			if n := t.vendor.requests.Load(); n > 0 {
 				t.Errorf("%s sent %d requests although its context had ended", name, n)
 			}
 			if name == "Copy" && outcomeOf(err) == agentcopy.OutcomeCopied {
@@ -260,7 +260,7 @@ func (t *copierTest) concurrent() {
 		})
 	}
 	calls.Wait()
-	if n := len(t.vendor.sent()); n != 20 {
+	if n := t.vendor.sent.Load(); n != 20 {
 		t.Errorf("20 calls of Copy at the same time sent %d requests", n)
 	}
 }

@@ -134,7 +134,7 @@ func (t *copierTest) finds(tt findCase) {
 		if a.after != stampless {
 			made = since.Add(a.after)
 		}
-		wants[v.add(a.name, made)] = a
+		wants[v.add(Agent{Name: a.name}, made).ID] = a
 	}
 	time.Sleep(3 * time.Second)
 	asked := since
@@ -209,7 +209,7 @@ func testLists(t *testing.T, w Wire) {
 		"an error in 200": answer(200, jsonType, jsonText),
 	} {
 		inBubble(t, "a list that is "+name, w, func(t *copierTest) {
-			t.vendor.add(request.Name, time.Now())
+			t.vendor.add(Agent{Name: request.Name}, time.Now())
 			t.vendor.read = read
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()

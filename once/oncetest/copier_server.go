@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing/iotest"
 	"time"
@@ -31,11 +32,11 @@ type vendor struct {
 	fault        func(n int) *fault // of the n-th copy request, from 1; nil for none
 	read         func(w http.ResponseWriter, r *http.Request, agents []Agent)
 
+	// Requests: all, those for a copy, and those that followed a redirect.
+	requests, sent, followed atomic.Int64
+
 	mu     sync.Mutex
 	agents []held
-	copies []time.Time // when copy requests arrived
-	reads  int
-	moved  int // requests that followed a redirect
 	lastID int
 }
 
@@ -66,9 +67,11 @@ var (
 )
 
 func newVendor(w Wire) *vendor {
-	v := &vendor{wire: w, lastID: 7000}
-	v.agents = []held{{Agent: Agent{ID: sourceID, Name: "Template of leases", CreatedAt: v.stamp(time.Now().Add(-24 * time.Hour))}}}
-	return v
+	source := Agent{ID: sourceID, Name: "Template of leases", CreatedAt: time.Now().Add(-24 * time.Hour).UTC()}
+	return &vendor{
+		wire: w, lastID: 7000, agents: []held{{Agent: source}},
+		fault: func(int) *fault { return nil }, read: w.Read,
+	}
 }
 
 // stamp is t on the vendor's clock.
@@ -81,35 +84,16 @@ func (v *vendor) stamp(t time.Time) time.Time {
 }
 
 // add adds an agent that was made at t, on the caller's clock. A zero t is no stamp.
-func (v *vendor) add(name string, t time.Time) (id string) {
+func (v *vendor) add(a Agent, t time.Time) Agent {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lastID++
-	a := Agent{ID: strconv.Itoa(v.lastID), Name: name}
+	a.ID = strconv.Itoa(v.lastID)
 	if !t.IsZero() {
 		a.CreatedAt = v.stamp(t)
 	}
-	v.agents = append(v.agents, held{Agent: a})
-	return a.ID
-}
-
-// sent is when copy requests arrived.
-func (v *vendor) sent() []time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.Clone(v.copies)
-}
-
-func (v *vendor) requests() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.copies) + v.reads
-}
-
-func (v *vendor) followed() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.moved
+	v.agents = append(v.agents, held{a, t.Add(v.showAfter)})
+	return a
 }
 
 // made are the copies that were made, in order.
@@ -131,9 +115,10 @@ func (v *vendor) PacingScope() string { return fmt.Sprintf("oncetest %p", v) }
 // RoundTrip implements [http.RoundTripper]. It is as net/http's over HTTP/2.
 func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {
 	body := req.Body
-	if body != nil {
-		defer body.Close()
+	if body == nil {
+		body = http.NoBody
 	}
+	defer body.Close()
 	hooks := httptrace.ContextClientTrace(req.Context())
 	if hooks == nil {
 		hooks = &httptrace.ClientTrace{}
@@ -147,7 +132,7 @@ func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := context.Cause(req.Context()); err != nil { // a Copier may end it there
 			return nil, err
 		}
-		text, err := readBody(body)
+		text, err := io.ReadAll(body)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +159,7 @@ func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, nil
 		}
 		// What net/http can read again it sends again, see shouldRetryRequest there.
-		replayable := req.GetBody != nil || body == nil || body == http.NoBody
+		replayable := req.GetBody != nil || body == http.NoBody
 		if !f.again || !replayable || sendings == 3 {
 			return nil, f.err
 		}
@@ -190,13 +175,6 @@ func tell[T any](hook func(T), what T) {
 	if hook != nil {
 		hook(what)
 	}
-}
-
-func readBody(body io.Reader) ([]byte, error) {
-	if body == nil {
-		return nil, nil
-	}
-	return io.ReadAll(body)
 }
 
 // serverRequest is req as a server sees it.
@@ -223,29 +201,23 @@ const redirected = "oncetest_redirected"
 func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Date", time.Now().Add(v.ahead).UTC().Format(http.TimeFormat))
-	text, _ := readBody(r.Body)
-	v.mu.Lock()
+	text, _ := io.ReadAll(r.Body)
+	v.requests.Add(1)
 	if r.URL.Query().Has(redirected) {
-		v.moved++
+		v.followed.Add(1)
 	}
-	v.mu.Unlock()
 	source, name, isCopy := v.wire.Copy(withBody(r, text))
 	if !isCopy {
-		v.mu.Lock()
-		v.reads++
-		agents := v.visible()
-		v.mu.Unlock()
-		read := v.wire.Read
-		if v.read != nil {
-			read = v.read
-		}
-		read(w, withBody(r, text), agents)
+		v.read(w, withBody(r, text), v.visible())
 		return w.Result(), nil
 	}
-	f := v.meet()
+	f := v.fault(int(v.sent.Add(1)))
 	var made Agent
 	if f == nil || f.made {
-		made = v.make(source, name)
+		if v.rename != nil {
+			name = v.rename(name)
+		}
+		made = v.add(Agent{SourceID: source, Name: name}, time.Now())
 	}
 	switch {
 	case f == nil:
@@ -274,34 +246,10 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 	return w.Result(), f
 }
 
-// meet notes a copy request, and returns the fault that it meets.
-func (v *vendor) meet() *fault {
-	v.mu.Lock()
-	v.copies = append(v.copies, time.Now())
-	n := len(v.copies)
-	v.mu.Unlock()
-	if v.fault == nil {
-		return nil
-	}
-	return v.fault(n)
-}
-
-// make makes a copy.
-func (v *vendor) make(source, name string) Agent {
+// visible are the agents that lists show, newest first.
+func (v *vendor) visible() (agents []Agent) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.rename != nil {
-		name = v.rename(name)
-	}
-	v.lastID++
-	now := time.Now()
-	a := Agent{ID: strconv.Itoa(v.lastID), SourceID: source, Name: name, CreatedAt: v.stamp(now)}
-	v.agents = append(v.agents, held{a, now.Add(v.showAfter)})
-	return a
-}
-
-// visible are the agents that lists show, newest first. The lock is held.
-func (v *vendor) visible() (agents []Agent) {
 	for _, a := range v.agents {
 		if !time.Now().Before(a.visible) {
 			agents = append(agents, a.Agent)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -71,17 +70,15 @@ func sameClaim(r, claim once.Record) once.Record {
 
 func (t *ledgerTest) begin(r once.Record, wantFound bool) once.Record {
 	t.Helper()
-	stored, found, err := t.Begin(t.Context(), r, longLease)
+	return t.beginFor(r, longLease, wantFound)
+}
+
+func (t *ledgerTest) beginFor(r once.Record, lease time.Duration, wantFound bool) once.Record {
+	t.Helper()
+	stored, found, err := t.Begin(t.Context(), r, lease)
 	if err != nil || found != wantFound {
 		t.Fatalf("Begin of %q: found %v, %v; want found %v: found tells whether there was a record of the key", r.Key, found, err, wantFound)
 	}
-	return stored
-}
-
-func (t *ledgerTest) beginFor(r once.Record, lease time.Duration) once.Record {
-	t.Helper()
-	stored, _, err := t.Begin(t.Context(), r, lease)
-	t.must("Begin", err)
 	return stored
 }
 
@@ -149,27 +146,19 @@ func (t *ledgerTest) same(got, want once.Record) {
 // alike compares two records. SentAt may be given earlier by early.
 func (t *ledgerTest) alike(got, want once.Record, early time.Duration) {
 	t.Helper()
-	between := func(what string, d, least, most time.Duration) {
+	between := func(what string, given, stored time.Time, least, most time.Duration) {
 		t.Helper()
-		if d < least || d > most {
+		if d := given.Sub(stored); d < least || d > most { // absurdly much if one is zero
 			t.Errorf("%s of %q: it differs by %v from what was stored; want between %v and %v: return a time as it was stored, or, "+
 				"where the store's own clock says otherwise, the earlier Since and the later SentAt", what, want.Key, d, least, most)
 		}
 	}
-	between("Since", since(got.Since, want.Since), -slack, -early)
-	between("SentAt", since(got.SentAt, want.SentAt), early, slack)
-	between("LookedAt", since(got.LookedAt, want.LookedAt), -slack, slack)
+	between("Since", got.Since, want.Since, -slack, -early)
+	between("SentAt", got.SentAt, want.SentAt, early, slack)
+	between("LookedAt", got.LookedAt, want.LookedAt, -slack, slack)
 	if g, w := flat(got), flat(want); g != w {
 		t.Errorf("a record came back changed: store every field but Copy.Body, Copy.Attempts and IdempotencyKey, byte by byte\n got %s\nwant %s", g, w)
 	}
-}
-
-// since is how much later got is than want; absurdly much if one is zero.
-func since(got, want time.Time) time.Duration {
-	if got.IsZero() != want.IsZero() {
-		return 1<<63 - 1
-	}
-	return got.Sub(want)
 }
 
 // flat is all that must be exactly so, as a text.
@@ -259,7 +248,6 @@ var advice = map[error]string{
 	once.ErrKeyReused:  "compare the records by Record.SameRequest before everything else",
 	once.ErrCopyTaken:  "give Record.Ref of done records a unique index, and change nothing if another key has it",
 	context.Canceled:   "return when ctx ends, with an error that matches ctx.Err()",
-	errLost:            "return the error of the call",
 }
 
 // concurrently runs f n times at once.
@@ -274,45 +262,4 @@ func concurrently(n int, f func(i int)) {
 	}
 	close(start)
 	running.Wait()
-}
-
-// errLost is the error of a call that was done and whose answer was lost.
-var errLost = errors.New("the answer was lost")
-
-// lossy loses the answer of every so many-th change.
-type lossy struct {
-	once.Ledger
-	every int64
-	n     atomic.Int64
-}
-
-func (l *lossy) lose(err error) error {
-	if err == nil && l.n.Add(1)%l.every == 0 {
-		return errLost
-	}
-	return err
-}
-
-func (l *lossy) Begin(ctx context.Context, r once.Record, lease time.Duration) (once.Record, bool, error) {
-	stored, found, err := l.Ledger.Begin(ctx, r, lease)
-	if err = l.lose(err); err != nil {
-		return once.Record{}, false, err
-	}
-	return stored, found, nil
-}
-
-func (l *lossy) Update(ctx context.Context, r once.Record, lease time.Duration) error {
-	return l.lose(l.Ledger.Update(ctx, r, lease))
-}
-
-func (l *lossy) Release(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Release(ctx, r))
-}
-
-func (l *lossy) Finish(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Finish(ctx, r))
-}
-
-func (l *lossy) Abandon(ctx context.Context, r once.Record) error {
-	return l.lose(l.Ledger.Abandon(ctx, r))
 }
