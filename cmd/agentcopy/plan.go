@@ -30,7 +30,7 @@ func newPlan() *cobra.Command {
 		Long:    planHelp,
 		Example: "  agentcopy plan tenants.csv\n  agentcopy plan tenants.csv --json | jq 'select(.status != \"copied\")'",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.plan(args[0])) },
+		RunE:    s.command(s.plan),
 	}
 	s.addTo(cmd)
 	return cmd
@@ -45,7 +45,7 @@ func newStatus() *cobra.Command {
 copied, what failed, and what is not settled. It works at any time, even during a run.`,
 		Example: "  agentcopy status tenants.csv\n  watch agentcopy status tenants.csv\n  agentcopy status tenants.csv --verbose",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.status(args[0])) },
+		RunE:    s.command(s.status),
 	}
 	s.addLedgerTo(cmd)
 	return cmd
@@ -82,10 +82,10 @@ func (s *settings) plan(path string) (err error) {
 	s.show(p)
 	var lanes []any
 	var text strings.Builder
-	table, longest, missing := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0), missingVariables(p.Run)
+	table, longest, missing := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0), missingVariables(p)
 	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
 	for _, l := range p.Lanes {
-		todo := p.Work(l)
+		todo := l.Work()
 		takes := l.Limit.Duration(todo, nil, time.Now())
 		longest = max(longest, takes)
 		lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
@@ -107,7 +107,7 @@ func (s *settings) plan(path string) (err error) {
 }
 
 // show writes how many rows have which status, and those that want attention.
-func (s *settings) show(p *prepared) {
+func (s *settings) show(p *engine.Run) {
 	if s.json {
 		for _, row := range p.Rows {
 			writeJSON(eventOf(row))

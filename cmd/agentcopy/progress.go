@@ -48,7 +48,7 @@ func (r *reporter) draw(run *engine.Run) {
 	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	all := 0
 	for _, lane := range run.Lanes {
-		todo := run.Work(lane)
+		todo := lane.Work()
 		if all += todo; todo == 0 {
 			continue
 		}
@@ -187,9 +187,9 @@ func describe(r *engine.Row) string {
 	}
 	switch {
 	case r.Status == engine.Copied && r.Existing:
-		what += " -> " + r.CopyID + " (made before, or found)"
+		what += " -> " + r.Copy.ID + " (made before, or found)"
 	case r.Status == engine.Copied:
-		what += " -> " + r.CopyID
+		what += " -> " + r.Copy.ID
 	default:
 		what = strings.TrimSuffix(fmt.Sprintf("line %d: %s: %s: %s", r.Line, what, words(r.Status), r.Error), ": ")
 	}

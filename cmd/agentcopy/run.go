@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
+	"os/signal"
+	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,12 +67,12 @@ func newRun() *cobra.Command {
 		Long:    runHelp,
 		Example: runExamples,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: s.command(func(path string) error {
 			if s.dryRun {
-				return s.told(s.plan(args[0]))
+				return s.plan(path)
 			}
-			return s.told(s.run(args[0]))
-		},
+			return s.run(path)
+		}),
 	}
 	s.addTo(cmd)
 	flags := cmd.Flags()
@@ -85,20 +89,17 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// told writes an error as an event, if there are events.
-func (s *settings) told(err error) error {
-	if s.json && err != nil && err.Error() != "" {
-		writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
-		return &exitError{codeOf(err), errSaid}
+// command does something with a manifest. An error is written as an event, if there are
+// events.
+func (s *settings) command(do func(path string) error) func(*cobra.Command, []string) error {
+	return func(_ *cobra.Command, args []string) error {
+		err := do(args[0])
+		if s.json && err != nil && err.Error() != "" {
+			writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
+			return &exitError{codeOf(err), errSaid}
+		}
+		return err
 	}
-	return err
-}
-
-// prepared is a run that may begin, and what it was made of.
-type prepared struct {
-	*engine.Run
-	manifest *manifest.Manifest
-	known    map[string]string // by key, the IDs of copies that an older file of results names
 }
 
 func (s *settings) run(path string) (err error) {
@@ -109,7 +110,7 @@ func (s *settings) run(path string) (err error) {
 	defer func() { err = errors.Join(err, p.Store.Close()) }()
 	var lost []string
 	for _, row := range p.Rows {
-		if p.known[row.Key] != "" && row.Status == engine.NotStarted {
+		if p.Known[row.Key] != "" && row.Status == engine.NotStarted {
 			lost = append(lost, row.Key)
 		}
 	}
@@ -118,70 +119,77 @@ func (s *settings) run(path string) (err error) {
 			"Name it with --ledger, or look for the copies with --adopt; to make them again, remove the results",
 			s.results, len(lost), lost[0], store.Redacted(s.ledger))
 	}
-	show := s.newReporter(p.Run)
+	show := s.newReporter(p)
 	p.OnRow, p.OnSay = show.row, show.say
-	for _, warning := range s.warnings {
-		show.say(nil, warning)
+	if s.warning != "" {
+		show.say(nil, s.warning)
 	}
-	ctx, first, end := onSignals(func(sig os.Signal) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) { // as under nohup
+			signal.Notify(signals, sig)
+		}
+	}
+	var first atomic.Value
+	go func() {
+		sig := <-signals
+		first.Store(sig)
 		show.say(nil, fmt.Sprintf("Stopping (%v): the requests under way are finished. Once more stops at once.", sig))
 		p.Stop()
-	}, func(sig os.Signal) {
+		sig = <-signals
+		signal.Stop(signals) // a third one kills the program
 		show.say(nil, fmt.Sprintf("Stopped (%v): the requests under way are in doubt. The next run looks for their copies.", sig))
-	})
-	defer end()
+		cancel()
+	}()
 	begun := time.Now()
 	if s.adopt {
 		show.say(nil, "looking for copies that were made before")
 	}
-	p.Do(ctx, s.adopt, p.known)
+	p.Do(ctx)
 	show.end()
 	sig, _ := first.Load().(os.Signal)
 	return s.finish(p, time.Since(begun), sig)
 }
 
 // finish writes the results and says how the run ended.
-func (s *settings) finish(p *prepared, took time.Duration, sig os.Signal) error {
-	err := writeResults(s.results, p.manifest, p.Rows)
+func (s *settings) finish(p *engine.Run, took time.Duration, sig os.Signal) error {
+	err := writeResults(s.results, p.Manifest, p.Rows)
 	if err != nil {
 		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
 	}
 	exit := exitOf(p.Rows, sig, err)
-	switch {
-	case s.json:
-		s.summaryJSON(p, took, sig, exit)
-	case !s.quiet || exit != nil:
-		s.summary(os.Stdout, p, took, err == nil)
-	}
+	s.summary(p, took, sig, err == nil, exit)
 	return exit
 }
 
 // prepare checks everything that can be checked before anything is sent. For a run, it
 // makes the ledger and demands credentials.
-func (s *settings) prepare(path string, run bool) (p *prepared, err error) {
+func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
 	if err := errors.Join(s.check(path), checkResults(s.results)); err != nil {
 		return nil, err
 	}
 	if p, err = s.read(path); err != nil {
 		return nil, err
 	}
-	if missing := missingVariables(p.Run); run && len(missing) > 0 {
+	if missing := missingVariables(p); run && len(missing) > 0 {
 		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(missing, ", "))
 	}
 	if p.Logger, err = s.logger(func(line string) { p.OnSay(nil, line) }); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.openLimiter(p.Run), p.Open()); err != nil {
+	if err := errors.Join(s.openLimiter(p), p.Open()); err != nil {
 		return nil, err
 	}
-	if p.known, err = readKnown(s.results); err != nil {
-		return nil, fmt.Errorf("the earlier results cannot be read: %w", err)
+	if p.Known, err = readKnown(s.results); err != nil {
+		return nil, err
 	}
 	return p, s.openStore(p, run)
 }
 
 // read reads the manifest.
-func (s *settings) read(path string) (*prepared, error) {
+func (s *settings) read(path string) (*engine.Run, error) {
 	m, faults, err := readManifest(path)
 	if err != nil {
 		return nil, fmt.Errorf("the manifest cannot be read: %w", err)
@@ -192,8 +200,9 @@ func (s *settings) read(path string) (*prepared, error) {
 	if !s.quiet {
 		s.list("note", m.Notes)
 	}
-	p := &prepared{Run: engine.New(m.Rows, s.limits), manifest: m}
-	p.SettleTime, p.MaxWait, p.Concurrency, p.NoHalt, p.FailedOnly = s.settleTime, s.maxWait, s.concurrency, s.noHalt, s.failed
+	p := engine.New(m, s.limits)
+	p.SettleTime, p.MaxWait, p.Concurrency = s.settleTime, s.maxWait, s.concurrency
+	p.NoHalt, p.FailedOnly, p.Adopt = s.noHalt, s.failed, s.adopt
 	return p, nil
 }
 
@@ -211,45 +220,23 @@ func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
 
 // openStore opens the ledger, if there is one or create makes one, and reads what it
 // says of the rows.
-func (s *settings) openStore(p *prepared, create bool) (err error) {
+func (s *settings) openStore(p *engine.Run, create bool) (err error) {
 	ctx := context.Background()
 	p.Store, err = store.Open(ctx, s.ledger, create)
 	if errors.Is(err, store.ErrNone) {
-		p.Store = nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	var faults []manifest.Fault
-	if err = s.accounts(ctx, p.Run); err == nil {
-		faults, err = p.Look(ctx)
-	}
-	if err == nil && len(faults) > 0 {
+	faults, err := p.Look(ctx, s.sameAccount)
+	if err != nil {
+		err = fmt.Errorf("the ledger %s: %w", store.Redacted(s.ledger), err)
+	} else if len(faults) > 0 {
 		err = s.refuse(faults)
 	}
 	if err != nil {
 		return errors.Join(err, p.Store.Close())
-	}
-	return nil
-}
-
-// accounts asks the ledger for the account of each lane.
-func (s *settings) accounts(ctx context.Context, r *engine.Run) (err error) {
-	for _, l := range r.Lanes {
-		if l.Origin == "" {
-			continue
-		}
-		l.Account, err = r.Store.Account(ctx, l.Vendor.Name+" "+l.Origin, l.Vendor.Credential(), s.sameAccount)
-		if errors.Is(err, store.ErrOtherAccount) {
-			return fmt.Errorf("the ledger %s belongs to a %s account with another key than %s has now. "+
-				"If you replaced the key of the same account, say so once with --same-account; "+
-				"for another account, name another file with --ledger. Nothing was sent",
-				store.Redacted(s.ledger), l.Vendor.Name, l.Vendor.Variables[0])
-		}
-		if err != nil {
-			return fmt.Errorf("the ledger cannot be read: %w", err)
-		}
 	}
 	return nil
 }
@@ -287,19 +274,38 @@ func (s *settings) list(kind string, faults []manifest.Fault) {
 }
 
 // summary says how the run ended, and what to do next.
-func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written bool) {
-	c, again := engine.Count(p.Rows), again()
-	fmt.Fprintf(w, "%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
-	if written {
-		fmt.Fprintf(w, "Results: %s\n", s.results)
-	}
-	fmt.Fprintf(w, "Ledger:  %s\n", store.Redacted(s.ledger))
-	writeCauses(w, p.Rows)
+func (s *settings) summary(p *engine.Run, took time.Duration, sig os.Signal, written bool, exit error) {
+	c, halted := engine.Count(p.Rows), make(map[string]string)
 	for _, l := range p.Lanes {
 		if why := l.Progress().Halted; why != "" {
-			fmt.Fprintf(w, "- %s was halted: %s\n", l.Vendor.Name, why)
+			halted[l.Vendor.Name] = why
 		}
 	}
+	if s.json {
+		stopped := ""
+		if sig != nil {
+			stopped = sig.String()
+		}
+		writeJSON(map[string]any{
+			"event": "summary", "rows": len(p.Rows), "counts": c.Of, "existing": c.Existing,
+			"seconds": took.Round(time.Millisecond).Seconds(), "stopped": stopped, "halted": halted,
+			"results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
+		})
+		return
+	}
+	if s.quiet && exit == nil {
+		return
+	}
+	fmt.Printf("%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
+	if written {
+		fmt.Println("Results:", s.results)
+	}
+	fmt.Println("Ledger: ", store.Redacted(s.ledger))
+	writeCauses(os.Stdout, p.Rows)
+	for _, name := range slices.Sorted(maps.Keys(halted)) {
+		fmt.Printf("- %s was halted: %s\n", name, halted[name])
+	}
+	again := again()
 	for _, advice := range []struct {
 		status engine.Status
 		text   string
@@ -310,29 +316,12 @@ func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written
 		{engine.NotStarted, "were not sent."},
 	} {
 		if n := c.Of[advice.status]; n > 0 {
-			fmt.Fprintf(w, "- %d %s\n", n, advice.text)
+			fmt.Printf("- %d %s\n", n, advice.text)
 		}
 	}
 	if c.Of[engine.InDoubt]+c.Of[engine.NotStarted] > 0 {
-		fmt.Fprintf(w, "To go on: %s\n", again)
+		fmt.Println("To go on:", again)
 	}
-}
-
-// summaryJSON is summary as an event.
-func (s *settings) summaryJSON(p *prepared, took time.Duration, sig os.Signal, exit error) {
-	c, halted, stopped := engine.Count(p.Rows), make(map[string]string), ""
-	for _, l := range p.Lanes {
-		if why := l.Progress().Halted; why != "" {
-			halted[l.Vendor.Name] = why
-		}
-	}
-	if sig != nil {
-		stopped = sig.String()
-	}
-	writeJSON(map[string]any{
-		"event": "summary", "rows": len(p.Rows), "counts": c.Of, "existing": c.Existing, "seconds": took.Round(time.Millisecond).Seconds(),
-		"stopped": stopped, "halted": halted, "results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
-	})
 }
 
 // again is the command line without what was for this once, and without passwords.

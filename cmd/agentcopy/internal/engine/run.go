@@ -22,11 +22,14 @@ import (
 
 // Run makes the copies of a manifest.
 type Run struct {
-	Rows  []*Row
-	Lanes []*Lane
-	Gone  []once.Record // of the ledger, and no longer in the manifest
+	Manifest *manifest.Manifest
+	Rows     []*Row
+	Lanes    []*Lane
+	Gone     []once.Record // of the ledger, and no longer in the manifest
 
-	Store       *store.Store // nil: there is none yet
+	Store       *store.Store      // nil: there is none yet
+	Adopt       bool              // look for the copies of rows that nothing is known about before any is made
+	Known       map[string]string // by key, the IDs of copies that an older file of results names
 	SettleTime  time.Duration
 	MaxWait     time.Duration
 	Concurrency int // of each lane
@@ -43,14 +46,14 @@ type Run struct {
 }
 
 // New sorts the rows of a manifest into lanes. limits are the operator's own.
-func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
-	r := &Run{OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
+func New(m *manifest.Manifest, limits map[string]vendor.Limit) *Run {
+	r := &Run{Manifest: m, OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
 	lanes := make(map[*vendor.Vendor]*Lane)
-	for _, row := range rows {
+	for _, row := range m.Rows {
 		l := lanes[row.Vendor]
 		if l == nil {
 			l = &Lane{Vendor: row.Vendor, Limit: row.Vendor.Limit, run: r, flights: make(map[*flight]bool), looking: make(map[*Row]time.Time)}
-			l.changed = sync.NewCond(&l.mu)
+			l.closed, l.shut = context.WithCancel(context.Background())
 			if own, ok := limits[row.Vendor.Name]; ok {
 				l.Limit = own
 			}
@@ -103,15 +106,21 @@ func (l *Lane) open() error {
 	return nil
 }
 
-// Look reads from the ledger what earlier runs have left. Its faults are rows whose
-// keys name something else in the ledger.
-func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
-	if r.Store == nil {
-		return nil, nil
+// Look asks the ledger for the account of each lane that has credentials, and what
+// earlier runs have left. Its faults are rows whose keys name something else in the
+// ledger. With sameAccount, a new credential belongs to the account that it knows.
+func (r *Run) Look(ctx context.Context, sameAccount bool) (faults []manifest.Fault, err error) {
+	for _, l := range r.Lanes {
+		if l.Origin == "" {
+			continue
+		}
+		if l.Account, err = r.Store.Account(ctx, l.Vendor.Name+" "+l.Origin, l.Vendor.Credential(), sameAccount); err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Vendor.Name, err)
+		}
 	}
 	failures, err := r.Store.Failures(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the ledger cannot be read: %w", err)
+		return nil, err
 	}
 	rows := make(map[string]*Row, len(r.Rows))
 	for _, row := range r.Rows {
@@ -122,14 +131,17 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 	}
 	for record, err := range r.Store.List(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("the ledger cannot be read: %w", err)
+			return nil, err
 		}
 		row := rows[record.Key]
 		if row == nil {
 			r.Gone = append(r.Gone, record)
 			continue
 		}
-		row.remembered(&record)
+		row.AtWork = !record.Done()
+		if status, why := StatusOf(&record); status != NotStarted { // that one may have failed
+			row.Status, row.Cause, row.Error, row.Copy, row.Existing = status, "", why, record.Copy, status == Copied
+		}
 		if why := row.lane.conflict(row, &record); why != "" {
 			faults = append(faults, manifest.Fault{Line: row.Line, Column: "key", Value: row.Key, Text: why})
 		}
@@ -165,15 +177,15 @@ func (l *Lane) conflict(row *Row, record *once.Record) string {
 		was.Provider, record.Request.SourceID, record.Request.Name)
 }
 
-// ToDo reports whether a run has work with the row.
-func (r *Run) ToDo(row *Row) bool {
-	return row.Status != Copied && (!r.FailedOnly || row.Status == Failed)
+// toDo reports whether a run has work with the row.
+func (l *Lane) toDo(row *Row) bool {
+	return row.Status != Copied && (!l.run.FailedOnly || row.Status == Failed)
 }
 
-// Work is how many rows of a lane a run has work with.
-func (r *Run) Work(l *Lane) (n int) {
+// Work is how many rows of the lane a run has work with.
+func (l *Lane) Work() (n int) {
 	for _, row := range l.Rows {
-		if r.ToDo(row) {
+		if l.toDo(row) {
 			n++
 		}
 	}
@@ -187,10 +199,8 @@ func (r *Run) Stop() {
 	}
 }
 
-// Do makes the copies. With adopt, it first looks for the copies of rows that
-// nothing is known about; known are the IDs, by key, that a file of results has for them.
-// The end of ctx breaks off what is under way.
-func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
+// Do makes the copies. The end of ctx breaks off what is under way.
+func (r *Run) Do(ctx context.Context) {
 	var lanes sync.WaitGroup
 	for _, l := range r.Lanes {
 		ctx, cancel := context.WithCancel(ctx)
@@ -200,9 +210,9 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 		})
 		lanes.Go(func() {
 			defer cancel()
-			defer context.AfterFunc(ctx, l.wake)()
-			if adopt {
-				l.adopt(ctx, known)
+			defer context.AfterFunc(ctx, l.shut)()
+			if r.Adopt {
+				l.adopt(ctx)
 			}
 			l.fill()
 			l.drive(ctx)
@@ -215,22 +225,28 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 // fill queues the rows that have work. Those that another process may hold, even one
 // that was killed, come last.
 func (l *Lane) fill() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var held []*Row
+	var rows, held []*Row
 	for _, row := range l.Rows {
 		switch {
-		case l.run.ToDo(row) && row.AtWork:
+		case l.toDo(row) && row.AtWork:
 			held = append(held, row)
-		case l.run.ToDo(row):
-			l.queue = append(l.queue, row)
+		case l.toDo(row):
+			rows = append(rows, row)
 		}
 	}
-	l.queue = append(l.queue, held...)
+	rows = append(rows, held...)
 	if l.run.Store.Shared { // or all processes would work on the same rows
-		rand.Shuffle(len(l.queue), func(i, j int) { l.queue[i], l.queue[j] = l.queue[j], l.queue[i] })
+		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
-	l.left = len(l.queue)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue, l.left = make(chan *Row, len(rows)), len(rows)
+	for _, row := range rows {
+		l.queue <- row
+	}
+	if len(rows) == 0 {
+		l.close("")
+	}
 }
 
 func (r *Run) runner() *once.Runner {
@@ -239,7 +255,7 @@ func (r *Run) runner() *once.Runner {
 
 // drive makes the copies of one lane.
 func (l *Lane) drive(ctx context.Context) {
-	for result := range l.run.runner().All(ctx, l.jobs(ctx)) {
+	for result := range l.run.runner().All(ctx, l.jobs) {
 		row := result.Job.Data.(*Row)
 		if errors.Is(result.Err, store.ErrFails) {
 			l.breaker(result.Err)
@@ -252,13 +268,13 @@ func (l *Lane) drive(ctx context.Context) {
 // adopt looks for the copies of rows that nothing is known about, and sends nothing. An
 // agent that the vendor shows and that the results name is the copy. Other agents of
 // the name make a row ambiguous.
-func (l *Lane) adopt(ctx context.Context, known map[string]string) {
+func (l *Lane) adopt(ctx context.Context) {
 	rows := make(chan *Row)
 	var workers sync.WaitGroup
 	for range l.run.Concurrency {
 		workers.Go(func() {
 			for row := range rows {
-				found, err := l.find(ctx, row, known[row.Key])
+				found, err := l.find(ctx, row, l.run.Known[row.Key])
 				l.locked(func() { delete(l.looking, row) })
 				if !errors.Is(err, once.ErrNoCopy) {
 					l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
@@ -293,12 +309,7 @@ func (l *Lane) find(ctx context.Context, row *Row, id string) (agentcopy.Copy, e
 func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, existing bool, err error, settled bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil {
-		row.settle(err)
-		row.CopyID, row.CopyName = copied.ID, copied.Name // of a copy that the ledger could not record
-	} else {
-		row.copied(copied, existing)
-	}
+	row.settle(copied, existing, err)
 	if !settled {
 		return
 	}

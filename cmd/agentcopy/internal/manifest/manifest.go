@@ -5,8 +5,6 @@ package manifest
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/url"
@@ -164,16 +162,16 @@ func (m *Manifest) understand(f *file) {
 
 // row is what a record asks for.
 func (f *file) row(rec record, cells map[string]string) *Row {
-	row := &Row{Line: rec.line, Cells: rec.cells, Vendor: vendor.Find(strings.ToLower(cells[providerColumn]))}
+	row := &Row{Line: rec.line, Cells: rec.cells, Vendor: vendor.All[strings.ToLower(cells[providerColumn])]}
 	if row.Vendor == nil {
-		f.fault(rec.line, providerColumn, cells[providerColumn], "is not one of "+strings.Join(vendor.Names(), ", "))
+		f.fault(rec.line, providerColumn, cells[providerColumn], "is not one of "+strings.Join(vendor.Names, ", "))
 		return row // the rules for the rest are not known
 	}
 	row.Request = agentcopy.CopyRequest{SourceID: cells[sourceColumn], Name: cells[nameColumn]}
 	if row.Vendor.Nameless {
 		row.Request.Name = ""
 	}
-	for _, column := range vendor.Columns() {
+	for _, column := range vendor.Columns {
 		switch {
 		case cells[column] == "":
 		case slices.Contains(row.Vendor.Extras, column):
@@ -198,22 +196,17 @@ func (f *file) row(rec record, cells map[string]string) *Row {
 // deriveKey is the key of a row that names none: the same for the same provider,
 // source and name in every run, and for no other.
 func deriveKey(row *Row) string {
-	const longest = 200
 	key := row.Vendor.Name + "/" + url.PathEscape(row.Request.SourceID)
 	if row.Request.Name != "" {
 		key += "/" + row.Request.Name
 	}
-	if len(key) <= longest {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return strings.ToValidUTF8(key[:longest-34], "") + "~" + hex.EncodeToString(sum[:16])
+	return key
 }
 
 // known says for each column of the file which of the tool's it is. The results keep
 // the others, which are "" here.
 func known(f *file) []string {
-	all := append([]string{providerColumn, sourceColumn, nameColumn, keyColumn}, vendor.Columns()...)
+	all := append([]string{providerColumn, sourceColumn, nameColumn, keyColumn}, vendor.Columns...)
 	names := make([]string, len(f.columns))
 	before := len(f.faults)
 	for i, column := range f.columns {

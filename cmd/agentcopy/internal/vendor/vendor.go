@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -47,41 +48,23 @@ type Copiers func(extras map[string]string) (agentcopy.Copier, []Fault)
 // Fault is what is wrong with a column of a row.
 type Fault struct{ Column, Text string }
 
-// All are the vendors.
-var All = []*Vendor{
-	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, clients: zuduClients},
-	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, clients: cotoolClients},
-	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, clients: langsmithClients,
-		Extras: append(slices.Clone(permissionColumns), userTimezone)},
-	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, clients: kolenaClients,
-		Extras: []string{targetWorkspace, targetFolder}},
+// All are the vendors, by name.
+var All = map[string]*Vendor{
+	"zudu": {Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"},
+		Limit: Limit{10, time.Second, true}, clients: zuduClients},
+	"cotool": {Name: "cotool", Variables: []string{"COTOOL_API_KEY"},
+		Limit: Limit{10, time.Second, true}, clients: cotoolClients, Nameless: true},
+	"langsmith": {Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"},
+		Limit: Limit{32, time.Second, true}, clients: langsmithClients, Extras: append(slices.Clone(permissionColumns), userTimezone)},
+	"kolena": {Name: "kolena", Variables: []string{"KOLENA_API_KEY"},
+		Limit: Limit{60, 61 * time.Second, false}, clients: kolenaClients, Extras: []string{targetWorkspace, targetFolder}},
 }
 
-// Names returns the names of the vendors.
-func Names() (names []string) {
-	for _, v := range All {
-		names = append(names, v.Name)
-	}
-	return names
-}
+// Names are the names of the vendors.
+var Names = slices.Sorted(maps.Keys(All))
 
-// Find returns the vendor of that name, or nil.
-func Find(name string) *Vendor {
-	for _, v := range All {
-		if v.Name == name {
-			return v
-		}
-	}
-	return nil
-}
-
-// Columns returns the columns that only some vendors have.
-var Columns = sync.OnceValue(func() (columns []string) {
-	for _, v := range All {
-		columns = append(columns, v.Extras...)
-	}
-	return columns
-})
+// Columns are the columns that only some vendors have.
+var Columns = slices.Concat(All["langsmith"].Extras, All["kolena"].Extras)
 
 // Missing returns the variables of the environment that hold no credential yet.
 func (v *Vendor) Missing() []string {

@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 		{"langsmith", "0a1b2c3d-0000-4000-8000-00000000abcd", "A", map[string]string{"user_timezone": "Berlin"}, "user_timezone"},
 	} {
 		req := agentcopy.CopyRequest{SourceID: tc.source, Name: tc.name}
-		faults := Find(tc.vendor).Check(&req, tc.extras)
+		faults := All[tc.vendor].Check(&req, tc.extras)
 		if tc.want == "" {
 			require.Empty(t, faults)
 			require.Equal(t, "123", req.SourceID)
