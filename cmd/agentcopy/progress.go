@@ -3,11 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
@@ -130,14 +128,14 @@ func (r *reporter) say(lane *engine.Lane, text string) {
 
 func (r *reporter) line(text string) {
 	if r.screen == nil {
-		write(os.Stderr, time.Now().Format(time.TimeOnly)+" "+text+"\n")
+		fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), text)
 		return
 	}
 	// The terminal's own "^C" may have moved the cursor, and the bars are redrawn
 	// from where it stands: back to the left margin first.
 	fmt.Fprint(os.Stderr, "\r")
 	if _, err := fmt.Fprintln(r.screen, text); err != nil {
-		write(os.Stderr, text+"\n") // the bars are complete, and no longer in the way
+		fmt.Fprintln(os.Stderr, text) // the bars are complete, and no longer in the way
 	}
 }
 
@@ -153,20 +151,8 @@ func (r *reporter) end() {
 	r.screen.Wait()
 }
 
-// writing keeps lines whole.
-var writing sync.Mutex
-
-// write writes to an output whose reader may be gone. The run goes on.
-func write(w io.Writer, text string) {
-	writing.Lock()
-	defer writing.Unlock()
-	_, _ = io.WriteString(w, text)
-}
-
-func writeJSON(event any) {
-	text, _ := json.Marshal(event) // of values that can be marshalled
-	write(os.Stdout, string(text)+"\n")
-}
+// writeJSON writes an event on a line. If its reader is gone, the run goes on.
+func writeJSON(event any) { _ = json.NewEncoder(os.Stdout).Encode(event) }
 
 // eventOf is a row as an event.
 func eventOf(r *engine.Row) any {

@@ -269,25 +269,22 @@ func (l *Lane) drive(ctx context.Context) {
 // agent that the vendor shows and that the results name is the copy. Other agents of
 // the name make a row ambiguous.
 func (l *Lane) adopt(ctx context.Context) {
-	rows := make(chan *Row)
 	var workers sync.WaitGroup
-	for range l.run.Concurrency {
+	slots := make(chan struct{}, l.run.Concurrency)
+	for _, row := range l.Rows {
+		if row.Status != NotStarted || ctx.Err() != nil {
+			continue
+		}
+		slots <- struct{}{}
 		workers.Go(func() {
-			for row := range rows {
-				found, err := l.find(ctx, row, l.run.Known[row.Key])
-				l.locked(func() { delete(l.looking, row) })
-				if !errors.Is(err, once.ErrNoCopy) {
-					l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
-				}
+			found, err := l.find(ctx, row, l.run.Known[row.Key])
+			l.locked(func() { delete(l.looking, row) })
+			if !errors.Is(err, once.ErrNoCopy) {
+				l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
 			}
+			<-slots
 		})
 	}
-	for _, row := range l.Rows {
-		if row.Status == NotStarted && ctx.Err() == nil {
-			rows <- row
-		}
-	}
-	close(rows)
 	workers.Wait()
 }
 
