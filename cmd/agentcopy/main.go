@@ -107,7 +107,7 @@ func codeOf(err error) int {
 	return exitUsage
 }
 
-// exitOf is how a run ends the program. err is what could not be written.
+// exitOf is how a run ends the program. err is why the results could not be written.
 func exitOf(rows []*engine.Row, sig os.Signal, err error) error {
 	c, code := engine.Count(rows), 0
 	number, stopped := sig.(syscall.Signal)
@@ -120,6 +120,9 @@ func exitOf(rows []*engine.Row, sig os.Signal, err error) error {
 		code = exitFailed
 	default:
 		return nil
+	}
+	if err != nil {
+		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
 	}
 	return &exitError{code, cmp.Or(err, errSaid)}
 }

@@ -82,7 +82,7 @@ func (s *settings) plan(path string) (err error) {
 	s.show(p)
 	var lanes []any
 	var text strings.Builder
-	table, longest, missing := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0), missingVariables(p)
+	table, longest := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0)
 	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
 	for _, l := range p.Lanes {
 		todo := l.Work()
@@ -94,13 +94,13 @@ func (s *settings) plan(path string) (err error) {
 	}
 	if s.json {
 		writeJSON(map[string]any{"event": "plan", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of, "expected_seconds": longest.Seconds(),
-			"missing_variables": append([]string{}, missing...), "providers": lanes})
+			"missing_variables": append([]string{}, p.Missing...), "providers": lanes})
 		return nil
 	}
 	_ = table.Flush() // into memory
 	fmt.Printf("%s\nUnder these limits it takes %s, plus the time that the vendors take to answer.\n", &text, span(longest))
-	if len(missing) > 0 {
-		fmt.Printf("The environment lacks %s.\n", strings.Join(missing, ", "))
+	if len(p.Missing) > 0 {
+		fmt.Printf("The environment lacks %s.\n", strings.Join(p.Missing, ", "))
 	}
 	fmt.Println("Nothing was sent.")
 	return nil

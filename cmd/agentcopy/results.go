@@ -53,30 +53,26 @@ func temporary(path string) (*os.File, error) {
 // writeResults writes the manifest again, with what became of each row. A reader of
 // the file sees the old one or the new one, whole.
 func writeResults(path string, m *manifest.Manifest, rows []*engine.Row) error {
+	encode := resultsCSV
+	if isJSON(path) {
+		encode = resultsJSON
+	}
 	if isSpecial(path) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
-		return errors.Join(encode(f, isJSON(path), m, rows), f.Close())
+		return errors.Join(encode(f, m, rows), f.Close())
 	}
 	f, err := temporary(path)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // unless it was renamed
-	if err := errors.Join(encode(f, isJSON(path), m, rows), f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(encode(f, m, rows), f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
-}
-
-func encode(f *os.File, asJSON bool, m *manifest.Manifest, rows []*engine.Row) error {
-	w := bufio.NewWriter(f)
-	if asJSON {
-		return errors.Join(resultsJSON(w, m, rows), w.Flush())
-	}
-	return errors.Join(resultsCSV(w, m, rows), w.Flush())
 }
 
 // kept are the indexes of the manifest's own columns, and header their names with
@@ -132,7 +128,8 @@ func resultsCSV(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 // resultsJSON keeps the values of a JSON manifest as they are.
 func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 	columns, header := kept(m)
-	enc := json.NewEncoder(w)
+	buffered := bufio.NewWriter(w)
+	enc := json.NewEncoder(buffered)
 	enc.SetEscapeHTML(false)
 	for _, row := range rows {
 		object := make(map[string]any, len(header))
@@ -154,7 +151,7 @@ func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 			return err
 		}
 	}
-	return nil
+	return buffered.Flush()
 }
 
 // readKnown reads from a file of results, if there is one, the IDs of the copies by

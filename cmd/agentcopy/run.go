@@ -153,17 +153,6 @@ func (s *settings) run(path string) (err error) {
 	return s.finish(p, time.Since(begun), sig)
 }
 
-// finish writes the results and says how the run ended.
-func (s *settings) finish(p *engine.Run, took time.Duration, sig os.Signal) error {
-	err := writeResults(s.results, p.Manifest, p.Rows)
-	if err != nil {
-		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
-	}
-	exit := exitOf(p.Rows, sig, err)
-	s.summary(p, took, sig, err == nil, exit)
-	return exit
-}
-
 // prepare checks everything that can be checked before anything is sent. For a run, it
 // makes the ledger and demands credentials.
 func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
@@ -173,14 +162,14 @@ func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
 	if p, err = s.read(path); err != nil {
 		return nil, err
 	}
-	if missing := missingVariables(p); run && len(missing) > 0 {
-		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(missing, ", "))
-	}
 	if p.Logger, err = s.logger(func(line string) { p.OnSay(nil, line) }); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(s.openLimiter(p), p.Open()); err != nil {
 		return nil, err
+	}
+	if run && len(p.Missing) > 0 {
+		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(p.Missing, ", "))
 	}
 	if p.Known, err = readKnown(s.results); err != nil {
 		return nil, err
@@ -241,13 +230,6 @@ func (s *settings) openStore(p *engine.Run, create bool) (err error) {
 	return nil
 }
 
-func missingVariables(r *engine.Run) (missing []string) {
-	for _, l := range r.Lanes {
-		missing = append(missing, l.Vendor.Missing()...)
-	}
-	return missing
-}
-
 const maxShown = 20
 
 // refuse prints the faults of a manifest in the form that editors know, and returns
@@ -273,8 +255,10 @@ func (s *settings) list(kind string, faults []manifest.Fault) {
 	}
 }
 
-// summary says how the run ended, and what to do next.
-func (s *settings) summary(p *engine.Run, took time.Duration, sig os.Signal, written bool, exit error) {
+// finish writes the results, and says how the run ended and what to do next.
+func (s *settings) finish(p *engine.Run, took time.Duration, sig os.Signal) error {
+	unwritten := writeResults(s.results, p.Manifest, p.Rows)
+	exit := exitOf(p.Rows, sig, unwritten)
 	c, halted := engine.Count(p.Rows), make(map[string]string)
 	for _, l := range p.Lanes {
 		if why := l.Progress().Halted; why != "" {
@@ -291,13 +275,12 @@ func (s *settings) summary(p *engine.Run, took time.Duration, sig os.Signal, wri
 			"seconds": took.Round(time.Millisecond).Seconds(), "stopped": stopped, "halted": halted,
 			"results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
 		})
-		return
 	}
-	if s.quiet && exit == nil {
-		return
+	if s.json || s.quiet && exit == nil {
+		return exit
 	}
 	fmt.Printf("%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
-	if written {
+	if unwritten == nil {
 		fmt.Println("Results:", s.results)
 	}
 	fmt.Println("Ledger: ", store.Redacted(s.ledger))
@@ -322,6 +305,7 @@ func (s *settings) summary(p *engine.Run, took time.Duration, sig os.Signal, wri
 	if c.Of[engine.InDoubt]+c.Of[engine.NotStarted] > 0 {
 		fmt.Println("To go on:", again)
 	}
+	return exit
 }
 
 // again is the command line without what was for this once, and without passwords.

@@ -147,9 +147,6 @@ func (s *settings) logger(say func(string)) (*slog.Logger, error) {
 	if s.verbose {
 		handlers = append(handlers, slog.NewTextHandler(writerFunc(say), opts))
 	}
-	if len(handlers) == 0 {
-		return nil, nil
-	}
 	return slog.New(slog.NewMultiHandler(handlers...)), nil
 }
 

@@ -47,21 +47,6 @@ type Row struct {
 	lane     *Lane
 }
 
-// settle notes how a call of the Runner ended for the row. A row that was not sent stays
-// what it was.
-func (r *Row) settle(copied agentcopy.Copy, existing bool, err error) {
-	copied.Body, copied.Attempts = nil, nil // too much to keep of each row
-	r.Copy, r.Existing = copied, existing && err == nil
-	status := statusOf(err)
-	if status == NotStarted && r.Status != NotStarted {
-		return
-	}
-	r.Status, r.Cause, r.Error = status, causeOf(err).text, ""
-	if err != nil {
-		r.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("key %q: ", r.Key))
-	}
-}
-
 // statusOf is what the end of a call of the Runner means. What leaves a copy possible
 // comes first: it is never called failed.
 func statusOf(err error) Status {

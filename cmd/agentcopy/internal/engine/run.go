@@ -26,6 +26,7 @@ type Run struct {
 	Rows     []*Row
 	Lanes    []*Lane
 	Gone     []once.Record // of the ledger, and no longer in the manifest
+	Missing  []string      // the variables of the environment that lack a credential
 
 	Store       *store.Store      // nil: there is none yet
 	Adopt       bool              // look for the copies of rows that nothing is known about before any is made
@@ -35,7 +36,7 @@ type Run struct {
 	Concurrency int // of each lane
 	NoHalt      bool
 	FailedOnly  bool
-	Logger      *slog.Logger
+	Logger      *slog.Logger                             // required by Open
 	Limiter     func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
 
 	OnRow func(*Row)                    // a row is settled; one at a time
@@ -65,44 +66,39 @@ func New(m *manifest.Manifest, limits map[string]vendor.Limit) *Run {
 	return r
 }
 
-// Open makes the clients of the lanes that have credentials.
+// Open makes the clients of the lanes whose credentials are in the environment, and notes
+// which variables are missing for the others.
 func (r *Run) Open() error {
-	var errs []error
 	for _, l := range r.Lanes {
-		if len(l.Vendor.Missing()) == 0 {
-			errs = append(errs, l.open())
+		if missing := l.Vendor.Missing(); len(missing) > 0 {
+			r.Missing = append(r.Missing, missing...)
+			continue
 		}
-	}
-	return errors.Join(errs...)
-}
-
-func (l *Lane) open() error {
-	opts := []agentcopy.Option{
-		agentcopy.WithUserAgent("agentcopy-tool/1"),
-		agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: l.run.MaxWait}),
-		agentcopy.WithTrace(l.trace()),
-	}
-	if l.run.Logger != nil {
-		opts = append(opts, agentcopy.WithLogger(l.run.Logger))
-	}
-	switch {
-	case l.run.Limiter != nil:
-		limiter, err := l.run.Limiter(l)
+		opts := []agentcopy.Option{
+			agentcopy.WithUserAgent("agentcopy-tool/1"),
+			agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: r.MaxWait}),
+			agentcopy.WithTrace(l.trace()),
+			agentcopy.WithLogger(r.Logger),
+		}
+		switch {
+		case r.Limiter != nil:
+			limiter, err := r.Limiter(l)
+			if err != nil {
+				return err
+			}
+			opts = append(opts, agentcopy.WithLimiter(limiter))
+		case !l.Limit.Refills:
+			// Also in place of Kolena's default, which rests for up to a minute after each
+			// refusal, whatever Retry-After says. A run waits for what the vendor asks.
+			opts = append(opts, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(l.Limit.N, l.Limit.Per)))
+		}
+		copiers, err := l.Vendor.Open(opts...)
 		if err != nil {
 			return err
 		}
-		opts = append(opts, agentcopy.WithLimiter(limiter))
-	case !l.Limit.Refills:
-		// Also in place of Kolena's default, which rests for up to a minute after each
-		// refusal, whatever Retry-After says. A run waits for what the vendor asks.
-		opts = append(opts, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(l.Limit.N, l.Limit.Per)))
+		l.copiers = copiers
+		l.Origin = l.copier(l.Rows[0]).Identify(l.Rows[0].Request).Origin
 	}
-	copiers, err := l.Vendor.Open(opts...)
-	if err != nil {
-		return err
-	}
-	l.copiers = copiers
-	l.Origin = l.copier(l.Rows[0]).Identify(l.Rows[0].Request).Origin
 	return nil
 }
 
@@ -301,12 +297,19 @@ func (l *Lane) find(ctx context.Context, row *Row, id string) (agentcopy.Copy, e
 	return found, err
 }
 
-// settle notes what became of a row, remembers failures, and tells of the row if it is
-// settled.
+// settle notes how a call of the Runner ended for a row, remembers failures, and tells of
+// the row if it is settled. A row that was not sent stays what it was.
 func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, existing bool, err error, settled bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	row.settle(copied, existing, err)
+	copied.Body, copied.Attempts = nil, nil // too much to keep of each row
+	row.Copy, row.Existing = copied, existing && err == nil
+	if status := statusOf(err); status != NotStarted || row.Status == NotStarted {
+		row.Status, row.Cause, row.Error = status, causeOf(err).text, ""
+		if err != nil {
+			row.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("key %q: ", row.Key))
+		}
+	}
 	if !settled {
 		return
 	}
@@ -316,7 +319,7 @@ func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, exist
 	switch {
 	case row.Status == Failed:
 		err = r.Store.SetFailure(ctx, row.Key, store.Failure{Cause: row.Cause, Error: row.Error})
-	case row.Status != NotStarted && row.failed:
+	case row.failed:
 		err = r.Store.ClearFailure(ctx, row.Key)
 	}
 	if err != nil {

@@ -50,14 +50,27 @@ type Fault struct{ Column, Text string }
 
 // All are the vendors, by name.
 var All = map[string]*Vendor{
-	"zudu": {Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"},
-		Limit: Limit{10, time.Second, true}, clients: zuduClients},
-	"cotool": {Name: "cotool", Variables: []string{"COTOOL_API_KEY"},
-		Limit: Limit{10, time.Second, true}, clients: cotoolClients, Nameless: true},
-	"langsmith": {Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"},
-		Limit: Limit{32, time.Second, true}, clients: langsmithClients, Extras: append(slices.Clone(permissionColumns), userTimezone)},
-	"kolena": {Name: "kolena", Variables: []string{"KOLENA_API_KEY"},
-		Limit: Limit{60, 61 * time.Second, false}, clients: kolenaClients, Extras: []string{targetWorkspace, targetFolder}},
+	"zudu": {
+		Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true},
+		clients: clientsOf(zudu.NewFromEnv,
+			func(key string, opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(key, key, opts...) },
+			func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil }),
+	},
+	"cotool": {
+		Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true,
+		clients: clientsOf(cotool.NewFromEnv, cotool.New,
+			func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil }),
+	},
+	"langsmith": {
+		Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true},
+		Extras:  append(slices.Clone(permissionColumns), userTimezone),
+		clients: clientsOf(langsmith.NewFromEnv, langsmith.New, langsmithCopier),
+	},
+	"kolena": {
+		Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false},
+		Extras:  []string{targetWorkspace, targetFolder},
+		clients: clientsOf(kolena.NewFromEnv, kolena.New, kolenaCopier),
+	},
 }
 
 // Names are the names of the vendors.
@@ -80,11 +93,9 @@ func (v *Vendor) Credential() string {
 	return strings.Join(parts, "\x00")
 }
 
-// anyKey is a credential that means nothing.
-const anyKey = "not-a-real-key"
-
 func clientsOf[C any](
-	fromEnv, keyless func(...agentcopy.Option) (C, error), copier func(C, map[string]string) (agentcopy.Copier, []Fault),
+	fromEnv func(...agentcopy.Option) (C, error), from func(key string, opts ...agentcopy.Option) (C, error),
+	copier func(C, map[string]string) (agentcopy.Copier, []Fault),
 ) clients {
 	copiers := func(client C, err error) (Copiers, error) {
 		return func(extras map[string]string) (agentcopy.Copier, []Fault) { return copier(client, extras) }, err
@@ -92,26 +103,13 @@ func clientsOf[C any](
 	return clients{
 		Open: func(opts ...agentcopy.Option) (Copiers, error) { return copiers(fromEnv(opts...)) },
 		checker: sync.OnceValues(func() (Copiers, error) {
-			return copiers(keyless(
+			return copiers(from("not-a-real-key",
 				agentcopy.WithHTTPClient(&http.Client{Transport: nowhere{}}),
 				agentcopy.WithLimiter(agentcopy.Unlimited),
 				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})))
 		}),
 	}
 }
-
-var (
-	zuduClients = clientsOf(zudu.NewFromEnv,
-		func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) },
-		func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	cotoolClients = clientsOf(cotool.NewFromEnv,
-		func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) },
-		func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	langsmithClients = clientsOf(langsmith.NewFromEnv,
-		func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }, langsmithCopier)
-	kolenaClients = clientsOf(kolena.NewFromEnv,
-		func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }, kolenaCopier)
-)
 
 const (
 	targetWorkspace = "target_workspace_id"
