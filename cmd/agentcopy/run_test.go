@@ -210,20 +210,6 @@ func TestManyRefusals(t *testing.T) {
 	}
 }
 
-// While a copy is looked for, the time that is left is that of the look.
-func TestTheTimeLeftWhileLooking(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.tenants(1)
-	b.inject(1, agentcopytest.Fault{Drop: true})
-	p := b.start("run", "tenants.csv", "--stats", "100ms", "--settle", "1h")
-	p.says("1 of 1 rows to go after")
-	p.says("looks for 1, left 1h")
-	require.NoError(t, p.Process.Signal(os.Interrupt))
-	p.ends(130)
-	require.Contains(t, p.out.String(), "1 in doubt")
-}
-
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
@@ -246,7 +232,9 @@ func TestFailures(t *testing.T) {
 		b := newBench(t)
 		b.tenants(2)
 		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
-		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1")
+		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
+		p.says("2 of 2 rows to go after")
+		p.says("looks for 1, left")
 		until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
 		require.NoError(t, p.Process.Signal(os.Interrupt))
 		p.ends(130)
