@@ -55,7 +55,9 @@ func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
 	p := b.start("run", "tenants.csv", "--limit", "kolena=3/1h")
 	status := ""
 	until(t, "the run's own knowledge of its copies", func() bool {
-		status = b.command("status", "tenants.csv").output()
+		p := b.command("status", "tenants.csv")
+		_ = p.Run() // it fails as long as there is no ledger
+		status = p.out.String()
 		return strings.Contains(status, "3 copied")
 	})
 	require.Regexp(t, `7 not started \(\d of them at work\)`, status, "while the run is on")
