@@ -149,21 +149,6 @@ func TestALostLedgerStopsTheRun(t *testing.T) {
 	require.Contains(t, b.run(2, "run", "tenants.csv").errOut.String(), "--adopt")
 	require.Contains(t, b.run(0, "run", "tenants.csv", "--adopt").out.String(), "3 copied (3 of them")
 	b.requireEachOnce(3)
-
-	// Without results, an agent of the name is only possible: a person decides.
-	_ = os.Remove(filepath.Join(b.dir, "tenants.results.csv"))
-	p := b.run(3, "run", "tenants.csv", "--ledger", "new.db", "--adopt")
-	require.Contains(t, p.out.String(), "3 ambiguous")
-	key := "kolena/" + b.source + "/Tenant 01"
-	shown := b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db").out.String()
-	id := b.copyOf("Tenant 01")
-	require.Contains(t, shown, id)
-	require.Contains(t, b.run(2, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", "77777").errOut.String(), "--force")
-	b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", id)
-	b.run(0, "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 02", "--ledger", "new.db", "--forget")
-	require.Contains(t, b.run(0, "status", "tenants.csv", "--ledger", "new.db").out.String(), "1 copied, 1 ambiguous, 1 not started")
-	require.Contains(t, b.run(0, "__complete", "resolve", "--ledger", "new.db", "tenants.csv", "kol").out.String(), "Tenant 03")
-	b.requireEachOnce(3)
 }
 
 func retryAfter(seconds string) agentcopytest.Fault {
@@ -346,12 +331,13 @@ func TestResolve(t *testing.T) {
 	p := b.run(3, "run", "tenants.csv", "--adopt")
 	require.Contains(t, p.out.String(), "3 need you to say which agent is the copy: agentcopy resolve tenants.csv KEY")
 	require.Contains(t, b.run(0, "__complete", "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 03").out.String(), key(3)+"\n")
+	require.Contains(t, b.run(2, "resolve", "tenants.csv", key(1), "--assign", "77777").errOut.String(), "--force")
 	for n, id := range ids {
 		shown := b.run(0, "resolve", "tenants.csv", key(n+1)).out.String()
 		require.Contains(t, shown, key(n+1)+": ambiguous; sent 0 times\n  "+id+"  ")
 	}
 	for _, args := range [][]string{
-		{"unknown key"}, {key(1), "--assign", "77777"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
+		{"unknown key"}, {key(1), "--ledger", "none.db"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
 	} {
 		b.run(2, append([]string{"resolve", "tenants.csv"}, args...)...)
 	}
@@ -360,6 +346,7 @@ func TestResolve(t *testing.T) {
 	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(3), "--forget").out.String(), "the next run makes a copy")
 	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1)).out.String(), "copied, as "+ids[0])
 	require.Empty(t, b.kolena.Copies(), "nobody was asked")
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "1 copied, 2 not started")
 
 	b.run(0, "run", "tenants.csv")
 	require.Len(t, b.kolena.Copies(), 2)

@@ -44,18 +44,15 @@ var (
 	ErrFails = errors.New("the ledger fails")
 )
 
-// maxConnections of a process to PostgreSQL, which allows 100 by default.
-const maxConnections = 16
-
 // Open opens a ledger: an SQLite file, or postgres://... Without create, a file that
 // does not exist is ErrNone.
 func Open(ctx context.Context, where string, create bool) (*Store, error) {
-	s := &Store{Shared: IsURL(where)}
+	s := &Store{Shared: strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")}
 	var err error
 	if s.Shared {
 		if s.db, err = sql.Open("pgx", where); err == nil {
-			s.db.SetMaxOpenConns(maxConnections)
-			s.db.SetMaxIdleConns(maxConnections)
+			s.db.SetMaxOpenConns(16) // PostgreSQL allows 100 by default, for all processes
+			s.db.SetMaxIdleConns(16)
 			s.Ledger, err = sqlledger.Open(ctx, s.db, sqlledger.Postgres)
 		}
 	} else {
@@ -74,11 +71,6 @@ func Open(ctx context.Context, where string, create bool) (*Store, error) {
 		return nil, fmt.Errorf("the ledger %s cannot be opened: %w", Redacted(where), err)
 	}
 	return s, nil
-}
-
-// IsURL reports whether a ledger is in a database server.
-func IsURL(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 var passwords = regexp.MustCompile(`(://[^/@\s]*:)[^/@\s]+(@)|([?&]password=)[^&\s"']+`)
