@@ -21,7 +21,7 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	rows := number("AGENTCOPY_FIGURES", 50)
 	for _, concurrency := range []int{8, 64} {
-		b := newBench(t)
+		b := startBench(t)
 		b.tenants(rows)
 		begun := time.Now()
 		b.run(0, "run", "tenants.csv", "--limit", "kolena=1000/1s", "--concurrency", fmt.Sprint(concurrency))
@@ -29,7 +29,7 @@ func TestFigures(t *testing.T) {
 		t.Logf("concurrency %d: %.0f rows a second", concurrency, float64(rows)/time.Since(begun).Seconds())
 	}
 	rows = number("AGENTCOPY_LARGE", 300)
-	b := newBench(t)
+	b := startBench(t)
 	b.tenants(rows)
 	for _, args := range [][]string{{"plan", "tenants.csv"}, {"run", "tenants.csv", "--limit", "kolena=1000/1s", "--concurrency", "64"}, {"run", "tenants.csv"}} {
 		begun := time.Now()
@@ -43,7 +43,6 @@ func TestFigures(t *testing.T) {
 // AGENTCOPY_RECORD=recording.cast records this run for asciinema; svg-term makes the
 // picture of the README from it.
 func TestRecording(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	other, support := b.zudu()
 	b.tenants(48)

@@ -59,8 +59,14 @@ type bench struct {
 	source string // an agent on it
 }
 
-// newBench starts a fake of Kolena without its limit, which is a minute long.
+// newBench is the bench of a test that runs beside the others.
 func newBench(t *testing.T) *bench {
+	t.Parallel()
+	return startBench(t)
+}
+
+// startBench starts a fake of Kolena without its limit, which is a minute long.
+func startBench(t *testing.T) *bench {
 	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1000, time.Second))
 	t.Cleanup(server.Close)
 	b := &bench{t: t, dir: t.TempDir(), kolena: server}

@@ -17,7 +17,6 @@ import (
 )
 
 func TestRunAndRunAgain(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(12)
 	b.kolena.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopytest.Fault{Status: 502, AfterCopy: true})
@@ -41,7 +40,6 @@ func TestRunAndRunAgain(t *testing.T) {
 }
 
 func TestSeveralVendors(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	zuduServer, support := b.zudu()
 	cotoolServer, langsmithServer := agentcopytest.NewCotool(), agentcopytest.NewLangSmith()
@@ -77,7 +75,6 @@ func TestSeveralVendors(t *testing.T) {
 }
 
 func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(121)
 	withKey := b.env
@@ -104,7 +101,6 @@ func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
 
 // A key stands for one copy as long as the ledger lasts.
 func TestReusedKeysAreFoundBeforeAnythingIsSent(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	row := func(source, name, folder string) string {
 		return "provider,source_id,name,key,target_folder_id\nkolena," + source + "," + name + ",k," + folder + "\n"
@@ -122,7 +118,6 @@ func TestReusedKeysAreFoundBeforeAnythingIsSent(t *testing.T) {
 }
 
 func TestALedgerKnowsItsAccount(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	b.run(0, "run", "tenants.csv")
@@ -139,7 +134,6 @@ func TestALedgerKnowsItsAccount(t *testing.T) {
 }
 
 func TestALostLedgerStopsTheRun(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	b.run(0, "run", "tenants.csv")
@@ -156,7 +150,6 @@ func retryAfter(seconds string) agentcopytest.Fault {
 }
 
 func TestWhatAVendorAsksForIsWaitedOut(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(10)
 	b.inject(1, retryAfter("3"))
@@ -184,7 +177,6 @@ func TestManyRefusals(t *testing.T) {
 		"without a time": {3, 6, agentcopytest.Fault{Status: 429}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			b := newBench(t)
 			b.tenants(tc.rows)
 			b.inject(tc.refusals, tc.refusal)
@@ -198,7 +190,6 @@ func TestManyRefusals(t *testing.T) {
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
-		t.Parallel()
 		b := newBench(t)
 		b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
 		p := b.run(1, "run", "m.csv")
@@ -213,7 +204,6 @@ func TestFailures(t *testing.T) {
 		require.Len(t, b.kolena.Copies(), 1)
 	})
 	t.Run("what the vendor says it copied is not sent again", func(t *testing.T) {
-		t.Parallel()
 		b := newBench(t)
 		b.tenants(2)
 		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
@@ -230,7 +220,6 @@ func TestFailures(t *testing.T) {
 }
 
 func TestBadCommandLines(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(1)
 	for _, args := range [][]string{
@@ -254,7 +243,6 @@ func TestBadCommandLines(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	help := b.run(0, "--help").out.String()
 	for _, want := range []string{"agentcopy plan", "Exit codes:", "143", "KOLENA_API_KEY", "completion"} {
@@ -268,7 +256,6 @@ func TestHelpAndVersion(t *testing.T) {
 }
 
 func TestOutput(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.write("m.jsonl", fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Tenant 1"}`, b.source))
 	p := b.command("run", "-", "--json", "--results", "out.csv", "--log-file", "log")
@@ -295,7 +282,6 @@ func TestOutput(t *testing.T) {
 }
 
 func TestEveryEventIsJSON(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(2)
 	b.inject(1, retryAfter("2"))
@@ -320,7 +306,6 @@ func TestEveryEventIsJSON(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	var ids []string

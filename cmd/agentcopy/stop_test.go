@@ -23,7 +23,6 @@ func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(sig.String(), func(t *testing.T) {
-			t.Parallel()
 			b := newBench(t)
 			b.tenants(40)
 			b.held(4)
@@ -49,7 +48,6 @@ func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
 
 // What waits for the limiter could wait for an hour, and is withdrawn instead.
 func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(10)
 	p := b.start("run", "tenants.csv", "--limit", "kolena=3/1h")
@@ -70,7 +68,6 @@ func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
 }
 
 func TestASecondSignalStopsAtOnce(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(4)
 	b.inject(4, agentcopytest.Fault{AfterCopy: true, Delay: time.Hour}) // the copies are made, the answers never come
@@ -90,7 +87,6 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 
 // Under nohup, a closed terminal does not stop the run.
 func TestAnIgnoredSignal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(8)
 	b.inject(8, agentcopytest.Fault{Delay: time.Second})
@@ -105,7 +101,6 @@ func TestAnIgnoredSignal(t *testing.T) {
 
 // AGENTCOPY_KILLS=20 AGENTCOPY_ROWS=1200 is the long form.
 func TestKilledAndRunAgain(t *testing.T) {
-	t.Parallel()
 	kills, rows := number("AGENTCOPY_KILLS", 3), number("AGENTCOPY_ROWS", 60)
 	b := newBench(t)
 	b.tenants(rows)
@@ -126,7 +121,6 @@ func TestKilledAndRunAgain(t *testing.T) {
 }
 
 func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(20)
 	p := b.command("run", "tenants.csv", "--json")
@@ -144,7 +138,6 @@ func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
 }
 
 func TestOnATerminal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(40)
 	b.held(4)
@@ -168,7 +161,6 @@ func TestOnATerminal(t *testing.T) {
 
 // A lost terminal ends no request: the results are written.
 func TestALostTerminal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(40)
 	b.held(4)
@@ -241,7 +233,6 @@ func TestBreakers(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
 			b := newBench(t)
 			zudu, support := b.zudu()
 			b.env = append(b.env, "GODEBUG=netdns=go")
@@ -265,7 +256,6 @@ func TestBreakers(t *testing.T) {
 
 // Rows whose outcome is unknown count too, and the lane ends without an hour of looks.
 func TestABrokenVendorHalts(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(40)
 	b.inject(40, agentcopytest.Fault{Status: 500})
@@ -277,7 +267,6 @@ func TestABrokenVendorHalts(t *testing.T) {
 // A ledger that cannot be written stops everything: nothing is sent that it does not
 // remember. The results say what is known.
 func TestAFullDisk(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(400)
 	p := b.command()
@@ -296,7 +285,6 @@ func TestAFullDisk(t *testing.T) {
 
 // The run succeeds although its results cannot be written, and says so.
 func TestResultsOnAFullDisk(t *testing.T) {
-	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("left out: this system has no /dev/full")
 	}
