@@ -158,7 +158,7 @@ func writeJSON(event any) { _ = json.NewEncoder(os.Stdout).Encode(event) }
 func eventOf(r *engine.Row) any {
 	event := map[string]any{"event": "row", "line": r.Line, "provider": r.Vendor.Name, "source_id": r.Request.SourceID, "name": r.Request.Name, "cause": r.Cause}
 	for i, text := range outcome(r) {
-		event[append([]string{"key"}, manifest.ResultColumns...)[i]] = text
+		event[manifest.ResultColumns[i]] = text
 	}
 	maps.DeleteFunc(event, func(_ string, value any) bool { return value == "" })
 	event["existing"] = r.Existing

@@ -79,11 +79,11 @@ func writeResults(path string, m *manifest.Manifest, rows []*engine.Row) error {
 // those of the results.
 func kept(m *manifest.Manifest) (columns []int, header []string) {
 	for i, column := range m.Columns {
-		if name := manifest.Normal(column); name != "key" && !slices.Contains(manifest.ResultColumns, name) {
+		if !slices.Contains(manifest.ResultColumns, manifest.Normal(column)) {
 			columns, header = append(columns, i), append(header, column)
 		}
 	}
-	return columns, append(append(header, "key"), manifest.ResultColumns...)
+	return columns, append(header, manifest.ResultColumns...)
 }
 
 // cell is a cell of the manifest as text, or "".
@@ -97,7 +97,7 @@ func cell(m *manifest.Manifest, row *manifest.Row, i int) (text string) {
 	return text
 }
 
-// outcome is what became of a row, in the order of the columns of results.
+// outcome is what became of a row, in the order of manifest.ResultColumns.
 func outcome(row *engine.Row) []string {
 	created := ""
 	if !row.Copy.CreatedAt.IsZero() {
@@ -143,7 +143,7 @@ func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 		}
 		for i, text := range outcome(row) {
 			if text != "" {
-				object[header[len(columns)+i]] = text
+				object[manifest.ResultColumns[i]] = text
 			}
 		}
 		object["existing"] = row.Existing

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,12 +59,11 @@ func (s *settings) addLedgerTo(cmd *cobra.Command) {
 func (s *settings) check(manifest string) error {
 	s.manifest = manifest
 	s.ledger = ledgerOf(s.ledger, manifest)
-	if s.results == "" {
-		s.results = beside(manifest, ".results.csv")
-		if isJSON(manifest) {
-			s.results = beside(manifest, ".results.jsonl")
-		}
+	ending := ".results.csv"
+	if isJSON(manifest) {
+		ending = ".results.jsonl"
 	}
+	s.results = cmp.Or(s.results, beside(manifest, ending))
 	same := func(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 	switch {
 	case s.settleTime <= 0, s.maxWait <= 0, s.stats < 0, s.concurrency <= 0:
@@ -99,12 +99,7 @@ func beside(manifest, ending string) string {
 }
 
 // ledgerOf is the ledger that was given, or the one beside the manifest.
-func ledgerOf(given, manifest string) string {
-	if given != "" {
-		return given
-	}
-	return beside(manifest, ".ledger.db")
-}
+func ledgerOf(given, manifest string) string { return cmp.Or(given, beside(manifest, ".ledger.db")) }
 
 // openLimiter lets the run share its limits through Redis, one for each account.
 func (s *settings) openLimiter(r *engine.Run) error {

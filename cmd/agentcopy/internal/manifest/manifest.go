@@ -66,9 +66,9 @@ const (
 	keyColumn      = "key"
 )
 
-// ResultColumns are those that a results file adds. A manifest may have them and they
-// mean nothing there, so that a results file can be a manifest.
-var ResultColumns = []string{"status", "copy_id", "copy_name", "copy_created_at", "existing", "error"}
+// ResultColumns are those that a results file sets. But for the key, a manifest may have
+// them and they mean nothing there, so that a results file can be a manifest.
+var ResultColumns = []string{keyColumn, "status", "copy_id", "copy_name", "copy_created_at", "existing", "error"}
 
 // Read reads a manifest. If there are faults, do not use the Manifest.
 func Read(r io.Reader) (*Manifest, []Fault, error) {
