@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
 const planHelp = `Plan shows what agentcopy run would do, and sends nothing. It finds every fault in
@@ -22,31 +21,26 @@ The fate of a row: not started (a run copies it), copied (by an earlier run), fa
 (a run tries again), in doubt (a run looks for the copy first), or ambiguous (a
 person decides: agentcopy resolve).`
 
+const planExamples = `  agentcopy plan tenants.csv
+  agentcopy plan tenants.csv --json | jq 'select(.status != "copied")'`
+
 func newPlan() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:     "plan MANIFEST",
-		Short:   "Show what a run would do",
-		Long:    planHelp,
-		Example: "  agentcopy plan tenants.csv\n  agentcopy plan tenants.csv --json | jq 'select(.status != \"copied\")'",
-		Args:    cobra.ExactArgs(1),
-		RunE:    s.command(s.plan),
-	}
+	cmd := s.command("plan", "Show what a run would do", planHelp, planExamples, s.plan)
 	s.addTo(cmd)
 	return cmd
 }
 
+const statusHelp = `Status shows what the ledger remembers about the rows of a manifest: how many are
+copied, what failed, and what is not settled. It works at any time, even during a run.`
+
+const statusExamples = `  agentcopy status tenants.csv
+  watch agentcopy status tenants.csv
+  agentcopy status tenants.csv --verbose`
+
 func newStatus() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:   "status MANIFEST",
-		Short: "Show what the ledger remembers, even during a run",
-		Long: `Status shows what the ledger remembers about the rows of a manifest: how many are
-copied, what failed, and what is not settled. It works at any time, even during a run.`,
-		Example: "  agentcopy status tenants.csv\n  watch agentcopy status tenants.csv\n  agentcopy status tenants.csv --verbose",
-		Args:    cobra.ExactArgs(1),
-		RunE:    s.command(s.status),
-	}
+	cmd := s.command("status", "Show what the ledger remembers, even during a run", statusHelp, statusExamples, s.status)
 	s.addLedgerTo(cmd)
 	return cmd
 }
@@ -59,9 +53,6 @@ func (s *settings) status(path string) (err error) {
 	}
 	if err = s.openStore(p, false); err != nil {
 		return err
-	}
-	if p.Store == nil {
-		return fmt.Errorf("%w at %s", store.ErrNone, store.Redacted(s.ledger))
 	}
 	defer func() { err = errors.Join(err, p.Store.Close()) }()
 	s.show(p)

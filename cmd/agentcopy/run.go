@@ -61,19 +61,12 @@ const runExamples = `  agentcopy run tenants.csv                          make t
 
 func newRun() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:     "run MANIFEST",
-		Short:   "Make the copies that a manifest lists",
-		Long:    runHelp,
-		Example: runExamples,
-		Args:    cobra.ExactArgs(1),
-		RunE: s.command(func(path string) error {
-			if s.dryRun {
-				return s.plan(path)
-			}
-			return s.run(path)
-		}),
-	}
+	cmd := s.command("run", "Make the copies that a manifest lists", runHelp, runExamples, func(path string) error {
+		if s.dryRun {
+			return s.plan(path)
+		}
+		return s.run(path)
+	})
 	s.addTo(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
@@ -81,18 +74,18 @@ func newRun() *cobra.Command {
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only failures")
 	flags.StringVar(&s.logFile, "log-file", "", "append the SDK's log to this file; it holds keys, but no credential or body")
 	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
-	flags.BoolVar(&s.adopt, "adopt", false, "look for existing copies by name before making any, after a ledger was lost")
-	flags.BoolVar(&s.noHalt, "no-halt", false, "never halt a vendor, however often it fails")
+	flags.BoolVar(&s.Adopt, "adopt", false, "look for existing copies by name before making any, after a ledger was lost")
+	flags.BoolVar(&s.NoHalt, "no-halt", false, "never halt a vendor, however often it fails")
 	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to report progress without a terminal; 0: never")
 	cmd.MarkFlagsMutuallyExclusive("json", "plain")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	return cmd
 }
 
-// command does something with a manifest. An error is written as an event, if there are
-// events.
-func (s *settings) command(do func(path string) error) func(*cobra.Command, []string) error {
-	return func(_ *cobra.Command, args []string) error {
+// command is one that does something with a manifest. An error is written as an event, if
+// there are events.
+func (s *settings) command(name, short, long, examples string, do func(path string) error) *cobra.Command {
+	run := func(_ *cobra.Command, args []string) error {
 		err := do(args[0])
 		if s.json && err != nil && err.Error() != "" {
 			writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
@@ -100,6 +93,7 @@ func (s *settings) command(do func(path string) error) func(*cobra.Command, []st
 		}
 		return err
 	}
+	return &cobra.Command{Use: name + " MANIFEST", Short: short, Long: long, Example: examples, Args: cobra.ExactArgs(1), RunE: run}
 }
 
 func (s *settings) run(path string) (err error) {
@@ -114,7 +108,7 @@ func (s *settings) run(path string) (err error) {
 			lost = append(lost, row.Key)
 		}
 	}
-	if len(lost) > 0 && !s.adopt {
+	if len(lost) > 0 && !s.Adopt {
 		return fmt.Errorf("%s says that %d rows are copied, such as %q, and the ledger %s does not know them. Was it moved or lost? "+
 			"Name it with --ledger, or look for the copies with --adopt; to make them again, remove the results",
 			s.results, len(lost), lost[0], store.Redacted(s.ledger))
@@ -144,7 +138,7 @@ func (s *settings) run(path string) (err error) {
 		cancel()
 	}()
 	begun := time.Now()
-	if s.adopt {
+	if s.Adopt {
 		show.say(nil, "looking for copies that were made before")
 	}
 	p.Do(ctx)
@@ -174,7 +168,10 @@ func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
 	if p.Known, err = readKnown(s.results); err != nil {
 		return nil, err
 	}
-	return p, s.openStore(p, run)
+	if err := s.openStore(p, run); !errors.Is(err, store.ErrNone) {
+		return p, err
+	}
+	return p, nil
 }
 
 // read reads the manifest.
@@ -189,10 +186,7 @@ func (s *settings) read(path string) (*engine.Run, error) {
 	if !s.quiet {
 		s.list("note", m.Notes)
 	}
-	p := engine.New(m, s.limits)
-	p.SettleTime, p.MaxWait, p.Concurrency = s.settleTime, s.maxWait, s.concurrency
-	p.NoHalt, p.FailedOnly, p.Adopt = s.noHalt, s.failed, s.adopt
-	return p, nil
+	return engine.New(m, s.Settings), nil
 }
 
 func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
@@ -207,14 +201,11 @@ func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
 	return manifest.Read(f)
 }
 
-// openStore opens the ledger, if there is one or create makes one, and reads what it
-// says of the rows.
+// openStore opens the ledger and reads what it says of the rows. Without create, there may
+// be store.ErrNone.
 func (s *settings) openStore(p *engine.Run, create bool) (err error) {
 	ctx := context.Background()
 	p.Store, err = store.Open(ctx, s.ledger, create)
-	if errors.Is(err, store.ErrNone) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}

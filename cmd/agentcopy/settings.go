@@ -26,13 +26,11 @@ import (
 type settings struct {
 	manifest, ledger, results, limiter, logFile string
 
-	json, plain, quiet, verbose                bool
-	dryRun, failed, adopt, sameAccount, noHalt bool
+	json, plain, quiet, verbose, dryRun, sameAccount bool
 
-	settleTime, maxWait, stats time.Duration
-	concurrency                int
-	limits                     map[string]vendor.Limit
-	warning                    string // said when the run begins
+	stats   time.Duration
+	warning string // said when the run begins
+	engine.Settings
 }
 
 // addTo adds the flags that run and plan have in common.
@@ -42,10 +40,10 @@ func (s *settings) addTo(cmd *cobra.Command) {
 	flags.StringVar(&s.results, "results", "", "the file for what became of each row: CSV, or JSON lines if it ends in .jsonl (default: beside the manifest)")
 	flags.Func("limit", "set your own limit, such as kolena=120/1m; may be repeated", s.setLimit)
 	flags.BoolVar(&s.sameAccount, "same-account", false, "a new key belongs to the account that the ledger knows")
-	flags.BoolVar(&s.failed, "failed", false, "only the rows that failed when they were last tried")
-	flags.IntVar(&s.concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
-	flags.DurationVar(&s.settleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost before the request is sent again")
-	flags.DurationVar(&s.maxWait, "max-wait", time.Hour, "how long a vendor may make the run wait")
+	flags.BoolVar(&s.FailedOnly, "failed", false, "only the rows that failed when they were last tried")
+	flags.IntVar(&s.Concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
+	flags.DurationVar(&s.SettleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost before the request is sent again")
+	flags.DurationVar(&s.MaxWait, "max-wait", time.Hour, "how long a vendor may make the run wait")
 	_ = cmd.RegisterFlagCompletionFunc("limit", cobra.FixedCompletions(vendor.Names, cobra.ShellCompDirectiveNoSpace))
 }
 
@@ -66,7 +64,7 @@ func (s *settings) check(manifest string) error {
 	s.results = cmp.Or(s.results, beside(manifest, ending))
 	same := func(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 	switch {
-	case s.settleTime <= 0, s.maxWait <= 0, s.stats < 0, s.concurrency <= 0:
+	case s.SettleTime <= 0, s.MaxWait <= 0, s.stats < 0, s.Concurrency <= 0:
 		return errors.New("--settle, --max-wait and --concurrency must be positive, and --stats not negative")
 	case same(s.results, manifest), same(s.ledger, manifest), same(s.ledger, s.results):
 		return errors.New("the manifest, the ledger and the results must be three files: name others with --ledger and --results")
@@ -82,10 +80,10 @@ func (s *settings) setLimit(text string) (err error) {
 	if vendor.All[name] == nil {
 		return fmt.Errorf("it begins with one of %s, as in kolena=120/1m", strings.Join(vendor.Names, ", "))
 	}
-	if s.limits == nil {
-		s.limits = make(map[string]vendor.Limit)
+	if s.Limits == nil {
+		s.Limits = make(map[string]vendor.Limit)
 	}
-	s.limits[name], err = vendor.ParseLimit(rest)
+	s.Limits[name], err = vendor.ParseLimit(rest)
 	return err
 }
 
@@ -123,7 +121,7 @@ func (s *settings) openLimiter(r *engine.Run) error {
 	}
 	r.Limiter = func(l *engine.Lane) (agentcopy.Limiter, error) {
 		tag, err := store.Digest(l.Vendor.Credential(), "agentcopy limiter "+l.Vendor.Name)
-		return redislimiter.New(rdb, "agentcopy/"+l.Vendor.Name+"/"+tag, l.Limit.N, l.Limit.Per, redislimiter.WithMaxPause(s.maxWait)), err
+		return redislimiter.New(rdb, "agentcopy/"+l.Vendor.Name+"/"+tag, l.Limit.N, l.Limit.Per, redislimiter.WithMaxPause(s.MaxWait)), err
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ func lane(n int) *Lane {
 	for range n {
 		rows = append(rows, &manifest.Row{Vendor: vendor.All["kolena"]})
 	}
-	r := New(&manifest.Manifest{Rows: rows}, nil)
-	r.Store, r.MaxWait, r.SettleTime, r.Concurrency = &store.Store{}, time.Hour, 30*time.Second, 8
+	r := New(&manifest.Manifest{Rows: rows}, Settings{MaxWait: time.Hour, SettleTime: 30 * time.Second, Concurrency: 8})
+	r.Store = &store.Store{}
 	r.Lanes[0].fill()
 	return r.Lanes[0]
 }

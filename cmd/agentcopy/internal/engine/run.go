@@ -28,16 +28,11 @@ type Run struct {
 	Gone     []once.Record // of the ledger, and no longer in the manifest
 	Missing  []string      // the variables of the environment that lack a credential
 
-	Store       *store.Store      // nil: there is none yet
-	Adopt       bool              // look for the copies of rows that nothing is known about before any is made
-	Known       map[string]string // by key, the IDs of copies that an older file of results names
-	SettleTime  time.Duration
-	MaxWait     time.Duration
-	Concurrency int // of each lane
-	NoHalt      bool
-	FailedOnly  bool
-	Logger      *slog.Logger                             // required by Open
-	Limiter     func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
+	Settings
+	Store   *store.Store                             // nil: there is none yet
+	Known   map[string]string                        // by key, the IDs of copies that an older file of results names
+	Logger  *slog.Logger                             // required by Open
+	Limiter func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
 
 	OnRow func(*Row)                    // a row is settled; one at a time
 	OnSay func(lane *Lane, text string) // something about a lane, or nil for the run
@@ -46,16 +41,27 @@ type Run struct {
 	saying sync.WaitGroup
 }
 
-// New sorts the rows of a manifest into lanes. limits are the operator's own.
-func New(m *manifest.Manifest, limits map[string]vendor.Limit) *Run {
-	r := &Run{Manifest: m, OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
+// Settings are how a run works.
+type Settings struct {
+	Limits      map[string]vendor.Limit // by vendor, those of the operator's own
+	SettleTime  time.Duration
+	MaxWait     time.Duration
+	Concurrency int  // of each lane
+	FailedOnly  bool // take no rows but those that failed
+	NoHalt      bool
+	Adopt       bool // before any copy is made, look for those of rows that nothing is known about
+}
+
+// New sorts the rows of a manifest into lanes.
+func New(m *manifest.Manifest, s Settings) *Run {
+	r := &Run{Manifest: m, Settings: s, OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
 	lanes := make(map[*vendor.Vendor]*Lane)
 	for _, row := range m.Rows {
 		l := lanes[row.Vendor]
 		if l == nil {
 			l = &Lane{Vendor: row.Vendor, Limit: row.Vendor.Limit, run: r, flights: make(map[*flight]bool), looking: make(map[*Row]time.Time)}
 			l.closed, l.shut = context.WithCancel(context.Background())
-			if own, ok := limits[row.Vendor.Name]; ok {
+			if own, ok := s.Limits[row.Vendor.Name]; ok {
 				l.Limit = own
 			}
 			lanes[row.Vendor], r.Lanes = l, append(r.Lanes, l)
