@@ -174,7 +174,6 @@ func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
 	return p, nil
 }
 
-// read reads the manifest.
 func (s *settings) read(path string) (*engine.Run, error) {
 	m, faults, err := readManifest(path)
 	if err != nil {

@@ -291,19 +291,13 @@ func (l *Lane) trace() agentcopy.Trace {
 			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], f.sent)
 			return ctx, nil
 		},
-		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, o agentcopy.Outcome) {
-			f, ok := ctx.Value(flightKey{}).(*flight)
-			if !ok || o != agentcopy.OutcomeNotCopied { // the call is over, or its answer is still read
-				return
-			}
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			f.onWire = false
-			l.check()
-		},
-		WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
+		WaitStart: func(ctx context.Context, w agentcopy.WaitInfo) {
 			until, longer := time.Now().Add(w.For), false
 			l.locked(func() {
+				if f, ok := ctx.Value(flightKey{}).(*flight); ok { // it made no copy, and is sent again
+					f.onWire = false
+					l.check()
+				}
 				if longer = w.Reason == agentcopy.WaitPause && until.Sub(l.paused) > time.Second/2; longer {
 					l.paused = until
 				}

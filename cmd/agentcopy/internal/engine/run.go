@@ -227,16 +227,14 @@ func (r *Run) Do(ctx context.Context) {
 // fill queues the rows that have work. Those that another process may hold, even one
 // that was killed, come last.
 func (l *Lane) fill() {
-	var rows, held []*Row
-	for _, row := range l.Rows {
-		switch {
-		case l.toDo(row) && row.AtWork:
-			held = append(held, row)
-		case l.toDo(row):
-			rows = append(rows, row)
+	var rows []*Row
+	for _, held := range []bool{false, true} {
+		for _, row := range l.Rows {
+			if l.toDo(row) && row.AtWork == held {
+				rows = append(rows, row)
+			}
 		}
 	}
-	rows = append(rows, held...)
 	if l.run.Store.Shared { // or all processes would work on the same rows
 		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}

@@ -50,7 +50,7 @@ type Fault struct {
 func (f Fault) String() string {
 	where := f.Column
 	if f.Value != "" {
-		where = strings.TrimSpace(fmt.Sprintf("%s %.60q", where, f.Value))
+		where += fmt.Sprintf(" %.60q", f.Value)
 	}
 	if where != "" {
 		where += ": "
