@@ -62,14 +62,13 @@ func answerAttributes(a agentcopy.Attempt) (attrs []attribute.KeyValue, failed s
 // callErrorType is why a call failed: its context, or what its last attempt met. The
 // status of the error itself may be that of an earlier attempt.
 func callErrorType(err error) string {
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	if !ok || len(e.Attempts) == 0 || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return errorType(err)
+	class := errorType(err)
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok && len(e.Attempts) > 0 && class != "canceled" && class != "timeout" {
+		if _, failed := answerAttributes(e.Attempts[len(e.Attempts)-1]); failed != "" {
+			return failed
+		}
 	}
-	if _, failed := answerAttributes(e.Attempts[len(e.Attempts)-1]); failed != "" {
-		return failed
-	}
-	return errorType(err)
+	return class
 }
 
 // errorType sorts err into one of a few classes. It never quotes it.
@@ -91,17 +90,14 @@ func errorType(err error) string {
 	return "_OTHER"
 }
 
-// outcomeOf is "success", or what became of the copy that a call failed to make; ""
-// for a read that failed.
-func outcomeOf(c agentcopy.CallInfo, err error) string {
-	if err == nil {
-		return "success"
+// outcomeAttributes say "success", or what became of the copy that a call failed to make.
+// A read that failed has no outcome.
+func outcomeAttributes(c agentcopy.CallInfo, failed bool, o agentcopy.Outcome) []attribute.KeyValue {
+	switch {
+	case !failed:
+		return []attribute.KeyValue{outcomeKey.String("success")}
+	case c.Copies:
+		return []attribute.KeyValue{outcomeKey.String(strings.ReplaceAll(o.String(), " ", "_"))}
 	}
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	if !ok || !c.Copies {
-		return ""
-	}
-	return outcomeText(e.Outcome)
+	return nil
 }
-
-func outcomeText(o agentcopy.Outcome) string { return strings.ReplaceAll(o.String(), " ", "_") }

@@ -9,51 +9,51 @@ import (
 )
 
 // Option changes one setting of [WithTelemetry].
-type Option func(*config)
-
-type config struct {
-	tracers   trace.TracerProvider
-	meters    metric.MeterProvider
-	errorText bool
-}
+type Option func(*telemetry)
 
 // WithTracerProvider takes the tracer from p. Default: the global provider.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) { c.tracers = p }
+	return func(t *telemetry) { t.tracers = p }
 }
 
 // WithMeterProvider takes the meter from p. Default: the global provider.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) { c.meters = p }
+	return func(t *telemetry) { t.meters = p }
 }
 
 // WithErrorText puts the text of an error into the status of the span that failed. The
 // text holds no credential, but it may quote the vendor's answer: a URL, an ID or the
 // name of an agent. Default: off.
 func WithErrorText() Option {
-	return func(c *config) { c.errorText = true }
+	return func(t *telemetry) { t.errorText = true }
 }
 
 // WithTelemetry traces and measures each call of a client. It uses the global providers
 // unless opts set others; a nil provider also stands for the global one.
 func WithTelemetry(opts ...Option) agentcopy.Option {
 	return func(c *agentcopy.Config) error {
-		var cfg config
+		t := &telemetry{}
 		for _, opt := range opts {
-			opt(&cfg)
+			opt(t)
 		}
-		if cfg.tracers == nil {
-			cfg.tracers = otel.GetTracerProvider()
+		if t.tracers == nil {
+			t.tracers = otel.GetTracerProvider()
 		}
-		if cfg.meters == nil {
-			cfg.meters = otel.GetMeterProvider()
+		if t.meters == nil {
+			t.meters = otel.GetMeterProvider()
 		}
-		instruments, err := newInstruments(cfg.meters.Meter(scope))
-		if err != nil {
+		t.tracer = t.tracers.Tracer(scope)
+		if err := t.measure(t.meters.Meter(scope)); err != nil {
 			return err
 		}
-		t := &telemetry{tracer: cfg.tracers.Tracer(scope), instruments: instruments, errorText: cfg.errorText}
-		return agentcopy.WithTrace(t.trace())(c)
+		return agentcopy.WithTrace(agentcopy.Trace{
+			CallStart:    t.callStart,
+			WaitStart:    t.waitStart,
+			WaitDone:     t.waitDone,
+			AttemptStart: t.attemptStart,
+			AttemptDone:  t.attemptDone,
+			CallDone:     t.callDone,
+		})(c)
 	}
 }
 

@@ -2,6 +2,8 @@ package otelagentcopy
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -17,20 +19,36 @@ import (
 
 // telemetry watches the calls of the clients that one option was given to.
 type telemetry struct {
-	tracer      trace.Tracer
-	instruments instruments
-	errorText   bool
+	tracers   trace.TracerProvider
+	meters    metric.MeterProvider
+	errorText bool
+
+	tracer   trace.Tracer
+	calls    metric.Float64Histogram
+	waits    metric.Float64Histogram
+	waiting  metric.Int64UpDownCounter
+	attempts metric.Float64Histogram
 }
 
-func (t *telemetry) trace() agentcopy.Trace {
-	return agentcopy.Trace{
-		CallStart:    t.callStart,
-		WaitStart:    t.waitStart,
-		WaitDone:     t.waitDone,
-		AttemptStart: t.attemptStart,
-		AttemptDone:  t.attemptDone,
-		CallDone:     t.callDone,
+// measure makes the instruments.
+func (t *telemetry) measure(m metric.Meter) error {
+	var errs [4]error
+	seconds, buckets := metric.WithUnit("s"), metric.WithExplicitBucketBoundaries
+	t.calls, errs[0] = m.Float64Histogram("agentcopy.client.call.duration", seconds,
+		metric.WithDescription("Duration of calls, waits and retries included."),
+		buckets(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300))
+	t.waits, errs[1] = m.Float64Histogram("agentcopy.client.wait.duration", seconds,
+		metric.WithDescription("Duration of waits for the limiter, a pause or a backoff."),
+		buckets(0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300))
+	t.waiting, errs[2] = m.Int64UpDownCounter("agentcopy.client.waiting", metric.WithUnit("{call}"),
+		metric.WithDescription("Calls that wait now, by reason."))
+	t.attempts, errs[3] = m.Float64Histogram("http.client.request.duration", seconds,
+		metric.WithDescription("Duration of HTTP client requests."),
+		buckets(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10))
+	if err := errors.Join(errs[:]...); err != nil {
+		return fmt.Errorf("WithTelemetry: %w", err)
 	}
+	return nil
 }
 
 // call is one call. It travels in the call's context. Middleware may send and wait
@@ -67,15 +85,16 @@ func (t *telemetry) waitStart(ctx context.Context, info agentcopy.WaitInfo) {
 	if !ok {
 		return
 	}
-	attrs := append(callAttributes(info.Call), attemptKey.Int(info.Number), reasonKey.String(string(info.Reason)))
+	attrs := append(waitAttributes(info), attemptKey.Int(info.Number))
+	expected := expectedKey.Float64(info.For.Round(time.Millisecond).Seconds())
 	if info.For > 0 {
-		attrs = append(attrs, expectedKey.Float64(info.For.Round(time.Millisecond).Seconds()))
+		attrs = append(attrs, expected)
 	}
 	_, span := t.tracer.Start(ctx, "wait "+string(info.Reason), trace.WithAttributes(attrs...))
 	if info.Reason == agentcopy.WaitPause {
-		c.span.AddEvent("pause", trace.WithAttributes(expectedKey.Float64(info.For.Round(time.Millisecond).Seconds())))
+		c.span.AddEvent("pause", trace.WithAttributes(expected))
 	}
-	t.instruments.waiting.Add(ctx, 1, metric.WithAttributes(waitAttributes(info)...))
+	t.waiting.Add(ctx, 1, metric.WithAttributes(waitAttributes(info)...))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waits = append(c.waits, &wait{info, span, time.Now()})
@@ -90,30 +109,21 @@ func (t *telemetry) waitDone(ctx context.Context, info agentcopy.WaitInfo, err e
 	if !ok {
 		return
 	}
-	w := c.takeWait(info)
-	if w == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.waits, func(w *wait) bool { return w.info == info })
+	if i < 0 {
 		return
 	}
+	w := c.waits[i]
+	c.waits = slices.Delete(c.waits, i, i+1)
 	if err != nil {
 		t.fail(w.span, errorType(err), err)
 	}
 	w.span.End()
 	attrs := metric.WithAttributes(waitAttributes(info)...)
-	t.instruments.waiting.Add(ctx, -1, attrs)
-	t.instruments.waits.Record(ctx, time.Since(w.begun).Seconds(), attrs)
-}
-
-// takeWait takes out the wait that info began.
-func (c *call) takeWait(info agentcopy.WaitInfo) *wait {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.waits, func(w *wait) bool { return w.info == info })
-	if i < 0 {
-		return nil
-	}
-	w := c.waits[i]
-	c.waits = slices.Delete(c.waits, i, i+1)
-	return w
+	t.waiting.Add(ctx, -1, attrs)
+	t.waits.Record(ctx, time.Since(w.begun).Seconds(), attrs)
 }
 
 func (t *telemetry) attemptStart(ctx context.Context, a agentcopy.AttemptInfo) (context.Context, error) {
@@ -142,14 +152,8 @@ func (t *telemetry) attemptDone(ctx context.Context, a agentcopy.AttemptInfo, do
 		return
 	}
 	attrs, failed := answerAttributes(done)
-	t.instruments.attempts.Record(ctx, done.Duration.Seconds(), metric.WithAttributes(append(requestAttributes(a), attrs...)...))
-	span.SetAttributes(attrs...)
-	switch {
-	case failed == "":
-		span.SetAttributes(outcomeKey.String("success"))
-	case a.Call.Copies:
-		span.SetAttributes(outcomeKey.String(outcomeText(o)))
-	}
+	t.attempts.Record(ctx, done.Duration.Seconds(), metric.WithAttributes(append(requestAttributes(a), attrs...)...))
+	span.SetAttributes(append(attrs, outcomeAttributes(a.Call, failed != "", o)...)...)
 	if failed != "" {
 		t.fail(span, "", done.Err)
 	}
@@ -161,10 +165,8 @@ func (t *telemetry) callDone(ctx context.Context, info agentcopy.CallInfo, err e
 	if !ok {
 		return
 	}
-	attrs := callAttributes(info)
-	if outcome := outcomeOf(info, err); outcome != "" {
-		attrs = append(attrs, outcomeKey.String(outcome))
-	}
+	outcome, _ := agentcopy.OutcomeOf(err)
+	attrs := append(callAttributes(info), outcomeAttributes(info, err != nil, outcome)...)
 	c.mu.Lock()
 	c.span.SetAttributes(append(attrs, attemptsKey.Int(c.sends))...)
 	c.mu.Unlock()
@@ -173,7 +175,7 @@ func (t *telemetry) callDone(ctx context.Context, info agentcopy.CallInfo, err e
 		attrs = append(attrs, semconv.ErrorTypeKey.String(failed))
 		t.fail(c.span, failed, err)
 	}
-	t.instruments.calls.Record(ctx, time.Since(c.begun).Seconds(), metric.WithAttributes(attrs...))
+	t.calls.Record(ctx, time.Since(c.begun).Seconds(), metric.WithAttributes(attrs...))
 	c.span.End()
 }
 

@@ -3,12 +3,18 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
@@ -47,7 +53,9 @@ const rootExamples = `  agentcopy plan tenants.csv          what would be done? 
   agentcopy resolve tenants.csv "kolena/123/Tenant 1" --assign 456`
 
 func main() {
-	ignoreSignals()
+	// A run goes on when the reader of its output is gone, and when a file reaches the limit
+	// that ulimit sets: both are errors of a write. Windows does not have SIGXFSZ, which is 25.
+	signal.Ignore(syscall.SIGPIPE, syscall.Signal(25))
 	root := &cobra.Command{
 		Use:           "agentcopy",
 		Short:         "Copy AI agents in bulk, each of them once",
@@ -68,12 +76,53 @@ func main() {
 
 func printVersion(*cobra.Command, []string) {
 	info, _ := debug.ReadBuildInfo() // there is always one with modules
-	text := "agentcopy " + info.Main.Version + ", " + info.GoVersion
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision", "vcs.time", "GOOS", "GOARCH":
-			text += ", " + s.Value
-		}
+	fmt.Println("agentcopy", info.Main.Version, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+}
+
+// The exit codes. A run that a signal stopped ends with 128 and the signal's number.
+const (
+	exitFailed  = 1 // some rows failed, or were not sent
+	exitUsage   = 2 // something must be fixed first, and nothing was sent
+	exitInDoubt = 3 // it is not known of some rows whether they were copied
+)
+
+// exitError ends the program with a code.
+type exitError struct {
+	code int
+	error
+}
+
+// errSaid is the error of an exitError that needs no more words.
+var errSaid = errors.New("")
+
+// codeOf is the exit code of an error. An error without one comes from the command
+// line, or from before anything was sent.
+func codeOf(err error) int {
+	if err == nil {
+		return 0
 	}
-	fmt.Println(text)
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	return exitUsage
+}
+
+// exitOf is how a run ends the program. err is why the results could not be written.
+func exitOf(rows []*engine.Row, sig os.Signal, err error) error {
+	c, code := engine.Count(rows), 0
+	number, stopped := sig.(syscall.Signal)
+	switch {
+	case stopped:
+		code = 128 + int(number)
+	case c.Of[engine.InDoubt]+c.Of[engine.Ambiguous] > 0:
+		code = exitInDoubt
+	case c.Of[engine.Copied] < len(rows), err != nil:
+		code = exitFailed
+	default:
+		return nil
+	}
+	if err != nil {
+		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
+	}
+	return &exitError{code, cmp.Or(err, errSaid)}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
-	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 )
 
 const planHelp = `Plan shows what agentcopy run would do, and sends nothing. It finds every fault in
@@ -22,31 +21,26 @@ The fate of a row: not started (a run copies it), copied (by an earlier run), fa
 (a run tries again), in doubt (a run looks for the copy first), or ambiguous (a
 person decides: agentcopy resolve).`
 
+const planExamples = `  agentcopy plan tenants.csv
+  agentcopy plan tenants.csv --json | jq 'select(.status != "copied")'`
+
 func newPlan() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:     "plan MANIFEST",
-		Short:   "Show what a run would do",
-		Long:    planHelp,
-		Example: "  agentcopy plan tenants.csv\n  agentcopy plan tenants.csv --json | jq 'select(.status != \"copied\")'",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.plan(args[0])) },
-	}
+	cmd := s.command("plan", "Show what a run would do", planHelp, planExamples, s.plan)
 	s.addTo(cmd)
 	return cmd
 }
 
+const statusHelp = `Status shows what the ledger remembers about the rows of a manifest: how many are
+copied, what failed, and what is not settled. It works at any time, even during a run.`
+
+const statusExamples = `  agentcopy status tenants.csv
+  watch agentcopy status tenants.csv
+  agentcopy status tenants.csv --verbose`
+
 func newStatus() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:   "status MANIFEST",
-		Short: "Show what the ledger remembers, even during a run",
-		Long: `Status shows what the ledger remembers about the rows of a manifest: how many are
-copied, what failed, and what is not settled. It works at any time, even during a run.`,
-		Example: "  agentcopy status tenants.csv\n  watch agentcopy status tenants.csv\n  agentcopy status tenants.csv --verbose",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return s.told(s.status(args[0])) },
-	}
+	cmd := s.command("status", "Show what the ledger remembers, even during a run", statusHelp, statusExamples, s.status)
 	s.addLedgerTo(cmd)
 	return cmd
 }
@@ -59,9 +53,6 @@ func (s *settings) status(path string) (err error) {
 	}
 	if err = s.openStore(p, false); err != nil {
 		return err
-	}
-	if p.Store == nil {
-		return fmt.Errorf("%w at %s", store.ErrNone, store.Redacted(s.ledger))
 	}
 	defer func() { err = errors.Join(err, p.Store.Close()) }()
 	s.show(p)
@@ -82,10 +73,10 @@ func (s *settings) plan(path string) (err error) {
 	s.show(p)
 	var lanes []any
 	var text strings.Builder
-	table, longest, missing := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0), missingVariables(p.Run)
+	table, longest := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0)
 	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
 	for _, l := range p.Lanes {
-		todo := p.Work(l)
+		todo := l.Work()
 		takes := l.Limit.Duration(todo, nil, time.Now())
 		longest = max(longest, takes)
 		lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),
@@ -94,20 +85,20 @@ func (s *settings) plan(path string) (err error) {
 	}
 	if s.json {
 		writeJSON(map[string]any{"event": "plan", "rows": len(p.Rows), "counts": engine.Count(p.Rows).Of, "expected_seconds": longest.Seconds(),
-			"missing_variables": append([]string{}, missing...), "providers": lanes})
+			"missing_variables": append([]string{}, p.Missing...), "providers": lanes})
 		return nil
 	}
 	_ = table.Flush() // into memory
 	fmt.Printf("%s\nUnder these limits it takes %s, plus the time that the vendors take to answer.\n", &text, span(longest))
-	if len(missing) > 0 {
-		fmt.Printf("The environment lacks %s.\n", strings.Join(missing, ", "))
+	if len(p.Missing) > 0 {
+		fmt.Printf("The environment lacks %s.\n", strings.Join(p.Missing, ", "))
 	}
 	fmt.Println("Nothing was sent.")
 	return nil
 }
 
 // show writes how many rows have which status, and those that want attention.
-func (s *settings) show(p *prepared) {
+func (s *settings) show(p *engine.Run) {
 	if s.json {
 		for _, row := range p.Rows {
 			writeJSON(eventOf(row))

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,9 +27,7 @@ import (
 // program is the tool, built once for all tests: they run it as its users do.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
-
-func buildAndRun(m *testing.M) int {
+func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "8") // the tests wait more than they work
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
@@ -38,16 +37,14 @@ func buildAndRun(m *testing.M) int {
 	}
 	dir, err := os.MkdirTemp("", "agentcopy-test-")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		panic(err)
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "agentcopy")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "the tool does not build: %v\n%s", err, out)
-		return 1
+		panic(fmt.Sprintf("the tool does not build: %v\n%s", err, out))
 	}
-	return m.Run()
+	m.Run()
 }
 
 // secret stands for the credentials. It must not turn up anywhere.
@@ -62,8 +59,14 @@ type bench struct {
 	source string // an agent on it
 }
 
-// newBench starts a fake of Kolena without its limit, which is a minute long.
+// newBench is the bench of a test that runs beside the others.
 func newBench(t *testing.T) *bench {
+	t.Parallel()
+	return startBench(t)
+}
+
+// startBench starts a fake of Kolena without its limit, which is a minute long.
+func startBench(t *testing.T) *bench {
 	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1000, time.Second))
 	t.Cleanup(server.Close)
 	b := &bench{t: t, dir: t.TempDir(), kolena: server}
@@ -120,12 +123,6 @@ func (b *bench) start(args ...string) *process {
 	require.NoError(b.t, p.Start())
 	b.t.Cleanup(func() { _ = p.Process.Kill() }) // if it is still there
 	return p
-}
-
-// output is what the tool writes to its standard output.
-func (p *process) output() string {
-	_ = p.Run() // the caller looks at what it says
-	return p.out.String()
 }
 
 // run runs the tool and expects it to end with code.
@@ -248,13 +245,10 @@ func (b *bench) copied(name string) (n int) {
 // copyOf is the ID of the copy of that name.
 func (b *bench) copyOf(name string) string {
 	b.t.Helper()
-	for _, c := range b.kolena.Copies() {
-		if c.Name == name {
-			return c.ID
-		}
-	}
-	require.Fail(b.t, "no copy "+name)
-	return ""
+	copies := b.kolena.Copies()
+	i := slices.IndexFunc(copies, func(c agentcopytest.CopyRecord) bool { return c.Name == name })
+	require.GreaterOrEqual(b.t, i, 0, "no copy %s", name)
+	return copies[i].ID
 }
 
 // number is what a variable of the environment says, or n.

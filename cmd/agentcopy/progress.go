@@ -3,11 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
@@ -48,7 +46,7 @@ func (r *reporter) draw(run *engine.Run) {
 	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	all := 0
 	for _, lane := range run.Lanes {
-		todo := run.Work(lane)
+		todo := lane.Work()
 		if all += todo; todo == 0 {
 			continue
 		}
@@ -130,14 +128,14 @@ func (r *reporter) say(lane *engine.Lane, text string) {
 
 func (r *reporter) line(text string) {
 	if r.screen == nil {
-		write(os.Stderr, time.Now().Format(time.TimeOnly)+" "+text+"\n")
+		fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), text)
 		return
 	}
 	// The terminal's own "^C" may have moved the cursor, and the bars are redrawn
 	// from where it stands: back to the left margin first.
 	fmt.Fprint(os.Stderr, "\r")
 	if _, err := fmt.Fprintln(r.screen, text); err != nil {
-		write(os.Stderr, text+"\n") // the bars are complete, and no longer in the way
+		fmt.Fprintln(os.Stderr, text) // the bars are complete, and no longer in the way
 	}
 }
 
@@ -153,26 +151,14 @@ func (r *reporter) end() {
 	r.screen.Wait()
 }
 
-// writing keeps lines whole.
-var writing sync.Mutex
-
-// write writes to an output whose reader may be gone. The run goes on.
-func write(w io.Writer, text string) {
-	writing.Lock()
-	defer writing.Unlock()
-	_, _ = io.WriteString(w, text)
-}
-
-func writeJSON(event any) {
-	text, _ := json.Marshal(event) // of values that can be marshalled
-	write(os.Stdout, string(text)+"\n")
-}
+// writeJSON writes an event on a line. If its reader is gone, the run goes on.
+func writeJSON(event any) { _ = json.NewEncoder(os.Stdout).Encode(event) }
 
 // eventOf is a row as an event.
 func eventOf(r *engine.Row) any {
 	event := map[string]any{"event": "row", "line": r.Line, "provider": r.Vendor.Name, "source_id": r.Request.SourceID, "name": r.Request.Name, "cause": r.Cause}
 	for i, text := range outcome(r) {
-		event[append([]string{"key"}, manifest.ResultColumns...)[i]] = text
+		event[manifest.ResultColumns[i]] = text
 	}
 	maps.DeleteFunc(event, func(_ string, value any) bool { return value == "" })
 	event["existing"] = r.Existing
@@ -187,9 +173,9 @@ func describe(r *engine.Row) string {
 	}
 	switch {
 	case r.Status == engine.Copied && r.Existing:
-		what += " -> " + r.CopyID + " (made before, or found)"
+		what += " -> " + r.Copy.ID + " (made before, or found)"
 	case r.Status == engine.Copied:
-		what += " -> " + r.CopyID
+		what += " -> " + r.Copy.ID
 	default:
 		what = strings.TrimSuffix(fmt.Sprintf("line %d: %s: %s: %s", r.Line, what, words(r.Status), r.Error), ": ")
 	}

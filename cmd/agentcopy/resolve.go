@@ -14,6 +14,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
+	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/engine"
 	"github.com/agentcopy/agentcopy-go/cmd/agentcopy/internal/store"
 	"github.com/agentcopy/agentcopy-go/once"
 )
@@ -102,14 +103,10 @@ func (v *verdict) resolve(s *store.Store, key string) error {
 
 // explain writes what is known of a key.
 func explain(r *once.Record) error {
-	state := "nothing was sent yet"
-	switch {
-	case r.Done():
+	status, _ := engine.StatusOf(r)
+	state := words(status)
+	if r.Done() {
 		state = fmt.Sprintf("copied, as %s %q", r.Copy.ID, r.Copy.Name)
-	case len(r.Seen) > 0:
-		state = "ambiguous"
-	case r.Sent() || r.Outcome == agentcopy.OutcomeCopied:
-		state = "in doubt"
 	}
 	fmt.Println(printable(fmt.Sprintf("%s: %s; sent %d times", r.Key, state, r.Sends)))
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

@@ -26,21 +26,17 @@ func isJSON(path string) bool {
 
 // checkResults returns an error if the results could not be written.
 func checkResults(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		err = fmt.Errorf("%s is a directory", path)
-	case err == nil && isSpecial(path): // opening a pipe would wait for its reader
-	default:
-		var f *os.File
-		if f, err = temporary(path); err == nil {
-			err = errors.Join(f.Close(), os.Remove(f.Name()))
-		}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("the results cannot be written: %s is a directory", path)
 	}
+	if isSpecial(path) { // opening a pipe would wait for its reader
+		return nil
+	}
+	f, err := temporary(path)
 	if err != nil {
 		return fmt.Errorf("the results cannot be written: %w", err)
 	}
-	return nil
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // isSpecial reports whether path is a pipe or a device, which is written to and not
@@ -56,46 +52,38 @@ func temporary(path string) (*os.File, error) {
 
 // writeResults writes the manifest again, with what became of each row. A reader of
 // the file sees the old one or the new one, whole.
-func writeResults(path string, m *manifest.Manifest, rows []*engine.Row) (err error) {
-	var f *os.File
-	replace := !isSpecial(path)
-	if replace {
-		f, err = temporary(path)
-	} else {
-		f, err = os.OpenFile(path, os.O_WRONLY, 0)
+func writeResults(path string, m *manifest.Manifest, rows []*engine.Row) error {
+	encode := resultsCSV
+	if isJSON(path) {
+		encode = resultsJSON
 	}
+	if isSpecial(path) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(encode(f, m, rows), f.Close())
+	}
+	f, err := temporary(path)
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(f)
-	if isJSON(path) {
-		err = resultsJSON(w, m, rows)
-	} else {
-		err = resultsCSV(w, m, rows)
+	defer os.Remove(f.Name()) // unless it was renamed
+	if err := errors.Join(encode(f, m, rows), f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
+		return err
 	}
-	err = errors.Join(err, w.Flush())
-	if !replace {
-		return errors.Join(err, f.Close())
-	}
-	err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return os.Rename(f.Name(), path)
 }
 
 // kept are the indexes of the manifest's own columns, and header their names with
 // those of the results.
 func kept(m *manifest.Manifest) (columns []int, header []string) {
 	for i, column := range m.Columns {
-		if name := manifest.Normal(column); name != "key" && !slices.Contains(manifest.ResultColumns, name) {
+		if !slices.Contains(manifest.ResultColumns, manifest.Normal(column)) {
 			columns, header = append(columns, i), append(header, column)
 		}
 	}
-	return columns, append(append(header, "key"), manifest.ResultColumns...)
+	return columns, append(header, manifest.ResultColumns...)
 }
 
 // cell is a cell of the manifest as text, or "".
@@ -109,13 +97,13 @@ func cell(m *manifest.Manifest, row *manifest.Row, i int) (text string) {
 	return text
 }
 
-// outcome is what became of a row, in the order of the columns of results.
+// outcome is what became of a row, in the order of manifest.ResultColumns.
 func outcome(row *engine.Row) []string {
 	created := ""
-	if !row.CreatedAt.IsZero() {
-		created = row.CreatedAt.UTC().Format(time.RFC3339)
+	if !row.Copy.CreatedAt.IsZero() {
+		created = row.Copy.CreatedAt.UTC().Format(time.RFC3339)
 	}
-	return []string{row.Key, string(row.Status), row.CopyID, row.CopyName, created, strconv.FormatBool(row.Existing), row.Error}
+	return []string{row.Key, string(row.Status), row.Copy.ID, row.Copy.Name, created, strconv.FormatBool(row.Existing), row.Error}
 }
 
 func resultsCSV(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
@@ -140,7 +128,8 @@ func resultsCSV(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 // resultsJSON keeps the values of a JSON manifest as they are.
 func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 	columns, header := kept(m)
-	enc := json.NewEncoder(w)
+	buffered := bufio.NewWriter(w)
+	enc := json.NewEncoder(buffered)
 	enc.SetEscapeHTML(false)
 	for _, row := range rows {
 		object := make(map[string]any, len(header))
@@ -154,7 +143,7 @@ func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 		}
 		for i, text := range outcome(row) {
 			if text != "" {
-				object[header[len(columns)+i]] = text
+				object[manifest.ResultColumns[i]] = text
 			}
 		}
 		object["existing"] = row.Existing
@@ -162,20 +151,22 @@ func resultsJSON(w io.Writer, m *manifest.Manifest, rows []*engine.Row) error {
 			return err
 		}
 	}
-	return nil
+	return buffered.Flush()
 }
 
 // readKnown reads from a file of results, if there is one, the IDs of the copies by
 // key.
 func readKnown(path string) (map[string]string, error) {
-	known := make(map[string]string)
-	if _, err := os.Stat(path); os.IsNotExist(err) || isSpecial(path) {
-		return known, nil
+	if isSpecial(path) {
+		return nil, nil
 	}
 	m, _, err := readManifest(path)
-	if err != nil {
-		return nil, err
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("the earlier results cannot be read: %w", err)
 	}
+	known := make(map[string]string)
 	status, id := slices.Index(m.Columns, "status"), slices.Index(m.Columns, "copy_id")
 	for _, row := range m.Rows {
 		if cell(m, row, status) == string(engine.Copied) {

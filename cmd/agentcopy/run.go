@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
+	"os/signal"
+	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,19 +61,12 @@ const runExamples = `  agentcopy run tenants.csv                          make t
 
 func newRun() *cobra.Command {
 	var s settings
-	cmd := &cobra.Command{
-		Use:     "run MANIFEST",
-		Short:   "Make the copies that a manifest lists",
-		Long:    runHelp,
-		Example: runExamples,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if s.dryRun {
-				return s.told(s.plan(args[0]))
-			}
-			return s.told(s.run(args[0]))
-		},
-	}
+	cmd := s.command("run", "Make the copies that a manifest lists", runHelp, runExamples, func(path string) error {
+		if s.dryRun {
+			return s.plan(path)
+		}
+		return s.run(path)
+	})
 	s.addTo(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&s.dryRun, "dry-run", "n", false, "the same as agentcopy plan")
@@ -77,28 +74,26 @@ func newRun() *cobra.Command {
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "write only failures")
 	flags.StringVar(&s.logFile, "log-file", "", "append the SDK's log to this file; it holds keys, but no credential or body")
 	flags.StringVar(&s.limiter, "limiter", "", "share the limits with other machines: redis://...")
-	flags.BoolVar(&s.adopt, "adopt", false, "look for existing copies by name before making any, after a ledger was lost")
-	flags.BoolVar(&s.noHalt, "no-halt", false, "never halt a vendor, however often it fails")
+	flags.BoolVar(&s.Adopt, "adopt", false, "look for existing copies by name before making any, after a ledger was lost")
+	flags.BoolVar(&s.NoHalt, "no-halt", false, "never halt a vendor, however often it fails")
 	flags.DurationVar(&s.stats, "stats", 15*time.Second, "how often to report progress without a terminal; 0: never")
 	cmd.MarkFlagsMutuallyExclusive("json", "plain")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	return cmd
 }
 
-// told writes an error as an event, if there are events.
-func (s *settings) told(err error) error {
-	if s.json && err != nil && err.Error() != "" {
-		writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
-		return &exitError{codeOf(err), errSaid}
+// command is one that does something with a manifest. An error is written as an event, if
+// there are events.
+func (s *settings) command(name, short, long, examples string, do func(path string) error) *cobra.Command {
+	run := func(_ *cobra.Command, args []string) error {
+		err := do(args[0])
+		if s.json && err != nil && err.Error() != "" {
+			writeJSON(map[string]any{"event": "error", "text": store.Redacted(err.Error()), "exit_code": codeOf(err)})
+			return &exitError{codeOf(err), errSaid}
+		}
+		return err
 	}
-	return err
-}
-
-// prepared is a run that may begin, and what it was made of.
-type prepared struct {
-	*engine.Run
-	manifest *manifest.Manifest
-	known    map[string]string // by key, the IDs of copies that an older file of results names
+	return &cobra.Command{Use: name + " MANIFEST", Short: short, Long: long, Example: examples, Args: cobra.ExactArgs(1), RunE: run}
 }
 
 func (s *settings) run(path string) (err error) {
@@ -109,79 +104,77 @@ func (s *settings) run(path string) (err error) {
 	defer func() { err = errors.Join(err, p.Store.Close()) }()
 	var lost []string
 	for _, row := range p.Rows {
-		if p.known[row.Key] != "" && row.Status == engine.NotStarted {
+		if p.Known[row.Key] != "" && row.Status == engine.NotStarted {
 			lost = append(lost, row.Key)
 		}
 	}
-	if len(lost) > 0 && !s.adopt {
+	if len(lost) > 0 && !s.Adopt {
 		return fmt.Errorf("%s says that %d rows are copied, such as %q, and the ledger %s does not know them. Was it moved or lost? "+
 			"Name it with --ledger, or look for the copies with --adopt; to make them again, remove the results",
 			s.results, len(lost), lost[0], store.Redacted(s.ledger))
 	}
-	show := s.newReporter(p.Run)
+	show := s.newReporter(p)
 	p.OnRow, p.OnSay = show.row, show.say
-	for _, warning := range s.warnings {
-		show.say(nil, warning)
+	if s.warning != "" {
+		show.say(nil, s.warning)
 	}
-	ctx, first, end := onSignals(func(sig os.Signal) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) { // as under nohup
+			signal.Notify(signals, sig)
+		}
+	}
+	var first atomic.Value
+	go func() {
+		sig := <-signals
+		first.Store(sig)
 		show.say(nil, fmt.Sprintf("Stopping (%v): the requests under way are finished. Once more stops at once.", sig))
 		p.Stop()
-	}, func(sig os.Signal) {
+		sig = <-signals
+		signal.Stop(signals) // a third one kills the program
 		show.say(nil, fmt.Sprintf("Stopped (%v): the requests under way are in doubt. The next run looks for their copies.", sig))
-	})
-	defer end()
+		cancel()
+	}()
 	begun := time.Now()
-	if s.adopt {
+	if s.Adopt {
 		show.say(nil, "looking for copies that were made before")
 	}
-	p.Do(ctx, s.adopt, p.known)
+	p.Do(ctx)
 	show.end()
 	sig, _ := first.Load().(os.Signal)
 	return s.finish(p, time.Since(begun), sig)
 }
 
-// finish writes the results and says how the run ended.
-func (s *settings) finish(p *prepared, took time.Duration, sig os.Signal) error {
-	err := writeResults(s.results, p.manifest, p.Rows)
-	if err != nil {
-		err = fmt.Errorf("the results could not be written: %w; agentcopy status has them from the ledger", err)
-	}
-	exit := exitOf(p.Rows, sig, err)
-	switch {
-	case s.json:
-		s.summaryJSON(p, took, sig, exit)
-	case !s.quiet || exit != nil:
-		s.summary(os.Stdout, p, took, err == nil)
-	}
-	return exit
-}
-
 // prepare checks everything that can be checked before anything is sent. For a run, it
 // makes the ledger and demands credentials.
-func (s *settings) prepare(path string, run bool) (p *prepared, err error) {
+func (s *settings) prepare(path string, run bool) (p *engine.Run, err error) {
 	if err := errors.Join(s.check(path), checkResults(s.results)); err != nil {
 		return nil, err
 	}
 	if p, err = s.read(path); err != nil {
 		return nil, err
 	}
-	if missing := missingVariables(p.Run); run && len(missing) > 0 {
-		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(missing, ", "))
-	}
 	if p.Logger, err = s.logger(func(line string) { p.OnSay(nil, line) }); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.openLimiter(p.Run), p.Open()); err != nil {
+	if err := errors.Join(s.openLimiter(p), p.Open()); err != nil {
 		return nil, err
 	}
-	if p.known, err = readKnown(s.results); err != nil {
-		return nil, fmt.Errorf("the earlier results cannot be read: %w", err)
+	if run && len(p.Missing) > 0 {
+		return nil, fmt.Errorf("the environment lacks %s; nothing was sent", strings.Join(p.Missing, ", "))
 	}
-	return p, s.openStore(p, run)
+	if p.Known, err = readKnown(s.results); err != nil {
+		return nil, err
+	}
+	if err := s.openStore(p, run); !errors.Is(err, store.ErrNone) {
+		return p, err
+	}
+	return p, nil
 }
 
-// read reads the manifest.
-func (s *settings) read(path string) (*prepared, error) {
+func (s *settings) read(path string) (*engine.Run, error) {
 	m, faults, err := readManifest(path)
 	if err != nil {
 		return nil, fmt.Errorf("the manifest cannot be read: %w", err)
@@ -192,9 +185,7 @@ func (s *settings) read(path string) (*prepared, error) {
 	if !s.quiet {
 		s.list("note", m.Notes)
 	}
-	p := &prepared{Run: engine.New(m.Rows, s.limits), manifest: m}
-	p.SettleTime, p.MaxWait, p.Concurrency, p.NoHalt, p.FailedOnly = s.settleTime, s.maxWait, s.concurrency, s.noHalt, s.failed
-	return p, nil
+	return engine.New(m, s.Settings), nil
 }
 
 func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
@@ -209,56 +200,24 @@ func readManifest(path string) (*manifest.Manifest, []manifest.Fault, error) {
 	return manifest.Read(f)
 }
 
-// openStore opens the ledger, if there is one or create makes one, and reads what it
-// says of the rows.
-func (s *settings) openStore(p *prepared, create bool) (err error) {
+// openStore opens the ledger and reads what it says of the rows. Without create, there may
+// be store.ErrNone.
+func (s *settings) openStore(p *engine.Run, create bool) (err error) {
 	ctx := context.Background()
 	p.Store, err = store.Open(ctx, s.ledger, create)
-	if errors.Is(err, store.ErrNone) {
-		p.Store = nil
-		return nil
-	}
 	if err != nil {
 		return err
 	}
-	var faults []manifest.Fault
-	if err = s.accounts(ctx, p.Run); err == nil {
-		faults, err = p.Look(ctx)
-	}
-	if err == nil && len(faults) > 0 {
+	faults, err := p.Look(ctx, s.sameAccount)
+	if err != nil {
+		err = fmt.Errorf("the ledger %s: %w", store.Redacted(s.ledger), err)
+	} else if len(faults) > 0 {
 		err = s.refuse(faults)
 	}
 	if err != nil {
 		return errors.Join(err, p.Store.Close())
 	}
 	return nil
-}
-
-// accounts asks the ledger for the account of each lane.
-func (s *settings) accounts(ctx context.Context, r *engine.Run) (err error) {
-	for _, l := range r.Lanes {
-		if l.Origin == "" {
-			continue
-		}
-		l.Account, err = r.Store.Account(ctx, l.Vendor.Name+" "+l.Origin, l.Vendor.Credential(), s.sameAccount)
-		if errors.Is(err, store.ErrOtherAccount) {
-			return fmt.Errorf("the ledger %s belongs to a %s account with another key than %s has now. "+
-				"If you replaced the key of the same account, say so once with --same-account; "+
-				"for another account, name another file with --ledger. Nothing was sent",
-				store.Redacted(s.ledger), l.Vendor.Name, l.Vendor.Variables[0])
-		}
-		if err != nil {
-			return fmt.Errorf("the ledger cannot be read: %w", err)
-		}
-	}
-	return nil
-}
-
-func missingVariables(r *engine.Run) (missing []string) {
-	for _, l := range r.Lanes {
-		missing = append(missing, l.Vendor.Missing()...)
-	}
-	return missing
 }
 
 const maxShown = 20
@@ -286,20 +245,40 @@ func (s *settings) list(kind string, faults []manifest.Fault) {
 	}
 }
 
-// summary says how the run ended, and what to do next.
-func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written bool) {
-	c, again := engine.Count(p.Rows), again()
-	fmt.Fprintf(w, "%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
-	if written {
-		fmt.Fprintf(w, "Results: %s\n", s.results)
-	}
-	fmt.Fprintf(w, "Ledger:  %s\n", store.Redacted(s.ledger))
-	writeCauses(w, p.Rows)
+// finish writes the results, and says how the run ended and what to do next.
+func (s *settings) finish(p *engine.Run, took time.Duration, sig os.Signal) error {
+	unwritten := writeResults(s.results, p.Manifest, p.Rows)
+	exit := exitOf(p.Rows, sig, unwritten)
+	c, halted := engine.Count(p.Rows), make(map[string]string)
 	for _, l := range p.Lanes {
 		if why := l.Progress().Halted; why != "" {
-			fmt.Fprintf(w, "- %s was halted: %s\n", l.Vendor.Name, why)
+			halted[l.Vendor.Name] = why
 		}
 	}
+	if s.json {
+		stopped := ""
+		if sig != nil {
+			stopped = sig.String()
+		}
+		writeJSON(map[string]any{
+			"event": "summary", "rows": len(p.Rows), "counts": c.Of, "existing": c.Existing,
+			"seconds": took.Round(time.Millisecond).Seconds(), "stopped": stopped, "halted": halted,
+			"results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
+		})
+	}
+	if s.json || s.quiet && exit == nil {
+		return exit
+	}
+	fmt.Printf("%d rows: %s. It took %s.\n", len(p.Rows), countText(c), span(took))
+	if unwritten == nil {
+		fmt.Println("Results:", s.results)
+	}
+	fmt.Println("Ledger: ", store.Redacted(s.ledger))
+	writeCauses(os.Stdout, p.Rows)
+	for _, name := range slices.Sorted(maps.Keys(halted)) {
+		fmt.Printf("- %s was halted: %s\n", name, halted[name])
+	}
+	again := again()
 	for _, advice := range []struct {
 		status engine.Status
 		text   string
@@ -310,29 +289,13 @@ func (s *settings) summary(w io.Writer, p *prepared, took time.Duration, written
 		{engine.NotStarted, "were not sent."},
 	} {
 		if n := c.Of[advice.status]; n > 0 {
-			fmt.Fprintf(w, "- %d %s\n", n, advice.text)
+			fmt.Printf("- %d %s\n", n, advice.text)
 		}
 	}
 	if c.Of[engine.InDoubt]+c.Of[engine.NotStarted] > 0 {
-		fmt.Fprintf(w, "To go on: %s\n", again)
+		fmt.Println("To go on:", again)
 	}
-}
-
-// summaryJSON is summary as an event.
-func (s *settings) summaryJSON(p *prepared, took time.Duration, sig os.Signal, exit error) {
-	c, halted, stopped := engine.Count(p.Rows), make(map[string]string), ""
-	for _, l := range p.Lanes {
-		if why := l.Progress().Halted; why != "" {
-			halted[l.Vendor.Name] = why
-		}
-	}
-	if sig != nil {
-		stopped = sig.String()
-	}
-	writeJSON(map[string]any{
-		"event": "summary", "rows": len(p.Rows), "counts": c.Of, "existing": c.Existing, "seconds": took.Round(time.Millisecond).Seconds(),
-		"stopped": stopped, "halted": halted, "results_file": s.results, "ledger": store.Redacted(s.ledger), "exit_code": codeOf(exit),
-	})
+	return exit
 }
 
 // again is the command line without what was for this once, and without passwords.

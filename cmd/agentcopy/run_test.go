@@ -17,7 +17,6 @@ import (
 )
 
 func TestRunAndRunAgain(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(12)
 	b.kolena.Inject(agentcopytest.Fault{Drop: true, AfterCopy: true}, agentcopytest.Fault{Status: 502, AfterCopy: true})
@@ -41,7 +40,6 @@ func TestRunAndRunAgain(t *testing.T) {
 }
 
 func TestSeveralVendors(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	zuduServer, support := b.zudu()
 	cotoolServer, langsmithServer := agentcopytest.NewCotool(), agentcopytest.NewLangSmith()
@@ -77,7 +75,6 @@ func TestSeveralVendors(t *testing.T) {
 }
 
 func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(121)
 	withKey := b.env
@@ -104,7 +101,6 @@ func TestPlanSendsNothingAndLeavesNothingBehind(t *testing.T) {
 
 // A key stands for one copy as long as the ledger lasts.
 func TestReusedKeysAreFoundBeforeAnythingIsSent(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	row := func(source, name, folder string) string {
 		return "provider,source_id,name,key,target_folder_id\nkolena," + source + "," + name + ",k," + folder + "\n"
@@ -122,7 +118,6 @@ func TestReusedKeysAreFoundBeforeAnythingIsSent(t *testing.T) {
 }
 
 func TestALedgerKnowsItsAccount(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	b.run(0, "run", "tenants.csv")
@@ -139,7 +134,6 @@ func TestALedgerKnowsItsAccount(t *testing.T) {
 }
 
 func TestALostLedgerStopsTheRun(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	b.run(0, "run", "tenants.csv")
@@ -149,21 +143,6 @@ func TestALostLedgerStopsTheRun(t *testing.T) {
 	require.Contains(t, b.run(2, "run", "tenants.csv").errOut.String(), "--adopt")
 	require.Contains(t, b.run(0, "run", "tenants.csv", "--adopt").out.String(), "3 copied (3 of them")
 	b.requireEachOnce(3)
-
-	// Without results, an agent of the name is only possible: a person decides.
-	_ = os.Remove(filepath.Join(b.dir, "tenants.results.csv"))
-	p := b.run(3, "run", "tenants.csv", "--ledger", "new.db", "--adopt")
-	require.Contains(t, p.out.String(), "3 ambiguous")
-	key := "kolena/" + b.source + "/Tenant 01"
-	shown := b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db").out.String()
-	id := b.copyOf("Tenant 01")
-	require.Contains(t, shown, id)
-	require.Contains(t, b.run(2, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", "77777").errOut.String(), "--force")
-	b.run(0, "resolve", "tenants.csv", key, "--ledger", "new.db", "--assign", id)
-	b.run(0, "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 02", "--ledger", "new.db", "--forget")
-	require.Contains(t, b.run(0, "status", "tenants.csv", "--ledger", "new.db").out.String(), "1 copied, 1 ambiguous, 1 not started")
-	require.Contains(t, b.run(0, "__complete", "resolve", "--ledger", "new.db", "tenants.csv", "kol").out.String(), "Tenant 03")
-	b.requireEachOnce(3)
 }
 
 func retryAfter(seconds string) agentcopytest.Fault {
@@ -171,7 +150,6 @@ func retryAfter(seconds string) agentcopytest.Fault {
 }
 
 func TestWhatAVendorAsksForIsWaitedOut(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(10)
 	b.inject(1, retryAfter("3"))
@@ -199,7 +177,6 @@ func TestManyRefusals(t *testing.T) {
 		"without a time": {3, 6, agentcopytest.Fault{Status: 429}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			b := newBench(t)
 			b.tenants(tc.rows)
 			b.inject(tc.refusals, tc.refusal)
@@ -210,24 +187,9 @@ func TestManyRefusals(t *testing.T) {
 	}
 }
 
-// While a copy is looked for, the time that is left is that of the look.
-func TestTheTimeLeftWhileLooking(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.tenants(1)
-	b.inject(1, agentcopytest.Fault{Drop: true})
-	p := b.start("run", "tenants.csv", "--stats", "100ms", "--settle", "1h")
-	p.says("1 of 1 rows to go after")
-	p.says("looks for 1, left 1h")
-	require.NoError(t, p.Process.Signal(os.Interrupt))
-	p.ends(130)
-	require.Contains(t, p.out.String(), "1 in doubt")
-}
-
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
-		t.Parallel()
 		b := newBench(t)
 		b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
 		p := b.run(1, "run", "m.csv")
@@ -242,11 +204,12 @@ func TestFailures(t *testing.T) {
 		require.Len(t, b.kolena.Copies(), 1)
 	})
 	t.Run("what the vendor says it copied is not sent again", func(t *testing.T) {
-		t.Parallel()
 		b := newBench(t)
 		b.tenants(2)
 		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
-		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1")
+		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
+		p.says("2 of 2 rows to go after")
+		p.says("looks for 1, left")
 		until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
 		require.NoError(t, p.Process.Signal(os.Interrupt))
 		p.ends(130)
@@ -257,7 +220,6 @@ func TestFailures(t *testing.T) {
 }
 
 func TestBadCommandLines(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(1)
 	for _, args := range [][]string{
@@ -281,7 +243,6 @@ func TestBadCommandLines(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	help := b.run(0, "--help").out.String()
 	for _, want := range []string{"agentcopy plan", "Exit codes:", "143", "KOLENA_API_KEY", "completion"} {
@@ -295,7 +256,6 @@ func TestHelpAndVersion(t *testing.T) {
 }
 
 func TestOutput(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.write("m.jsonl", fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Tenant 1"}`, b.source))
 	p := b.command("run", "-", "--json", "--results", "out.csv", "--log-file", "log")
@@ -322,7 +282,6 @@ func TestOutput(t *testing.T) {
 }
 
 func TestEveryEventIsJSON(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(2)
 	b.inject(1, retryAfter("2"))
@@ -347,7 +306,6 @@ func TestEveryEventIsJSON(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(3)
 	var ids []string
@@ -358,12 +316,13 @@ func TestResolve(t *testing.T) {
 	p := b.run(3, "run", "tenants.csv", "--adopt")
 	require.Contains(t, p.out.String(), "3 need you to say which agent is the copy: agentcopy resolve tenants.csv KEY")
 	require.Contains(t, b.run(0, "__complete", "resolve", "tenants.csv", "kolena/"+b.source+"/Tenant 03").out.String(), key(3)+"\n")
+	require.Contains(t, b.run(2, "resolve", "tenants.csv", key(1), "--assign", "77777").errOut.String(), "--force")
 	for n, id := range ids {
 		shown := b.run(0, "resolve", "tenants.csv", key(n+1)).out.String()
 		require.Contains(t, shown, key(n+1)+": ambiguous; sent 0 times\n  "+id+"  ")
 	}
 	for _, args := range [][]string{
-		{"unknown key"}, {key(1), "--assign", "77777"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
+		{"unknown key"}, {key(1), "--ledger", "none.db"}, {key(1), "--assign", ids[0], "--forget"}, {key(1), "--dismiss", ids[0], "--assign", ids[0]},
 	} {
 		b.run(2, append([]string{"resolve", "tenants.csv"}, args...)...)
 	}
@@ -372,6 +331,7 @@ func TestResolve(t *testing.T) {
 	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(3), "--forget").out.String(), "the next run makes a copy")
 	require.Contains(t, b.run(0, "resolve", "tenants.csv", key(1)).out.String(), "copied, as "+ids[0])
 	require.Empty(t, b.kolena.Copies(), "nobody was asked")
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "1 copied, 2 not started")
 
 	b.run(0, "run", "tenants.csv")
 	require.Len(t, b.kolena.Copies(), 2)

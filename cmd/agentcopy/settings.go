@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,14 +26,11 @@ import (
 type settings struct {
 	manifest, ledger, results, limiter, logFile string
 
-	json, plain, quiet, verbose                bool
-	dryRun, failed, adopt, sameAccount, noHalt bool
+	json, plain, quiet, verbose, dryRun, sameAccount bool
 
-	settleTime, maxWait, stats time.Duration
-	concurrency                int
-	limitFlags                 []string
-	limits                     map[string]vendor.Limit
-	warnings                   []string // said when the run begins
+	stats   time.Duration
+	warning string // said when the run begins
+	engine.Settings
 }
 
 // addTo adds the flags that run and plan have in common.
@@ -41,13 +38,13 @@ func (s *settings) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	s.addLedgerTo(cmd)
 	flags.StringVar(&s.results, "results", "", "the file for what became of each row: CSV, or JSON lines if it ends in .jsonl (default: beside the manifest)")
-	flags.StringArrayVar(&s.limitFlags, "limit", nil, "set your own limit, such as kolena=120/1m; may be repeated")
+	flags.Func("limit", "set your own limit, such as kolena=120/1m; may be repeated", s.setLimit)
 	flags.BoolVar(&s.sameAccount, "same-account", false, "a new key belongs to the account that the ledger knows")
-	flags.BoolVar(&s.failed, "failed", false, "only the rows that failed when they were last tried")
-	flags.IntVar(&s.concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
-	flags.DurationVar(&s.settleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost before the request is sent again")
-	flags.DurationVar(&s.maxWait, "max-wait", time.Hour, "how long a vendor may make the run wait")
-	_ = cmd.RegisterFlagCompletionFunc("limit", cobra.FixedCompletions(vendor.Names(), cobra.ShellCompDirectiveNoSpace))
+	flags.BoolVar(&s.FailedOnly, "failed", false, "only the rows that failed when they were last tried")
+	flags.IntVar(&s.Concurrency, "concurrency", 8, "how many copies of a vendor to work on at a time")
+	flags.DurationVar(&s.SettleTime, "settle", 30*time.Second, "how long to look for a copy whose answer was lost before the request is sent again")
+	flags.DurationVar(&s.MaxWait, "max-wait", time.Hour, "how long a vendor may make the run wait")
+	_ = cmd.RegisterFlagCompletionFunc("limit", cobra.FixedCompletions(vendor.Names, cobra.ShellCompDirectiveNoSpace))
 }
 
 func (s *settings) addLedgerTo(cmd *cobra.Command) {
@@ -60,34 +57,34 @@ func (s *settings) addLedgerTo(cmd *cobra.Command) {
 func (s *settings) check(manifest string) error {
 	s.manifest = manifest
 	s.ledger = ledgerOf(s.ledger, manifest)
-	if s.results == "" {
-		s.results = beside(manifest, ".results.csv")
-		if isJSON(manifest) {
-			s.results = beside(manifest, ".results.jsonl")
-		}
+	ending := ".results.csv"
+	if isJSON(manifest) {
+		ending = ".results.jsonl"
 	}
+	s.results = cmp.Or(s.results, beside(manifest, ending))
 	same := func(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 	switch {
-	case s.settleTime <= 0, s.maxWait <= 0, s.stats < 0, s.concurrency <= 0:
+	case s.SettleTime <= 0, s.MaxWait <= 0, s.stats < 0, s.Concurrency <= 0:
 		return errors.New("--settle, --max-wait and --concurrency must be positive, and --stats not negative")
 	case same(s.results, manifest), same(s.ledger, manifest), same(s.ledger, s.results):
 		return errors.New("the manifest, the ledger and the results must be three files: name others with --ledger and --results")
 	case s.limiter != "" && !strings.HasPrefix(s.limiter, "redis://") && !strings.HasPrefix(s.limiter, "rediss://"):
 		return errors.New("--limiter must begin with redis:// or rediss://")
 	}
-	s.limits = make(map[string]vendor.Limit)
-	for _, text := range s.limitFlags {
-		name, rest, _ := strings.Cut(text, "=")
-		limit, err := vendor.ParseLimit(rest)
-		if vendor.Find(name) == nil {
-			err = fmt.Errorf("it begins with one of %s, as in kolena=120/1m", strings.Join(vendor.Names(), ", "))
-		}
-		if err != nil {
-			return fmt.Errorf("--limit %s: %w", text, err)
-		}
-		s.limits[name] = limit
-	}
 	return nil
+}
+
+// setLimit sets a limit such as kolena=120/1m.
+func (s *settings) setLimit(text string) (err error) {
+	name, rest, _ := strings.Cut(text, "=")
+	if vendor.All[name] == nil {
+		return fmt.Errorf("it begins with one of %s, as in kolena=120/1m", strings.Join(vendor.Names, ", "))
+	}
+	if s.Limits == nil {
+		s.Limits = make(map[string]vendor.Limit)
+	}
+	s.Limits[name], err = vendor.ParseLimit(rest)
+	return err
 }
 
 // beside is a file beside the manifest, with another ending. That of standard input
@@ -100,12 +97,7 @@ func beside(manifest, ending string) string {
 }
 
 // ledgerOf is the ledger that was given, or the one beside the manifest.
-func ledgerOf(given, manifest string) string {
-	if given != "" {
-		return given
-	}
-	return beside(manifest, ".ledger.db")
-}
+func ledgerOf(given, manifest string) string { return cmp.Or(given, beside(manifest, ".ledger.db")) }
 
 // openLimiter lets the run share its limits through Redis, one for each account.
 func (s *settings) openLimiter(r *engine.Run) error {
@@ -124,12 +116,12 @@ func (s *settings) openLimiter(r *engine.Run) error {
 		return fmt.Errorf("--limiter: Redis does not answer: %w", err)
 	}
 	if strings.Contains(persistence, "aof_enabled:0") {
-		s.warnings = append(s.warnings, "--limiter: this Redis has no append-only file. It may have forgotten what was sent, "+
-			"so the first copy waits for an attempt timeout and a window, two minutes for Kolena: set appendonly yes")
+		s.warning = "--limiter: this Redis has no append-only file. It may have forgotten what was sent, " +
+			"so the first copy waits for an attempt timeout and a window, two minutes for Kolena: set appendonly yes"
 	}
 	r.Limiter = func(l *engine.Lane) (agentcopy.Limiter, error) {
 		tag, err := store.Digest(l.Vendor.Credential(), "agentcopy limiter "+l.Vendor.Name)
-		return redislimiter.New(rdb, "agentcopy/"+l.Vendor.Name+"/"+tag, l.Limit.N, l.Limit.Per, redislimiter.WithMaxPause(s.maxWait)), err
+		return redislimiter.New(rdb, "agentcopy/"+l.Vendor.Name+"/"+tag, l.Limit.N, l.Limit.Per, redislimiter.WithMaxPause(s.MaxWait)), err
 	}
 	return nil
 }
@@ -137,34 +129,25 @@ func (s *settings) openLimiter(r *engine.Run) error {
 // logger writes what the SDK does to the log file and, with --verbose, to say.
 func (s *settings) logger(say func(string)) (*slog.Logger, error) {
 	var handlers []slog.Handler
-	add := func(w io.Writer, opts slog.HandlerOptions) {
-		opts.Level = slog.LevelDebug
-		handlers = append(handlers, slog.NewTextHandler(w, &opts))
-	}
+	opts := &slog.HandlerOptions{Level: slog.LevelDebug}
 	if s.logFile != "" {
 		f, err := os.OpenFile(s.logFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 		if err != nil {
 			return nil, fmt.Errorf("the log file cannot be written: %w", err)
 		}
-		add(f, slog.HandlerOptions{})
+		handlers = append(handlers, slog.NewTextHandler(f, opts))
 	}
 	if s.verbose {
-		add(writerFunc(say), slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && a.Key == slog.TimeKey { // each line has its own
-				return slog.Attr{}
-			}
-			return a
-		}})
-	}
-	if len(handlers) == 0 {
-		return nil, nil
+		handlers = append(handlers, slog.NewTextHandler(writerFunc(say), opts))
 	}
 	return slog.New(slog.NewMultiHandler(handlers...)), nil
 }
 
+// writerFunc is given the lines of a log without their times, since it adds its own.
 type writerFunc func(string)
 
 func (f writerFunc) Write(line []byte) (int, error) {
-	f(strings.TrimSpace(string(line)))
+	_, text, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+	f(text)
 	return len(line), nil
 }

@@ -19,7 +19,6 @@ import (
 // Three processes, as on three machines, work on one manifest. The server allows 20
 // copies in any two seconds.
 func TestThreeProcessesShareAManifest(t *testing.T) {
-	t.Parallel()
 	postgres, redis := startServers(t)
 	b := newBench(t)
 	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(20, 2*time.Second))
@@ -70,7 +69,6 @@ func startServers(t *testing.T) (postgres, redis string) {
 
 // Nothing repeats the passwords of a command line.
 func TestPasswordsOfURLs(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(1)
 	place := "postgres://me:" + secret + "@127.0.0.1:1/copies?sslmode=disable&connect_timeout=1"

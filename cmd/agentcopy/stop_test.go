@@ -1,8 +1,12 @@
+//go:build unix
+
 package main
 
 import (
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -19,7 +23,6 @@ func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(sig.String(), func(t *testing.T) {
-			t.Parallel()
 			b := newBench(t)
 			b.tenants(40)
 			b.held(4)
@@ -45,13 +48,14 @@ func TestASignalFinishesWhatIsUnderWay(t *testing.T) {
 
 // What waits for the limiter could wait for an hour, and is withdrawn instead.
 func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(10)
 	p := b.start("run", "tenants.csv", "--limit", "kolena=3/1h")
 	status := ""
 	until(t, "the run's own knowledge of its copies", func() bool {
-		status = b.command("status", "tenants.csv").output()
+		p := b.command("status", "tenants.csv")
+		_ = p.Run() // it fails as long as there is no ledger
+		status = p.out.String()
 		return strings.Contains(status, "3 copied")
 	})
 	require.Regexp(t, `7 not started \(\d of them at work\)`, status, "while the run is on")
@@ -64,7 +68,6 @@ func TestASignalDoesNotWaitForTheLimit(t *testing.T) {
 }
 
 func TestASecondSignalStopsAtOnce(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(4)
 	b.inject(4, agentcopytest.Fault{AfterCopy: true, Delay: time.Hour}) // the copies are made, the answers never come
@@ -84,7 +87,6 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 
 // Under nohup, a closed terminal does not stop the run.
 func TestAnIgnoredSignal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(8)
 	b.inject(8, agentcopytest.Fault{Delay: time.Second})
@@ -99,7 +101,6 @@ func TestAnIgnoredSignal(t *testing.T) {
 
 // AGENTCOPY_KILLS=20 AGENTCOPY_ROWS=1200 is the long form.
 func TestKilledAndRunAgain(t *testing.T) {
-	t.Parallel()
 	kills, rows := number("AGENTCOPY_KILLS", 3), number("AGENTCOPY_ROWS", 60)
 	b := newBench(t)
 	b.tenants(rows)
@@ -120,7 +121,6 @@ func TestKilledAndRunAgain(t *testing.T) {
 }
 
 func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(20)
 	p := b.command("run", "tenants.csv", "--json")
@@ -138,7 +138,6 @@ func TestAClosedPipeDoesNotEndTheRun(t *testing.T) {
 }
 
 func TestOnATerminal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(40)
 	b.held(4)
@@ -162,7 +161,6 @@ func TestOnATerminal(t *testing.T) {
 
 // A lost terminal ends no request: the results are written.
 func TestALostTerminal(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
 	b.tenants(40)
 	b.held(4)
@@ -205,4 +203,95 @@ func (s *screen) ends(code int) {
 	s.t.Helper()
 	<-s.read
 	s.process.ends(code)
+}
+
+// What concerns every row of a vendor halts its lane, and the others go on.
+func TestBreakers(t *testing.T) {
+	t.Parallel()
+	base := func(url string) func(*bench) { return func(b *bench) { b.env = append(b.env, "KOLENA_API_URL="+url) } }
+	server := func(s *httptest.Server) func(*bench) {
+		t.Cleanup(s.Close)
+		return base(s.URL)
+	}
+	label := strings.Repeat("a", 64) // which is too long for a name, so no resolver is asked
+	another := agentcopytest.NewKolena(agentcopytest.WithCredential("another one"))
+	t.Cleanup(another.Close)
+	for _, tc := range []struct {
+		name, cause, advice string
+		prepare             func(*bench)
+	}{
+		{"401", "3 times in a row: 401 Unauthorized", "check the key in the environment", base(another.URL())},
+		{"403", "3 times in a row: 403 Forbidden", "the key lacks the right", func(b *bench) {
+			b.inject(40, agentcopytest.Fault{Status: 403, Body: `{"detail":"not for this key"}`})
+		}},
+		{"404 of the endpoint", "404 Not Found, from something that is not the vendor's API", "check the base URL", server(httptest.NewServer(http.NotFoundHandler()))},
+		{"DNS", "DNS: there is no address of " + label, "check the base URL and the network", base("https://" + label)},
+		{"TLS", "TLS: the server's certificate is not accepted", "add its certificate to the system's", server(httptest.NewTLSServer(http.NotFoundHandler()))},
+		{"nobody there", "no connection to the server", "check the base URL and the network", base("http://127.0.0.1:1")},
+		{"400 for each row", "20 times in a row: 400 Bad Request", "check the rows", func(b *bench) {
+			b.inject(40, agentcopytest.Fault{Status: 400, Body: `{"detail":"no"}`})
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := newBench(t)
+			zudu, support := b.zudu()
+			b.env = append(b.env, "GODEBUG=netdns=go")
+			tc.prepare(b)
+			b.tenants(40)
+			b.write("tenants.csv", b.read("tenants.csv")+"zudu,"+support+",Berlin\n")
+			p := b.run(1, "run", "tenants.csv", "--concurrency", "2")
+			require.Contains(t, p.errOut.String(), "kolena: halted: ")
+			for _, want := range []string{
+				tc.cause, tc.advice, "were not sent.\nTo go on: agentcopy run tenants.csv",
+				"Fix the causes, then: agentcopy run tenants.csv --concurrency 2 --failed",
+			} {
+				require.Contains(t, p.out.String(), want)
+			}
+			require.Len(t, zudu.Copies(), 1)
+			require.Empty(t, b.kolena.Copies())
+			require.Less(t, b.copyRequests(), 30)
+		})
+	}
+}
+
+// Rows whose outcome is unknown count too, and the lane ends without an hour of looks.
+func TestABrokenVendorHalts(t *testing.T) {
+	b := newBench(t)
+	b.tenants(40)
+	b.inject(40, agentcopytest.Fault{Status: 500})
+	p := b.run(3, "run", "tenants.csv", "--settle", "1h", "--concurrency", "16")
+	require.Contains(t, p.out.String(), "10 times in a row: 500 Internal Server Error; the vendor has a problem")
+	require.Contains(t, p.out.String(), "are in doubt")
+}
+
+// A ledger that cannot be written stops everything: nothing is sent that it does not
+// remember. The results say what is known.
+func TestAFullDisk(t *testing.T) {
+	b := newBench(t)
+	b.tenants(400)
+	p := b.command()
+	// A file can grow to 256 blocks, of 512 or 1024 bytes: more than an empty ledger
+	// needs, and less than this one.
+	p.Path, p.Args = "/bin/sh", []string{"sh", "-c", "ulimit -f 256; exec " + program + " run tenants.csv --limit kolena=1000/1s"}
+	require.NoError(t, p.Start())
+	_ = p.Wait()
+	require.Contains(t, []int{1, 3}, p.ProcessState.ExitCode(), p.said())
+	require.Contains(t, p.out.String(), "3 times in a row: the ledger fails; is its disk full")
+	require.Contains(t, p.out.String(), "To go on: agentcopy run tenants.csv")
+	b.run(0, "run", "tenants.csv", "--limit", "kolena=1000/1s")
+	b.requireEachOnce(400)
+	require.Equal(t, 400, b.copyRequests(), "nothing was sent that the ledger did not remember")
+}
+
+// The run succeeds although its results cannot be written, and says so.
+func TestResultsOnAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("left out: this system has no /dev/full")
+	}
+	b := newBench(t)
+	b.tenants(3)
+	p := b.run(1, "run", "tenants.csv", "--results", "/dev/full")
+	require.Contains(t, p.errOut.String(), "the results could not be written: ")
+	require.Contains(t, p.errOut.String(), "agentcopy status has them from the ledger")
+	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "3 copied")
 }

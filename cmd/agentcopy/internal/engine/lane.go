@@ -25,14 +25,13 @@ type Lane struct {
 
 	run     *Run
 	copiers vendor.Copiers
+	queue   chan *Row          // with room for all
+	closed  context.Context    // ends when the lane takes no more rows
+	shut    context.CancelFunc // of closed
 	cancel  context.CancelFunc // ends everything, looks for copies included
 
 	mu       sync.Mutex
-	changed  *sync.Cond
-	queue    []*Row
-	working  int // rows taken from the queue and not back
-	left     int // rows that are not settled
-	closed   bool
+	left     int    // rows that are not settled
 	halt     string // why the lane takes no more rows, if that is not for a signal
 	flights  map[*flight]bool
 	looking  map[*Row]time.Time // rows whose copy is looked for, and since when
@@ -89,34 +88,31 @@ func (l *Lane) Progress() Progress {
 	return p
 }
 
-// next takes a row from the queue. It waits for the vendor's pause to end, and while
-// rows are at work, which may come back.
-func (l *Lane) next(ctx context.Context) *Row {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for {
-		switch wait := time.Until(l.paused); {
-		case ctx.Err() != nil || l.closed || len(l.queue) == 0 && l.working == 0:
-			return nil
-		case len(l.queue) > 0 && wait > 0:
-			time.AfterFunc(wait, l.wake)
-		case len(l.queue) > 0:
-			row := l.queue[0]
-			l.queue = l.queue[1:]
-			l.working++
-			return row
-		}
-		l.changed.Wait()
+// next takes a row from the queue, and waits for the vendor's pause to end. nil: the lane
+// is closed.
+func (l *Lane) next() *Row {
+	var row *Row
+	select {
+	case row = <-l.queue:
+	case <-l.closed.Done():
 	}
+	for p := l.Progress(); p.Paused > 0 && l.closed.Err() == nil; p = l.Progress() {
+		select {
+		case <-time.After(p.Paused):
+		case <-l.closed.Done():
+		}
+	}
+	if l.closed.Err() != nil {
+		return nil
+	}
+	return row
 }
 
 // jobs yields the rows, and those that came back.
-func (l *Lane) jobs(ctx context.Context) func(func(once.Job) bool) {
-	return func(yield func(once.Job) bool) {
-		for row := l.next(ctx); row != nil; row = l.next(ctx) {
-			if !yield(once.Job{Key: row.Key, Copier: l.copier(row), Request: row.Request, Data: row}) {
-				return
-			}
+func (l *Lane) jobs(yield func(once.Job) bool) {
+	for row := l.next(); row != nil; row = l.next() {
+		if !yield(once.Job{Key: row.Key, Copier: l.copier(row), Request: row.Request, Data: row}) {
+			return
 		}
 	}
 }
@@ -126,19 +122,17 @@ func (l *Lane) jobs(ctx context.Context) func(func(once.Job) bool) {
 func (l *Lane) back(row *Row, err error) (settled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	defer l.changed.Broadcast()
-	l.working--
 	delete(l.looking, row)
-	switch {
-	case err == nil || statusOf(err) != NotStarted:
-		l.left--
+	if statusOf(err) != NotStarted {
+		if l.left--; l.left == 0 {
+			l.close("")
+		}
 		return true
-	case errors.Is(err, errWithdrawn) || l.closed:
-		return false
-	case errors.Is(err, agentcopy.ErrRateLimited), errors.Is(err, sqlledger.ErrUnavailable):
+	}
+	if l.closed.Err() == nil && (errors.Is(err, agentcopy.ErrRateLimited) || errors.Is(err, sqlledger.ErrUnavailable)) {
 		l.wait(err)
 	}
-	l.queue = append(l.queue, row)
+	l.queue <- row
 	return false
 }
 
@@ -149,13 +143,12 @@ func (l *Lane) wait(err error) {
 	if l.limited.IsZero() {
 		l.limited = now
 	}
-	var wait time.Duration
-	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.RetryAfter > 0 {
-		wait = failed.RetryAfter
-	} else { // the vendor does not say how long
+	failed, _ := errors.AsType[*agentcopy.Error](err)
+	if failed == nil || failed.RetryAfter <= 0 { // the vendor does not say how long
 		l.backoff = min(max(2*l.backoff, time.Second), time.Minute)
-		wait = l.backoff
+		failed = &agentcopy.Error{RetryAfter: l.backoff}
 	}
+	wait := failed.RetryAfter
 	if until := now.Add(wait); wait > l.run.MaxWait || until.Sub(l.limited) > l.run.MaxWait {
 		l.close(fmt.Sprintf("it must wait until %s, longer than --max-wait %v; run it again then", until.Format(time.DateTime), l.run.MaxWait))
 	} else if until.After(l.paused) {
@@ -168,16 +161,12 @@ func (l *Lane) wait(err error) {
 
 // breaker counts failures that are alike, and halts the lane after some of them.
 func (l *Lane) breaker(err error) {
-	if err != nil && statusOf(err) == NotStarted {
+	if statusOf(err) == NotStarted {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limited, l.backoff = time.Time{}, 0
-	if err == nil {
-		l.lastCause = ""
-		return
-	}
 	c := causeOf(err)
 	if c.text != l.lastCause {
 		l.lastCause, l.alike = c.text, 0
@@ -191,30 +180,30 @@ func (l *Lane) breaker(err error) {
 // when nothing is on the wire. halt says why, if that is not for a signal. The lock is
 // held.
 func (l *Lane) close(halt string) {
-	if l.closed {
+	if l.closed.Err() != nil {
 		return
 	}
-	l.closed, l.halt = true, halt
+	l.halt = halt
 	if halt != "" {
 		l.run.saying.Go(func() { l.run.OnSay(l, "halted: "+halt) }) // which may ask for the lane's progress
 	}
+	l.shut()
+	l.check()
+}
+
+// check withdraws what waits once the lane is closed, and ends the lane once nothing is
+// on the wire. The lock is held.
+func (l *Lane) check() {
+	if l.closed.Err() == nil {
+		return
+	}
+	onWire := false
 	for f := range l.flights {
-		if !f.onWire {
+		if onWire = onWire || f.onWire; !f.onWire {
 			f.cancel(errWithdrawn)
 		}
 	}
-	l.check()
-	l.changed.Broadcast()
-}
-
-// check ends the lane once it is closed and nothing is on the wire. The lock is held.
-func (l *Lane) check() {
-	for f := range l.flights {
-		if f.onWire {
-			return
-		}
-	}
-	if l.closed && l.cancel != nil {
+	if !onWire && l.cancel != nil {
 		l.cancel()
 	}
 }
@@ -242,14 +231,15 @@ func (w watched) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 
 // FindCopies looks for the copy.
 func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	w.row.lane.locked(func() {
-		if _, known := w.row.lane.looking[w.row]; !known {
-			w.row.lane.looking[w.row] = time.Now()
+	l := w.row.lane
+	l.locked(func() {
+		if l.looking[w.row].IsZero() {
+			l.looking[w.row] = time.Now()
 		}
 	})
 	found, err := w.Copier.FindCopies(ctx, req, since)
 	if has[*agentcopy.Error](err) {
-		w.row.lane.breaker(err)
+		l.breaker(err)
 	}
 	return found, err
 }
@@ -258,11 +248,11 @@ func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, sinc
 func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (copied agentcopy.Copy, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	l, f, closed := w.row.lane, &flight{cancel: cancel}, false
+	l, f := w.row.lane, &flight{cancel: cancel}
 	l.locked(func() {
 		delete(l.looking, w.row)
 		l.flights[f] = true
-		closed = l.closed
+		l.check()
 	})
 	defer l.locked(func() {
 		delete(l.flights, f)
@@ -271,23 +261,12 @@ func (w watched) Copy(ctx context.Context, req agentcopy.CopyRequest) (copied ag
 		}
 		l.check()
 	})
-	if closed {
-		return agentcopy.Copy{}, &agentcopy.Error{Operation: "Copy", Outcome: agentcopy.OutcomeNotCopied, Message: errWithdrawn.Error(), Err: errWithdrawn}
-	}
 	copied, err = w.Copier.Copy(context.WithValue(ctx, flightKey{}, f), req)
-	if failed, ok := errors.AsType[*agentcopy.Error](err); ok && failed.Outcome == agentcopy.OutcomeNotCopied && context.Cause(ctx) == errWithdrawn {
-		withdrawn := *failed
-		withdrawn.Err = errors.Join(failed.Err, errWithdrawn)
-		err = &withdrawn
-	}
 	if !errors.Is(err, store.ErrFails) { // which drive tells the breaker
 		l.breaker(err)
 	}
 	return copied, err
 }
-
-// wake lets next look again. Without the lock, it could come just before next waits.
-func (l *Lane) wake() { l.locked(l.changed.Broadcast) }
 
 func (l *Lane) locked(f func()) {
 	l.mu.Lock()
@@ -305,28 +284,20 @@ func (l *Lane) trace() agentcopy.Trace {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			if l.closed {
+			if l.closed.Err() != nil {
 				return ctx, errWithdrawn
 			}
 			f.onWire, f.sent = true, time.Now()
 			l.sent = append(l.sent[max(0, len(l.sent)-l.Limit.N+1):], f.sent)
 			return ctx, nil
 		},
-		AttemptDone: func(ctx context.Context, _ agentcopy.AttemptInfo, _ agentcopy.Attempt, o agentcopy.Outcome) {
-			f, ok := ctx.Value(flightKey{}).(*flight)
-			if !ok || o != agentcopy.OutcomeNotCopied { // the call is over, or its answer is still read
-				return
-			}
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if f.onWire = false; l.closed {
-				f.cancel(errWithdrawn)
-			}
-			l.check()
-		},
-		WaitStart: func(_ context.Context, w agentcopy.WaitInfo) {
+		WaitStart: func(ctx context.Context, w agentcopy.WaitInfo) {
 			until, longer := time.Now().Add(w.For), false
 			l.locked(func() {
+				if f, ok := ctx.Value(flightKey{}).(*flight); ok { // it made no copy, and is sent again
+					f.onWire = false
+					l.check()
+				}
 				if longer = w.Reason == agentcopy.WaitPause && until.Sub(l.paused) > time.Second/2; longer {
 					l.paused = until
 				}

@@ -21,13 +21,12 @@ import (
 func lane(n int) *Lane {
 	var rows []*manifest.Row
 	for range n {
-		rows = append(rows, &manifest.Row{Vendor: vendor.Find("kolena")})
+		rows = append(rows, &manifest.Row{Vendor: vendor.All["kolena"]})
 	}
-	r := New(rows, nil)
-	r.MaxWait, r.SettleTime, r.Concurrency = time.Hour, 30*time.Second, 8
-	l := r.Lanes[0]
-	l.queue, l.left, l.cancel = l.Rows, n, func() {}
-	return l
+	r := New(&manifest.Manifest{Rows: rows}, Settings{MaxWait: time.Hour, SettleTime: 30 * time.Second, Concurrency: 8})
+	r.Store = &store.Store{}
+	r.Lanes[0].fill()
+	return r.Lanes[0]
 }
 
 func refused(after time.Duration) error {
@@ -38,7 +37,7 @@ func refused(after time.Duration) error {
 // could be taken.
 func take(t *testing.T, l *Lane, works time.Duration, err error) (waited time.Duration) {
 	begun := time.Now()
-	row := l.next(t.Context())
+	row := l.next()
 	require.NotNil(t, row)
 	waited = time.Since(begun)
 	time.Sleep(works)
@@ -61,7 +60,7 @@ func TestARefusedRowComesAgain(t *testing.T) {
 		require.Equal(t, 2*time.Second, take(t, l, 0, nil))
 		require.Zero(t, take(t, l, 0, nil))
 		require.Zero(t, l.Progress().Left)
-		require.Nil(t, l.next(t.Context()))
+		require.Nil(t, l.next())
 	})
 }
 
@@ -70,7 +69,7 @@ func TestTheLongestWait(t *testing.T) {
 		l := lane(2)
 		take(t, l, 0, refused(2*time.Hour))
 		require.Contains(t, l.Progress().Halted, "longer than --max-wait 1h0m0s")
-		require.Nil(t, l.next(t.Context()))
+		require.Nil(t, l.next())
 
 		l = lane(2)
 		for l.Progress().Halted == "" {

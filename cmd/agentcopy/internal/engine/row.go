@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 
@@ -38,37 +37,22 @@ var Statuses = []Status{Copied, Failed, InDoubt, Ambiguous, NotStarted}
 // Row is a row of the manifest and what became of it.
 type Row struct {
 	*manifest.Row
-	Status    Status
-	CopyID    string
-	CopyName  string
-	CreatedAt time.Time
-	Existing  bool   // an earlier run or another process made the copy, or it was found
-	AtWork    bool   // the ledger has a record of it that is not done
-	Cause     string // of a failure, the same for those that are alike
-	Error     string
-	failed    bool // an earlier run remembered that it failed
-	lane      *Lane
+	Status   Status
+	Copy     agentcopy.Copy // of a row that is in doubt, too: one that the ledger could not record
+	Existing bool           // an earlier run or another process made the copy, or it was found
+	AtWork   bool           // the ledger has a record of it that is not done
+	Cause    string         // of a failure, the same for those that are alike
+	Error    string
+	failed   bool // an earlier run remembered that it failed
+	lane     *Lane
 }
 
-func (r *Row) copied(c agentcopy.Copy, existing bool) {
-	r.Status, r.CopyID, r.CopyName, r.CreatedAt, r.Existing, r.Cause, r.Error = Copied, c.ID, c.Name, c.CreatedAt, existing, "", ""
-}
-
-// settle notes what an error of the Runner means for the row. A row that was not sent
-// stays what it was.
-func (r *Row) settle(err error) {
-	status := statusOf(err)
-	if status == NotStarted && r.Status != NotStarted {
-		return
-	}
-	r.Status, r.Cause = status, causeOf(err).text
-	r.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("key %q: ", r.Key))
-}
-
-// statusOf is what an error of the Runner means. What leaves a copy possible comes
-// first: it is never called failed.
+// statusOf is what the end of a call of the Runner means. What leaves a copy possible
+// comes first: it is never called failed.
 func statusOf(err error) Status {
 	switch {
+	case err == nil:
+		return Copied
 	case errors.Is(err, once.ErrAmbiguous):
 		return Ambiguous
 	case errors.Is(err, agentcopy.ErrOutcomeUnknown), errors.Is(err, agentcopy.ErrCopied), errors.Is(err, once.ErrLeaseLost):
@@ -80,19 +64,19 @@ func statusOf(err error) Status {
 	return Failed
 }
 
-// remembered notes what the ledger says of the row.
-func (r *Row) remembered(record *once.Record) {
-	r.AtWork = !record.Done()
+// StatusOf is what the ledger says of a row, and why it is not settled.
+func StatusOf(record *once.Record) (status Status, why string) {
 	switch {
 	case record.Done():
-		r.copied(record.Copy, true)
+		return Copied, ""
 	case len(record.Seen) > 0:
-		r.Status, r.Error = Ambiguous, fmt.Sprintf("%d agents may be the copy", len(record.Seen))
+		return Ambiguous, fmt.Sprintf("%d agents may be the copy", len(record.Seen))
 	case record.Outcome == agentcopy.OutcomeCopied:
-		r.Status, r.Error = InDoubt, "the vendor said it made the copy, which did not show yet"
+		return InDoubt, "the vendor said it made the copy, which did not show yet"
 	case record.Sent():
-		r.Status, r.Error = InDoubt, "it is not known whether the request made a copy"
+		return InDoubt, "it is not known whether the request made a copy"
 	}
+	return NotStarted, ""
 }
 
 // Counts is how many rows have each status.
@@ -132,14 +116,16 @@ const (
 )
 
 func causeOf(err error) cause {
-	failed, _ := errors.AsType[*agentcopy.Error](err)
-	status := 0
-	if failed != nil {
-		status = failed.StatusCode
+	failed, isOurs := errors.AsType[*agentcopy.Error](err)
+	if !isOurs {
+		failed = &agentcopy.Error{}
 	}
+	status, statusText := failed.StatusCode, strings.TrimSpace(fmt.Sprint(failed.StatusCode, " ", http.StatusText(failed.StatusCode)))
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	dial, _ := errors.AsType[*net.OpError](err)
 	switch {
+	case err == nil:
+		return cause{}
 	case errors.Is(err, errWithdrawn), errors.Is(err, context.Canceled):
 		return cause{text: "stopped"}
 	case errors.Is(err, store.ErrFails):
@@ -155,19 +141,15 @@ func causeOf(err error) cause {
 	case status == http.StatusNotFound && !json.Valid(failed.Body):
 		return cause{"404 Not Found, from something that is not the vendor's API", maxWide, "check the base URL"}
 	case status >= 500:
-		return cause{statusText(status), maxServer, "the vendor has a problem: wait, and run it again"}
+		return cause{statusText, maxServer, "the vendor has a problem: wait, and run it again"}
 	case status != 0:
-		return cause{statusText(status), maxRow, "check the rows, and the base URL"}
+		return cause{statusText, maxRow, "check the rows, and the base URL"}
 	case dial != nil && dial.Op == "dial":
 		return cause{"no connection to the server", maxWide, "check the base URL and the network"}
-	case failed == nil:
+	case !isOurs:
 		return cause{text: "not possible"}
 	}
 	return cause{"no answer", maxServer, "check the network, or wait, and run it again"}
-}
-
-func statusText(status int) string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
 func has[T error](err error) bool {

@@ -22,18 +22,17 @@ import (
 
 // Run makes the copies of a manifest.
 type Run struct {
-	Rows  []*Row
-	Lanes []*Lane
-	Gone  []once.Record // of the ledger, and no longer in the manifest
+	Manifest *manifest.Manifest
+	Rows     []*Row
+	Lanes    []*Lane
+	Gone     []once.Record // of the ledger, and no longer in the manifest
+	Missing  []string      // the variables of the environment that lack a credential
 
-	Store       *store.Store // nil: there is none yet
-	SettleTime  time.Duration
-	MaxWait     time.Duration
-	Concurrency int // of each lane
-	NoHalt      bool
-	FailedOnly  bool
-	Logger      *slog.Logger
-	Limiter     func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
+	Settings
+	Store   *store.Store                             // nil: there is none yet
+	Known   map[string]string                        // by key, the IDs of copies that an older file of results names
+	Logger  *slog.Logger                             // required by Open
+	Limiter func(l *Lane) (agentcopy.Limiter, error) // nil: one in this process
 
 	OnRow func(*Row)                    // a row is settled; one at a time
 	OnSay func(lane *Lane, text string) // something about a lane, or nil for the run
@@ -42,16 +41,27 @@ type Run struct {
 	saying sync.WaitGroup
 }
 
-// New sorts the rows of a manifest into lanes. limits are the operator's own.
-func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
-	r := &Run{OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
+// Settings are how a run works.
+type Settings struct {
+	Limits      map[string]vendor.Limit // by vendor, those of the operator's own
+	SettleTime  time.Duration
+	MaxWait     time.Duration
+	Concurrency int  // of each lane
+	FailedOnly  bool // take no rows but those that failed
+	NoHalt      bool
+	Adopt       bool // before any copy is made, look for those of rows that nothing is known about
+}
+
+// New sorts the rows of a manifest into lanes.
+func New(m *manifest.Manifest, s Settings) *Run {
+	r := &Run{Manifest: m, Settings: s, OnRow: func(*Row) {}, OnSay: func(*Lane, string) {}}
 	lanes := make(map[*vendor.Vendor]*Lane)
-	for _, row := range rows {
+	for _, row := range m.Rows {
 		l := lanes[row.Vendor]
 		if l == nil {
 			l = &Lane{Vendor: row.Vendor, Limit: row.Vendor.Limit, run: r, flights: make(map[*flight]bool), looking: make(map[*Row]time.Time)}
-			l.changed = sync.NewCond(&l.mu)
-			if own, ok := limits[row.Vendor.Name]; ok {
+			l.closed, l.shut = context.WithCancel(context.Background())
+			if own, ok := s.Limits[row.Vendor.Name]; ok {
 				l.Limit = own
 			}
 			lanes[row.Vendor], r.Lanes = l, append(r.Lanes, l)
@@ -62,56 +72,57 @@ func New(rows []*manifest.Row, limits map[string]vendor.Limit) *Run {
 	return r
 }
 
-// Open makes the clients of the lanes that have credentials.
+// Open makes the clients of the lanes whose credentials are in the environment, and notes
+// which variables are missing for the others.
 func (r *Run) Open() error {
-	var errs []error
 	for _, l := range r.Lanes {
-		if len(l.Vendor.Missing()) == 0 {
-			errs = append(errs, l.open())
+		if missing := l.Vendor.Missing(); len(missing) > 0 {
+			r.Missing = append(r.Missing, missing...)
+			continue
 		}
-	}
-	return errors.Join(errs...)
-}
-
-func (l *Lane) open() error {
-	opts := []agentcopy.Option{
-		agentcopy.WithUserAgent("agentcopy-tool/1"),
-		agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: l.run.MaxWait}),
-		agentcopy.WithTrace(l.trace()),
-	}
-	if l.run.Logger != nil {
-		opts = append(opts, agentcopy.WithLogger(l.run.Logger))
-	}
-	switch {
-	case l.run.Limiter != nil:
-		limiter, err := l.run.Limiter(l)
+		opts := []agentcopy.Option{
+			agentcopy.WithUserAgent("agentcopy-tool/1"),
+			agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: r.MaxWait}),
+			agentcopy.WithTrace(l.trace()),
+			agentcopy.WithLogger(r.Logger),
+		}
+		switch {
+		case r.Limiter != nil:
+			limiter, err := r.Limiter(l)
+			if err != nil {
+				return err
+			}
+			opts = append(opts, agentcopy.WithLimiter(limiter))
+		case !l.Limit.Refills:
+			// Also in place of Kolena's default, which rests for up to a minute after each
+			// refusal, whatever Retry-After says. A run waits for what the vendor asks.
+			opts = append(opts, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(l.Limit.N, l.Limit.Per)))
+		}
+		copiers, err := l.Vendor.Open(opts...)
 		if err != nil {
 			return err
 		}
-		opts = append(opts, agentcopy.WithLimiter(limiter))
-	case !l.Limit.Refills:
-		// Also in place of Kolena's default, which rests for up to a minute after each
-		// refusal, whatever Retry-After says. A run waits for what the vendor asks.
-		opts = append(opts, agentcopy.WithLimiter(agentcopy.NewWindowLimiter(l.Limit.N, l.Limit.Per)))
+		l.copiers = copiers
+		l.Origin = l.copier(l.Rows[0]).Identify(l.Rows[0].Request).Origin
 	}
-	copiers, err := l.Vendor.Open(opts...)
-	if err != nil {
-		return err
-	}
-	l.copiers = copiers
-	l.Origin = l.copier(l.Rows[0]).Identify(l.Rows[0].Request).Origin
 	return nil
 }
 
-// Look reads from the ledger what earlier runs have left. Its faults are rows whose
-// keys name something else in the ledger.
-func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
-	if r.Store == nil {
-		return nil, nil
+// Look asks the ledger for the account of each lane that has credentials, and what
+// earlier runs have left. Its faults are rows whose keys name something else in the
+// ledger. With sameAccount, a new credential belongs to the account that it knows.
+func (r *Run) Look(ctx context.Context, sameAccount bool) (faults []manifest.Fault, err error) {
+	for _, l := range r.Lanes {
+		if l.Origin == "" {
+			continue
+		}
+		if l.Account, err = r.Store.Account(ctx, l.Vendor.Name+" "+l.Origin, l.Vendor.Credential(), sameAccount); err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Vendor.Name, err)
+		}
 	}
 	failures, err := r.Store.Failures(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the ledger cannot be read: %w", err)
+		return nil, err
 	}
 	rows := make(map[string]*Row, len(r.Rows))
 	for _, row := range r.Rows {
@@ -122,14 +133,17 @@ func (r *Run) Look(ctx context.Context) (faults []manifest.Fault, err error) {
 	}
 	for record, err := range r.Store.List(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("the ledger cannot be read: %w", err)
+			return nil, err
 		}
 		row := rows[record.Key]
 		if row == nil {
 			r.Gone = append(r.Gone, record)
 			continue
 		}
-		row.remembered(&record)
+		row.AtWork = !record.Done()
+		if status, why := StatusOf(&record); status != NotStarted { // that one may have failed
+			row.Status, row.Cause, row.Error, row.Copy, row.Existing = status, "", why, record.Copy, status == Copied
+		}
 		if why := row.lane.conflict(row, &record); why != "" {
 			faults = append(faults, manifest.Fault{Line: row.Line, Column: "key", Value: row.Key, Text: why})
 		}
@@ -165,15 +179,15 @@ func (l *Lane) conflict(row *Row, record *once.Record) string {
 		was.Provider, record.Request.SourceID, record.Request.Name)
 }
 
-// ToDo reports whether a run has work with the row.
-func (r *Run) ToDo(row *Row) bool {
-	return row.Status != Copied && (!r.FailedOnly || row.Status == Failed)
+// toDo reports whether a run has work with the row.
+func (l *Lane) toDo(row *Row) bool {
+	return row.Status != Copied && (!l.run.FailedOnly || row.Status == Failed)
 }
 
-// Work is how many rows of a lane a run has work with.
-func (r *Run) Work(l *Lane) (n int) {
+// Work is how many rows of the lane a run has work with.
+func (l *Lane) Work() (n int) {
 	for _, row := range l.Rows {
-		if r.ToDo(row) {
+		if l.toDo(row) {
 			n++
 		}
 	}
@@ -187,10 +201,8 @@ func (r *Run) Stop() {
 	}
 }
 
-// Do makes the copies. With adopt, it first looks for the copies of rows that
-// nothing is known about; known are the IDs, by key, that a file of results has for them.
-// The end of ctx breaks off what is under way.
-func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
+// Do makes the copies. The end of ctx breaks off what is under way.
+func (r *Run) Do(ctx context.Context) {
 	var lanes sync.WaitGroup
 	for _, l := range r.Lanes {
 		ctx, cancel := context.WithCancel(ctx)
@@ -200,9 +212,9 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 		})
 		lanes.Go(func() {
 			defer cancel()
-			defer context.AfterFunc(ctx, l.wake)()
-			if adopt {
-				l.adopt(ctx, known)
+			defer context.AfterFunc(ctx, l.shut)()
+			if r.Adopt {
+				l.adopt(ctx)
 			}
 			l.fill()
 			l.drive(ctx)
@@ -215,22 +227,26 @@ func (r *Run) Do(ctx context.Context, adopt bool, known map[string]string) {
 // fill queues the rows that have work. Those that another process may hold, even one
 // that was killed, come last.
 func (l *Lane) fill() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var held []*Row
-	for _, row := range l.Rows {
-		switch {
-		case l.run.ToDo(row) && row.AtWork:
-			held = append(held, row)
-		case l.run.ToDo(row):
-			l.queue = append(l.queue, row)
+	var rows []*Row
+	for _, held := range []bool{false, true} {
+		for _, row := range l.Rows {
+			if l.toDo(row) && row.AtWork == held {
+				rows = append(rows, row)
+			}
 		}
 	}
-	l.queue = append(l.queue, held...)
 	if l.run.Store.Shared { // or all processes would work on the same rows
-		rand.Shuffle(len(l.queue), func(i, j int) { l.queue[i], l.queue[j] = l.queue[j], l.queue[i] })
+		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
-	l.left = len(l.queue)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue, l.left = make(chan *Row, len(rows)), len(rows)
+	for _, row := range rows {
+		l.queue <- row
+	}
+	if len(rows) == 0 {
+		l.close("")
+	}
 }
 
 func (r *Run) runner() *once.Runner {
@@ -239,7 +255,7 @@ func (r *Run) runner() *once.Runner {
 
 // drive makes the copies of one lane.
 func (l *Lane) drive(ctx context.Context) {
-	for result := range l.run.runner().All(ctx, l.jobs(ctx)) {
+	for result := range l.run.runner().All(ctx, l.jobs) {
 		row := result.Job.Data.(*Row)
 		if errors.Is(result.Err, store.ErrFails) {
 			l.breaker(result.Err)
@@ -252,26 +268,23 @@ func (l *Lane) drive(ctx context.Context) {
 // adopt looks for the copies of rows that nothing is known about, and sends nothing. An
 // agent that the vendor shows and that the results name is the copy. Other agents of
 // the name make a row ambiguous.
-func (l *Lane) adopt(ctx context.Context, known map[string]string) {
-	rows := make(chan *Row)
+func (l *Lane) adopt(ctx context.Context) {
 	var workers sync.WaitGroup
-	for range l.run.Concurrency {
+	slots := make(chan struct{}, l.run.Concurrency)
+	for _, row := range l.Rows {
+		if row.Status != NotStarted || ctx.Err() != nil {
+			continue
+		}
+		slots <- struct{}{}
 		workers.Go(func() {
-			for row := range rows {
-				found, err := l.find(ctx, row, known[row.Key])
-				l.locked(func() { delete(l.looking, row) })
-				if !errors.Is(err, once.ErrNoCopy) {
-					l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
-				}
+			found, err := l.find(ctx, row, l.run.Known[row.Key])
+			l.locked(func() { delete(l.looking, row) })
+			if !errors.Is(err, once.ErrNoCopy) {
+				l.run.settle(ctx, row, found, true, err, err == nil) // a row in doubt comes again in drive
 			}
+			<-slots
 		})
 	}
-	for _, row := range l.Rows {
-		if row.Status == NotStarted && ctx.Err() == nil {
-			rows <- row
-		}
-	}
-	close(rows)
 	workers.Wait()
 }
 
@@ -288,16 +301,18 @@ func (l *Lane) find(ctx context.Context, row *Row, id string) (agentcopy.Copy, e
 	return found, err
 }
 
-// settle notes what became of a row, remembers failures, and tells of the row if it is
-// settled.
+// settle notes how a call of the Runner ended for a row, remembers failures, and tells of
+// the row if it is settled. A row that was not sent stays what it was.
 func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, existing bool, err error, settled bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil {
-		row.settle(err)
-		row.CopyID, row.CopyName = copied.ID, copied.Name // of a copy that the ledger could not record
-	} else {
-		row.copied(copied, existing)
+	copied.Body, copied.Attempts = nil, nil // too much to keep of each row
+	row.Copy, row.Existing = copied, existing && err == nil
+	if status := statusOf(err); status != NotStarted || row.Status == NotStarted {
+		row.Status, row.Cause, row.Error = status, causeOf(err).text, ""
+		if err != nil {
+			row.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("key %q: ", row.Key))
+		}
 	}
 	if !settled {
 		return
@@ -308,7 +323,7 @@ func (r *Run) settle(ctx context.Context, row *Row, copied agentcopy.Copy, exist
 	switch {
 	case row.Status == Failed:
 		err = r.Store.SetFailure(ctx, row.Key, store.Failure{Cause: row.Cause, Error: row.Error})
-	case row.Status != NotStarted && row.failed:
+	case row.failed:
 		err = r.Store.ClearFailure(ctx, row.Key)
 	}
 	if err != nil {

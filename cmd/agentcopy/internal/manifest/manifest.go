@@ -5,8 +5,6 @@ package manifest
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/url"
@@ -25,6 +23,9 @@ type Manifest struct {
 	Rows    []*Row
 	Notes   []Fault // what is odd and stops nothing
 	JSON    bool
+
+	records []*Row // with a line and cells, no more
+	faults  []Fault
 }
 
 // Row asks for one copy.
@@ -49,7 +50,7 @@ type Fault struct {
 func (f Fault) String() string {
 	where := f.Column
 	if f.Value != "" {
-		where = strings.TrimSpace(fmt.Sprintf("%s %.60q", where, f.Value))
+		where += fmt.Sprintf(" %.60q", f.Value)
 	}
 	if where != "" {
 		where += ": "
@@ -65,9 +66,9 @@ const (
 	keyColumn      = "key"
 )
 
-// ResultColumns are those that a results file adds. A manifest may have them and they
-// mean nothing there, so that a results file can be a manifest.
-var ResultColumns = []string{"status", "copy_id", "copy_name", "copy_created_at", "existing", "error"}
+// ResultColumns are those that a results file sets. But for the key, a manifest may have
+// them and they mean nothing there, so that a results file can be a manifest.
+var ResultColumns = []string{keyColumn, "status", "copy_id", "copy_name", "copy_created_at", "existing", "error"}
 
 // Read reads a manifest. If there are faults, do not use the Manifest.
 func Read(r io.Reader) (*Manifest, []Fault, error) {
@@ -75,27 +76,29 @@ func Read(r io.Reader) (*Manifest, []Fault, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	m := &Manifest{}
-	if faults := unreadable(text); len(faults) > 0 {
-		return m, faults, nil
+	m := &Manifest{faults: unreadable(text)}
+	if len(m.faults) > 0 {
+		return m, m.faults, nil
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	start := bytes.TrimLeft(text, " \t\r\n")
-	var f *file
-	switch m.JSON = true; {
+	switch start := bytes.TrimLeft(text, " \t\r\n"); {
 	case bytes.HasPrefix(start, []byte("{")):
-		f = readLines(text)
+		m.readLines(text)
 	case bytes.HasPrefix(start, []byte("[")):
-		f = readArray(text)
+		m.readArray(text)
 	default:
-		m.JSON, f = false, readCSV(text)
+		m.readCSV(text)
 	}
-	m.understand(f)
-	if len(f.faults) == 0 && len(m.Rows) == 0 {
-		f.fault(1, "", "", "the manifest has no rows")
+	m.understand()
+	if len(m.faults) == 0 && len(m.Rows) == 0 {
+		m.fault(1, "", "", "the manifest has no rows")
 	}
-	slices.SortStableFunc(f.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
-	return m, f.faults, nil
+	slices.SortStableFunc(m.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	return m, m.faults, nil
+}
+
+func (m *Manifest) fault(line int, column, value, text string) {
+	m.faults = append(m.faults, Fault{line, column, value, text})
 }
 
 // unreadable says why text is not UTF-8.
@@ -103,37 +106,33 @@ func unreadable(text []byte) (faults []Fault) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.IndexByte(text[:min(len(text), 64)], 0) >= 0 {
 		return []Fault{{Line: 1, Text: `is UTF-16, or not text. Save it as UTF-8: "CSV UTF-8" in Excel, or: iconv -f UTF-16 -t UTF-8`}}
 	}
-	if utf8.Valid(text) {
-		return nil
-	}
-	for i, line := range bytes.Split(text, []byte("\n")) {
-		if !utf8.Valid(line) {
-			shown := strings.ToValidUTF8(string(line), "\ufffd")
-			faults = append(faults, Fault{i + 1, "", "", fmt.Sprintf("is not valid UTF-8: %.60q. If it is Latin-1: iconv -f WINDOWS-1252 -t UTF-8", shown)})
+	line := 0
+	for content := range bytes.Lines(text) {
+		if line++; !utf8.Valid(content) {
+			shown := strings.ToValidUTF8(string(bytes.TrimSpace(content)), "\ufffd")
+			faults = append(faults, Fault{Line: line, Text: fmt.Sprintf("is not valid UTF-8: %.60q. If it is Latin-1: iconv -f WINDOWS-1252 -t UTF-8", shown)})
 		}
 	}
 	return faults
 }
 
-// understand makes rows of records.
-func (m *Manifest) understand(f *file) {
-	m.Columns = f.columns
-	known := known(f)
-	if len(f.faults) > 0 && len(f.records) == 0 {
-		return // each line would only repeat what is wrong with the header
-	}
+// understand makes rows of the records.
+func (m *Manifest) understand() {
+	known := m.known()
+	records := m.records
+	m.records = nil
 	lines := make(map[string]int) // by key
-	for _, rec := range f.records {
-		before := len(f.faults)
+	for _, row := range records {
+		before := len(m.faults)
 		cells := make(map[string]string)
-		for i, cell := range rec.cells {
+		for i, cell := range row.Cells {
 			if known[i] == "" {
 				continue
 			}
 			if m.JSON {
 				var why string
 				if cell, why = Text(cell); why != "" {
-					f.fault(rec.line, known[i], cell, why)
+					m.fault(row.Line, known[i], cell, why)
 				}
 			}
 			if cell != "" {
@@ -143,37 +142,35 @@ func (m *Manifest) understand(f *file) {
 		if len(cells) == 0 {
 			continue // an empty line of a spreadsheet
 		}
-		row := f.row(rec, cells)
-		if len(f.faults) > before {
+		if m.fill(row, cells); len(m.faults) > before {
 			continue
 		}
 		if first, taken := lines[row.Key]; taken {
-			f.fault(rec.line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy. If you want two, give one of them a key of its own", first))
+			m.fault(row.Line, keyColumn, row.Key, fmt.Sprintf("is the key of line %d; a key names one copy. If you want two, give one of them a key of its own", first))
 			continue
 		}
-		lines[row.Key] = rec.line
+		lines[row.Key] = row.Line
 		m.Rows = append(m.Rows, row)
 		switch name := cells[nameColumn]; {
 		case row.Vendor.Nameless && name != "":
-			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, name, "is ignored: " + row.Vendor.Name + " lets no name be chosen"})
+			m.Notes = append(m.Notes, Fault{row.Line, nameColumn, name, "is ignored: " + row.Vendor.Name + " lets no name be chosen"})
 		case !row.Vendor.Nameless && name == "":
-			m.Notes = append(m.Notes, Fault{rec.line, nameColumn, "", row.Vendor.Name + " chooses the name; if an answer is lost, the copy is hard to tell from others"})
+			m.Notes = append(m.Notes, Fault{row.Line, nameColumn, "", row.Vendor.Name + " chooses the name; if an answer is lost, the copy is hard to tell from others"})
 		}
 	}
 }
 
-// row is what a record asks for.
-func (f *file) row(rec record, cells map[string]string) *Row {
-	row := &Row{Line: rec.line, Cells: rec.cells, Vendor: vendor.Find(strings.ToLower(cells[providerColumn]))}
-	if row.Vendor == nil {
-		f.fault(rec.line, providerColumn, cells[providerColumn], "is not one of "+strings.Join(vendor.Names(), ", "))
-		return row // the rules for the rest are not known
+// fill notes what a row asks for.
+func (m *Manifest) fill(row *Row, cells map[string]string) {
+	if row.Vendor = vendor.All[strings.ToLower(cells[providerColumn])]; row.Vendor == nil {
+		m.fault(row.Line, providerColumn, cells[providerColumn], "is not one of "+strings.Join(vendor.Names, ", "))
+		return // the rules for the rest are not known
 	}
 	row.Request = agentcopy.CopyRequest{SourceID: cells[sourceColumn], Name: cells[nameColumn]}
 	if row.Vendor.Nameless {
 		row.Request.Name = ""
 	}
-	for _, column := range vendor.Columns() {
+	for _, column := range vendor.Columns {
 		switch {
 		case cells[column] == "":
 		case slices.Contains(row.Vendor.Extras, column):
@@ -182,60 +179,57 @@ func (f *file) row(rec record, cells map[string]string) *Row {
 			}
 			row.Extras[column] = cells[column]
 		default:
-			f.fault(rec.line, column, cells[column], row.Vendor.Name+" has no such thing; leave it empty")
+			m.fault(row.Line, column, cells[column], row.Vendor.Name+" has no such thing; leave it empty")
 		}
 	}
 	for _, found := range row.Vendor.Check(&row.Request, row.Extras) {
-		f.fault(rec.line, found.Column, cells[found.Column], found.Text)
+		m.fault(row.Line, found.Column, cells[found.Column], found.Text)
 	}
 	row.Key = cmp.Or(cells[keyColumn], deriveKey(row))
 	if len(row.Key) > 1024 {
-		f.fault(rec.line, keyColumn, row.Key, "is longer than 1024 bytes")
+		m.fault(row.Line, keyColumn, row.Key, "is longer than 1024 bytes")
 	}
-	return row
 }
 
 // deriveKey is the key of a row that names none: the same for the same provider,
 // source and name in every run, and for no other.
 func deriveKey(row *Row) string {
-	const longest = 200
 	key := row.Vendor.Name + "/" + url.PathEscape(row.Request.SourceID)
 	if row.Request.Name != "" {
 		key += "/" + row.Request.Name
 	}
-	if len(key) <= longest {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return strings.ToValidUTF8(key[:longest-34], "") + "~" + hex.EncodeToString(sum[:16])
+	return key
 }
 
 // known says for each column of the file which of the tool's it is. The results keep
 // the others, which are "" here.
-func known(f *file) []string {
-	all := append([]string{providerColumn, sourceColumn, nameColumn, keyColumn}, vendor.Columns()...)
-	names := make([]string, len(f.columns))
-	before := len(f.faults)
-	for i, column := range f.columns {
+func (m *Manifest) known() []string {
+	all := append([]string{providerColumn, sourceColumn, nameColumn, keyColumn}, vendor.Columns...)
+	names := make([]string, len(m.Columns))
+	before := len(m.faults)
+	for i, column := range m.Columns {
 		name := Normal(column)
 		switch {
 		case slices.Contains(names, name) && name != "":
-			f.fault(1, name, "", "the header has it twice")
+			m.fault(1, name, "", "the header has it twice")
 		case slices.Contains(all, name):
 			names[i] = name
 		case !slices.Contains(ResultColumns, name):
-			if meant := misspelt(name, all); meant != "" {
-				f.fault(1, "", "", fmt.Sprintf("there is no column %q; is it %s? Rename it if it is something else", column, meant))
+			meant := slices.IndexFunc(all, func(known string) bool { // its cells would be ignored in every row
+				return strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(known, "_", "") || len(name) > 8 && strings.HasPrefix(known, name)
+			})
+			if meant >= 0 {
+				m.fault(1, "", "", fmt.Sprintf("there is no column %q; is it %s? Rename it if it is something else", column, all[meant]))
 			}
 		}
 	}
 	for _, name := range []string{providerColumn, sourceColumn} {
-		if len(f.columns) > 0 && !slices.Contains(names, name) {
-			f.fault(1, name, "", "there is no such column; the columns are "+strings.Join(all, ", "))
+		if len(m.Columns) > 0 && !slices.Contains(names, name) {
+			m.fault(1, name, "", "there is no such column; the columns are "+strings.Join(all, ", "))
 		}
 	}
-	if len(f.faults) > before {
-		f.records = nil
+	if len(m.faults) > before {
+		m.records = nil // each line would only tell again what is wrong with the header
 	}
 	return names
 }
@@ -243,16 +237,4 @@ func known(f *file) []string {
 // Normal is the name of a column in lower case, with _ for spaces and dashes.
 func Normal(column string) string {
 	return strings.NewReplacer(" ", "_", "-", "_", ".", "_", "\t", "_").Replace(strings.ToLower(strings.TrimSpace(column)))
-}
-
-// misspelt returns the column that name was probably meant to be. Its cells would be
-// ignored in every row.
-func misspelt(name string, all []string) string {
-	bare := strings.NewReplacer("_", "")
-	for _, column := range all {
-		if bare.Replace(name) == bare.Replace(column) || len(name) > 8 && strings.HasPrefix(column, name) {
-			return column
-		}
-	}
-	return ""
 }

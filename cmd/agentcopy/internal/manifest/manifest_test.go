@@ -39,7 +39,7 @@ func TestReadForms(t *testing.T) {
 }
 
 func TestReadFaults(t *testing.T) {
-	const head = "provider,source_id,name\n"
+	const head, agent = "provider,source_id,name\n", "0a1b2c3d-0000-4000-8000-00000000abcd"
 	for name, tc := range map[string]struct{ text, want string }{
 		"empty":             {"", "1: the manifest is empty"},
 		"no rows":           {head, "1: the manifest has no rows"},
@@ -50,6 +50,12 @@ func TestReadFaults(t *testing.T) {
 		"half a surrogate":  {`{"provider":"kolena","source_id":1,"name":"\ud800"}`, "surrogate"},
 		"provider":          {head + "kolenna,1,A\n", `2: provider "kolenna": is not one of`},
 		"source":            {head + "kolena,x7,A\n", `2: source_id "x7": `},
+		"no source":         {head + "zudu,,A\n", "2: source_id: "},
+		"source of another": {head + "langsmith,x,A\n", `2: source_id "x": `},
+		"folder":            {"provider,source_id,name,target_folder_id\nkolena,1,A,x\n", `2: target_folder_id "x": is not a number`},
+		"folder below 0":    {"provider,source_id,name,target_folder_id\nkolena,1,A,-1\n", `2: target_folder_id "-1": `},
+		"permission":        {"provider,source_id,name,permissions_visibility\nlangsmith," + agent + ",A,all\n", `2: permissions_visibility "all": is not one of`},
+		"time zone":         {"provider,source_id,name,user_timezone\nlangsmith," + agent + ",A,Berlin\n", `2: user_timezone "Berlin": `},
 		"no source column":  {"provider,name\nkolena,A\n", "1: source_id: there is no such column"},
 		"misspelt column":   {"provider,source_id,name,target_folder\nkolena,1,A,7\n", "is it"},
 		"misspelt column 2": {"provider,source_id,name,targetfolderid\nkolena,1,A,7\n", "is it target_folder_id"},

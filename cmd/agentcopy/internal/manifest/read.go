@@ -11,48 +11,21 @@ import (
 	"strings"
 )
 
-// file is what a file of any format holds.
-type file struct {
-	columns []string
-	records []record
-	faults  []Fault
-}
-
-// record is a line of the file. A cell that came from JSON is as it stands there.
-type record struct {
-	line  int
-	cells []string
-}
-
-func (f *file) fault(line int, column, value, text string) {
-	f.faults = append(f.faults, Fault{line, column, value, text})
-}
-
 // readCSV reads a file with a header line. The separator is a comma, a semicolon or
 // a tab: spreadsheets differ by country.
-func readCSV(text []byte) *file {
-	f, skipped := &file{}, 0
-	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	first = bytes.ToLower(bytes.TrimRight(first, "\r"))
+func (m *Manifest) readCSV(text []byte) {
+	first, _, _ := bytes.Cut(text, []byte("\n"))
 	reader := csv.NewReader(bytes.NewReader(text))
-	if sep, ok := bytes.CutPrefix(first, []byte("sep=")); ok { // Excel's
-		reader, skipped = csv.NewReader(bytes.NewReader(rest)), 1
-		reader.Comma = '\t'
-		if len(sep) == 1 {
-			reader.Comma = rune(sep[0])
-		}
-	} else {
-		reader.Comma = slices.MaxFunc([]rune{',', ';', '\t'}, func(a, b rune) int {
-			return bytes.Count(first, []byte(string(a))) - bytes.Count(first, []byte(string(b)))
-		})
-	}
+	reader.Comma = slices.MaxFunc([]rune{',', ';', '\t'}, func(a, b rune) int {
+		return bytes.Count(first, []byte(string(a))) - bytes.Count(first, []byte(string(b)))
+	})
 	reader.FieldsPerRecord = -1 // a line that is too short is a fault of that line only
 	for {
 		cells, err := reader.Read()
 		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-			f.fault(parse.StartLine+skipped, "", "", parse.Err.Error()+` (put "..." around a cell with a quote in it, and "" for the quote)`)
-			if f.columns == nil {
-				return f
+			m.fault(parse.StartLine, "", "", parse.Err.Error()+` (put "..." around a cell with a quote in it, and "" for the quote)`)
+			if m.Columns == nil {
+				return
 			}
 			continue
 		} else if err != nil { // io.EOF: the text is in memory
@@ -62,30 +35,29 @@ func readCSV(text []byte) *file {
 			cells[i] = strings.TrimSpace(cells[i])
 		}
 		line, _ := reader.FieldPos(0)
-		line += skipped
 		switch {
-		case f.columns == nil:
-			f.columns = cells
+		case m.Columns == nil && strings.EqualFold(cells[0], "sep="): // Excel's line about the separator
+		case m.Columns == nil:
+			m.Columns = cells
 		case strings.Join(cells, "") == "":
-		case len(cells) != len(f.columns):
-			f.fault(line, "", "", fmt.Sprintf("has %d cells where the header has %d columns", len(cells), len(f.columns)))
+		case len(cells) != len(m.Columns):
+			m.fault(line, "", "", fmt.Sprintf("has %d cells where the header has %d columns", len(cells), len(m.Columns)))
 		default:
-			f.records = append(f.records, record{line, cells})
+			m.records = append(m.records, &Row{Line: line, Cells: cells})
 		}
 	}
-	if f.columns == nil {
-		f.fault(1, "", "", "the manifest is empty")
+	if m.Columns == nil {
+		m.fault(1, "", "", "the manifest is empty")
 	}
-	if slices.Contains(f.columns, "status") && slices.Contains(f.columns, "copy_id") { // results
-		for _, rec := range f.records {
-			for i, cell := range rec.cells {
+	if slices.Contains(m.Columns, "status") && slices.Contains(m.Columns, "copy_id") { // results
+		for _, row := range m.records {
+			for i, cell := range row.Cells {
 				if rest, ok := strings.CutPrefix(cell, "'"); ok && Guard(rest) == cell {
-					rec.cells[i] = rest
+					row.Cells[i] = rest
 				}
 			}
 		}
 	}
-	return f
 }
 
 // Guard makes a cell safe in a spreadsheet, which runs formulas.
@@ -97,45 +69,44 @@ func Guard(cell string) string {
 }
 
 // readLines reads JSON objects, one a line.
-func readLines(text []byte) *file {
-	f, n := &file{}, 0
+func (m *Manifest) readLines(text []byte) {
+	n := 0
 	for line := range bytes.Lines(text) {
 		if n++; len(bytes.TrimSpace(line)) > 0 {
-			f.object(n, line)
+			m.object(n, line)
 		}
 	}
-	return f
 }
 
 // readArray reads a JSON array of objects.
-func readArray(text []byte) *file {
-	f, line := &file{}, 1
+func (m *Manifest) readArray(text []byte) {
+	line := 1
 	var objects []json.RawMessage
 	if err := json.Unmarshal(text, &objects); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			line += bytes.Count(text[:min(len(text), int(syntax.Offset))], []byte("\n"))
 		}
-		f.notJSON(line, err)
+		m.notJSON(line, err)
 	}
 	for _, object := range objects {
 		before, after, _ := bytes.Cut(text, object)
 		line += bytes.Count(before, []byte("\n"))
-		f.object(line, object)
+		m.object(line, object)
 		line += bytes.Count(object, []byte("\n"))
 		text = after
 	}
-	return f
 }
 
 // object adds one object. It reads the tokens, since a map would lose a column that
 // comes twice.
-func (f *file) object(line int, text []byte) {
+func (m *Manifest) object(line int, text []byte) {
+	m.JSON = true
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
-		f.fault(line, "", "", fmt.Sprintf("is not a JSON object: %.60q", bytes.TrimSpace(text)))
+		m.fault(line, "", "", fmt.Sprintf("is not a JSON object: %.60q", bytes.TrimSpace(text)))
 		return
 	}
-	rec := record{line: line, cells: make([]string, len(f.columns))}
+	row := &Row{Line: line, Cells: make([]string, len(m.Columns))}
 	for decoder.More() {
 		name, err := decoder.Token()
 		var value json.RawMessage
@@ -143,32 +114,32 @@ func (f *file) object(line int, text []byte) {
 			err = decoder.Decode(&value)
 		}
 		if err != nil {
-			f.notJSON(line, err)
+			m.notJSON(line, err)
 			return
 		}
 		column, _ := name.(string)
-		i := slices.Index(f.columns, column)
+		i := slices.Index(m.Columns, column)
 		if i < 0 {
-			i, f.columns = len(f.columns), append(f.columns, column)
+			i, m.Columns = len(m.Columns), append(m.Columns, column)
 		}
-		for len(rec.cells) <= i {
-			rec.cells = append(rec.cells, "")
+		for len(row.Cells) <= i {
+			row.Cells = append(row.Cells, "")
 		}
-		if rec.cells[i] != "" {
-			f.fault(line, column, "", "the object has it twice")
+		if row.Cells[i] != "" {
+			m.fault(line, column, "", "the object has it twice")
 		}
-		rec.cells[i] = string(value)
+		row.Cells[i] = string(value)
 	}
 	if _, err := decoder.Token(); err != nil {
-		f.notJSON(line, err)
+		m.notJSON(line, err)
 	} else if _, err := decoder.Token(); err != io.EOF {
-		f.fault(line, "", "", "something follows the object: write one object a line")
+		m.fault(line, "", "", "something follows the object: write one object a line")
 	}
-	f.records = append(f.records, rec)
+	m.records = append(m.records, row)
 }
 
-func (f *file) notJSON(line int, err error) {
-	f.fault(line, "", "", "is not JSON: "+err.Error())
+func (m *Manifest) notJSON(line int, err error) {
+	m.fault(line, "", "", "is not JSON: "+err.Error())
 }
 
 // Text is a JSON value as the text of a cell. why says why the tool cannot use it.

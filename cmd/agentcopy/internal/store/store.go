@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,23 +37,22 @@ var (
 	// ErrNone means that there is no ledger.
 	ErrNone = errors.New("there is no ledger")
 	// ErrOtherAccount means that the ledger belongs to another account.
-	ErrOtherAccount = errors.New("the ledger belongs to another account")
+	ErrOtherAccount = errors.New("it belongs to an account with another key than the environment has now. " +
+		"If you replaced the key of the same account, say so once with --same-account; " +
+		"for another account, name another file with --ledger. Nothing was sent")
 	// ErrFails marks what a database said that could not store a record.
 	ErrFails = errors.New("the ledger fails")
 )
 
-// maxConnections of a process to PostgreSQL, which allows 100 by default.
-const maxConnections = 16
-
 // Open opens a ledger: an SQLite file, or postgres://... Without create, a file that
 // does not exist is ErrNone.
 func Open(ctx context.Context, where string, create bool) (*Store, error) {
-	s := &Store{Shared: IsURL(where)}
+	s := &Store{Shared: strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")}
 	var err error
 	if s.Shared {
 		if s.db, err = sql.Open("pgx", where); err == nil {
-			s.db.SetMaxOpenConns(maxConnections)
-			s.db.SetMaxIdleConns(maxConnections)
+			s.db.SetMaxOpenConns(16) // PostgreSQL allows 100 by default, for all processes
+			s.db.SetMaxIdleConns(16)
 			s.Ledger, err = sqlledger.Open(ctx, s.db, sqlledger.Postgres)
 		}
 	} else {
@@ -73,11 +73,6 @@ func Open(ctx context.Context, where string, create bool) (*Store, error) {
 	return s, nil
 }
 
-// IsURL reports whether a ledger is in a database server.
-func IsURL(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
-}
-
 var passwords = regexp.MustCompile(`(://[^/@\s]*:)[^/@\s]+(@)|([?&]password=)[^&\s"']+`)
 
 // Redacted is text without the passwords of the URLs in it.
@@ -94,14 +89,10 @@ func (s *Store) Close() (err error) {
 	return err
 }
 
-// failed marks errors of the database.
+// failed marks errors of the database, which are those that once does not know.
 func failed(ctx context.Context, err error) error {
-	for _, known := range []error{once.ErrKeyReused, once.ErrInProgress, once.ErrLeaseLost, once.ErrCopyTaken} {
-		if errors.Is(err, known) {
-			return err
-		}
-	}
-	if err == nil || ctx.Err() != nil {
+	own := []error{once.ErrKeyReused, once.ErrInProgress, once.ErrLeaseLost}
+	if err == nil || ctx.Err() != nil || slices.ContainsFunc(own, func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrFails, err)
@@ -162,7 +153,7 @@ func hexed(name string) string { return hex.EncodeToString([]byte(name)) }
 
 // Account returns what the ledger calls the account of a credential at place, a vendor
 // and its origin. The ledger stores no credential, only a salted digest. If it knows
-// others of the place and not this one, that is ErrOtherAccount; with same, the
+// others of the place and not this one, it returns ErrOtherAccount; with same, the
 // credential is a new one of the same account.
 func (s *Store) Account(ctx context.Context, place, credential string, same bool) (string, error) {
 	salt, err := s.putNew(ctx, "salt", "", rand.Text())
@@ -173,22 +164,19 @@ func (s *Store) Account(ctx context.Context, place, credential string, same bool
 	if err != nil {
 		return "", err
 	}
-	known, err := s.all(ctx, "account "+place)
-	if account := known[digest]; account != "" || err != nil {
+	// All processes agree on the name that the first one stored.
+	account, err := s.putNew(ctx, "first "+place, "", digest)
+	if err != nil || account == digest {
 		return account, err
 	}
-	account := digest
-	for _, first := range known {
-		account = first
+	if same {
+		return s.putNew(ctx, "account "+place, digest, account)
 	}
-	// All processes agree on the name that the first one stored.
-	if account, err = s.putNew(ctx, "first "+place, "", account); err != nil {
-		return "", err
+	known, err := s.all(ctx, "account "+place)
+	if err == nil && known[digest] == "" {
+		err = ErrOtherAccount
 	}
-	if account != digest && !same {
-		return "", ErrOtherAccount
-	}
-	return s.putNew(ctx, "account "+place, digest, account)
+	return account, err
 }
 
 // Digest is what tells a credential from others without telling what it is.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"path/filepath"
 	"testing"
 
@@ -26,27 +25,17 @@ func TestAccount(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), true)
 	require.NoError(t, err)
 	defer s.Close()
-	accounts := make(map[string]string)
-	for _, tc := range []struct {
-		place, credential string
-		same              bool
-		account           string // "": it is refused
-	}{
-		{"a", "key-1", false, "first"},
-		{"a", "key-1", false, "first"},
-		{"a", "key-2", false, ""},
-		{"a", "key-2", true, "first"},
-		{"a", "key-2", false, "first"}, // it is known from now on
-		{"b", "key-1", false, "other"},
-	} {
-		account, err := s.Account(t.Context(), "kolena https://"+tc.place, tc.credential, tc.same)
-		if tc.account == "" {
-			require.ErrorIs(t, err, ErrOtherAccount)
-			continue
-		}
+	account := func(place, credential string, same bool) string {
+		name, err := s.Account(t.Context(), "kolena https://"+place, credential, same)
 		require.NoError(t, err)
-		require.Equal(t, cmp.Or(accounts[tc.account], account), account)
-		accounts[tc.account] = account
+		return name
 	}
-	require.NotEqual(t, accounts["first"], accounts["other"])
+	first := account("a", "key-1", false)
+	_, err = s.Account(t.Context(), "kolena https://a", "key-2", false)
+	require.ErrorIs(t, err, ErrOtherAccount)
+	require.Equal(t, first, account("a", "key-2", true))
+	for _, known := range []string{"key-1", "key-2"} { // from now on
+		require.Equal(t, first, account("a", known, false))
+	}
+	require.NotEqual(t, first, account("b", "key-1", false))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -47,41 +48,36 @@ type Copiers func(extras map[string]string) (agentcopy.Copier, []Fault)
 // Fault is what is wrong with a column of a row.
 type Fault struct{ Column, Text string }
 
-// All are the vendors.
-var All = []*Vendor{
-	{Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true}, clients: zuduClients},
-	{Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true, clients: cotoolClients},
-	{Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true}, clients: langsmithClients,
-		Extras: append(slices.Clone(permissionColumns), userTimezone)},
-	{Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false}, clients: kolenaClients,
-		Extras: []string{targetWorkspace, targetFolder}},
+// All are the vendors, by name.
+var All = map[string]*Vendor{
+	"zudu": {
+		Name: "zudu", Variables: []string{"ZUDU_API_KEY", "ZUDU_API_SECRET"}, Limit: Limit{10, time.Second, true},
+		clients: clientsOf(zudu.NewFromEnv,
+			func(key string, opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(key, key, opts...) },
+			func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil }),
+	},
+	"cotool": {
+		Name: "cotool", Variables: []string{"COTOOL_API_KEY"}, Limit: Limit{10, time.Second, true}, Nameless: true,
+		clients: clientsOf(cotool.NewFromEnv, cotool.New,
+			func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil }),
+	},
+	"langsmith": {
+		Name: "langsmith", Variables: []string{"LANGSMITH_API_KEY"}, Limit: Limit{32, time.Second, true},
+		Extras:  append(slices.Clone(permissionColumns), userTimezone),
+		clients: clientsOf(langsmith.NewFromEnv, langsmith.New, langsmithCopier),
+	},
+	"kolena": {
+		Name: "kolena", Variables: []string{"KOLENA_API_KEY"}, Limit: Limit{60, 61 * time.Second, false},
+		Extras:  []string{targetWorkspace, targetFolder},
+		clients: clientsOf(kolena.NewFromEnv, kolena.New, kolenaCopier),
+	},
 }
 
-// Names returns the names of the vendors.
-func Names() (names []string) {
-	for _, v := range All {
-		names = append(names, v.Name)
-	}
-	return names
-}
+// Names are the names of the vendors.
+var Names = slices.Sorted(maps.Keys(All))
 
-// Find returns the vendor of that name, or nil.
-func Find(name string) *Vendor {
-	for _, v := range All {
-		if v.Name == name {
-			return v
-		}
-	}
-	return nil
-}
-
-// Columns returns the columns that only some vendors have.
-var Columns = sync.OnceValue(func() (columns []string) {
-	for _, v := range All {
-		columns = append(columns, v.Extras...)
-	}
-	return columns
-})
+// Columns are the columns that only some vendors have.
+var Columns = slices.Concat(All["langsmith"].Extras, All["kolena"].Extras)
 
 // Missing returns the variables of the environment that hold no credential yet.
 func (v *Vendor) Missing() []string {
@@ -97,11 +93,9 @@ func (v *Vendor) Credential() string {
 	return strings.Join(parts, "\x00")
 }
 
-// anyKey is a credential that means nothing.
-const anyKey = "not-a-real-key"
-
 func clientsOf[C any](
-	fromEnv, keyless func(...agentcopy.Option) (C, error), copier func(C, map[string]string) (agentcopy.Copier, []Fault),
+	fromEnv func(...agentcopy.Option) (C, error), from func(key string, opts ...agentcopy.Option) (C, error),
+	copier func(C, map[string]string) (agentcopy.Copier, []Fault),
 ) clients {
 	copiers := func(client C, err error) (Copiers, error) {
 		return func(extras map[string]string) (agentcopy.Copier, []Fault) { return copier(client, extras) }, err
@@ -109,26 +103,13 @@ func clientsOf[C any](
 	return clients{
 		Open: func(opts ...agentcopy.Option) (Copiers, error) { return copiers(fromEnv(opts...)) },
 		checker: sync.OnceValues(func() (Copiers, error) {
-			return copiers(keyless(
+			return copiers(from("not-a-real-key",
 				agentcopy.WithHTTPClient(&http.Client{Transport: nowhere{}}),
 				agentcopy.WithLimiter(agentcopy.Unlimited),
 				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})))
 		}),
 	}
 }
-
-var (
-	zuduClients = clientsOf(zudu.NewFromEnv,
-		func(opts ...agentcopy.Option) (*zudu.Client, error) { return zudu.New(anyKey, anyKey, opts...) },
-		func(c *zudu.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	cotoolClients = clientsOf(cotool.NewFromEnv,
-		func(opts ...agentcopy.Option) (*cotool.Client, error) { return cotool.New(anyKey, opts...) },
-		func(c *cotool.Client, _ map[string]string) (agentcopy.Copier, []Fault) { return c.Copier(), nil })
-	langsmithClients = clientsOf(langsmith.NewFromEnv,
-		func(opts ...agentcopy.Option) (*langsmith.Client, error) { return langsmith.New(anyKey, opts...) }, langsmithCopier)
-	kolenaClients = clientsOf(kolena.NewFromEnv,
-		func(opts ...agentcopy.Option) (*kolena.Client, error) { return kolena.New(anyKey, opts...) }, kolenaCopier)
-)
 
 const (
 	targetWorkspace = "target_workspace_id"

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 func TestDuration(t *testing.T) {
@@ -53,32 +51,5 @@ func TestParseLimit(t *testing.T) {
 	for _, bad := range []string{"", "60", "0/1m", "-1/1m", "x/1m", "60/", "60/0s", "60/fast", "60/-1s"} {
 		_, err := ParseLimit(bad)
 		require.ErrorContains(t, err, "not a limit such as 60/1m", bad)
-	}
-}
-
-func TestCheck(t *testing.T) {
-	for _, tc := range []struct {
-		vendor, source, name string
-		extras               map[string]string
-		want                 string // column; "" for none
-	}{
-		{"kolena", "0123", "A", nil, ""},
-		{"kolena", "x", "A", nil, "source_id"},
-		{"kolena", "1", "A", map[string]string{"target_folder_id": "x"}, "target_folder_id"},
-		{"kolena", "1", "A", map[string]string{"target_folder_id": "-1"}, "target_folder_id"},
-		{"zudu", "", "A", nil, "source_id"},
-		{"langsmith", "x", "A", nil, "source_id"},
-		{"langsmith", "0a1b2c3d-0000-4000-8000-00000000abcd", "A", map[string]string{"permissions_visibility": "all"}, "permissions_visibility"},
-		{"langsmith", "0a1b2c3d-0000-4000-8000-00000000abcd", "A", map[string]string{"user_timezone": "Berlin"}, "user_timezone"},
-	} {
-		req := agentcopy.CopyRequest{SourceID: tc.source, Name: tc.name}
-		faults := Find(tc.vendor).Check(&req, tc.extras)
-		if tc.want == "" {
-			require.Empty(t, faults)
-			require.Equal(t, "123", req.SourceID)
-			continue
-		}
-		require.NotEmpty(t, faults, "%v", tc)
-		require.Equal(t, tc.want, faults[0].Column)
 	}
 }
