@@ -162,6 +162,7 @@ func TestCallersValuesAreCopied(t *testing.T) {
 	mine.Transport = nil
 	_, _, err = doCopy(t, c)
 	require.NoError(t, err)
+	require.Equal(t, http.Client{}, *mine, "nor does the SDK change what is the caller's")
 	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"))
 }
 

@@ -18,41 +18,6 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// TestTheIDIsFoundInOddAnswers: the forms themselves are the business of laxjson.
-func TestTheIDIsFoundInOddAnswers(t *testing.T) {
-	for name, tc := range map[string]struct{ body, warning string }{
-		"byte order mark": {"\xef\xbb\xbf" + `{"id":"thing-2"}`, ""},
-		"NaN":             {`{"count":NaN,"id":"thing-2"}`, `"count" is "NaN"`},
-		"comment":         {`{/* see */"id":"thing-2"}`, "comment"},
-		"line break":      {"{\"made\":\"to\nday\",\"id\":\"thing-2\"}", `"made"`},
-		"mistyped":        {`{"count":[],"id":"thing-2"}`, `"count"`},
-		"text after it":   {`{"id":"thing-2"} OK`, "goes on"},
-		"two IDs":         {`{"id":"thing-1","id":"thing-2"}`, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, resp, err := doCopy(t, newClient(t, play(answer(200, tc.body))))
-			require.NoError(t, err)
-			require.Equal(t, "thing-2", got.ID)
-			require.Equal(t, tc.body, string(resp.Body))
-			if tc.warning == "" {
-				require.NoError(t, resp.Warning)
-			} else {
-				require.ErrorContains(t, resp.Warning, tc.warning)
-			}
-		})
-	}
-	got, _, err := doCopy(t, newClient(t, play(answer(200, `{"id":12.0}`))))
-	require.NoError(t, err)
-	require.Equal(t, "12", got.ID)
-}
-
-// TestMalformedAnswerWithoutAnID: what is missing may have been there.
-func TestMalformedAnswerWithoutAnID(t *testing.T) {
-	_, _, err := doCopy(t, newClient(t, play(answer(200, `{"count":NaN}`))))
-	require.ErrorContains(t, err, "malformed")
-	require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
-}
-
 // TestContextEndsTheDecodeOfALargeAnswer: the copy may have been made.
 func TestContextEndsTheDecodeOfALargeAnswer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,28 +101,6 @@ func TestIdempotencyKeyOfMiddlewareIsTakenOut(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NotContains(t, s.requests()[0].Header, name)
 	}
-}
-
-// Middleware should not change the request that it is given, and some does. That
-// must not reach the next attempt.
-func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		changing := around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			resp, err := next.RoundTrip(req)
-			req.Method, req.Host, req.Body, req.ContentLength = http.MethodPut, "elsewhere.example", nil, 0
-			req.URL.Scheme, req.URL.Host, req.URL.Path, req.URL.RawPath, req.URL.RawQuery = "http", "elsewhere.example", "/", "", "key=1"
-			req.Header.Set("Authorization", "none")
-			req.Header["Content-Type"][0] = "text/plain"
-			return resp, err
-		})
-		s := play(answer(429, ""), answer(429, ""), answer(200, made))
-		_, _, err := doCopy(t, newClient(t, s, changing))
-		require.NoError(t, err)
-		requests := s.requests()
-		require.Len(t, requests, 3)
-		require.Equal(t, requests[0], requests[1])
-		require.Equal(t, requests[0], requests[2])
-	})
 }
 
 func TestMiddleware(t *testing.T) {
