@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -35,41 +36,30 @@ func refused(t *testing.T, c *transport.Client) {
 
 func TestPauseHoldsEverybodyBack(t *testing.T) {
 	another := &transport.Vendor{Name: "another", BaseURL: vendor.BaseURL, Limits: vendor.Limits}
-	cases := []struct {
-		name   string
-		caller func(t *testing.T, key string, rt http.RoundTripper) *transport.Client // nil for the client that was refused
-		read   bool
-		want   time.Duration
+	for name, tc := range map[string]struct {
+		of   *transport.Vendor // of another client; nil for the one that was refused
+		key  string            // of another client; "" for the same
+		opt  agentcopy.Option  // of another client
+		read bool
+		want time.Duration
 	}{
-		{"the same client", nil, false, 10 * time.Second},
-		{"a read", nil, true, 10 * time.Second},
-		{"another client with the key", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			return newClientWithKey(t, key, rt)
-		}, false, 10 * time.Second},
-		{"one that is not paced", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			return newClientWithKey(t, key, rt, agentcopy.WithLimiter(agentcopy.Unlimited))
-		}, false, 10 * time.Second},
-		{"one on another path", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://API.acme.example:443/elsewhere"))
-		}, false, 10 * time.Second},
-		{"one with another key", func(t *testing.T, _ string, rt http.RoundTripper) *transport.Client {
-			return newClient(t, rt)
-		}, false, 0},
-		{"one on another origin", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			return newClientWithKey(t, key, rt, agentcopy.WithBaseURL("https://eu.acme.example"))
-		}, false, 0},
-		{"one of another vendor", func(t *testing.T, key string, rt http.RoundTripper) *transport.Client {
-			return newClientOf(t, another, key, rt)
-		}, false, 0},
-	}
-	for _, tc := range cases {
-		inBubble(t, tc.name, func(t *testing.T) {
-			server := refuseFirst(answer(429, "", "Retry-After", "10"))
-			key := newKey()
+		"the same client":       {want: 10 * time.Second},
+		"a read":                {read: true, want: 10 * time.Second},
+		"another client":        {of: vendor, opt: agentcopy.WithInsecureHTTP(), want: 10 * time.Second},
+		"one that is not paced": {of: vendor, opt: agentcopy.WithLimiter(agentcopy.Unlimited), want: 10 * time.Second},
+		"one on another path": {
+			of: vendor, opt: agentcopy.WithBaseURL("https://API.acme.example:443/elsewhere"), want: 10 * time.Second,
+		},
+		"one with another key":  {of: vendor, key: newKey(), opt: agentcopy.WithInsecureHTTP()},
+		"one on another origin": {of: vendor, opt: agentcopy.WithBaseURL("https://eu.acme.example")},
+		"one of another vendor": {of: another, opt: agentcopy.WithInsecureHTTP()},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			server, key := refuseFirst(answer(429, "", "Retry-After", "10")), newKey()
 			c := newClientWithKey(t, key, server)
 			refused(t, c)
-			if tc.caller != nil {
-				c = tc.caller(t, key, server)
+			if tc.of != nil {
+				c = newClientOf(t, tc.of, cmp.Or(tc.key, key), server, tc.opt)
 			}
 			call := doCopy
 			if tc.read {
@@ -503,32 +493,32 @@ var paced = &transport.Vendor{
 }
 
 func TestClientsOfOneCredentialShareTheirPace(t *testing.T) {
-	key := newKey()
-	with := func(t *testing.T, s *script) *transport.Client {
-		c, err := newClientOf(t, paced, key, s).With([]agentcopy.Option{agentcopy.WithUserAgent("another/1")})
-		require.NoError(t, err)
-		return c
-	}
 	for name, tc := range map[string]struct {
-		client func(t *testing.T, s *script) *transport.Client // one for each copy
-		want   time.Duration                                   // for 5 copies, at 2 a minute
+		client func(t *testing.T, key string, s *script) *transport.Client // one for each copy
+		want   time.Duration                                               // for 5 copies, at 2 a minute
 	}{
-		"built apart": {func(t *testing.T, s *script) *transport.Client { return newClientOf(t, paced, "apart"+key, s) }, 2 * time.Minute},
-		"With":        {with, 2 * time.Minute},
-		"other credentials": {func(t *testing.T, s *script) *transport.Client {
+		"built apart": {func(t *testing.T, key string, s *script) *transport.Client {
+			return newClientOf(t, paced, key, s)
+		}, 2 * time.Minute},
+		"With": {func(t *testing.T, key string, s *script) *transport.Client {
+			c, err := newClientOf(t, paced, key, s).With([]agentcopy.Option{agentcopy.WithUserAgent("another/1")})
+			require.NoError(t, err)
+			return c
+		}, 2 * time.Minute},
+		"other credentials": {func(t *testing.T, _ string, s *script) *transport.Client {
 			return newClientOf(t, paced, newKey(), s)
 		}, 0},
-		"a limiter that replaces the default": {func(t *testing.T, s *script) *transport.Client {
-			return newClientOf(t, paced, "limited"+key, s, agentcopy.WithLimiter(agentcopy.Unlimited))
+		"a limiter that replaces the default": {func(t *testing.T, key string, s *script) *transport.Client {
+			return newClientOf(t, paced, key, s, agentcopy.WithLimiter(agentcopy.Unlimited))
 		}, 0},
-		"servers in memory": {func(t *testing.T, s *script) *transport.Client {
-			return newClientOf(t, paced, "memory"+key, inMemory{s, newKey()})
+		"servers in memory": {func(t *testing.T, key string, s *script) *transport.Client {
+			return newClientOf(t, paced, key, inMemory{s, newKey()})
 		}, 0},
 	} {
 		inBubble(t, name, func(t *testing.T) {
-			s := play(answer(200, made))
+			s, key := play(answer(200, made)), newKey()
 			for range 5 {
-				_, _, err := doCopy(t, tc.client(t, s))
+				_, _, err := doCopy(t, tc.client(t, key, s))
 				require.NoError(t, err)
 				runtime.GC() // a program that drops its clients must not begin with a fresh limit: the server remembers
 			}
