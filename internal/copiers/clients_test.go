@@ -60,6 +60,62 @@ func TestAReadIsAGETWithCredentialsAndNoBody(t *testing.T) {
 	})
 }
 
+func TestACopyIsAPOSTWithCredentials(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		copies := v.Operation(vendortest.Copies)
+		for _, status := range []int{http.StatusOK, http.StatusCreated} {
+			wire, key := vendortest.Always(status, copies.Answers.Good), vendortest.Key()
+			caller, err := copies.Connect(key, agentcopy.WithHTTPClient(wire.Client()))
+			require.NoError(t, err)
+			made, err := caller.Do(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, v.CopyID, made.ID)
+			require.Equal(t, status, made.Response.StatusCode)
+			require.Equal(t, "req-0", made.Response.RequestID)
+			require.Equal(t, copies.Answers.Good, string(made.Response.Body))
+			require.Len(t, made.Response.Attempts, 1)
+			require.NoError(t, made.Response.Warning)
+
+			require.Len(t, wire.Requests(), 1)
+			sent := wire.Requests()[0]
+			require.Equal(t, http.MethodPost, sent.Method)
+			require.Equal(t, v.BaseURL, "https://"+sent.Host)
+			require.Equal(t, v.BasePath+strings.Replace(v.CopyPath, "*", v.SourceID, 1), sent.Target)
+			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			require.Equal(t, strings.Replace(v.CopyBody, "*", asked, 1), sent.Body)
+			requireCredentials(t, v, key, sent)
+		}
+	})
+}
+
+// TestCopiesThatFail are answers beyond those that package conformance has in its tables.
+func TestCopiesThatFail(t *testing.T) {
+	copied := func(body string) vendortest.Failure {
+		return vendortest.Fails(http.StatusOK, body, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID")
+	}
+	for vendor, failures := range map[string]map[string]vendortest.Failure{
+		"zudu": {
+			"no data": copied(`{"status":"success","error":null,"data":null}`),
+			"refused, whatever the data": vendortest.Fails(http.StatusOK,
+				`{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`, agentcopy.OutcomeUnknown, nil, "m: e"),
+		},
+		"cotool": {
+			"no agent":     copied(`{"parkedAgentId":"` + vendortest.Named("cotool").SourceID + `"}`),
+			"a null agent": copied(`{"agent":null}`),
+			"no ID":        copied(`{"agent":{"name":"Triage"}}`),
+		},
+		"langsmith": {"a list for an ID": copied(`{"id":[1]}`)},
+		"kolena": {
+			"a null ID":        copied(`{"id":null}`),
+			"an ID of words":   copied(`{"id":"A456"}`),
+			"an ID of halves":  copied(`{"id":4.5}`),
+			"an ID beyond all": copied(`{"id":99999999999999999999}`),
+		},
+	} {
+		t.Run(vendor, func(t *testing.T) { vendortest.TestCopyFails(t, vendor, failures) })
+	}
+}
+
 func TestAReadThatFailsSaysWhy(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		get := v.Operation(vendortest.Gets)

@@ -161,6 +161,29 @@ func find(t *testing.T, v vendor, c agentcopy.Copier, since time.Time) ([]agentc
 	return candidates, err
 }
 
+func TestTheCopyOfALostAnswerIsFound(t *testing.T) {
+	forEach(t, func(t *testing.T, v vendor) {
+		synctest.Test(t, func(t *testing.T) {
+			fake, copier, sourceID := v.FakeCopier(t)
+			time.Sleep(time.Hour)
+			var is []error
+			if v.Name == "cotool" {
+				is = []error{agentcopy.ErrAlreadyDone}
+			}
+			lost := vendortest.LoseCopy(t, fake.Server, copier, agentcopy.CopyRequest{SourceID: sourceID, Name: asked}, is...)
+			require.WithinDuration(t, time.Now(), lost.CreatedAt, time.Second)
+
+			sourceID = fake.Add("", "another")
+			made, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: sourceID, Name: "another copy"})
+			require.NoError(t, err)
+			require.Equal(t, []string{v.Name, sourceID, fake.Copies()[1].ID}, []string{made.Provider, made.SourceID, made.ID})
+			require.Equal(t, v.Name != "cotool", made.Name == "another copy", made.Name)
+			require.Contains(t, string(made.Body), made.ID)
+			require.Len(t, made.Attempts, 1)
+		})
+	})
+}
+
 func TestNameAndAgeMakeACandidateCertainOrPossible(t *testing.T) {
 	since := time.Now().Add(-time.Minute).Truncate(time.Second)
 	for name, tt := range map[string]struct {
@@ -551,6 +574,22 @@ func TestACopierNeverRetriesWhatMayHaveMadeACopy(t *testing.T) {
 				require.Len(t, wire.Requests(), attempts)
 			}
 		})
+	}
+}
+
+func TestIdentityHasCanonicalIDsAndASearchKey(t *testing.T) {
+	const id = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+	for name, want := range map[string]struct{ sourceID, canonical, searchKey string }{
+		"zudu":      {"Agent_1", "Agent_1", asked},
+		"cotool":    {strings.ToUpper(id), id, id},
+		"langsmith": {strings.ToUpper(id), id, asked},
+		"kolena":    {"+01", "1", asked},
+	} {
+		copier, err := vendortest.Named(name).NewCopier()
+		require.NoError(t, err)
+		identity := copier.Identify(agentcopy.CopyRequest{SourceID: want.sourceID, Name: asked})
+		require.Equal(t, want.canonical, identity.SourceID, name)
+		require.Equal(t, want.searchKey, identity.SearchKey, name)
 	}
 }
 
