@@ -6,12 +6,10 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -68,27 +66,6 @@ func TestEachEndpointKeepsItsLimit(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Copies that are under way hold their places until they are answered.
-func TestACopyUnderWayHoldsItsPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slow := vendortest.New(func(int, vendortest.Request) (int, string) {
-			time.Sleep(20 * time.Second)
-			return http.StatusOK, agent
-		})
-		client := newClient(t, slow)
-		start := time.Now()
-		var copies sync.WaitGroup
-		for range 61 {
-			copies.Go(func() {
-				_, err := client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
-				assert.NoError(t, err)
-			})
-		}
-		copies.Wait()
-		require.Equal(t, 20*time.Second+61*time.Second+20*time.Second, time.Since(start))
-	})
 }
 
 func TestDocumentsComeBack(t *testing.T) {
