@@ -55,17 +55,21 @@ func (s scenario) String() string {
 }
 
 func scenarios() (all []scenario) {
-	for _, network := range networks {
-		for _, goroutines := range []int{1, 64} {
-			for _, server := range serverModels {
-				for _, load := range []*load{greedy, onOff} {
+	for _, server := range serverModels {
+		for _, network := range networks {
+			for _, load := range []*load{greedy, onOff} {
+				for _, goroutines := range []int{1, 64} {
 					all = append(all, scenario{server, network, load, goroutines, 1, false})
 					if !server.mum { // the other servers show that the number of clients makes no difference
 						all = append(all, scenario{server, network, load, goroutines, 5, false})
 					}
 				}
 			}
-			all = append(all, scenario{serverModels[0], network, greedy, 2 * goroutines, 2, true})
+		}
+	}
+	for _, network := range networks {
+		for _, goroutines := range []int{2, 128} {
+			all = append(all, scenario{serverModels[0], network, greedy, goroutines, 2, true})
 		}
 	}
 	return all
