@@ -59,9 +59,10 @@ func TestCopyAgent(t *testing.T) {
 }
 
 func TestAnIDThatIsNoUUIDIsNotSent(t *testing.T) {
-	_, err := newClient(t, nil).CopyAgent(t.Context(), "agent_1")
+	client := newClient(t, vendortest.Always(http.StatusOK, ``))
+	_, err := client.CopyAgent(t.Context(), "agent_1")
 	vendortest.RequireInvalid(t, err, "agentID")
-	_, err = newClient(t, nil).GetAgent(t.Context(), "agent_1")
+	_, err = client.GetAgent(t.Context(), "agent_1")
 	vendortest.RequireInvalid(t, err, "agentID")
 }
 

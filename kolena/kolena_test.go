@@ -98,32 +98,26 @@ func TestCopyAgent(t *testing.T) {
 	}
 }
 
-func TestCopyAgentRefuses(t *testing.T) {
-	for name, tt := range map[string]struct {
-		id    int64
-		req   kolena.CopyAgentRequest
-		field string
-	}{
-		"no ID":                {0, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
-		"a negative ID":        {-1, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
-		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
-		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
-		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
-		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: -7}, "TargetWorkspaceID"},
-		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
+func TestWhatIsNotSent(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, agent)
+	client := newClient(t, wire)
+	for field, requests := range map[string][]kolena.CopyAgentRequest{
+		"Name":              {{}, {Name: " \t\n\u00a0"}, {Name: "caf\xe9"}},
+		"TargetWorkspaceID": {{Name: "a", TargetWorkspaceID: -7}},
+		"TargetFolderID":    {{Name: "a", TargetFolderID: -8}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(http.StatusOK, agent)
-			client := newClient(t, wire)
-			_, err := client.CopyAgent(t.Context(), tt.id, tt.req)
-			vendortest.RequireInvalid(t, err, tt.field)
-			if tt.field == "agentID" {
-				_, err = client.GetAgent(t.Context(), tt.id)
-				vendortest.RequireInvalid(t, err, tt.field)
-			}
-			require.Empty(t, wire.Requests())
-		})
+		for _, req := range requests {
+			_, err := client.CopyAgent(t.Context(), 123, req)
+			vendortest.RequireInvalid(t, err, field)
+		}
 	}
+	for _, id := range []int64{0, -1} {
+		_, err := client.CopyAgent(t.Context(), id, kolena.CopyAgentRequest{Name: "a"})
+		vendortest.RequireInvalid(t, err, "agentID")
+		_, err = client.GetAgent(t.Context(), id)
+		vendortest.RequireInvalid(t, err, "agentID")
+	}
+	require.Empty(t, wire.Requests())
 }
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {

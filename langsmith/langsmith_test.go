@@ -30,77 +30,56 @@ func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *
 }
 
 func TestWithWorkspaceRefuses(t *testing.T) {
-	for name, workspace := range map[string]string{
-		"no workspace":              "",
-		"a blank workspace":         " \t",
-		"a workspace of two lines":  "a\r\nX-Api-Key: b",
-		"a workspace with a delete": "a\x7f",
-	} {
-		t.Run(name, func(t *testing.T) {
-			client, err := langsmith.New("key", langsmith.WithWorkspace(workspace))
-			require.Nil(t, client)
-			vendortest.RequireInvalid(t, err, "WithWorkspace")
-		})
+	for _, workspace := range []string{"", " \t", "a\r\nX-Api-Key: b", "a\x7f"} {
+		client, err := langsmith.New("key", langsmith.WithWorkspace(workspace))
+		require.Nil(t, client)
+		vendortest.RequireInvalid(t, err, "WithWorkspace")
 	}
 }
 
 func TestNewFromEnvReadsEndpointAndWorkspace(t *testing.T) {
-	const target = "/v1/deepagents/agents/" + sourceID
-	key := vendortest.Key()
-	for name, tt := range map[string]struct {
-		endpoint, workspace string
-		opts                []agentcopy.Option
-		host, target        string
-		tenant              string
-	}{
-		"only a key":             {host: "api.smith.langchain.com", target: target},
-		"blank variables":        {endpoint: " ", workspace: " ", host: "api.smith.langchain.com", target: target},
-		"LangSmith's address":    {endpoint: "https://eu.api.smith.langchain.com", host: "eu.api.smith.langchain.com", target: target},
-		"with a slash":           {endpoint: "https://eu.api.smith.langchain.com/", host: "eu.api.smith.langchain.com", target: target},
-		"with slashes and space": {endpoint: " https://eu.api.smith.langchain.com//\n", host: "eu.api.smith.langchain.com", target: target},
-		"the API's address":      {endpoint: "https://eu.api.smith.langchain.com/v1/deepagents", host: "eu.api.smith.langchain.com", target: target},
-		"the same with slashes":  {endpoint: "https://eu.api.smith.langchain.com/v1/deepagents//", host: "eu.api.smith.langchain.com", target: target},
-		"slashes in between":     {endpoint: "https://eu.api.smith.langchain.com//v1/deepagents/", host: "eu.api.smith.langchain.com", target: target},
-		"below a path":           {endpoint: "https://gateway.example/smith", host: "gateway.example", target: "/smith" + target},
-		"a workspace":            {workspace: "ws-1", host: "api.smith.langchain.com", target: target, tenant: "ws-1"},
-		"options override": {
-			endpoint: "https://eu.api.smith.langchain.com", workspace: "ws-1",
-			opts: []agentcopy.Option{agentcopy.WithBaseURL("https://other.example/x"), langsmith.WithWorkspace("ws-2")},
-			host: "other.example", target: "/x/agents/" + sourceID, tenant: "ws-2",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("LANGSMITH_API_KEY", key)
-			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
-			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
-			wire := vendortest.Always(http.StatusOK, agent)
-			client, err := langsmith.NewFromEnv(append(tt.opts, agentcopy.WithHTTPClient(wire.Client()))...)
-			require.NoError(t, err)
-			_, err = client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
-			require.NoError(t, err)
-
-			sent := wire.Requests()[0]
-			require.Equal(t, tt.host, sent.Host)
-			require.Equal(t, tt.target, sent.Target)
-			require.Equal(t, key, sent.Header.Get("X-Api-Key"))
-			require.Equal(t, tt.tenant, sent.Header.Get("X-Tenant-Id"))
-		})
+	const workspace = "ws-1"
+	t.Setenv("LANGSMITH_API_KEY", vendortest.Key())
+	sent := func(opts ...agentcopy.Option) vendortest.Request {
+		wire := vendortest.Always(http.StatusOK, agent)
+		client, err := langsmith.NewFromEnv(append(opts, agentcopy.WithHTTPClient(wire.Client()))...)
+		require.NoError(t, err)
+		_, err = client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+		require.NoError(t, err)
+		return wire.Requests()[0]
 	}
+	t.Setenv("LANGSMITH_WORKSPACE_ID", " ")
+	for endpoint, base := range map[string]string{
+		"":                                   "api.smith.langchain.com",
+		" ":                                  "api.smith.langchain.com",
+		"https://eu.api.smith.langchain.com": "eu.api.smith.langchain.com",
+		" https://eu.api.smith.langchain.com//\n":            "eu.api.smith.langchain.com",
+		"https://eu.api.smith.langchain.com/v1/deepagents":   "eu.api.smith.langchain.com",
+		"https://eu.api.smith.langchain.com/v1/deepagents//": "eu.api.smith.langchain.com",
+		"https://eu.api.smith.langchain.com//v1/deepagents/": "eu.api.smith.langchain.com",
+		"https://gateway.example/smith":                      "gateway.example/smith",
+	} {
+		t.Setenv("LANGSMITH_ENDPOINT", endpoint)
+		request := sent()
+		require.Equal(t, base+"/v1/deepagents/agents/"+sourceID, request.Host+request.Target, endpoint)
+		require.NotContains(t, request.Header, "X-Tenant-Id")
+	}
+	t.Setenv("LANGSMITH_WORKSPACE_ID", workspace)
+	require.Equal(t, workspace, sent().Header.Get("X-Tenant-Id"))
+	require.Equal(t, "ws-2", sent(langsmith.WithWorkspace("ws-2")).Header.Get("X-Tenant-Id"), "an option overrides the environment")
 }
 
 func TestNewFromEnvRefuses(t *testing.T) {
-	for name, tt := range map[string]struct{ endpoint, workspace, field string }{
-		"only slashes":             {"///", "", "LANGSMITH_ENDPOINT"},
-		"a query":                  {"https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
-		"a workspace of two lines": {"", "a\nb", "LANGSMITH_WORKSPACE_ID"},
+	t.Setenv("LANGSMITH_API_KEY", "key")
+	for _, tt := range []struct{ endpoint, workspace, field string }{
+		{"///", "", "LANGSMITH_ENDPOINT"},
+		{"https://api.smith.langchain.com?x=y", "", "LANGSMITH_ENDPOINT"},
+		{"", "a\nb", "LANGSMITH_WORKSPACE_ID"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("LANGSMITH_API_KEY", "key")
-			t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
-			t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
-			_, err := langsmith.NewFromEnv()
-			vendortest.RequireInvalid(t, err, tt.field)
-		})
+		t.Setenv("LANGSMITH_ENDPOINT", tt.endpoint)
+		t.Setenv("LANGSMITH_WORKSPACE_ID", tt.workspace)
+		_, err := langsmith.NewFromEnv()
+		vendortest.RequireInvalid(t, err, tt.field)
 	}
 }
 
@@ -116,17 +95,11 @@ func TestWithReplacesTheWorkspace(t *testing.T) {
 	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
 	changed, err := original.With(langsmith.WithWorkspace("ws-2"))
 	require.NoError(t, err)
-	for _, client := range []*langsmith.Client{changed, original} {
+	for i, client := range []*langsmith.Client{original, changed} {
 		_, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
 		require.NoError(t, err)
+		require.Equal(t, []string{fmt.Sprint("ws-", i+1)}, wire.Requests()[i].Header["X-Tenant-Id"])
 	}
-	requests := wire.Requests()
-	require.Equal(t, []string{"ws-2"}, requests[0].Header["X-Tenant-Id"])
-	require.Equal(t, []string{"ws-1"}, requests[1].Header["X-Tenant-Id"])
-	require.Equal(t, requests[0].Header.Get("X-Api-Key"), requests[1].Header.Get("X-Api-Key"))
-
-	_, err = original.With(langsmith.WithWorkspace(""))
-	vendortest.RequireInvalid(t, err, "WithWorkspace")
 }
 
 // All calls of a key share one limit, which keeps inside both that LangSmith
@@ -251,29 +224,25 @@ func TestCloneAgent(t *testing.T) {
 	}
 }
 
-func TestCloneAgentRefuses(t *testing.T) {
-	for name, tt := range map[string]struct {
-		id    string
-		req   langsmith.CloneAgentRequest
-		field string
-	}{
-		"no UUID":                   {"my-agent", langsmith.CloneAgentRequest{}, "agentID"},
-		"a name not of UTF-8":       {sourceID, langsmith.CloneAgentRequest{Name: "caf\xe9"}, "Name"},
-		"a time zone of two lines":  {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\r\nX-Api-Key: x"}, "UserTimezone"},
-		"a time zone with a delete": {sourceID, langsmith.CloneAgentRequest{UserTimezone: "UTC\x7f"}, "UserTimezone"},
+func TestWhatIsNotSent(t *testing.T) {
+	wire := vendortest.Always(http.StatusCreated, agent)
+	client := newClient(t, wire)
+	for field, requests := range map[string][]langsmith.CloneAgentRequest{
+		"Name":         {{Name: "caf\xe9"}},
+		"UserTimezone": {{UserTimezone: "UTC\r\nX-Api-Key: x"}, {UserTimezone: "UTC\x7f"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(http.StatusCreated, agent)
-			client := newClient(t, wire)
-			_, err := client.CloneAgent(t.Context(), tt.id, tt.req)
-			vendortest.RequireInvalid(t, err, tt.field)
-			if tt.field == "agentID" {
-				_, err = client.GetAgent(t.Context(), tt.id, langsmith.GetAgentRequest{})
-				vendortest.RequireInvalid(t, err, tt.field)
-			}
-			require.Empty(t, wire.Requests())
-		})
+		for _, req := range requests {
+			_, err := client.CloneAgent(t.Context(), sourceID, req)
+			vendortest.RequireInvalid(t, err, field)
+		}
 	}
+	_, err := client.CloneAgent(t.Context(), "my-agent", langsmith.CloneAgentRequest{})
+	vendortest.RequireInvalid(t, err, "agentID")
+	_, err = client.GetAgent(t.Context(), "my-agent", langsmith.GetAgentRequest{})
+	vendortest.RequireInvalid(t, err, "agentID")
+	_, err = vendortest.Collect(t, client.ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "caf\xe9"}))
+	vendortest.RequireInvalid(t, err, "Name")
+	require.Empty(t, wire.Requests())
 }
 
 func TestCloneAgentReadsWhatItCan(t *testing.T) {
@@ -365,13 +334,6 @@ func TestListAgentsByName(t *testing.T) {
 			require.Equal(t, tt.sent, sent.Query().Get("name"), "LangSmith may compare it with trimmed names")
 		}
 	}
-}
-
-func TestListAgentsRefusesANameThatCannotBeSent(t *testing.T) {
-	wire := vendortest.Always(http.StatusOK, page(`null`, 0, 1))
-	_, err := vendortest.Collect(t, newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{Name: "caf\xe9"}))
-	vendortest.RequireInvalid(t, err, "Name")
-	require.Empty(t, wire.Requests())
 }
 
 func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {

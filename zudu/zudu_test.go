@@ -3,12 +3,10 @@ package zudu_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,9 +133,10 @@ func TestDuplicateAgentTrimsAndChecksTheName(t *testing.T) {
 }
 
 func TestAgentIDIsRefused(t *testing.T) {
-	_, err := newClient(t, nil).DuplicateAgent(t.Context(), "..", zudu.DuplicateAgentRequest{AgentName: "a"})
+	client := newClient(t, vendortest.Always(http.StatusOK, ``))
+	_, err := client.DuplicateAgent(t.Context(), "..", zudu.DuplicateAgentRequest{AgentName: "a"})
 	vendortest.RequireInvalid(t, err, "agentID")
-	_, err = newClient(t, nil).GetAgent(t.Context(), "..")
+	_, err = client.GetAgent(t.Context(), "..")
 	vendortest.RequireInvalid(t, err, "agentID")
 }
 
@@ -155,31 +154,17 @@ func TestDuplicateAgentReadsWhatItCan(t *testing.T) {
 	require.Equal(t, body, string(agent.Response.Body))
 }
 
-// documents are the answers that show an agent, of both generations.
-var documents = []string{"duplicate_first.json", "full_first.json", "duplicate_second.json", "duplicate_empty.json"}
-
-// dataOf is the agent in an answer.
-func dataOf(t *testing.T, document string) string {
-	t.Helper()
-	var envelope struct{ Data json.RawMessage }
-	require.NoError(t, json.Unmarshal([]byte(document), &envelope))
-	return string(envelope.Data)
-}
-
-func TestAgentGivesTheDocumentBack(t *testing.T) {
-	for _, name := range documents {
-		t.Run(name, func(t *testing.T) {
-			vendortest.RequireRoundTrip[zudu.Agent](t, dataOf(t, vendortest.Document(t, name)))
-		})
+func TestDocumentsComeBack(t *testing.T) {
+	var all zudu.Agent // each generation has fields that the other lacks
+	for _, name := range []string{"duplicate_first.json", "full_first.json", "duplicate_second.json", "duplicate_empty.json"} {
+		var envelope struct{ Data json.RawMessage }
+		vendortest.Decode(t, vendortest.Document(t, name), &envelope)
+		vendortest.RequireRoundTrip[zudu.Agent](t, string(envelope.Data))
+		if name != "duplicate_empty.json" {
+			vendortest.Decode(t, string(envelope.Data), &all)
+		}
 	}
-}
-
-func TestAgentReadsEveryField(t *testing.T) {
-	var agent zudu.Agent
-	for _, name := range documents[:3] { // each generation has fields that the other lacks
-		require.NoError(t, json.Unmarshal([]byte(dataOf(t, vendortest.Document(t, name))), &agent))
-	}
-	vendortest.RequireFilled(t, agent)
+	vendortest.RequireFilled(t, all)
 }
 
 func FuzzErrorBody(f *testing.F) { vendortest.FuzzErrorBody(f, "zudu") }
@@ -193,35 +178,6 @@ func FuzzListBody(f *testing.F) {
 		`{"status":"success","data":{"agents":[{"agent_id":"agent_1","agent_name":"A"},{"agent_id":"agent_2"}],"pagination":{"has_next_page":true,"total_pages":2}}}`,
 		`{"status":"success","data":{"agents":[],"pagination":{"has_next_page":false}}}`,
 	)
-}
-
-// FuzzAgentID: an ID is one segment of the path, whatever it holds, or nothing
-// is sent.
-func FuzzAgentID(f *testing.F) {
-	for _, id := range []string{"agent_123", "", " ", ".", "..", "a/b", "../../delete", "...", "%2e%2e", "a?b#c;d=1", "a\r\nb", "a?b=c", "a#b", "a%2Fb", "%", "é", "a b", "\x00", "\xff", ";x", "http://evil.example/", "@evil.example"} {
-		f.Add(id)
-	}
-	f.Fuzz(func(t *testing.T, id string) {
-		wire := vendortest.Always(http.StatusOK, `{"status":"success","data":{"agent_id":"agent_2"}}`)
-		c, err := zudu.New(vendortest.FuzzedKey, vendortest.FuzzedKey, vendortest.FuzzOptions(wire)...)
-		require.NoError(t, err)
-		_, err = c.DuplicateAgent(t.Context(), id, zudu.DuplicateAgentRequest{AgentName: "Support"})
-		if errors.Is(err, agentcopy.ErrInvalid) {
-			require.Empty(t, wire.Requests(), "the ID is refused, but was sent")
-			return
-		}
-		require.NoError(t, err)
-		require.Len(t, wire.Requests(), 1)
-		sent := wire.Requests()[0]
-		segment, begins := strings.CutPrefix(sent.Target, "/api/agents/")
-		segment, ends := strings.CutSuffix(segment, "/duplicate")
-		got, err := url.PathUnescape(segment)
-		require.NoError(t, err)
-		require.True(t, begins && ends && got == id, "the ID went out in %q", sent.Target)
-		require.NotContains(t, []string{".", ".."}, segment)
-		require.False(t, strings.ContainsAny(segment, "/?#"), "not one segment: %q", segment)
-		require.Equal(t, "api.zudu.ai", sent.Host)
-	})
 }
 
 // page is an answer with count agents, from agent_<first> on.

@@ -209,6 +209,9 @@ func FuzzBaseURL(f *testing.F) {
 		f.Add(base, "thing_1")
 		f.Add("https://api.acme.example/root", base)
 	}
+	for _, id := range []string{"a/b", "../../delete", "%2e%2e", "a?b#c;d=1", "a\r\nb", "%", "\xff", "@evil.example"} {
+		f.Add("https://api.acme.example/root", id)
+	}
 	f.Fuzz(func(t *testing.T, base, id string) {
 		s := play(answer(200, made))
 		c, err := transport.New(vendor, secretsOf("fuzzed-credential"), []agentcopy.Option{
