@@ -45,14 +45,22 @@ func BenchmarkLimiterFree(b *testing.B) {
 }
 
 // BenchmarkLimiterFull is the cost of one more goroutine that comes, waits, and
-// leaves because its context ends, while so many wait, and the memory of these.
+// leaves because its context ends, while so many wait.
 func BenchmarkLimiterFull(b *testing.B) {
 	run := func(l agentcopy.Limiter, n int) func(*testing.B) {
 		return func(b *testing.B) {
 			ctx, leave := context.WithCancel(b.Context())
-			perWaiter, parked := park(ctx, l, n)
+			_ = l.Wait(ctx) // takes what there is
+			var parked sync.WaitGroup
 			defer parked.Wait()
 			defer leave()
+			all := blockedGoroutines() + uint64(n)
+			for range n {
+				parked.Go(func() { _ = l.Wait(ctx) })
+			}
+			for blockedGoroutines() < all {
+				runtime.Gosched()
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				ctx, cancel := context.WithCancel(ctx)
@@ -62,40 +70,12 @@ func BenchmarkLimiterFull(b *testing.B) {
 				cancel()
 				left.Wait()
 			}
-			b.ReportMetric(perWaiter.heap, "heap-B/waiter")
-			b.ReportMetric(perWaiter.stack, "stack-B/waiter")
 		}
 	}
 	for _, n := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprintf("rate.Limiter/%d", n), run(rate.NewLimiter(rate.Every(time.Hour), 1), n))
 		b.Run(fmt.Sprintf("WindowLimiter/%d", n), run(agentcopy.NewWindowLimiter(1, time.Hour), n))
 	}
-}
-
-// memory is what a parked goroutine takes: what it allocated, its descriptor
-// and closure included, and its stack.
-type memory struct{ heap, stack float64 }
-
-// park lets n goroutines wait for l, which admits nobody any more.
-func park(ctx context.Context, l agentcopy.Limiter, n int) (perWaiter memory, parked *sync.WaitGroup) {
-	_ = l.Wait(ctx) // takes what there is
-	parked = new(sync.WaitGroup)
-	before, blocked := memoryInUse(), blockedGoroutines()
-	for range n {
-		parked.Go(func() { _ = l.Wait(ctx) })
-	}
-	for blockedGoroutines() < blocked+uint64(n) {
-		runtime.Gosched()
-	}
-	after := memoryInUse()
-	return memory{(after.heap - before.heap) / float64(n), (after.stack - before.stack) / float64(n)}, parked
-}
-
-func memoryInUse() memory {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return memory{float64(m.HeapAlloc), float64(m.StackInuse)}
 }
 
 func blockedGoroutines() uint64 {

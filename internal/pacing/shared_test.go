@@ -108,24 +108,3 @@ func TestShareUnderConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
-
-// BenchmarkDistinctCredentials shares the limits of a new one each time. Run it
-// with -benchtime 1000000x: what is remembered does not grow with the number.
-func BenchmarkDistinctCredentials(b *testing.B) {
-	before, heap, most := remembered(), heapInUse(), 0
-	b.ReportAllocs()
-	for b.Loop() {
-		share(newCredential())
-		most = max(most, remembered())
-	}
-	b.ReportMetric(float64(most), "most-remembered")
-	b.ReportMetric(float64(awaitForgotten(before)), "remembered-in-the-end")
-	b.ReportMetric(float64(heapInUse()-heap), "heap-growth-B")
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
