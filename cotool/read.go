@@ -9,7 +9,7 @@ import (
 	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
-var agents = vendorkit.Agents[Agent, string]{
+var agents = &vendorkit.Agents[Agent, string]{
 	Vendor:   vendor,
 	ID:       func(a *Agent) string { return strings.TrimSpace(a.ID) },
 	Name:     func(a *Agent) string { return a.Name },
@@ -66,5 +66,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 		return nil, err
 	}
 	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID}
-	return agents.Do(ctx, c.made(), request)
+	return vendorkit.Do(ctx, c.made(), request, agents.Verify, agents.Received)
 }

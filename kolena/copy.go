@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -43,13 +44,13 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return agents.Do(ctx, c.made(), &transport.Request{
+	return vendorkit.Do(ctx, c.made(), &transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),
 		Action: "/copy",
 		Body:   req,
-	})
+	}, agents.Verify, agents.Received)
 }
 
 // check refuses what makes no sense. The rules are ours: Kolena's page states none.

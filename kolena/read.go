@@ -15,7 +15,7 @@ import (
 // sends each with all its prompts.
 const pageSize = 200
 
-var agents = vendorkit.Agents[Agent, int64]{
+var agents = &vendorkit.Agents[Agent, int64]{
 	Vendor:   vendor,
 	ID:       func(a *Agent) int64 { return max(a.ID, 0) },
 	Name:     func(a *Agent) string { return a.Name },
@@ -87,5 +87,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
 		return nil, err
 	}
 	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: strconv.FormatInt(agentID, 10)}
-	return agents.Do(ctx, c.made(), request)
+	return vendorkit.Do(ctx, c.made(), request, agents.Verify, agents.Received)
 }

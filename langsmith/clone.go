@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -49,7 +50,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return agents.Do(ctx, c.made(), &transport.Request{
+	return vendorkit.Do(ctx, c.made(), &transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,
@@ -57,7 +58,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 		Query:  filesQuery(req.IncludeFiles),
 		Header: req.header(),
 		Body:   req,
-	})
+	}, agents.Verify, agents.Received)
 }
 
 // check refuses what could not be sent as it is.

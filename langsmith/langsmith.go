@@ -46,10 +46,13 @@ var setup = &vendorkit.Setup{
 // Client returns an error from every method.
 type Client struct{ kit *vendorkit.Client }
 
+// notMade stands for a client that New did not make.
+var notMade = vendorkit.NotMade(vendor)
+
 // made is what New made. If c is nil or zero, every call of it is an error.
 func (c *Client) made() *vendorkit.Client {
 	if c == nil || c.kit == nil {
-		return vendorkit.NotMade(vendor)
+		return notMade
 	}
 	return c.kit
 }

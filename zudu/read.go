@@ -28,7 +28,7 @@ const (
 // findAgents is ListAgents by name.
 var findAgents = &transport.Operation{Name: "ListAgents", Method: http.MethodPost, Endpoint: transport.ListEndpoint}
 
-var agents = vendorkit.Agents[Agent, string]{
+var agents = &vendorkit.Agents[Agent, string]{
 	Vendor:   vendor,
 	ID:       func(a *Agent) string { return strings.TrimSpace(a.AgentID) },
 	Name:     func(a *Agent) string { return strings.TrimSpace(a.AgentName) },

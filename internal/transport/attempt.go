@@ -13,7 +13,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // attempt is one attempt of a call, and what became of it.
@@ -21,7 +20,6 @@ type attempt struct {
 	call      *call
 	number    int  // from 1
 	toldPause bool // the log has told of the pause that it waits out
-	permit    pacing.Permit
 	ctx       attemptContext
 	sends     sends
 	result
@@ -56,7 +54,7 @@ func (a *attempt) admit(idleSince time.Time) error {
 	c := a.call
 	err := a.waitOutPause(c.ctx)
 	if err == nil {
-		a.permit, err = a.acquirePermit(c.ctx)
+		a.sends.first.permit, err = a.acquirePermit(c.ctx)
 	}
 	if err != nil {
 		a.unsent(err)
@@ -66,7 +64,7 @@ func (a *attempt) admit(idleSince time.Time) error {
 	a.record.Start = time.Now()
 	a.record.Waited = a.record.Start.Sub(idleSince)
 	a.ctx.begin(a, c.ctx, c.client.timeout)
-	a.newSend(&a.sends.first).permit = a.permit
+	a.newSend(&a.sends.first)
 	return nil
 }
 
@@ -83,14 +81,10 @@ func (a *attempt) send(cookies []string) {
 	a.judge(resp, err)
 }
 
-// end gives back what an attempt holds. The guard gives back the permit of what it lets
-// through; an attempt that never came so far gives it back here.
+// end gives back what an attempt holds.
 func (a *attempt) end() {
-	a.sends.close()
+	a.sends.end()
 	a.ctx.end()
-	if a.sends.latest() == nil {
-		a.permit.Answered()
-	}
 	a.call.client.pacing.Used()
 }
 
@@ -107,6 +101,9 @@ func (a *attempt) newRequest() {
 	a.request = *c.request.WithContext(&a.ctx)
 	a.request.URL, a.request.Header = &a.url, c.client.header()
 	maps.Copy(a.request.Header, c.header)
+	if c.client.fresh && !c.op.copies() {
+		a.request.Header["Cache-Control"] = []string{"no-cache"}
+	}
 	if c.op.Method == http.MethodPost { // every copy, and a list by filter
 		a.setBody()
 	} else {

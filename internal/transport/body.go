@@ -1,12 +1,10 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
-	"sync"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
@@ -17,10 +15,7 @@ const (
 	// trustedLength is the largest Content-Length that memory is set aside for
 	// before a byte has come.
 	trustedLength = 16 << 20
-	scratchSize   = 64 << 10
 )
-
-var scratches = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 
 // readBody reads the whole body of resp, at most limit bytes, into one buffer.
 // On an error it returns what came before it. It closes the body.
@@ -65,10 +60,6 @@ func readErrorBody(resp *http.Response) ([]byte, error) {
 // readUpTo reads r to its end, or to one byte beyond length, if that is
 // positive, and beyond limit: the end is seen by reading on, and only once it
 // was seen may the connection be used again.
-//
-// Where the length is known, the answer is read into a buffer of its size. Where
-// it is not, what is no longer than scratchSize is copied out of one that is used
-// again.
 func readUpTo(r io.Reader, length, limit int64) ([]byte, error) {
 	bound := min(limit, math.MaxInt64-1) + 1
 	if length > 0 {
@@ -79,14 +70,7 @@ func readUpTo(r io.Reader, length, limit int64) ([]byte, error) {
 		n, err := fill(buf, r)
 		return buf[:n], err
 	}
-	scratch := scratches.Get().(*[scratchSize]byte)
-	defer scratches.Put(scratch)
-	n, err := fill(scratch[:min(scratchSize, bound)], r)
-	if err != nil || n < scratchSize {
-		return bytes.Clone(scratch[:n]), err
-	}
-	rest := &io.LimitedReader{R: &reader{from: r}, N: bound - scratchSize}
-	return io.ReadAll(io.MultiReader(bytes.NewReader(scratch[:]), rest))
+	return io.ReadAll(io.LimitReader(&reader{from: r}, bound))
 }
 
 // fill reads into buf until it is full or r ends, which is no error.

@@ -21,7 +21,6 @@ type Client struct {
 	base   *url.URL
 	path   string // of base, escaped, without a slash at the end
 	server string // of base, as host:port
-	addr   string // of base, as the transport connects to it
 	log    *slog.Logger
 	pacing *pacing.Shared
 
@@ -40,7 +39,9 @@ type Client struct {
 	mask    func(string) string
 
 	// protocol is the major version of HTTP that the origin last answered in.
-	protocol atomic.Int32
+	protocol *atomic.Int32
+
+	fresh bool // reads go past caches
 }
 
 // New makes a client of vendor v from its credentials and options. It does no
@@ -84,8 +85,9 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		custom:  cfg.Header.Clone,
 		header:  preparedHeader(cfg, secrets),
 		mask:    newMask(secrets),
+
+		protocol: new(atomic.Int32),
 	}
-	_, c.addr, _ = strings.Cut(originOf(base), "://")
 	c.cfg.Header = nil
 	c.trace = joined(cfg.Traces)
 	transport := sharedTransport()

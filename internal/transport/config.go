@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -134,15 +133,6 @@ func isLoopback(host string) bool {
 		return ip.Unmap().IsLoopback()
 	}
 	return strings.EqualFold(host, "localhost")
-}
-
-// originOf is scheme, host and port, with the port spelled out.
-func originOf(u *url.URL) string {
-	scheme, port := lower(u.Scheme), u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[scheme]
-	}
-	return scheme + "://" + net.JoinHostPort(lowerHost(u.Hostname()), port)
 }
 
 func loggerOf(cfg agentcopy.Config) *slog.Logger {

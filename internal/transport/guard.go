@@ -26,7 +26,6 @@ func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeRequest(req)
 		return nil, err
 	}
-	defer s.permit.Answered() // also for a transport that panics
 	resp, err := g.next.RoundTrip(s.request)
 	s.end(resp, err)
 	return resp, err

@@ -44,22 +44,24 @@ func (c *Client) Header(name string) string {
 	return c.custom().Get(name)
 }
 
-// ForCopier is the client with which a Copier copies. RetryAlways may make a second
-// copy, which is what a Copier must not do: it is taken for RetrySafe.
+// ForCopier is the client that a Copier calls: c, but for two things. RetryAlways may
+// make a second copy, which a Copier must not do: it is taken for RetrySafe. And reads
+// go past caches.
 func (c *Client) ForCopier() *Client {
-	if c == nil || c.wire == nil || c.cfg.Retry.Mode != agentcopy.RetryAlways {
-		return c
+	copier := *c
+	copier.fresh = true
+	if c.cfg.Retry.Mode == agentcopy.RetryAlways {
+		copier.cfg.Retry.Mode = agentcopy.RetrySafe
 	}
-	policy := c.cfg.Retry
-	policy.Mode = agentcopy.RetrySafe
-	safe, err := c.With([]agentcopy.Option{agentcopy.WithRetry(policy)})
-	if err != nil { // a middleware that wraps nothing the second time
-		return nil
-	}
-	return safe
+	return &copier
 }
 
-// serverOf is the host and port that a client sends to.
-func serverOf(base *url.URL) string {
-	return net.JoinHostPort(lowerHost(base.Hostname()), cmp.Or(base.Port(), defaultPorts[lower(base.Scheme)]))
+// originOf is scheme, host and port, with the port spelled out.
+func originOf(u *url.URL) string {
+	return lower(u.Scheme) + "://" + serverOf(u)
+}
+
+// serverOf is the host and port at which u is.
+func serverOf(u *url.URL) string {
+	return net.JoinHostPort(lowerHost(u.Hostname()), cmp.Or(u.Port(), defaultPorts[lower(u.Scheme)]))
 }

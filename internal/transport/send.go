@@ -68,10 +68,13 @@ func (a *attempt) begin(req *http.Request) (*send, error) {
 	return s, nil
 }
 
-// newSend makes s a send of a.
+// newSend makes s a send of a. In line, it would make the frame of next a large one,
+// where the stack is deepest.
+//
+//go:noinline
 func (a *attempt) newSend(s *send) *send {
 	s.attempt = a
-	s.trace.prepare(a.call.client.addr, a.call.op.copies(), a.ctx.cancel)
+	s.trace.prepare(a.call.client.server, a.call.op.copies(), a.ctx.cancel)
 	return s
 }
 
@@ -112,12 +115,14 @@ func (s *send) admit(ctx context.Context) (context.Context, error) {
 	if s.before != nil {
 		s.before.traceOvertaken()
 		s.attempt.ctx.halt()
-		var err error
-		s.permit, err = s.attempt.acquirePermit(ctx)
+		permit, err := s.attempt.acquirePermit(ctx)
 		s.attempt.ctx.resume()
 		if err != nil {
 			return nil, err
 		}
+		s.attempt.sends.mu.Lock()
+		s.permit = permit
+		s.attempt.sends.mu.Unlock()
 	}
 	ctx, err := s.traceStart(ctx)
 	if err != nil {
@@ -162,6 +167,21 @@ func (p *sends) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.over = true
+}
+
+// end gives back the permits that the guard will not: of an attempt that never came
+// there, or in which something panicked.
+func (p *sends) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over && p.last != nil {
+		return
+	}
+	p.over = true
+	p.first.permit.Answered()
+	for s := p.last; s != nil; s = s.before {
+		s.permit.Answered()
+	}
 }
 
 // safe reports whether all requests that were sent provably made no copy. None may be

@@ -35,7 +35,7 @@ var FindCopies = &transport.Operation{Name: "FindCopies", Method: http.MethodGet
 // all of it, and sets aside what a copy cannot be.
 type Finder[A any, K comparable] struct {
 	Client *Client // a Copier's
-	Agents Agents[A, K]
+	Agents *Agents[A, K]
 	// Name is what was asked for; "" if it is not known.
 	Name  string
 	Since time.Time
@@ -78,8 +78,18 @@ type Shown struct {
 	Doubt string
 }
 
+// Failed is the error that a Copier's Copy returns for err. The Date of its answer is
+// remembered, as of a copy.
+func (c *Client) Failed(err error) error {
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+		c.Dates.staleness(e.Header, e.Attempts)
+	}
+	return err
+}
+
 // Copy is what a Copier's Copy returns for the agent that was made from sourceID.
 func (c *Client) Copy(sourceID string, s Shown) agentcopy.Copy {
+	c.Dates.Staleness(s.Response) // which remembers the Date
 	made := s.copy(c.vendor.Name, sourceID)
 	made.Body, made.Attempts = s.Response.Body, s.Response.Attempts
 	return made

@@ -1,7 +1,6 @@
 package vendorkit
 
 import (
-	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -46,16 +45,6 @@ func (d *Dates) advanced(received, date time.Time) bool {
 		d.recent = append(d.recent, dated{received, date})
 	}
 	return true
-}
-
-// note notes the Date of the answer to a copy, which is not judged itself. response is
-// nil where err is not.
-func (d *Dates) note(response *agentcopy.Response, err error) {
-	if response != nil {
-		d.staleness(response.Header, response.Attempts)
-	} else if e, ok := errors.AsType[*agentcopy.Error](err); ok {
-		d.staleness(e.Header, e.Attempts)
-	}
 }
 
 // Staleness says why r may not show the vendor's agents as they are: a cache has

@@ -28,22 +28,12 @@ type Agents[A any, K comparable] struct {
 }
 
 // Verify is transport.ErrNoID for an agent without an ID.
-func (a Agents[A, K]) Verify(agent *A) error {
+func (a *Agents[A, K]) Verify(agent *A) error {
 	var none K
 	if a.ID(agent) == none {
 		return transport.ErrNoID
 	}
 	return nil
-}
-
-// Do sends a request that an agent answers.
-func (a Agents[A, K]) Do(ctx context.Context, c *Client, req *transport.Request) (*A, error) {
-	agent, response, err := do(ctx, c, req, a.Verify)
-	if err != nil {
-		return nil, err
-	}
-	a.Received(agent, response)
-	return agent, nil
 }
 
 // Page is one page of a list.
@@ -64,7 +54,7 @@ type Pages[A any] func(number int, cursor string) (Page[A], error)
 // except for the Response.
 func Fetch[T, A any](ctx context.Context, c *Client, request func(number int, cursor string) *transport.Request, verify func(*T) error, page func(number int, answer *T) Page[A]) Pages[A] {
 	return func(number int, cursor string) (Page[A], error) {
-		answer, response, err := do(ctx, c, request(number, cursor), verify)
+		answer, response, err := transport.Do(ctx, c.transport, request(number, cursor), verify)
 		if err != nil {
 			return Page[A]{}, err
 		}
@@ -75,7 +65,7 @@ func Fetch[T, A any](ctx context.Context, c *Client, request func(number int, cu
 }
 
 // Named yields the agents of exactly that name, all for "". See List.
-func (a Agents[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
+func (a *Agents[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
 	return func(yield func(*A, error) bool) {
 		for agent, err := range a.List(pages) {
 			if (err != nil || name == "" || a.Name(agent) == name) && !yield(agent, err) {
@@ -91,7 +81,7 @@ func (a Agents[A, K]) Named(name string, pages Pages[A]) iter.Seq2[*A, error] {
 // Agents that move from one page to the next while the list is read are yielded
 // once. The list ends with an error where the server would make it go round in
 // circles: ending it quietly might lose agents.
-func (a Agents[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
+func (a *Agents[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 	return func(yield func(*A, error) bool) {
 		seen := make(map[K]bool)
 		cursors := make(map[string]bool)
@@ -120,7 +110,7 @@ func (a Agents[A, K]) List(pages Pages[A]) iter.Seq2[*A, error] {
 
 // yieldNew yields the agents of page that no earlier page had, notes them in
 // seen, and reports whether the loop goes on. What has no ID is always new.
-func (a Agents[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
+func (a *Agents[A, K]) yieldNew(page Page[A], seen map[K]bool, yield func(*A, error) bool) bool {
 	var none K
 	for i := range page.Items {
 		item := &page.Items[i]
@@ -158,7 +148,7 @@ func faultOfPage[A any](page Page[A], number int, progress bool, cursors map[str
 }
 
 // fault is the error for a page whose answer is that of success.
-func (a Agents[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
+func (a *Agents[A, K]) fault(r *agentcopy.Response, number int, reason string) *agentcopy.Error {
 	return &agentcopy.Error{
 		Provider:   a.Vendor.Name,
 		Operation:  ListAgents.Name,

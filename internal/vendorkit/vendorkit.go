@@ -9,8 +9,6 @@ package vendorkit
 import (
 	"context"
 	"encoding/json"
-	"maps"
-	"net/http"
 
 	"golang.org/x/time/rate"
 
@@ -45,8 +43,7 @@ type Client struct {
 	Dates     *Dates // of its answers
 	vendor    *transport.Vendor
 	transport *transport.Client
-	copier    bool         // it is a Copier's
-	known     *differences // what the Copier has compared
+	known     *differences // what a Copier has compared
 }
 
 // New makes a client with the given values of the Secrets.
@@ -78,13 +75,9 @@ func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
 }
 
 // ForCopier is the client that a Copier calls. It retries no copy that may have been
-// made, its reads go past caches, and it remembers the Dates of copies.
+// made, and its reads go past caches.
 func (c *Client) ForCopier() *Client {
-	t := c.transport.ForCopier()
-	if t == nil {
-		t = transport.NotMade(c.vendor)
-	}
-	return &Client{vendor: c.vendor, transport: t, Dates: c.Dates, copier: true, known: new(differences)}
+	return &Client{vendor: c.vendor, transport: c.transport.ForCopier(), Dates: c.Dates, known: new(differences)}
 }
 
 // Identity is what the client knows of what a request stands for.
@@ -103,26 +96,12 @@ func (c *Client) Header(name string) string { return c.transport.Header(name) }
 
 // Do sends a request with c, and has received complete the answer. See transport.Do.
 func Do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
-	answer, response, err := do(ctx, c, req, verify)
+	answer, response, err := transport.Do(ctx, c.transport, req, verify)
 	if err != nil {
 		return nil, err
 	}
 	received(answer, response)
 	return answer, nil
-}
-
-func do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
-	copies := req.Op.Endpoint == transport.CopyEndpoint
-	if c.copier && !copies {
-		header := http.Header{"Cache-Control": {"no-cache"}}
-		maps.Copy(header, req.Header)
-		req.Header = header
-	}
-	answer, response, err := transport.Do(ctx, c.transport, req, verify)
-	if c.copier && copies {
-		c.Dates.note(response, err)
-	}
-	return answer, response, err
 }
 
 // NullToNil sets each of raws that is JSON's null to nil: to the reader of an
