@@ -28,7 +28,11 @@ func TestCredential(t *testing.T) {
 }
 
 func TestWireHeader(t *testing.T) {
-	for _, name := range []string{"host", "Content-Length", "TRANSFER-ENCODING", "transfer_encoding", "x-original-url", "", "a b", ":path"} {
+	for _, name := range []string{
+		"host", "HOST", "Host", "hOST", "content-length", "Content-Length", "content_length", "TRANSFER-ENCODING", "transfer_encoding",
+		"connection", "Connection", "keep-alive", "te", "trailer", "upgrade", "expect", "proxy-connection", "x-http-method-override",
+		"x-original-url", "x-forwarded-host", "", "a b", "Host ", ":path", "X-A\r\nHost",
+	} {
 		require.NotEmpty(t, check.WireHeader(name), name)
 	}
 	for _, name := range []string{"Authorization", "Accept-Encoding", "Content-Type", "User-Agent", "traceparent", "X-Forwarded-For", "Cookie"} {

@@ -55,11 +55,7 @@ func TestRequestsThatMiddlewareTurnsElsewhereNeverLeave(t *testing.T) {
 		"an empty URL":     func(r *http.Request) { r.URL = &url.URL{} },
 		"a host in opaque": func(r *http.Request) { r.URL.Opaque = "//evil.example/x" },
 	}
-	for _, name := range []string{
-		"host", "HOST", "Host", "hOST", "content-length", "Content-Length", "content_length", "transfer-encoding", "Transfer-Encoding",
-		"transfer_encoding", "connection", "Connection", "keep-alive", "te", "trailer", "upgrade", "expect", "proxy-connection",
-		"x-http-method-override", "X-Original-URL", "x-forwarded-host", ":path", "Host ", "X Y", "", "X-A\r\nHost",
-	} {
+	for _, name := range []string{"hOST", "content_length", "X-Original-URL", ":path", "Host ", ""} { // more are in package check
 		cases["header "+name] = func(r *http.Request) { r.Header[name] = []string{"chunked"} }
 	}
 	for name, edit := range cases {
