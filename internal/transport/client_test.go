@@ -15,6 +15,7 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
 // TestNewRefuses: which credentials and base URLs are refused is the business of package check.
@@ -147,6 +148,24 @@ func TestCallersValuesAreCopied(t *testing.T) {
 	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"))
 }
 
+func TestHeadersOfARequest(t *testing.T) {
+	key, s := newKey(), play(answer(200, made))
+	c := newClientWithKey(t, key, s, agentcopy.WithUserAgent("migrator/1.4"), agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithHeader("x-team", "green"))
+	_, _, err := doCopy(t, c)
+	require.NoError(t, err)
+	h := s.requests()[0].Header
+	require.Equal(t, "Bearer "+key, h.Get("Authorization"))
+	require.Equal(t, "application/json", h.Get("Content-Type"))
+	require.Equal(t, "application/json", h.Get("Accept"))
+	require.Regexp(t, `^migrator/1\.4 agentcopy-go/\d+\.\d+\.\d+ \(go1\..*\)$`, h.Get("User-Agent"))
+	require.Equal(t, []string{"green"}, h.Values("X-Team"))
+	require.Equal(t, "https://api.acme.example/root/things/1/copy", s.requests()[0].URL)
+
+	_, _, err = doGet(t, c)
+	require.NoError(t, err)
+	require.Empty(t, s.requests()[1].Header.Get("Content-Type"), "a read without a body has no content type")
+}
+
 func TestPathsBelowABaseURL(t *testing.T) {
 	cases := []struct{ base, id, want string }{
 		{"https://a.example", "1", "https://a.example/things/1"},
@@ -250,4 +269,25 @@ func FuzzBaseURL(f *testing.F) {
 			t.Errorf("ID %q went out as %q, want one segment that is the ID", id, segment)
 		}
 	})
+}
+
+func TestIDs(t *testing.T) {
+	const uuid = "3c90c3cc-0d44-4b50-8888-8dd25736052d"
+	for id, form := range map[string]string{
+		"": "none", " ": "none", "\t\n": "none", ".": "none", "..": "none",
+		"agent_1": "ID", "...": "ID", uuid + "/..": "ID", uuid + "\n": "ID", "{" + uuid + "}": "ID",
+		"3c90c3cc0d444b5088888dd25736052d": "ID", "3c90c3cc-0d44-4b50-8888-8dd25736052g": "ID",
+		uuid: "UUID", "3C90C3CC-0D44-4B50-8888-8DD25736052D": "UUID",
+	} {
+		if err := transport.CheckID(vendor, getThing, "agentID", id); form == "none" {
+			vendortest.RequireInvalid(t, err, "agentID")
+		} else {
+			require.NoError(t, err, "%q", id)
+		}
+		if err := transport.CheckUUID(vendor, getThing, "agentID", id); form != "UUID" {
+			vendortest.RequireInvalid(t, err, "agentID")
+		} else {
+			require.NoError(t, err, "%q", id)
+		}
+	}
 }

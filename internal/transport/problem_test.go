@@ -1,6 +1,8 @@
 package transport_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -129,4 +131,39 @@ func TestResponse(t *testing.T) {
 	require.ErrorContains(t, resp.Warning, "NaN")
 	require.Len(t, resp.Attempts, 1)
 	require.True(t, resp.Attempts[0].Sent)
+}
+
+// TestSecretIsNotCutInTwo: where a text is too long to be printed whole, no part
+// of a secret stays at the end of what is left.
+func TestSecretIsNotCutInTwo(t *testing.T) {
+	key := newKey()
+	for before := range 520 {
+		filler := strings.Repeat("x", before)
+		for name, s := range map[string]step{
+			"message":    answer(400, `{"message":"`+filler+key+`"}`),
+			"code":       answer(400, `{"code":"`+filler+key+`"}`),
+			"field":      answer(422, `{"detail":[{"loc":["body","`+filler+key+`"],"msg":"no"}]}`),
+			"page":       answer(200, `<title>`+filler+key+`</title>`),
+			"request ID": answer(400, "", "X-Request-Id", filler+key),
+		} {
+			_, _, err := doCopy(t, newClientWithKey(t, key, play(s)))
+			e := asError(t, err)
+			printed := fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err)
+			require.NotContains(t, printed, key[:4], "the first half of a secret behind %d bytes of a %s", before, name)
+		}
+	}
+}
+
+func TestMaskedErrorsStillMatch(t *testing.T) {
+	key := newKey()
+	quoting := fmt.Errorf("header %q: %w", key, io.ErrClosedPipe)
+	_, _, err := doCopy(t, newClientWithKey(t, key, play(fail(quoting))))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	require.NotContains(t, fmt.Sprint(err), key)
+	require.Contains(t, err.Error(), "[redacted]")
+}
+
+func TestShortCredentialsDoNotGarbleMessages(t *testing.T) {
+	_, _, err := doCopy(t, newClientWithKey(t, "key", play(answer(401, `{"detail":"the key is wrong"}`))))
+	require.Equal(t, "the key is wrong", asError(t, err).Message)
 }
