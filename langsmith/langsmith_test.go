@@ -83,13 +83,6 @@ func TestNewFromEnvRefuses(t *testing.T) {
 	}
 }
 
-func TestGetAgentIncludesFilesIfAsked(t *testing.T) {
-	wire := vendortest.Always(http.StatusOK, agent)
-	_, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
-	require.NoError(t, err)
-	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[0].Target)
-}
-
 func TestWithReplacesTheWorkspace(t *testing.T) {
 	wire := vendortest.Always(http.StatusOK, agent)
 	original := newClient(t, wire, langsmith.WithWorkspace("ws-1"))
@@ -159,20 +152,15 @@ func TestDocumentsComeBack(t *testing.T) {
 	vendortest.RequireRoundTrip[langsmith.Agent](t, `{"id":"a","created_at":"<string>","updated_at":"2023-11-07T05:31:56.10+0000"}`)
 }
 
-func TestFalseComesBack(t *testing.T) {
+func TestGetAgent(t *testing.T) {
 	const document = `{"id":"` + sourceID + `","is_owner":false}`
-	client := newClient(t, vendortest.Always(http.StatusOK, document))
-	agent, err := client.GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{})
+	wire := vendortest.Always(http.StatusOK, document)
+	agent, err := newClient(t, wire).GetAgent(t.Context(), sourceID, langsmith.GetAgentRequest{IncludeFiles: true})
 	require.NoError(t, err)
+	require.Equal(t, "/v1/deepagents/agents/"+sourceID+"?include_files=true", wire.Requests()[0].Target)
 	written, err := json.Marshal(agent)
 	require.NoError(t, err)
-	require.JSONEq(t, document, string(written))
-}
-
-func TestFilesAreRead(t *testing.T) {
-	var got langsmith.Agent
-	vendortest.Decode(t, vendortest.Document(t, "clone.json"), &got)
-	require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
+	require.JSONEq(t, document, string(written), "false comes back")
 }
 
 func TestCloneAgent(t *testing.T) {
@@ -182,12 +170,7 @@ func TestCloneAgent(t *testing.T) {
 		target, body string
 		timezone     []string
 	}{
-		"nothing asked for": {langsmith.CloneAgentRequest{}, target, `{}`, nil},
-		"a name":            {langsmith.CloneAgentRequest{Name: "Research, Berlin"}, target, `{"name":"Research, Berlin"}`, nil},
-		"files":             {langsmith.CloneAgentRequest{IncludeFiles: true}, target + "?include_files=true", `{}`, nil},
-		"a time zone": {
-			langsmith.CloneAgentRequest{UserTimezone: "America/Los_Angeles"}, target, `{}`, []string{"America/Los_Angeles"},
-		},
+		"nothing asked for":   {langsmith.CloneAgentRequest{}, target, `{}`, nil},
 		"default permissions": {langsmith.CloneAgentRequest{Permissions: &langsmith.Permissions{}}, target, `{"permissions":{}}`, nil},
 		"everything": {
 			langsmith.CloneAgentRequest{
@@ -213,6 +196,7 @@ func TestCloneAgent(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", got.ID)
 			require.Equal(t, langsmith.AccessWrite, got.AccessLevel)
+			require.Equal(t, langsmith.FileEntry{Type: langsmith.FileTypeSkill, RepoHandle: "summarizer", CommitID: "abc"}, got.Files["skills/sum"])
 			require.True(t, got.CreatedAt.Equal(time.Date(2026, 5, 15, 20, 50, 32, 708302000, time.UTC)))
 
 			sent := wire.Requests()[0]
