@@ -3,9 +3,6 @@ package agentcopy_test
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/metrics"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,44 +85,4 @@ func BenchmarkLimiterFree(b *testing.B) {
 			release()
 		}
 	})
-}
-
-// BenchmarkLimiterFull is the cost of one more goroutine that comes, waits, and
-// leaves because its context ends, while so many wait.
-func BenchmarkLimiterFull(b *testing.B) {
-	run := func(l agentcopy.Limiter, n int) func(*testing.B) {
-		return func(b *testing.B) {
-			ctx, leave := context.WithCancel(b.Context())
-			_ = l.Wait(ctx) // takes what there is
-			var parked sync.WaitGroup
-			defer parked.Wait()
-			defer leave()
-			all := blockedGoroutines() + uint64(n)
-			for range n {
-				parked.Go(func() { _ = l.Wait(ctx) })
-			}
-			for blockedGoroutines() < all {
-				runtime.Gosched()
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				ctx, cancel := context.WithCancel(ctx)
-				var left sync.WaitGroup
-				left.Go(func() { _ = l.Wait(ctx) })
-				runtime.Gosched()
-				cancel()
-				left.Wait()
-			}
-		}
-	}
-	for _, n := range []int{1_000, 10_000} {
-		b.Run(fmt.Sprintf("rate.Limiter/%d", n), run(rate.NewLimiter(rate.Every(time.Hour), 1), n))
-		b.Run(fmt.Sprintf("WindowLimiter/%d", n), run(agentcopy.NewWindowLimiter(1, time.Hour), n))
-	}
-}
-
-func blockedGoroutines() uint64 {
-	sample := []metrics.Sample{{Name: "/sched/goroutines/waiting:goroutines"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
 }
