@@ -84,20 +84,6 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// FuzzErrorBodies: whatever a refusal holds, it becomes a message.
-func FuzzErrorBodies(f *testing.F) {
-	for _, body := range []string{``, "\xef\xbb\xbf{}", `{"detail":NaN}`, `{"detail":[{"loc":["body","a"],"msg":"b"}]}`, `{"error":{"code":1}}`, `<title>x`, `[`} {
-		f.Add([]byte(body))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		_, _, err := doCopy(t, newClient(t, play(answer(400, string(body)))))
-		e, ok := errors.AsType[*agentcopy.Error](err)
-		if !ok || e.StatusCode != 400 || e.Message == "" || len(fmt.Sprint(e)) > 2000 {
-			t.Errorf("%q became %v", body, err)
-		}
-	})
-}
-
 // bodyOf answers with a body that is read from r, of the declared length.
 func bodyOf(status int, r io.Reader, length int64, closed *int) step {
 	return func(*http.Request) (*http.Response, error) {
