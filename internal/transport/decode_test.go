@@ -132,22 +132,6 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-func TestBodiesAreClosedOnEveryPath(t *testing.T) {
-	for _, status := range []int{200, 204, 302, 404, 429, 500, 503} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			closed := 0
-			s := play(func(r *http.Request) (*http.Response, error) {
-				resp, err := bodyOf(status, strings.NewReader("x"), -1, &closed)(r)
-				resp.Header = http.Header{"Retry-After-Ms": {"1"}}
-				return resp, err
-			})
-			_, _, err := doCopy(t, newClient(t, s, agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: 1})))
-			require.Error(t, err)
-			require.Equal(t, len(s.requests()), closed, "bodies closed, of as many answers")
-		})
-	}
-}
-
 func TestRequestBodyIsClosedWhereNothingIsSent(t *testing.T) {
 	closed := 0
 	counting := around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {

@@ -101,55 +101,16 @@ func TestNilContext(t *testing.T) {
 }
 
 func TestAttemptTimeout(t *testing.T) {
-	trickle := func(req *http.Request) (*http.Response, error) {
-		resp, _ := answer(200, "")(req)
-		resp.ContentLength, resp.Body = -1, trickling{req.Context()}
-		return resp, nil
-	}
-	cases := map[string]struct {
-		step    step
-		copies  bool
-		want    agentcopy.Outcome
-		attempt int
-	}{
-		"a copy without an answer is unknown":     {hang, true, agentcopy.OutcomeUnknown, 1},
-		"a copy whose answer trickles was made":   {trickle, true, agentcopy.OutcomeCopied, 1},
-		"a read is retried":                       {hang, false, agentcopy.OutcomeNotCopied, 4},
-		"a read whose answer trickles is retried": {trickle, false, agentcopy.OutcomeNotCopied, 4},
-	}
-	for name, tc := range cases {
-		inBubble(t, name, func(t *testing.T) {
-			do := doGet
-			if tc.copies {
-				do = doCopy
-			}
-			_, _, err := do(t, newClient(t, play(tc.step), agentcopy.WithAttemptTimeout(2*time.Second)))
-			e := asError(t, err)
-			require.Equal(t, tc.want, e.Outcome)
-			require.Len(t, e.Attempts, tc.attempt)
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "attempt timeout of 2s")
-			for _, a := range e.Attempts {
-				require.Equal(t, 2*time.Second, a.Duration)
-			}
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		_, _, err := doGet(t, newClient(t, play(hang), agentcopy.WithAttemptTimeout(2*time.Second)))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "attempt timeout of 2s")
+		require.Len(t, asError(t, err).Attempts, 4, "a read is retried")
+		for _, a := range asError(t, err).Attempts {
+			require.Equal(t, 2*time.Second, a.Duration)
+		}
+	})
 }
-
-// trickling is a body that yields a byte a second for as long as ctx lasts.
-type trickling struct{ ctx context.Context }
-
-func (b trickling) Read(p []byte) (int, error) {
-	select {
-	case <-time.After(time.Second):
-		p[0] = ' '
-		return 1, nil
-	case <-b.ctx.Done():
-		return 0, b.ctx.Err()
-	}
-}
-
-func (trickling) Close() error { return nil }
 
 func TestTimeoutOfTheCallersClientBoundsAnAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
