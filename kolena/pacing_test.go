@@ -51,7 +51,8 @@ type scenario struct {
 }
 
 func (s scenario) String() string {
-	return fmt.Sprintf("%s/%s/%s/%d goroutines/%d clients, apart %t", s.server.name, s.network.name, s.load.name, s.goroutines, s.clients, s.apart)
+	return fmt.Sprintf("%s/%s/%s/%d goroutines/%d clients, apart %t",
+		s.server.name, s.network.name, s.load.name, s.goroutines, s.clients, s.apart)
 }
 
 func scenarios() (all []scenario) {

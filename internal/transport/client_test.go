@@ -185,7 +185,8 @@ func TestProviderIsSetBeforeOptionsRun(t *testing.T) {
 // its path, with the ID as one segment.
 func FuzzBaseURL(f *testing.F) {
 	for _, base := range []string{
-		"https://api.acme.example", "https://api.acme.example/", "https://api.acme.example/root//", "https://api.acme.example/x%2Fy/", "HTTPS://API.Acme.Example:443/r%2Foot",
+		"https://api.acme.example", "https://api.acme.example/", "https://api.acme.example/root//", "https://api.acme.example/x%2Fy/",
+		"HTTPS://API.Acme.Example:443/r%2Foot",
 		"http://localhost:8080", "http://127.0.0.1", "http://[::1]:80/x", "http://api.acme.example", "https://user:pass@host", "https://host?x=1",
 		"https://host#f", "https://", "ftp://host", "//host", "host", "", "https://host/../..", "https://host/%", "https://[::1", "https://ho st/",
 		"https:opaque", "https://host:notaport", "https://host/a;b?", "https://höst/", "https://İ", "http://[::ffff:127.0.0.1]/", "https://host/\x00",
