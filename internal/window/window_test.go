@@ -409,6 +409,12 @@ func TestHoldKeepsTheOrder(t *testing.T) {
 		require.False(t, pacer.Pause(0))
 		require.False(t, pacer.Pause(-time.Second))
 		wg := line(t, pacer, log, "a", "b", "c")
+		stop := errors.New("seen enough")
+		require.ErrorIs(t, pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
+			require.Equal(t, 10*time.Second, opens, "until it opens")
+			require.Equal(t, 13*time.Second, turn, "until the turn of the fourth in line")
+			return stop
+		}), stop)
 		time.Sleep(11500 * time.Millisecond) // a and b are through
 		require.Zero(t, pacer.Paused())
 		require.True(t, pacer.Pause(10*time.Second))
@@ -453,24 +459,6 @@ func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 		others.Wait()
 		slices.Sort(log.lines[:2]) // which are told at once
 		require.Equal(t, []string{"impatient at 5s", "third of the rest at 5s", "a at 25s", "b at 26s"}, log.lines)
-	})
-}
-
-func TestHoldTellsHowLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer := window.NewPacer(time.Second)
-		stop := errors.New("seen enough")
-		pacer.Pause(time.Minute)
-		go func() { _ = pacer.Wait(t.Context(), always) }()
-		synctest.Wait()
-		time.Sleep(20 * time.Second)
-		err := pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
-			require.Equal(t, 40*time.Second, opens, "until it opens")
-			require.Equal(t, 41*time.Second, turn, "until the turn of the second in line")
-			return stop
-		})
-		require.ErrorIs(t, err, stop)
-		time.Sleep(time.Minute)
 	})
 }
 
