@@ -2,13 +2,18 @@ package cotool_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
@@ -42,56 +47,23 @@ func TestToolActionConfigsComeBack(t *testing.T) {
 }
 
 func TestCopyAgent(t *testing.T) {
-	for _, status := range []int{http.StatusOK, http.StatusCreated} {
-		document := vendortest.Document(t, "copy.json")
-		wire := vendortest.Always(status, document)
-		answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
-		require.NoError(t, err)
-		require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", answer.Agent.ID)
-		require.Equal(t, cotool.AgentTypeDetection, answer.Agent.AgentType)
-		require.Equal(t, sourceID, answer.ParkedAgentID)
-		require.Equal(t, "Triage", answer.ParkedAgentName)
-		require.Equal(t, []string{"On ticket"}, answer.TransferredTriggerNames)
-		require.Equal(t, status, answer.Response.StatusCode)
-		require.Equal(t, document, string(answer.Response.Body))
-		require.Same(t, answer.Response, answer.Agent.Response)
-
-		require.Len(t, wire.Requests(), 1)
-		sent := wire.Requests()[0]
-		require.Equal(t, http.MethodPost, sent.Method)
-		require.Equal(t, "/api/agents/"+sourceID+"/copy", sent.Target)
-		require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
-		require.Empty(t, sent.Body)
-	}
+	wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "copy.json"))
+	answer, err := newClient(t, wire).CopyAgent(t.Context(), sourceID)
+	require.NoError(t, err)
+	require.Equal(t, "7d3e9a52-7c3c-4f0e-8a4b-0d6d3c1c9f11", answer.Agent.ID)
+	require.Equal(t, cotool.AgentTypeDetection, answer.Agent.AgentType)
+	require.Equal(t, sourceID, answer.ParkedAgentID)
+	require.Equal(t, "Triage", answer.ParkedAgentName)
+	require.Equal(t, []string{"On ticket"}, answer.TransferredTriggerNames)
+	require.Same(t, answer.Response, answer.Agent.Response)
 }
 
 func TestAnIDThatIsNoUUIDIsNotSent(t *testing.T) {
-	for name, id := range map[string]string{
-		"empty": "", "blank": " ", "dot": ".", "dots": "..", "word": "agent_1", "a path": sourceID + "/..",
-		"with a line break": sourceID + "\n", "without hyphens": "3c90c3cc0d444b5088888dd25736052d", "braces": "{" + sourceID + "}",
-		"no hexadecimal": "3c90c3cc-0d44-4b50-8888-8dd25736052g",
-	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "copy.json"))
-			client := newClient(t, wire)
-			_, err := client.CopyAgent(t.Context(), id)
-			vendortest.RequireInvalid(t, err, "agentID")
-			_, err = client.GetAgent(t.Context(), id)
-			vendortest.RequireInvalid(t, err, "agentID")
-			require.Empty(t, wire.Requests())
-		})
-	}
-}
-
-func TestCopyAgentTellsFailuresApart(t *testing.T) {
-	vendortest.TestCopyFails(t, "cotool", map[string]vendortest.Failure{
-		"refused":             vendortest.Fails(409, `{"error":"integration is connected"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrConflict, "integration is connected"),
-		"not JSON":            vendortest.Fails(401, `nope`, agentcopy.OutcomeNotCopied, agentcopy.ErrUnauthorized, ""),
-		"server error":        vendortest.Fails(500, ``, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, ""),
-		"no agent":            vendortest.Fails(200, `{"parkedAgentId":"`+sourceID+`"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
-		"a null agent":        vendortest.Fails(200, `{"agent":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
-		"an agent with no ID": vendortest.Fails(200, `{"agent":{"name":"Triage"}}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, ""),
-	})
+	client := newClient(t, vendortest.Always(http.StatusOK, ``))
+	_, err := client.CopyAgent(t.Context(), "agent_1")
+	vendortest.RequireInvalid(t, err, "agentID")
+	_, err = client.GetAgent(t.Context(), "agent_1")
+	vendortest.RequireInvalid(t, err, "agentID")
 }
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {
@@ -110,23 +82,17 @@ func TestCopyAgentReadsWhatItCan(t *testing.T) {
 func TestListAgents(t *testing.T) {
 	const body = `[{"id":"a","name":"One"},{"name":"no ID"},{"id":"b","deletedAt":"2025-06-17T12:34:56Z"}]`
 	wire := vendortest.Always(http.StatusOK, body)
-	list := listAgents(t, wire)
-	require.Empty(t, wire.Requests(), "nothing is sent before the loop begins")
-	for range 2 {
-		agents, err := vendortest.Collect(t, list)
-		require.NoError(t, err)
-		require.Len(t, agents, 3)
-		require.Equal(t, "One", agents[0].Name)
-		require.False(t, agents[2].DeletedAt.IsZero(), "parked agents are not hidden")
-		require.Equal(t, body, string(agents[1].Response.Body))
-	}
-	require.Len(t, wire.Requests(), 2)
+	agents, err := vendortest.Collect(t, listAgents(t, wire))
+	require.NoError(t, err)
+	require.Len(t, agents, 3)
+	require.Equal(t, "One", agents[0].Name)
+	require.False(t, agents[2].DeletedAt.IsZero(), "parked agents are not hidden")
+	require.Equal(t, body, string(agents[1].Response.Body))
+	require.Len(t, wire.Requests(), 1)
 	require.Equal(t, http.MethodGet, wire.Requests()[0].Method)
 	require.Equal(t, "/api/agents", wire.Requests()[0].Target)
-}
 
-func TestListAgentsOfNone(t *testing.T) {
-	agents, err := vendortest.Collect(t, listAgents(t, vendortest.Always(http.StatusOK, `[]`)))
+	agents, err = vendortest.Collect(t, listAgents(t, vendortest.Always(http.StatusOK, `[]`)))
 	require.NoError(t, err)
 	require.Empty(t, agents)
 }
@@ -155,4 +121,102 @@ func FuzzListBody(f *testing.F) {
 	vendortest.FuzzListBody(f, "cotool",
 		`[{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","name":"A"},{"name":"B"},null]`,
 	)
+}
+
+func TestCopierFindsTheCopyOfALostAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := agentcopytest.NewCotool()
+		defer server.Close()
+		source := server.AddAgent(cotool.Agent{Name: "Triage"})
+		other := server.AddAgent(cotool.Agent{Name: "Enrichment"})
+		server.AddAgent(cotool.Agent{Name: "Triage", Origin: cotool.OriginUser}) // manual, of its name, and older
+		client := newClient(t, server.Client().Transport)
+		copier := client.Copier()
+		request := agentcopy.CopyRequest{SourceID: strings.ToUpper(source.ID), Name: "ignored"}
+
+		time.Sleep(time.Hour)
+		since := time.Now()
+		server.AddAgent(cotool.Agent{Name: "Triage", Origin: cotool.OriginUser})
+		found, err := copier.FindCopies(t.Context(), request, since)
+		require.NoError(t, err)
+		require.Equal(t, "[possible]", vendortest.Matches(found), "of the source's name, since how parking shows is inferred")
+
+		time.Sleep(time.Hour)
+		since = time.Now()
+		vendortest.LoseCopy(t, server.Server, copier, request, agentcopy.ErrAlreadyDone)
+		_, err = copier.FindCopies(t.Context(), request, since)
+		require.NotErrorIs(t, err, agentcopy.ErrNameTaken, "no name was asked for")
+
+		made, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: other.ID})
+		require.NoError(t, err)
+		require.Equal(t, "Enrichment", made.Name)
+		var answer cotool.CopyAgentResponse
+		require.NoError(t, json.Unmarshal(made.Body, &answer))
+		require.Equal(t, other.ID, answer.ParkedAgentID, "the body has the parked agent")
+		for _, sent := range server.Requests() {
+			require.Equal(t, sent.Method == http.MethodGet, sent.Header.Get("Cache-Control") == "no-cache")
+		}
+	})
+}
+
+// Cotool does not document whether and how it shows a parked agent, what a copy is
+// called, and whether it has a syncKey.
+func TestCopierNeverDeniesWhatTheSourceShows(t *testing.T) {
+	const (
+		id    = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+		newID = "7d1f3b1e-93f5-4c0e-a3f0-0c5f5f1c8a11"
+	)
+	since := time.Now()
+	made := since.UTC().Format(time.RFC3339Nano)
+	long := since.Add(-time.Hour).UTC().Format(time.RFC3339Nano)
+	source := func(deleted string) string {
+		return fmt.Sprintf(`{"id":%q,"name":"Triage","syncKey":"k","createdAt":%q,"deletedAt":%s}`, strings.ToUpper(id), long, deleted)
+	}
+	agent := func(more string) string { return fmt.Sprintf(`{"id":%q,%s}`, newID, more) }
+	copied := agent(`"name":"Triage","createdAt":"` + made + `"`)
+	for name, tt := range map[string]struct {
+		get, list string // "" for 404
+		done      bool
+		want      string
+	}{
+		"not parked":                    {source(`null`), copied, false, "[possible]"},
+		"not parked, deletedAt is \"\"": {source(`""`), copied, false, "[possible]"},
+		"RFC 3339":                      {source(`"` + made + `"`), copied, true, "[certain]"},
+		"milliseconds":                  {source(`1764158400000`), copied, true, "[certain]"},
+		"milliseconds as text":          {source(`"1764158400000"`), copied, true, "[certain]"},
+		"other text":                    {source(`"yesterday"`), copied, true, "[certain]"},
+		"true":                          {source(`true`), copied, true, "[certain]"},
+		"an object":                     {source(`{"at":1}`), copied, true, "[certain]"},
+		"gone":                          {"", copied, true, "[possible]"},
+		"gone and listed as parked":     {"", copied + "," + source(`true`), true, "[certain]"},
+		"shown, and listed as parked":   {source(`null`), copied + "," + source(`true`), true, "[certain]"},
+		"no copy in the list":           {source(`true`), source(`true`), true, "[]"},
+		"a copy of another name":        {source(`true`), agent(`"name":"Other","createdAt":"` + made + `"`), true, "[possible]"},
+		"a copy that keeps syncKey":     {source(`true`), agent(`"name":"Triage","syncKey":"k","createdAt":"` + made + `"`), true, "[possible]"},
+		"an older agent":                {source(`true`), agent(`"name":"Triage","createdAt":"` + long + `"`), true, "[]"},
+		"an agent that was deleted":     {source(`true`), agent(`"name":"Triage","deletedAt":1,"createdAt":"` + made + `"`), true, "[]"},
+		"a copy without a stamp":        {source(`true`), agent(`"name":"Triage"`), true, "[possible]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wire := vendortest.New(func(_ int, r vendortest.Request) (int, string) {
+				switch {
+				case strings.HasSuffix(r.Path(), "/agents"):
+					return http.StatusOK, "[" + tt.list + "]"
+				case tt.get == "":
+					return http.StatusNotFound, `{"error":"no such agent"}`
+				}
+				return http.StatusOK, tt.get
+			})
+			found, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id}, since)
+			if tt.done {
+				require.ErrorIs(t, err, agentcopy.ErrAlreadyDone)
+			} else {
+				require.NoError(t, err)
+			}
+			for _, c := range found {
+				require.Equal(t, c.Match == agentcopy.MatchPossible, c.Reason != "")
+			}
+			require.Equal(t, tt.want, vendortest.Matches(found))
+		})
+	}
 }

@@ -6,15 +6,14 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
@@ -69,27 +68,6 @@ func TestEachEndpointKeepsItsLimit(t *testing.T) {
 	}
 }
 
-// Copies that are under way hold their places until they are answered.
-func TestACopyUnderWayHoldsItsPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slow := vendortest.New(func(int, vendortest.Request) (int, string) {
-			time.Sleep(20 * time.Second)
-			return http.StatusOK, agent
-		})
-		client := newClient(t, slow)
-		start := time.Now()
-		var copies sync.WaitGroup
-		for range 61 {
-			copies.Go(func() {
-				_, err := client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "a"})
-				assert.NoError(t, err)
-			})
-		}
-		copies.Wait()
-		require.Equal(t, 20*time.Second+61*time.Second+20*time.Second, time.Since(start))
-	})
-}
-
 func TestDocumentsComeBack(t *testing.T) {
 	vendortest.RequireDocuments[kolena.Agent](t, "copy.json", "copy_oldest.json")
 	vendortest.RequireRoundTrip[kolena.Agent](t, `{"id":1,"name":"a","objective":"","created":"2025-01-01T00:00:00",
@@ -101,75 +79,42 @@ func TestCopyAgent(t *testing.T) {
 		req  kolena.CopyAgentRequest
 		body string
 	}{
-		"only a name":       {kolena.CopyAgentRequest{Name: "Leases"}, `{"name":"Leases"}`},
-		"into a workspace":  {kolena.CopyAgentRequest{Name: "Leases", TargetWorkspaceID: 7}, `{"name":"Leases","target_workspace_id":7}`},
-		"into a folder":     {kolena.CopyAgentRequest{Name: "Leases", TargetFolderID: 8}, `{"name":"Leases","target_folder_id":8}`},
 		"large IDs":         {kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: math.MaxInt64, TargetFolderID: 1}, `{"name":"a","target_workspace_id":9223372036854775807,"target_folder_id":1}`},
 		"the name as given": {kolena.CopyAgentRequest{Name: " Leases\n"}, `{"name":" Leases\n"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document := vendortest.Document(t, "copy.json")
-			wire := vendortest.Always(http.StatusOK, document)
+			wire := vendortest.Always(http.StatusOK, vendortest.Document(t, "copy.json"))
 			agent, err := newClient(t, wire).CopyAgent(t.Context(), 123, tt.req)
 			require.NoError(t, err)
 			require.Equal(t, int64(456), agent.ID)
 			require.True(t, agent.Created.Equal(time.Date(2025, 10, 8, 20, 14, 29, 472247000, time.UTC)))
 			require.True(t, agent.Prompts[0].Created.Equal(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)), "no zone: UTC")
-			require.Equal(t, document, string(agent.Response.Body))
 			require.NoError(t, agent.Response.Warning)
-
-			require.Len(t, wire.Requests(), 1)
-			sent := wire.Requests()[0]
-			require.Equal(t, http.MethodPost, sent.Method)
-			require.Equal(t, "/api/v1/client/agents/123/copy", sent.Target)
-			require.Equal(t, "application/json", sent.Header.Get("Content-Type"))
-			require.JSONEq(t, tt.body, sent.Body)
+			require.JSONEq(t, tt.body, wire.Requests()[0].Body)
 		})
 	}
 }
 
-func TestCopyAgentRefuses(t *testing.T) {
-	for name, tt := range map[string]struct {
-		id    int64
-		req   kolena.CopyAgentRequest
-		field string
-	}{
-		"no ID":                {0, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
-		"a negative ID":        {-1, kolena.CopyAgentRequest{Name: "a"}, "agentID"},
-		"no name":              {123, kolena.CopyAgentRequest{}, "Name"},
-		"a blank name":         {123, kolena.CopyAgentRequest{Name: " \t\n\u00a0"}, "Name"},
-		"a name not of UTF-8":  {123, kolena.CopyAgentRequest{Name: "caf\xe9"}, "Name"},
-		"a negative workspace": {123, kolena.CopyAgentRequest{Name: "a", TargetWorkspaceID: -7}, "TargetWorkspaceID"},
-		"a negative folder":    {123, kolena.CopyAgentRequest{Name: "a", TargetFolderID: -8}, "TargetFolderID"},
+func TestWhatIsNotSent(t *testing.T) {
+	wire := vendortest.Always(http.StatusOK, agent)
+	client := newClient(t, wire)
+	for field, requests := range map[string][]kolena.CopyAgentRequest{
+		"Name":              {{}, {Name: " \t\n\u00a0"}, {Name: "caf\xe9"}},
+		"TargetWorkspaceID": {{Name: "a", TargetWorkspaceID: -7}},
+		"TargetFolderID":    {{Name: "a", TargetFolderID: -8}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			wire := vendortest.Always(http.StatusOK, agent)
-			client := newClient(t, wire)
-			_, err := client.CopyAgent(t.Context(), tt.id, tt.req)
-			vendortest.RequireInvalid(t, err, tt.field)
-			if tt.field == "agentID" {
-				_, err = client.GetAgent(t.Context(), tt.id)
-				vendortest.RequireInvalid(t, err, tt.field)
-			}
-			require.Empty(t, wire.Requests())
-		})
+		for _, req := range requests {
+			_, err := client.CopyAgent(t.Context(), 123, req)
+			vendortest.RequireInvalid(t, err, field)
+		}
 	}
-}
-
-func TestCopyAgentTellsFailuresApart(t *testing.T) {
-	vendortest.TestCopyFails(t, "kolena", map[string]vendortest.Failure{
-		"a fault of a field": vendortest.Fails(
-			422, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
-			agentcopy.OutcomeNotCopied, agentcopy.ErrInvalid, "Field required"),
-		"a detail":         vendortest.Fails(404, `{"detail":"Agent not found"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrNotFound, "Agent not found"),
-		"no key":           vendortest.Fails(403, `{"detail":"Not authenticated"}`, agentcopy.OutcomeNotCopied, agentcopy.ErrForbidden, "Not authenticated"),
-		"no ID":            vendortest.Fails(200, `{"name":"a"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"a null ID":        vendortest.Fails(200, `{"id":null}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"an ID of words":   vendortest.Fails(200, `{"id":"A456"}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"an ID of halves":  vendortest.Fails(200, `{"id":4.5}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"an ID beyond all": vendortest.Fails(200, `{"id":99999999999999999999}`, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID"),
-		"cut off":          vendortest.Fails(200, `{"id":45`, agentcopy.OutcomeUnknown, agentcopy.ErrOutcomeUnknown, "truncated"),
-	})
+	for _, id := range []int64{0, -1} {
+		_, err := client.CopyAgent(t.Context(), id, kolena.CopyAgentRequest{Name: "a"})
+		vendortest.RequireInvalid(t, err, "agentID")
+		_, err = client.GetAgent(t.Context(), id)
+		vendortest.RequireInvalid(t, err, "agentID")
+	}
+	require.Empty(t, wire.Requests())
 }
 
 func TestCopyAgentReadsWhatItCan(t *testing.T) {
@@ -239,7 +184,6 @@ func TestListAgents(t *testing.T) {
 func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
 	vendortest.TestListFails(t, "kolena", listAgents, map[string]vendortest.ListFailure{
 		"total_pages is never reached": vendortest.ListFails(2, 2, "not on an earlier one", page(0, 1<<30, 1, 2), page(1, 1<<30, 1, 2)),
-		"the pages run dry":            vendortest.ListFails(4, 3, "page 3 of the list", page(0, 9, 1, 2), page(1, 9, 3, 2), page(2, 9, 5, 0)),
 		"the list has gone":            vendortest.ListFails(2, 2, "page 2 of the list", page(0, 3, 1, 2), page(0, 0, 3, 0)),
 		"no total":                     vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}]}`),
 		"a total that is not a number": vendortest.ListFails(0, 1, "how many pages", `{"agents":[{"id":1}],"total_pages":"two"}`),
@@ -259,4 +203,67 @@ func TestListAgentsIsLenientAboutItems(t *testing.T) {
 	require.Len(t, agents, 3)
 	require.Error(t, agents[0].Response.Warning)
 	require.Nil(t, agents[2].Prompts[0].Options)
+}
+
+func TestCopierRefusesWhatCannotBeFound(t *testing.T) {
+	copier := newClient(t, nil).Copier(kolena.CopyAgentRequest{})
+	_, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
+	vendortest.RequireInvalid(t, err, "SourceID")
+	for _, id := range []string{"one", "0"} {
+		_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id, Name: "x"}, time.Now())
+		vendortest.RequireInvalid(t, err, "SourceID")
+	}
+	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
+	vendortest.RequireInvalid(t, err, "Name") // every agent would be a copy
+}
+
+func TestCopierWritesIDsInOneWay(t *testing.T) {
+	for _, id := range []string{"1", "01", "+1", "+001"} {
+		server := agentcopytest.NewKolena()
+		server.AddAgent(kolena.Agent{Name: "Lease reader"})
+		copier := newClient(t, server.Client().Transport).Copier(kolena.CopyAgentRequest{})
+		request := agentcopy.CopyRequest{SourceID: id, Name: "Lease reader"}
+		require.Equal(t, "1", copier.Identify(request).SourceID)
+		since := time.Now()
+		made, err := copier.Copy(t.Context(), request)
+		require.NoError(t, err)
+		require.Equal(t, "1", made.SourceID)
+		found, err := copier.FindCopies(t.Context(), request, since)
+		require.NoError(t, err)
+		require.Len(t, found, 1, "the source is no candidate, whatever its ID looks like")
+		require.Equal(t, "1", found[0].Copy.SourceID)
+		server.Close()
+	}
+}
+
+// An agent of a server that does not say which workspace it is in may be the copy.
+func TestCopierKnowsACopyByItsWorkspace(t *testing.T) {
+	for workspace, want := range map[string]string{
+		`"workspace_id":5,`:      "[certain]",
+		`"workspace_id":6,`:      "[]",
+		`"workspace_id":"five",`: "[possible]",
+		``:                       "[possible]",
+	} {
+		made := time.Now().UTC().Format(time.RFC3339)
+		wire := vendortest.Always(http.StatusOK, `{"total_pages":1,"agents":[{"id":2,`+workspace+`"name":"A copy","created":"`+made+`"}]}`)
+		client := newClient(t, wire)
+		found, err := client.Copier(kolena.CopyAgentRequest{TargetWorkspaceID: 5}).
+			FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: "A copy"}, time.Now())
+		require.NoError(t, err)
+		require.Equal(t, want, vendortest.Matches(found), workspace)
+	}
+}
+
+func TestIdentityTellsTemplatesApart(t *testing.T) {
+	client := newClient(t, nil)
+	identify := func(template kolena.CopyAgentRequest, name string) agentcopy.Identity {
+		return client.Copier(template).Identify(agentcopy.CopyRequest{SourceID: "1", Name: name})
+	}
+	base := identify(kolena.CopyAgentRequest{Name: "a"}, "")
+	require.Equal(t, agentcopy.Identity{
+		Provider: "kolena", Origin: "https://agents-api.kolena.com", Template: "{}", SourceID: "1", SearchKey: "a", Traced: true,
+	}, base)
+	require.Equal(t, base, identify(kolena.CopyAgentRequest{Name: "b"}, "a"), "the name of the request replaces the template's")
+	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetFolderID: 3}, "a").Template)
+	require.NotEqual(t, base.Template, identify(kolena.CopyAgentRequest{TargetWorkspaceID: 3}, "a").Template)
 }

@@ -10,7 +10,7 @@ import (
 
 func TestCredential(t *testing.T) {
 	for secret, want := range map[string]string{
-		"": "empty", " ": "empty", "key\n": "white space", " key": "white space",
+		"": "empty", " \t": "empty", "key\n": "white space", " key": "white space", "ke\r\ny": "character",
 		"Bearer key": "Bearer", "bearer key": "Bearer", "Basic a2V5": "Basic", "Token key": "Token", "Bearer: key": "Bearer", "Bearer": "Bearer",
 		`"key"`: "quotes", "'key'": "quotes", "`key`": "quotes", "\u201ckey\u201d": "quotes", `"key`: "quotes", `key"`: "quotes",
 		"<api-key>": "placeholder", "$API_KEY": "variable", "${API_KEY}": "variable", "schlüssel": "character", "a\x00b": "character",
@@ -28,7 +28,11 @@ func TestCredential(t *testing.T) {
 }
 
 func TestWireHeader(t *testing.T) {
-	for _, name := range []string{"host", "Content-Length", "TRANSFER-ENCODING", "transfer_encoding", "x-original-url", "", "a b", ":path"} {
+	for _, name := range []string{
+		"host", "HOST", "Host", "hOST", "content-length", "Content-Length", "content_length", "TRANSFER-ENCODING", "transfer_encoding",
+		"connection", "Connection", "keep-alive", "te", "trailer", "upgrade", "expect", "proxy-connection", "x-http-method-override",
+		"x-original-url", "x-forwarded-host", "", "a b", "Host ", ":path", "X-A\r\nHost",
+	} {
 		require.NotEmpty(t, check.WireHeader(name), name)
 	}
 	for _, name := range []string{"Authorization", "Accept-Encoding", "Content-Type", "User-Agent", "traceparent", "X-Forwarded-For", "Cookie"} {
@@ -49,6 +53,11 @@ func TestBaseURLIsNamedButForItsSecrets(t *testing.T) {
 		"https://a.example:65536/x":    "has a port that does not exist",
 		"hunter2@a.example":            "the base URL must begin",
 		"me:hunter2@a.example":         "the base URL",
+		"":                             "the base URL",
+		"https://:443":                 "the base URL",
+		"https://a.example/?":          "the base URL",
+		"https://a.example#":           "the base URL",
+		"https://hunter2\x7f":          "the base URL",
 	} {
 		_, err := check.BaseURL(raw)
 		require.ErrorContains(t, err, want)

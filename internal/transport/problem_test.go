@@ -1,6 +1,8 @@
 package transport_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,41 +76,49 @@ func TestErrorIsBounded(t *testing.T) {
 	require.Less(t, len(e.RequestID), 300)
 }
 
-func TestRedirectNamesTheHostAlone(t *testing.T) {
-	_, _, err := doCopy(t, newClient(t, play(answer(302, "", "Location", "https://user:pw@login.example/path?token=abc"))))
-	require.ErrorContains(t, err, "login.example")
-	for _, secret := range []string{"pw", "token", "abc", "/path"} {
-		require.NotContains(t, err.Error(), secret)
+func TestMessages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		step        step
+		has, hasNot []string
+	}{
+		"a redirect names the host alone": {
+			answer(302, "", "Location", "https://user:pw@login.example/path?token=abc"),
+			[]string{"login.example", "check the base URL"}, []string{"pw", "token", "abc", "/path"},
+		},
+		"not modified is no redirect":   {answer(304, ""), []string{"Not Modified ("}, []string{"base URL"}},
+		"an ID that may have been lost": {answer(200, `{"count":NaN}`), []string{"malformed"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := doGet(t, newClient(t, play(tt.step)))
+			for _, part := range tt.has {
+				require.ErrorContains(t, err, part)
+			}
+			for _, part := range tt.hasNot {
+				require.NotContains(t, err.Error(), part)
+			}
+		})
 	}
-}
-
-func TestNotModifiedIsNoRedirect(t *testing.T) {
-	_, _, err := doGet(t, newClient(t, play(answer(304, ""))))
-	require.Equal(t, "Not Modified", asError(t, err).Message)
 }
 
 func TestRequestID(t *testing.T) {
-	cases := []struct {
-		header []string
-		want   string
-	}{
-		{nil, ""},
-		{[]string{"X-Request-Id", "a", "Cf-Ray", "b"}, "a"},
-		{[]string{"Cf-Ray", "b"}, "b"},
-		{[]string{"X-Amzn-Trace-Id", "Root=1"}, "Root=1"},
-		{[]string{"X-Request-ID", "c"}, "c"},
-	}
-	for _, tc := range cases {
-		_, _, err := doCopy(t, newClient(t, play(answer(404, "", tc.header...))))
-		require.Equal(t, tc.want, asError(t, err).RequestID)
-		_, resp, err := doCopy(t, newClient(t, play(answer(200, made, tc.header...))))
+	for want, header := range map[string][]string{
+		"":       nil,
+		"a":      {"X-Request-Id", "a", "Cf-Ray", "b"},
+		"b":      {"Cf-Ray", "b"},
+		"Root=1": {"X-Amzn-Trace-Id", "Root=1"},
+		"c":      {"X-Request-ID", "c"},
+	} {
+		_, _, err := doCopy(t, newClient(t, play(answer(404, "", header...))))
+		require.Equal(t, want, asError(t, err).RequestID)
+		_, resp, err := doCopy(t, newClient(t, play(answer(200, made, header...))))
 		require.NoError(t, err)
-		require.Equal(t, tc.want, resp.RequestID)
+		require.Equal(t, want, resp.RequestID)
 	}
 }
 
+// TestResponse: the forms that are read are the business of laxjson.
 func TestResponse(t *testing.T) {
-	body := `{"id":"thing-2","count":"three","made":"not a time","newer":{"than":"this SDK"}}`
+	body := `{"id":"thing-2","count":"three","made":"not a time","newer":{"than":NaN}}`
 	got, resp, err := doCopy(t, newClient(t, play(answer(201, body, "X-Odd", "1"))))
 	require.NoError(t, err)
 	require.Equal(t, "thing-2", got.ID)
@@ -118,6 +128,42 @@ func TestResponse(t *testing.T) {
 	require.Equal(t, http.Header{"X-Odd": {"1"}}, resp.Header)
 	require.Equal(t, body, string(resp.Body))
 	require.ErrorContains(t, resp.Warning, `"count"`)
+	require.ErrorContains(t, resp.Warning, "NaN")
 	require.Len(t, resp.Attempts, 1)
 	require.True(t, resp.Attempts[0].Sent)
+}
+
+// TestSecretIsNotCutInTwo: where a text is too long to be printed whole, no part
+// of a secret stays at the end of what is left.
+func TestSecretIsNotCutInTwo(t *testing.T) {
+	key := newKey()
+	for before := range 520 {
+		filler := strings.Repeat("x", before)
+		for name, s := range map[string]step{
+			"message":    answer(400, `{"message":"`+filler+key+`"}`),
+			"code":       answer(400, `{"code":"`+filler+key+`"}`),
+			"field":      answer(422, `{"detail":[{"loc":["body","`+filler+key+`"],"msg":"no"}]}`),
+			"page":       answer(200, `<title>`+filler+key+`</title>`),
+			"request ID": answer(400, "", "X-Request-Id", filler+key),
+		} {
+			_, _, err := doCopy(t, newClientWithKey(t, key, play(s)))
+			e := asError(t, err)
+			printed := fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err)
+			require.NotContains(t, printed, key[:4], "the first half of a secret behind %d bytes of a %s", before, name)
+		}
+	}
+}
+
+func TestMaskedErrorsStillMatch(t *testing.T) {
+	key := newKey()
+	quoting := fmt.Errorf("header %q: %w", key, io.ErrClosedPipe)
+	_, _, err := doCopy(t, newClientWithKey(t, key, play(fail(quoting))))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	require.NotContains(t, fmt.Sprint(err), key)
+	require.Contains(t, err.Error(), "[redacted]")
+}
+
+func TestShortCredentialsDoNotGarbleMessages(t *testing.T) {
+	_, _, err := doCopy(t, newClientWithKey(t, "key", play(answer(401, `{"detail":"the key is wrong"}`))))
+	require.Equal(t, "the key is wrong", asError(t, err).Message)
 }

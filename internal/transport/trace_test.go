@@ -1,13 +1,11 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -293,65 +291,4 @@ func TestNoTraceCostsNothing(t *testing.T) {
 	}
 	idle := agentcopy.Trace{CallDone: func(context.Context, agentcopy.CallInfo, error) {}}
 	require.LessOrEqual(t, count(), count(agentcopy.WithTrace(idle)))
-}
-
-// TestWaitForTheLimiterIsLogged when it begins, if it is long.
-func TestWaitForTheLimiterIsLogged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(drained()), agentcopy.WithLogger(logWithoutTime(&out)))
-		go func() { _, _, _ = doCopy(t, c) }()
-		synctest.Wait()
-		require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=limiter wait=10s\n", out.String())
-		time.Sleep(10 * time.Second)
-	})
-}
-
-// TestWaitsAreLoggedOnce: a pause that another call met, a limiter of unknown length,
-// and nothing of a wait that is short or that a line of a retry told of.
-func TestWaitsAreLoggedOnce(t *testing.T) {
-	for name, tt := range map[string]struct {
-		steps []step
-		waits time.Duration // of the limiter
-		want  string
-	}{
-		"limiter": {nil, 3 * time.Second, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=limiter\n"},
-		"short":   {nil, time.Second - 1, ""},
-		"own pause": {[]step{answer(429, "", "Retry-After", "30")}, 0, `level=WARN msg="the vendor asks to wait: the credential is paused" provider=acme operation=CopyThing attempt=1 status=429 outcome="not copied" wait=30s
-level=WARN msg="retrying the request" provider=acme operation=CopyThing attempt=1 status=429 outcome="not copied" wait=30s
-`},
-	} {
-		inBubble(t, name, func(t *testing.T) {
-			var out bytes.Buffer
-			limiter := waitFunc(func(context.Context) error { time.Sleep(tt.waits); return nil })
-			c := newClient(t, play(append(tt.steps, answer(200, made))...), agentcopy.WithLimiter(limiter), agentcopy.WithLogger(logWithoutTime(&out)))
-			_, _, err := doCopy(t, c)
-			require.NoError(t, err)
-			require.Equal(t, tt.want, out.String())
-		})
-	}
-}
-
-func TestPauseOfAnotherCallIsLogged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		c := newClient(t, play(answer(429, "", "Retry-After", "30"), answer(200, made)), agentcopy.WithLogger(logWithoutTime(&out)),
-			agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
-		_, _, err := doCopy(t, c)
-		require.ErrorIs(t, err, agentcopy.ErrRateLimited)
-		out.Reset()
-		time.Sleep(10 * time.Second)
-		_, _, err = doCopy(t, c)
-		require.NoError(t, err)
-		require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=pause wait=20s\n", out.String())
-	})
-}
-
-func logWithoutTime(out *bytes.Buffer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}}))
 }

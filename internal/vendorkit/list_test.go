@@ -110,6 +110,7 @@ func TestListEnds(t *testing.T) {
 func TestListStopsWithTheLoop(t *testing.T) {
 	var cursors []string
 	list := things.List(inTurn(&cursors, pageOf(true, "", "a", "b"), pageOf(false, "", "c")))
+	require.Empty(t, cursors, "nothing is fetched before the loop begins")
 	for item, err := range list {
 		require.NoError(t, err)
 		if item.ID == "b" {

@@ -38,7 +38,8 @@ func New(n int, per time.Duration) *Limiter {
 // String says what the limiter allows.
 func (l *Limiter) String() string { return fmt.Sprintf("%d per %v", l.n, l.per) }
 
-// Admit waits for a permit, first come first served.
+// Admit waits for a permit, first come first served. A wait that cannot end before the
+// deadline of ctx is not begun.
 func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 	if ctx.Err() != nil {
 		return Ticket{}, check.ContextError(ctx)
@@ -51,34 +52,6 @@ func (l *Limiter) Admit(ctx context.Context) (Ticket, error) {
 		l.mu.Unlock()
 		return t, nil
 	}
-	return l.enqueue(ctx, now)
-}
-
-// Pass is Admit for a caller that cannot say when its attempt is answered: the
-// permit is free again a window after the admission.
-func (l *Limiter) Pass(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return check.ContextError(ctx)
-	}
-	l.mu.Lock()
-	now := l.advance()
-	if l.free > 0 {
-		l.free--
-		l.cooling.push(later(now, l.per))
-		l.mu.Unlock()
-		return nil
-	}
-	t, err := l.enqueue(ctx, now)
-	if err != nil {
-		return err
-	}
-	l.Answered(t)
-	return nil
-}
-
-// enqueue waits in the queue, unless the wait cannot end before the deadline. It is
-// called under the lock and returns without it.
-func (l *Limiter) enqueue(ctx context.Context, now moment) (Ticket, error) {
 	if wait := l.shortestWait(now); EndsFirst(ctx, wait) {
 		l.mu.Unlock()
 		return Ticket{}, fmt.Errorf("%v: no permit is free for another %v, past the context's deadline: %w",
@@ -92,6 +65,16 @@ func (l *Limiter) enqueue(ctx context.Context, now moment) (Ticket, error) {
 		return Ticket{}, err
 	}
 	return w.ticket, nil
+}
+
+// Pass is Admit for a caller that cannot say when its attempt is answered: the
+// permit is free again a window after the admission.
+func (l *Limiter) Pass(ctx context.Context) error {
+	t, err := l.Admit(ctx)
+	if err == nil {
+		l.Answered(t)
+	}
+	return err
 }
 
 // Delay is how long a newcomer has to wait, at the least; 0 if it does not.
@@ -120,26 +103,25 @@ func (l *Limiter) giveUp(w *waiter) {
 }
 
 // GiveBack says that nothing was sent for t: its permit is free at once.
-func (l *Limiter) GiveBack(t Ticket) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.advance()
-	if l.held.giveBack(t) {
-		l.free++
-		l.serve(now)
-	}
-}
+func (l *Limiter) GiveBack(t Ticket) { l.end(t, false) }
 
 // Answered says that the attempt of t was answered, or failed: its permit is free a
 // window from now. Saying it again does nothing.
-func (l *Limiter) Answered(t Ticket) {
+func (l *Limiter) Answered(t Ticket) { l.end(t, true) }
+
+func (l *Limiter) end(t Ticket, sent bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.advance()
-	if l.held.giveBack(t) {
+	switch {
+	case !l.held.giveBack(t):
+		return
+	case sent:
 		l.cooling.push(later(now, l.per))
-		l.serve(now)
+	default:
+		l.free++
 	}
+	l.serve(now)
 }
 
 // advance reads the clock, under the lock so that readings are in order, and hands

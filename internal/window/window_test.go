@@ -90,28 +90,6 @@ func TestAPermitThatPassedIsHeldForAWindow(t *testing.T) {
 	})
 }
 
-func TestFirstComeFirstServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, log := window.New(2, minute), newLog()
-		var wg sync.WaitGroup
-		for i := range 6 {
-			wg.Go(func() {
-				ticket, err := l.Admit(t.Context())
-				assert.NoError(t, err)
-				log.add(i)
-				time.Sleep(time.Second)
-				l.Answered(ticket)
-			})
-			synctest.Wait() // so that they come in order
-			time.Sleep(time.Millisecond)
-		}
-		wg.Wait()
-		require.Equal(t, []string{
-			"0 at 0s", "1 at 1ms", "2 at 1m1s", "3 at 1m1.001s", "4 at 2m2s", "5 at 2m2.001s",
-		}, log.lines)
-	})
-}
-
 func TestANewcomerDoesNotOvertake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, log := window.New(1, minute), newLog()
@@ -253,6 +231,7 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 				defer cancel()
 				err := l.Pass(tooSoon)
 				require.ErrorIs(t, err, context.DeadlineExceeded, "a permit is free after %v, which is not before the deadline", tc.earlier)
+				require.ErrorContains(t, err, fmt.Sprintf("3 per 1m0s: no permit is free for another %v, past the context's deadline: ", tc.earlier))
 				require.Zero(t, time.Since(start), "how long it took to say so")
 				require.NoError(t, tooSoon.Err(), "the context is not to blame yet")
 
@@ -416,7 +395,9 @@ func TestTurnsAreASpacingApart(t *testing.T) {
 		line(t, pacer, log, "a", "b", "c").Wait()
 		time.Sleep(time.Minute) // gathers no credit
 		line(t, pacer, log, "d", "e").Wait()
-		require.Equal(t, []string{"a at 0s", "b at 1s", "c at 2s", "d at 1m2s", "e at 1m3s"}, log.lines)
+		require.True(t, pacer.Pause(1)) // shortens no spacing
+		line(t, pacer, log, "f").Wait()
+		require.Equal(t, []string{"a at 0s", "b at 1s", "c at 2s", "d at 1m2s", "e at 1m3s", "f at 1m4s"}, log.lines)
 	})
 }
 
@@ -428,6 +409,12 @@ func TestHoldKeepsTheOrder(t *testing.T) {
 		require.False(t, pacer.Pause(0))
 		require.False(t, pacer.Pause(-time.Second))
 		wg := line(t, pacer, log, "a", "b", "c")
+		stop := errors.New("seen enough")
+		require.ErrorIs(t, pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
+			require.Equal(t, 10*time.Second, opens, "until it opens")
+			require.Equal(t, 13*time.Second, turn, "until the turn of the fourth in line")
+			return stop
+		}), stop)
 		time.Sleep(11500 * time.Millisecond) // a and b are through
 		require.Zero(t, pacer.Paused())
 		require.True(t, pacer.Pause(10*time.Second))
@@ -475,24 +462,6 @@ func TestWhoMayNotWaitIsToldAtOnce(t *testing.T) {
 	})
 }
 
-func TestHoldTellsHowLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer := window.NewPacer(time.Second)
-		stop := errors.New("seen enough")
-		pacer.Pause(time.Minute)
-		go func() { _ = pacer.Wait(t.Context(), always) }()
-		synctest.Wait()
-		time.Sleep(20 * time.Second)
-		err := pacer.Wait(t.Context(), func(opens, turn time.Duration) error {
-			require.Equal(t, 40*time.Second, opens, "until it opens")
-			require.Equal(t, 41*time.Second, turn, "until the turn of the second in line")
-			return stop
-		})
-		require.ErrorIs(t, err, stop)
-		time.Sleep(time.Minute)
-	})
-}
-
 func TestACancelledCallerLeavesNoGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pacer, log := window.NewPacer(time.Second), newLog()
@@ -530,15 +499,5 @@ func TestANewcomerDoesNotTakeAnothersTurn(t *testing.T) {
 			require.Equal(t, []string{"a at 0s", "b at 1s", "newcomer at 2s"}, log.lines)
 			time.Sleep(time.Minute)
 		}
-	})
-}
-
-func TestHoldDoesNotShortenTheSpacing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pacer, log := window.NewPacer(10*time.Second), newLog()
-		line(t, pacer, log, "a").Wait()
-		require.True(t, pacer.Pause(time.Second))
-		line(t, pacer, log, "b").Wait()
-		require.Equal(t, []string{"a at 0s", "b at 10s"}, log.lines)
 	})
 }
