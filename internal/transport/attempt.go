@@ -71,11 +71,8 @@ func (a *attempt) admit(idleSince time.Time) error {
 // send sends the request of an admitted attempt through middleware, origin guard and
 // wire, and judges the answer. What middleware has begun to send and not ended when it
 // returns, it may still be sending; what it has not begun, it may no longer.
-func (a *attempt) send(cookies []string) {
+func (a *attempt) send() {
 	defer a.end() // also for middleware that panics
-	if len(cookies) > 0 {
-		a.request.Header["Cookie"] = cookies
-	}
 	resp, err := a.call.client.wire.RoundTrip(&a.request)
 	a.sends.close()
 	a.judge(resp, err)
@@ -83,7 +80,7 @@ func (a *attempt) send(cookies []string) {
 
 // end gives back what an attempt holds.
 func (a *attempt) end() {
-	a.sends.end()
+	a.sends.close()
 	a.ctx.end()
 	a.call.client.pacing.Used()
 }
@@ -136,6 +133,9 @@ func (a *attempt) judge(resp *http.Response, err error) {
 	if err == nil && resp == nil {
 		err = errors.New("the transport returned neither an answer nor an error")
 	}
+	if !first && err == nil && isSuccess(resp.StatusCode) && !a.call.op.copies() {
+		stopped = nil // of the reads that middleware sent side by side, another one was answered
+	}
 	if stopped != nil || err != nil {
 		closeBody(resp)
 	}
@@ -173,7 +173,7 @@ func (a *attempt) receive(resp *http.Response) {
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.call.client.protocol.Store(int32(resp.ProtoMajor))
 	a.retryWait = a.readWait(resp)
-	if a.status >= 200 && a.status <= 299 {
+	if isSuccess(a.status) {
 		a.receiveSuccess(resp)
 		return
 	}

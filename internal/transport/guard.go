@@ -21,25 +21,30 @@ type originGuard struct {
 }
 
 func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	s, err := g.begin(req)
+	s, err := g.admit(req)
 	if err != nil {
-		closeRequest(req)
-		return nil, err
+		return refuse(req, err)
 	}
-	resp, err := g.next.RoundTrip(s.request)
-	s.end(resp, err)
-	return resp, err
+	defer s.release() // also if a Trace or the transport panics
+	if err := s.begin(req); err != nil {
+		return refuse(req, err)
+	}
+	return s.end(g.next.RoundTrip(s.request))
 }
 
-// closeRequest closes the body of a request that goes no further, as RoundTrip must.
-func closeRequest(req *http.Request) {
+// refuse closes the body of a request that goes no further, as RoundTrip must. In
+// line, it would make the frame of RoundTrip a large one.
+//
+//go:noinline
+func refuse(req *http.Request, err error) (*http.Response, error) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
+	return nil, err
 }
 
-// begin checks req and lets it through.
-func (g *originGuard) begin(req *http.Request) (*send, error) {
+// admit checks req, and whether its attempt may send.
+func (g *originGuard) admit(req *http.Request) (*send, error) {
 	a, ok := req.Context().Value(attemptKey{}).(*attempt)
 	if !ok {
 		return nil, &blockedError{"a request without the context it came with, which holds its deadline"}
@@ -47,7 +52,7 @@ func (g *originGuard) begin(req *http.Request) (*send, error) {
 	if err := g.check(req); err != nil {
 		return nil, err
 	}
-	return a.begin(req)
+	return a.sends.next(a)
 }
 
 func (g *originGuard) check(req *http.Request) error {

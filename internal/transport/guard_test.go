@@ -3,15 +3,20 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -395,5 +400,181 @@ func TestReadsThatMiddlewareSendsSideBySide(t *testing.T) {
 	for range 100 {
 		_, _, err := doGet(t, c)
 		require.NoError(t, err)
+	}
+}
+
+// permits is a limiter of a few requests at once, which notes how often each of its
+// permits was given back.
+type permits struct {
+	free  chan struct{}
+	mu    sync.Mutex
+	given []int // back, by permit
+}
+
+func newPermits(atOnce int) *permits { return &permits{free: make(chan struct{}, atOnce)} }
+
+func (p *permits) Wait(context.Context) error { panic("Acquire is to be called") }
+
+func (p *permits) Acquire(ctx context.Context) (func(), error) {
+	select {
+	case p.free <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.given)
+	p.given = append(p.given, 0)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.given[i]++; p.given[i] == 1 {
+			<-p.free
+		}
+	}, nil
+}
+
+// TestPermitsBehindMiddleware: whatever middleware does, each permit is given back
+// once, and no earlier than its request is answered or has failed.
+func TestPermitsBehindMiddleware(t *testing.T) {
+	type roundTrip = func(req *http.Request, next http.RoundTripper) (*http.Response, error)
+	detached := func(req *http.Request) *http.Request { return req.Clone(context.WithoutCancel(req.Context())) }
+	refuseStart := errors.New("not now")
+	cases := map[string]struct {
+		read       bool
+		step       step
+		middleware roundTrip
+		start      func() error // of Trace.AttemptStart
+		taken      int
+		err        string // of the call; "" for success, "panic" and "exit" for one that does not return
+	}{
+		"answers by itself": {step: hang, taken: 1, middleware: func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(200, made)(req)
+		}},
+		"panics before it sends": {step: hang, taken: 1, err: "panic", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
+			panic("middleware")
+		}},
+		"exits before it sends": {step: hang, taken: 1, err: "exit", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
+			runtime.Goexit()
+			return nil, nil
+		}},
+		"panics after it has sent": {step: answer(200, made), taken: 1, err: "panic", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req)
+			panic("middleware")
+		}},
+		"recovers a panic of the transport": {taken: 1, err: "recovered", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
+			defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
+			return next.RoundTrip(req)
+		}, step: func(*http.Request) (*http.Response, error) { panic("transport") }},
+		"recovers a panic of a Trace": {taken: 1, err: "recovered", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
+			defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
+			return next.RoundTrip(req)
+		}, step: answer(200, made), start: func() error { panic("trace") }},
+		"is refused by a Trace": {taken: 1, err: "not now", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
+			return next.RoundTrip(req)
+		}, step: answer(200, made), start: func() error { return refuseStart }},
+		"exits in a goroutine of its own": {taken: 1, err: "exited", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			var wg sync.WaitGroup
+			wg.Go(func() { _, _ = next.RoundTrip(req) })
+			wg.Wait()
+			return nil, errors.New("exited")
+		}, step: func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }},
+		"retries a refusal": {step: answer(401, ""), taken: 2, err: "Unauthorized", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req.Clone(req.Context()))
+			return next.RoundTrip(req)
+		}},
+		"retries a 429": {step: answer(429, ""), taken: 2, err: "Too Many", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req.Clone(req.Context()))
+			return next.RoundTrip(req)
+		}},
+		"does not wait": {step: after(time.Minute, answer(200, made)), taken: 1, err: "impatient", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			go func() { _, _ = next.RoundTrip(detached(req)) }()
+			synctest.Wait()
+			return nil, errors.New("impatient")
+		}},
+		"panics while it sends": {step: after(time.Minute, answer(200, made)), taken: 1, err: "panic", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			go func() { _, _ = next.RoundTrip(detached(req)) }()
+			synctest.Wait()
+			panic("middleware")
+		}},
+		"hedges reads": {read: true, step: after(time.Second, answer(200, made)), taken: 3, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			first := make(chan *http.Response, 3)
+			for range cap(first) {
+				go func() {
+					if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
+						first <- resp
+					}
+				}()
+			}
+			return <-first, nil
+		}},
+		"hedges reads, and ends the one that waits for a permit": {read: true, step: after(time.Second, answer(200, made)), taken: 3, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			first := make(chan *http.Response, 3)
+			for range cap(first) {
+				go func() {
+					if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
+						first <- resp
+					}
+				}()
+			}
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(req.Context(), time.Millisecond)
+			defer cancel()
+			_, err := next.RoundTrip(req.Clone(ctx))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return <-first, nil
+		}},
+	}
+	for name, tc := range cases {
+		inBubble(t, name, func(t *testing.T) {
+			limiter := newPermits(3)
+			underWay, most := 0, 0
+			var mu sync.Mutex
+			wire := step(func(req *http.Request) (*http.Response, error) {
+				mu.Lock()
+				underWay++
+				most = max(most, underWay-len(limiter.free))
+				mu.Unlock()
+				defer func() {
+					mu.Lock()
+					defer mu.Unlock()
+					most = max(most, underWay-len(limiter.free))
+					underWay--
+				}()
+				return tc.step(req)
+			})
+			c := newClient(t, wire, around(tc.middleware), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}), agentcopy.WithTrace(agentcopy.Trace{
+					AttemptStart: func(context.Context, agentcopy.AttemptInfo) (context.Context, error) {
+						if tc.start != nil {
+							return nil, tc.start()
+						}
+						return nil, nil
+					},
+				}))
+			end := "exit"
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				defer func() {
+					if recover() != nil {
+						end = "panic"
+					}
+				}()
+				call := doCopy
+				if tc.read {
+					call = doGet
+				}
+				_, _, err := call(t, c)
+				if end = ""; err != nil {
+					end = err.Error()
+				}
+			})
+			wg.Wait()
+			time.Sleep(time.Hour) // until what middleware has left to itself is over
+			require.Contains(t, end, tc.err)
+			require.Equal(t, tc.err == "", end == "", end)
+			require.Equal(t, slices.Repeat([]int{1}, tc.taken), limiter.given, "how often each permit was given back")
+			require.Zero(t, most, "requests under way without a permit")
+		})
 	}
 }

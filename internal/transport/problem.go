@@ -25,7 +25,7 @@ func (c *Client) describe(e *agentcopy.Error, r *result) {
 	e.RequestID = c.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
-	if r.status < 200 || r.status > 299 || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
+	if !isSuccess(r.status) || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
 		p = parseProblem(e.Body) // what is kept: all of the body may be long
 	}
 	e.Code, e.Message = readable(p.code), readable(p.message)

@@ -48,24 +48,13 @@ func newLoop(c *call) *loop {
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
 		CheckRetry:   func(context.Context, *http.Response, error) (bool, error) { return l.retry(), nil },
 		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return l.backoff() },
-		PrepareRetry: l.prepare,
+		PrepareRetry: func(*http.Request) error { return l.admit() },
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	l.next = &l.first
 	l.request = *c.request.WithContext(c.ctx)
 	l.vehicle.Request = &l.request
-	if c.client.jar != nil {
-		l.request.Header = http.Header{}
-	}
 	return l
-}
-
-// prepare prepares a retry: a jar puts its cookies in anew.
-func (l *loop) prepare(req *http.Request) error {
-	if l.call.client.jar != nil {
-		req.Header = http.Header{}
-	}
-	return l.admit()
 }
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -98,8 +87,11 @@ func (l *loop) admit() error {
 	}
 	l.next.call, l.next.number, l.next.toldPause = l.call, len(l.records)+1, l.last.pausesCredential()
 	err := l.next.admit(l.idleSince)
-	if err != nil {
+	switch {
+	case err != nil:
 		l.last = l.next
+	case l.call.client.jar != nil: // http.Client puts its cookies there
+		l.vehicle.Header = l.next.request.Header
 	}
 	return err
 }
@@ -107,7 +99,7 @@ func (l *loop) admit() error {
 // RoundTrip makes the attempt that was admitted. The answer that it returns is for the
 // cookie jar: its body has been read.
 func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
-	l.next.send(req.Header["Cookie"])
+	l.next.send()
 	return l.note(l.next, req)
 }
 

@@ -51,21 +51,17 @@ var errTwice = errors.New("middleware tried to send the copy a second time altho
 // errLate stops middleware that returned before it sent its request.
 var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
 
-// begin lets req through to the wire, watched by a trace of httptrace. Only the
-// transport is given that trace: the requests that middleware makes of its own with
+// begin makes the request that goes to the wire, watched by a trace of httptrace. Only
+// the transport is given that trace: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
-func (a *attempt) begin(req *http.Request) (*send, error) {
-	s, err := a.sends.next(a)
-	if err != nil {
-		return nil, err
-	}
+func (s *send) begin(req *http.Request) error {
 	ctx, err := s.admit(req.Context())
 	if err != nil {
-		a.sends.deny(s, err)
-		return nil, err
+		s.attempt.sends.deny(s, err)
+		return err
 	}
 	s.request = withoutIdempotencyKey(s.trace.watch(ctx, req))
-	return s, nil
+	return nil
 }
 
 // newSend makes s a send of a. In line, it would make the frame of next a large one,
@@ -126,19 +122,32 @@ func (s *send) admit(ctx context.Context) (context.Context, error) {
 	}
 	ctx, err := s.traceStart(ctx)
 	if err != nil {
-		s.permit.Unused()
+		s.takePermit().Unused()
 	}
 	return ctx, err
 }
 
-// end notes what came of a send, and whether it may be followed by another one.
-func (s *send) end(resp *http.Response, err error) {
-	s.permit.Answered()
+// release gives the permit back, unless that was done.
+func (s *send) release() { s.takePermit().Answered() }
+
+// takePermit returns the permit once, and then one that holds nothing.
+func (s *send) takePermit() pacing.Permit {
+	s.attempt.sends.mu.Lock()
+	defer s.attempt.sends.mu.Unlock()
+	permit := s.permit
+	s.permit = pacing.Permit{}
+	return permit
+}
+
+// end notes what came of a send, and whether it may be followed by another one. It
+// returns what it was given.
+func (s *send) end(resp *http.Response, err error) (*http.Response, error) {
+	s.release()
 	settled, refused, wait := false, false, time.Duration(0)
 	switch {
 	case err != nil:
 		settled = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
-	case resp != nil && (resp.StatusCode < 200 || resp.StatusCode > 299):
+	case resp != nil && !isSuccess(resp.StatusCode):
 		// Everybody waits before middleware can send again.
 		w := s.attempt.readWait(resp)
 		s.attempt.applyRetryAfter(resp, w)
@@ -160,27 +169,18 @@ func (s *send) end(resp *http.Response, err error) {
 	if all.last == s {
 		all.settled = settled
 	}
+	return resp, err
 }
 
-// close lets nothing more through: middleware has returned.
+// close lets nothing more through: middleware has returned. The guard gives back the
+// permits of what it let through; if that is nothing, the first one is left.
 func (p *sends) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.over = true
-}
-
-// end gives back the permits that the guard will not: of an attempt that never came
-// there, or in which something panicked.
-func (p *sends) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over && p.last != nil {
-		return
-	}
-	p.over = true
-	p.first.permit.Answered()
-	for s := p.last; s != nil; s = s.before {
-		s.permit.Answered()
+	none := p.last == nil
+	p.mu.Unlock()
+	if none {
+		p.first.release()
 	}
 }
 

@@ -71,6 +71,8 @@ var refusals = []int{
 	http.StatusRequestHeaderFieldsTooLarge,
 }
 
+func isSuccess(status int) bool { return status >= 200 && status <= 299 }
+
 // judgeStatus decides on an answer whose status is not that of success. body is
 // what was read of its body, and whole says whether that is all of it.
 func judgeStatus(copies bool, status int, body []byte, whole bool) verdict {
