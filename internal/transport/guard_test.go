@@ -403,17 +403,16 @@ func TestReadsThatMiddlewareSendsSideBySide(t *testing.T) {
 	}
 }
 
-// permits is a limiter of a few requests at once, which notes how often each of its
-// permits was given back.
+// permits is a limiter of a few requests at once.
 type permits struct {
-	free  chan struct{}
-	mu    sync.Mutex
-	given []int // back, by permit
+	free     chan struct{}
+	mu       sync.Mutex
+	given    []int // how often each permit was given back
+	underWay int   // requests on the wire
+	excess   int   // the most of them without a permit
 }
 
-func newPermits(atOnce int) *permits { return &permits{free: make(chan struct{}, atOnce)} }
-
-func (p *permits) Wait(context.Context) error { panic("Acquire is to be called") }
+func (p *permits) Wait(context.Context) error { return errors.New("Acquire is to be called") }
 
 func (p *permits) Acquire(ctx context.Context) (func(), error) {
 	select {
@@ -434,130 +433,116 @@ func (p *permits) Acquire(ctx context.Context) (func(), error) {
 	}, nil
 }
 
+// wire notes that a request begins or ends.
+func (p *permits) wire(begins, ends int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.underWay += begins
+	p.excess = max(p.excess, p.underWay-len(p.free))
+	p.underWay -= ends
+}
+
 // TestPermitsBehindMiddleware: whatever middleware does, each permit is given back
 // once, and no earlier than its request is answered or has failed.
 func TestPermitsBehindMiddleware(t *testing.T) {
-	type roundTrip = func(req *http.Request, next http.RoundTripper) (*http.Response, error)
-	detached := func(req *http.Request) *http.Request { return req.Clone(context.WithoutCancel(req.Context())) }
-	refuseStart := errors.New("not now")
+	type roundTrip = func(*http.Request, http.RoundTripper) (*http.Response, error)
+	recovers := func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
+		defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
+		return next.RoundTrip(req)
+	}
+	leaves := func(then func() error) roundTrip {
+		return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			go func() { _, _ = next.RoundTrip(req.Clone(context.WithoutCancel(req.Context()))) }()
+			synctest.Wait()
+			return nil, then()
+		}
+	}
+	hedges := func(req *http.Request, next http.RoundTripper) *http.Response {
+		first := make(chan *http.Response, 3)
+		for range cap(first) {
+			go func() {
+				if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
+					first <- resp
+				}
+			}()
+		}
+		return <-first
+	}
+	slow := after(time.Minute/2, answer(200, made))
 	cases := map[string]struct {
 		read       bool
-		step       step
-		middleware roundTrip
-		start      func() error // of Trace.AttemptStart
 		taken      int
-		err        string // of the call; "" for success, "panic" and "exit" for one that does not return
+		want       string // the error of the call; "" for none, "panic" and "exit" if it does not return
+		step       step
+		start      func() error // Trace.AttemptStart
+		middleware roundTrip
 	}{
-		"answers by itself": {step: hang, taken: 1, middleware: func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		"answers by itself": {taken: 1, step: hang, middleware: func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 			return answer(200, made)(req)
 		}},
-		"panics before it sends": {step: hang, taken: 1, err: "panic", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		"panics before it sends": {taken: 1, want: "panic", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
 			panic("middleware")
 		}},
-		"exits before it sends": {step: hang, taken: 1, err: "exit", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		"exits after it has sent": {taken: 1, want: "exit", step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req)
 			runtime.Goexit()
 			return nil, nil
 		}},
-		"panics after it has sent": {step: answer(200, made), taken: 1, err: "panic", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			_, _ = next.RoundTrip(req)
-			panic("middleware")
+		"exits while it sends": {taken: 1, want: "exit", step: slow, middleware: leaves(func() error { runtime.Goexit(); return nil })},
+		"returns while it sends": {taken: 1, want: "impatient", step: slow, middleware: leaves(func() error {
+			return errors.New("impatient")
+		})},
+		"recovers from the transport": {taken: 1, want: "recovered: wire", middleware: recovers, step: func(*http.Request) (*http.Response, error) {
+			panic("wire")
 		}},
-		"recovers a panic of the transport": {taken: 1, err: "recovered", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
-			defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
-			return next.RoundTrip(req)
-		}, step: func(*http.Request) (*http.Response, error) { panic("transport") }},
-		"recovers a panic of a Trace": {taken: 1, err: "recovered", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
-			defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
-			return next.RoundTrip(req)
-		}, step: answer(200, made), start: func() error { panic("trace") }},
-		"is refused by a Trace": {taken: 1, err: "not now", middleware: func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
-			return next.RoundTrip(req)
-		}, step: answer(200, made), start: func() error { return refuseStart }},
-		"exits in a goroutine of its own": {taken: 1, err: "exited", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			var wg sync.WaitGroup
-			wg.Go(func() { _, _ = next.RoundTrip(req) })
-			wg.Wait()
-			return nil, errors.New("exited")
-		}, step: func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }},
-		"retries a refusal": {step: answer(401, ""), taken: 2, err: "Unauthorized", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		"recovers from a Trace":      {taken: 1, want: "recovered: trace", middleware: recovers, start: func() error { panic("trace") }},
+		"sends what a Trace refuses": {taken: 1, want: "not now", middleware: leaves(func() error { return nil }), start: func() error { return errors.New("not now") }},
+		"outlives a goroutine that exits": {taken: 1, want: "left alone", middleware: leaves(func() error { return errors.New("left alone") }), step: func(*http.Request) (*http.Response, error) {
+			runtime.Goexit()
+			return nil, nil
+		}},
+		"retries a 429": {taken: 2, want: "Too Many", step: answer(429, ""), middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 			_, _ = next.RoundTrip(req.Clone(req.Context()))
 			return next.RoundTrip(req)
 		}},
-		"retries a 429": {step: answer(429, ""), taken: 2, err: "Too Many", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			_, _ = next.RoundTrip(req.Clone(req.Context()))
-			return next.RoundTrip(req)
+		"hedges": {read: true, taken: 3, step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			return hedges(req, next), nil
 		}},
-		"does not wait": {step: after(time.Minute, answer(200, made)), taken: 1, err: "impatient", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			go func() { _, _ = next.RoundTrip(detached(req)) }()
-			synctest.Wait()
-			return nil, errors.New("impatient")
-		}},
-		"panics while it sends": {step: after(time.Minute, answer(200, made)), taken: 1, err: "panic", middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			go func() { _, _ = next.RoundTrip(detached(req)) }()
-			synctest.Wait()
-			panic("middleware")
-		}},
-		"hedges reads": {read: true, step: after(time.Second, answer(200, made)), taken: 3, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			first := make(chan *http.Response, 3)
-			for range cap(first) {
-				go func() {
-					if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
-						first <- resp
-					}
-				}()
-			}
-			return <-first, nil
-		}},
-		"hedges reads, and ends the one that waits for a permit": {read: true, step: after(time.Second, answer(200, made)), taken: 3, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-			first := make(chan *http.Response, 3)
-			for range cap(first) {
-				go func() {
-					if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
-						first <- resp
-					}
-				}()
-			}
-			synctest.Wait()
-			ctx, cancel := context.WithTimeout(req.Context(), time.Millisecond)
+		"hedges, and gives one up that waits for a permit": {read: true, taken: 3, step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			ctx, cancel := context.WithTimeout(req.Context(), time.Second)
 			defer cancel()
-			_, err := next.RoundTrip(req.Clone(ctx))
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			return <-first, nil
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				synctest.Wait()
+				_, _ = next.RoundTrip(req.Clone(ctx))
+			})
+			resp := hedges(req, next)
+			wg.Wait()
+			return resp, nil
 		}},
 	}
 	for name, tc := range cases {
 		inBubble(t, name, func(t *testing.T) {
-			limiter := newPermits(3)
-			underWay, most := 0, 0
-			var mu sync.Mutex
+			limiter := &permits{free: make(chan struct{}, 3)}
 			wire := step(func(req *http.Request) (*http.Response, error) {
-				mu.Lock()
-				underWay++
-				most = max(most, underWay-len(limiter.free))
-				mu.Unlock()
-				defer func() {
-					mu.Lock()
-					defer mu.Unlock()
-					most = max(most, underWay-len(limiter.free))
-					underWay--
-				}()
+				limiter.wire(1, 0)
+				defer limiter.wire(0, 1)
 				return tc.step(req)
 			})
 			c := newClient(t, wire, around(tc.middleware), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter),
 				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}), agentcopy.WithTrace(agentcopy.Trace{
-					AttemptStart: func(context.Context, agentcopy.AttemptInfo) (context.Context, error) {
-						if tc.start != nil {
-							return nil, tc.start()
+					AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
+						if tc.start == nil {
+							return ctx, nil
 						}
-						return nil, nil
+						return ctx, tc.start()
 					},
 				}))
-			end := "exit"
-			var wg sync.WaitGroup
-			wg.Go(func() {
+			got := "exit"
+			go func() {
 				defer func() {
 					if recover() != nil {
-						end = "panic"
+						got = "panic"
 					}
 				}()
 				call := doCopy
@@ -565,16 +550,16 @@ func TestPermitsBehindMiddleware(t *testing.T) {
 					call = doGet
 				}
 				_, _, err := call(t, c)
-				if end = ""; err != nil {
-					end = err.Error()
+				if got = ""; err != nil {
+					got = err.Error()
 				}
-			})
-			wg.Wait()
-			time.Sleep(time.Hour) // until what middleware has left to itself is over
-			require.Contains(t, end, tc.err)
-			require.Equal(t, tc.err == "", end == "", end)
+			}()
+			time.Sleep(time.Hour)
+			synctest.Wait() // until what middleware has left to itself is over as well
+			require.Contains(t, got, tc.want)
+			require.Equal(t, tc.want == "", got == "", got)
 			require.Equal(t, slices.Repeat([]int{1}, tc.taken), limiter.given, "how often each permit was given back")
-			require.Zero(t, most, "requests under way without a permit")
+			require.Zero(t, limiter.excess, "requests under way without a permit")
 		})
 	}
 }
