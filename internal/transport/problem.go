@@ -79,25 +79,24 @@ type problem struct {
 // parseProblem reads an error body in any of the forms that the vendors, their
 // frameworks and the proxies before them send.
 func parseProblem(body []byte) problem {
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
-	if clean, err := laxjson.Clean(trimmed); err == nil {
-		trimmed = clean
-	}
-	if len(trimmed) == 0 {
-		return problem{}
+	body = trimmed(body)
+	if clean, err := laxjson.Clean(body); err == nil {
+		body = clean
 	}
 	var text string
 	switch {
-	case trimmed[0] == '<':
-		return problem{message: titleOf(trimmed)}
-	case trimmed[0] == '{':
-		return problemOf(trimmed, maxNesting)
-	case json.Unmarshal(trimmed, &text) == nil:
+	case len(body) == 0:
+		return problem{}
+	case body[0] == '<':
+		return problem{message: titleOf(body)}
+	case body[0] == '{':
+		return problemOf(body, maxNesting)
+	case json.Unmarshal(body, &text) == nil:
 		return problem{message: text}
-	case trimmed[0] == '[' || !utf8.Valid(trimmed):
+	case body[0] == '[' || !utf8.Valid(body):
 		return problem{}
 	}
-	return problem{message: string(trimmed)}
+	return problem{message: string(body)}
 }
 
 // problemOf reads a JSON object: Zudu's envelope, LangSmith's problem and its

@@ -173,7 +173,7 @@ func reportsError(object []byte) bool {
 // judgeFailure decides where there was no answer at all.
 func judgeFailure(copies bool, err error, proof proof) verdict {
 	switch {
-	case isBlocked(err) && proof == neverSent:
+	case is[*blockedError](err) && proof == neverSent:
 		return noRetry
 	case isCertificateError(err), isProxyRefusal(err):
 		if proof == neverSent || !copies {
