@@ -117,17 +117,6 @@ func CheckBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	return u, nil
 }
 
-// lower is text with the capitals of ASCII made small. What a host has beyond
-// ASCII, net/http folds by the rules of IDNA, which are not those of ToLower.
-func lower(text string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, text)
-}
-
 func isLoopback(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Unmap().IsLoopback()

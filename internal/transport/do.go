@@ -104,7 +104,7 @@ func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
 		}
 	}
 	c.url = client.endpointURL(req)
-	c.request.Method, c.request.URL, c.request.Host, c.request.Header = req.Op.Method, &c.url, c.url.Host, noHeader
+	c.request = http.Request{Method: req.Op.Method, URL: &c.url, Host: c.url.Host, Header: noHeader}
 	c.trace = client.traceOf(ctx)
 	if c.trace.CallStart != nil {
 		if started := c.trace.CallStart(ctx, c.info()); started != nil {

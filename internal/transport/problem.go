@@ -14,7 +14,57 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/laxjson"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
+
+// failure is the error of a call that did not succeed.
+func (c *call) failure(all *attempts) *agentcopy.Error {
+	e := &agentcopy.Error{
+		Provider:  c.client.vendor.Name,
+		Operation: c.op.Name,
+		Outcome:   agentcopy.OutcomeNotCopied,
+		Attempts:  all.records,
+		Err:       all.why(),
+	}
+	if c.op.copies() {
+		e.Outcome = all.outcome()
+	}
+	if all.answered != nil {
+		c.client.describe(e, &all.answered.result)
+	}
+	if paused, ok := errors.AsType[*pacing.PausedError](all.last.err); ok {
+		e.RetryAfter = paused.Left
+	}
+	if e.Message == "" && e.Err != nil {
+		e.Message = e.Err.Error()
+	}
+	return e
+}
+
+// outcome is Copied if that of any attempt is, else Unknown if that of any is.
+func (l *attempts) outcome() agentcopy.Outcome {
+	switch {
+	case l.copied:
+		return agentcopy.OutcomeCopied
+	case l.unknown:
+		return agentcopy.OutcomeUnknown
+	}
+	return agentcopy.OutcomeNotCopied
+}
+
+// why is the cause of a failure beyond what the last answer says.
+func (l *attempts) why() error {
+	err := l.last.err
+	switch {
+	case l.gaveUp != nil && err != nil:
+		return fmt.Errorf("%w: %w", err, l.gaveUp)
+	case l.gaveUp != nil:
+		return l.gaveUp
+	case err != nil && l.answered != nil && l.answered != l.last:
+		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
+	}
+	return err
+}
 
 // describe fills e with what the answer says.
 func (c *Client) describe(e *agentcopy.Error, r *result) {

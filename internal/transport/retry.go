@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // attempts are those of one call.
@@ -23,14 +21,14 @@ type attempts struct {
 	answered *attempt            // the last one that had an answer; nil if none had
 	copied   bool                // the outcome of some attempt is Copied
 	unknown  bool                // the outcome of some attempt is Unknown
-	stopped  error               // why the last one was not retried although the policy allows it
+	gaveUp   error               // why the last one was not retried although the policy allows it
 }
 
 // run makes attempts until one succeeds or must not be retried.
 func (c *call) run() *attempts {
 	l := newLoop(c)
 	if l.admit() == nil {
-		_, err := l.retries.Do(&l.vehicle)
+		_, err := l.retries.Do(&l.retryable)
 		l.end(err)
 	}
 	return &l.attempts
@@ -38,7 +36,10 @@ func (c *call) run() *attempts {
 
 func newLoop(c *call) *loop {
 	l := &c.loop
-	l.call, l.records, l.idleSince = c, c.kept.attempts[:0], c.began
+	l.call = c
+	l.records = c.kept.attempts[:0]
+	l.idleSince = c.began
+	l.next = &l.first
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
 	// reach the caller's.
@@ -51,9 +52,8 @@ func newLoop(c *call) *loop {
 		PrepareRetry: func(*http.Request) error { return l.admit() },
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	l.next = &l.first
 	l.request = *c.request.WithContext(c.ctx)
-	l.vehicle.Request = &l.request
+	l.retryable.Request = &l.request
 	return l
 }
 
@@ -69,11 +69,12 @@ type loop struct {
 	retrying  bool  // another attempt will follow
 	waiting   *wait // for it, if anybody is told
 
-	retries  retryablehttp.Client
-	vehicle  retryablehttp.Request
-	http     http.Client
-	request  http.Request
-	response http.Response
+	// What go-retryablehttp and http.Client see. Each attempt has a request of its own.
+	retries   retryablehttp.Client
+	http      http.Client
+	retryable retryablehttp.Request // which is request
+	request   http.Request
+	response  http.Response
 }
 
 // admit waits until the next attempt may begin. It waits outside of http.Client, so
@@ -85,13 +86,15 @@ func (l *loop) admit() error {
 	if l.last != nil {
 		l.next = new(attempt)
 	}
-	l.next.call, l.next.number, l.next.toldPause = l.call, len(l.records)+1, l.last.pausesCredential()
+	l.next.call = l.call
+	l.next.number = len(l.records) + 1
+	l.next.toldPause = l.last.pausesCredential()
 	err := l.next.admit(l.idleSince)
 	switch {
 	case err != nil:
 		l.last = l.next
 	case l.call.client.jar != nil: // http.Client puts its cookies there
-		l.vehicle.Header = l.next.request.Header
+		l.retryable.Header = l.next.request.Header
 	}
 	return err
 }
@@ -100,7 +103,7 @@ func (l *loop) admit() error {
 // cookie jar: its body has been read.
 func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
 	l.next.send()
-	return l.note(l.next, req)
+	return l.note(req)
 }
 
 // end is for a loop that go-retryablehttp ended with err.
@@ -111,14 +114,16 @@ func (l *loop) end(err error) {
 		l.last.unsent(err)
 		l.last.end()
 	case l.retrying: // the context ended during the wait for the next attempt
-		l.stopped = check.ContextError(l.call.ctx)
-		l.waiting.done(l.stopped)
+		l.gaveUp = check.ContextError(l.call.ctx)
+		l.waiting.done(l.gaveUp)
 	}
 }
 
-// note keeps what became of an attempt.
-func (l *loop) note(a *attempt, req *http.Request) (*http.Response, error) {
-	l.last, l.idleSince = a, time.Now()
+// note keeps what became of the attempt that was admitted.
+func (l *loop) note(req *http.Request) (*http.Response, error) {
+	a := l.next
+	l.last = a
+	l.idleSince = time.Now()
 	if a.notSent {
 		return nil, a.err
 	}
@@ -132,7 +137,7 @@ func (l *loop) note(a *attempt, req *http.Request) (*http.Response, error) {
 	if !a.answered {
 		return nil, a.err
 	}
-	l.response.StatusCode, l.response.Header, l.response.Body, l.response.Request = a.status, a.header, http.NoBody, req
+	l.response = http.Response{StatusCode: a.status, Header: a.header, Body: http.NoBody, Request: req}
 	return &l.response, nil
 }
 
@@ -154,15 +159,15 @@ func (l *loop) retry() bool {
 		return false
 	}
 	if ctx.Err() != nil {
-		l.stopped = check.ContextError(ctx)
+		l.gaveUp = check.ContextError(ctx)
 		return false
 	}
 	if last.hasRetryAfter && last.wait > policy.MaxWait {
-		l.stopped = fmt.Errorf("the vendor asks to wait for %v, longer than RetryPolicy.MaxWait (%v)", last.wait, policy.MaxWait)
+		l.gaveUp = fmt.Errorf("the vendor asks to wait for %v, longer than RetryPolicy.MaxWait (%v)", last.wait, policy.MaxWait)
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && last.wait >= time.Until(deadline) {
-		l.stopped = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", last.wait, context.DeadlineExceeded)
+		l.gaveUp = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", last.wait, context.DeadlineExceeded)
 		return false
 	}
 	last.logRetry()
@@ -190,53 +195,4 @@ func drawBackoff(policy agentcopy.RetryPolicy, number int) time.Duration {
 		bound = policy.MinBackoff << n
 	}
 	return rand.N(min(bound, math.MaxInt64-1) + 1)
-}
-
-// outcome is Copied if that of any attempt is, else Unknown if that of any is.
-func (l *attempts) outcome() agentcopy.Outcome {
-	switch {
-	case l.copied:
-		return agentcopy.OutcomeCopied
-	case l.unknown:
-		return agentcopy.OutcomeUnknown
-	}
-	return agentcopy.OutcomeNotCopied
-}
-
-// failure is the error of a call that did not succeed.
-func (c *call) failure(all *attempts) *agentcopy.Error {
-	e := &agentcopy.Error{
-		Provider:  c.client.vendor.Name,
-		Operation: c.op.Name,
-		Outcome:   agentcopy.OutcomeNotCopied,
-		Attempts:  all.records,
-		Err:       all.why(),
-	}
-	if c.op.copies() {
-		e.Outcome = all.outcome()
-	}
-	if all.answered != nil {
-		c.client.describe(e, &all.answered.result)
-	}
-	if paused, ok := errors.AsType[*pacing.PausedError](all.last.err); ok {
-		e.RetryAfter = paused.Left
-	}
-	if e.Message == "" && e.Err != nil {
-		e.Message = e.Err.Error()
-	}
-	return e
-}
-
-// why is the cause of a failure beyond what the last answer says.
-func (l *attempts) why() error {
-	err := l.last.err
-	switch {
-	case l.stopped != nil && err != nil:
-		return fmt.Errorf("%w: %w", err, l.stopped)
-	case l.stopped != nil:
-		return l.stopped
-	case err != nil && l.answered != nil && l.answered != l.last:
-		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
-	}
-	return err
 }
