@@ -147,16 +147,17 @@ func (a *attempt) judge(resp *http.Response, err error) {
 		a.record.Sent = a.sends.proof(stopped, false) != neverSent
 		a.err = a.cause(stopped)
 	case err != nil:
-		a.fail(err)
+		a.judgeNoAnswer(err)
 	default:
-		a.receive(resp)
+		a.judgeAnswer(resp)
 	}
 	a.err = maskError(a.call.client.mask, a.err)
-	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
+	a.record.Duration = time.Since(a.record.Start)
+	a.record.StatusCode = a.status
 }
 
-// fail judges an attempt that got no answer.
-func (a *attempt) fail(err error) {
+// judgeNoAnswer judges an attempt that ended with err.
+func (a *attempt) judgeNoAnswer(err error) {
 	proof := a.sends.proof(err, a.ctx.Err() != nil)
 	if last := a.sends.latest(); proof == neverSent && a.ctx.Err() == nil && last != nil && last.trace.throughProxy() {
 		err = asProxyError(err)
@@ -167,14 +168,14 @@ func (a *attempt) fail(err error) {
 	a.err = a.cause(err)
 }
 
-// receive judges an answer.
-func (a *attempt) receive(resp *http.Response) {
+// judgeAnswer reads and judges an answer.
+func (a *attempt) judgeAnswer(resp *http.Response) {
 	a.answered, a.record.Sent = true, true
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.call.client.protocol.Store(int32(resp.ProtoMajor))
 	a.retryWait = a.readWait(resp)
 	if isSuccess(a.status) {
-		a.receiveSuccess(resp)
+		a.judgeSuccess(resp)
 		return
 	}
 	if applied, ok := a.sends.waitApplied(a.status); ok {

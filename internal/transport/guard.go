@@ -43,7 +43,7 @@ func refuse(req *http.Request, err error) (*http.Response, error) {
 	return nil, err
 }
 
-// check returns the send that req, which it checks, is in its attempt.
+// check returns the send of req, or why req must not go to the wire.
 func (g *originGuard) check(req *http.Request) (*send, error) {
 	a, ok := req.Context().Value(attemptKey{}).(*attempt)
 	if !ok {

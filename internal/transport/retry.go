@@ -66,8 +66,8 @@ type loop struct {
 	idleSince time.Time // when the call began or its last attempt ended
 	next      *attempt  // the one that was admitted
 	first     attempt
-	retrying  bool  // another attempt will follow
-	waiting   *wait // for it, if anybody is told
+	retrying  bool        // another attempt will follow
+	waiting   *waitReport // of the wait for it, if anybody is told
 
 	// What go-retryablehttp and http.Client see. Each attempt has a request of its own.
 	retries   retryablehttp.Client
@@ -127,12 +127,11 @@ func (l *loop) note(req *http.Request) (*http.Response, error) {
 	if a.notSent {
 		return nil, a.err
 	}
-	l.records = append(l.records, a.record)
 	if a.answered {
 		l.answered = a
 	}
 	if !a.complete { // else Do decodes it first
-		l.finish(a)
+		l.finish()
 	}
 	if !a.answered {
 		return nil, a.err
@@ -141,10 +140,11 @@ func (l *loop) note(req *http.Request) (*http.Response, error) {
 	return &l.response, nil
 }
 
-// finish notes the outcome of an attempt, once it is known.
-func (l *attempts) finish(a *attempt) {
+// finish notes what became of the last attempt, once all of it is known.
+func (l *attempts) finish() {
+	a := l.last
 	a.record.Err = a.err
-	l.records[len(l.records)-1] = a.record
+	l.records = append(l.records, a.record)
 	l.copied = l.copied || a.outcome == agentcopy.OutcomeCopied
 	l.unknown = l.unknown || a.outcome == agentcopy.OutcomeUnknown
 	a.log()
