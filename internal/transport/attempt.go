@@ -71,11 +71,8 @@ func (a *attempt) admit(idleSince time.Time) error {
 // send sends the request of an admitted attempt through middleware, origin guard and
 // wire, and judges the answer. What middleware has begun to send and not ended when it
 // returns, it may still be sending; what it has not begun, it may no longer.
-func (a *attempt) send(cookies []string) {
+func (a *attempt) send() {
 	defer a.end() // also for middleware that panics
-	if len(cookies) > 0 {
-		a.request.Header["Cookie"] = cookies
-	}
 	resp, err := a.call.client.wire.RoundTrip(&a.request)
 	a.sends.close()
 	a.judge(resp, err)
@@ -83,7 +80,7 @@ func (a *attempt) send(cookies []string) {
 
 // end gives back what an attempt holds.
 func (a *attempt) end() {
-	a.sends.end()
+	a.sends.close()
 	a.ctx.end()
 	a.call.client.pacing.Used()
 }
@@ -136,6 +133,9 @@ func (a *attempt) judge(resp *http.Response, err error) {
 	if err == nil && resp == nil {
 		err = errors.New("the transport returned neither an answer nor an error")
 	}
+	if !first && err == nil && isSuccess(resp.StatusCode) && !a.call.op.copies() {
+		stopped = nil // of the reads that middleware sent side by side, another one was answered
+	}
 	if stopped != nil || err != nil {
 		closeBody(resp)
 	}
@@ -147,16 +147,17 @@ func (a *attempt) judge(resp *http.Response, err error) {
 		a.record.Sent = a.sends.proof(stopped, false) != neverSent
 		a.err = a.cause(stopped)
 	case err != nil:
-		a.fail(err)
+		a.judgeNoAnswer(err)
 	default:
-		a.receive(resp)
+		a.judgeAnswer(resp)
 	}
 	a.err = maskError(a.call.client.mask, a.err)
-	a.record.Duration, a.record.StatusCode, a.record.Err = time.Since(a.record.Start), a.status, a.err
+	a.record.Duration = time.Since(a.record.Start)
+	a.record.StatusCode = a.status
 }
 
-// fail judges an attempt that got no answer.
-func (a *attempt) fail(err error) {
+// judgeNoAnswer judges an attempt that ended with err.
+func (a *attempt) judgeNoAnswer(err error) {
 	proof := a.sends.proof(err, a.ctx.Err() != nil)
 	if last := a.sends.latest(); proof == neverSent && a.ctx.Err() == nil && last != nil && last.trace.throughProxy() {
 		err = asProxyError(err)
@@ -167,14 +168,14 @@ func (a *attempt) fail(err error) {
 	a.err = a.cause(err)
 }
 
-// receive judges an answer.
-func (a *attempt) receive(resp *http.Response) {
+// judgeAnswer reads and judges an answer.
+func (a *attempt) judgeAnswer(resp *http.Response) {
 	a.answered, a.record.Sent = true, true
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.call.client.protocol.Store(int32(resp.ProtoMajor))
 	a.retryWait = a.readWait(resp)
-	if a.status >= 200 && a.status <= 299 {
-		a.receiveSuccess(resp)
+	if isSuccess(a.status) {
+		a.judgeSuccess(resp)
 		return
 	}
 	if applied, ok := a.sends.waitApplied(a.status); ok {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -50,11 +51,38 @@ func readErrorBody(resp *http.Response) ([]byte, error) {
 		return nil, nil
 	}
 	defer resp.Body.Close()
+	body, err := readStart(resp)
+	return body[:min(len(body), errorBodyLimit)], err
+}
+
+// peek is readErrorBody for a body that middleware reads next: it puts back what it read.
+func peek(resp *http.Response) ([]byte, error) {
+	if resp.Body == nil {
+		return nil, nil
+	}
+	body, err := readStart(resp)
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = failingReader{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), rest), resp.Body}
+	return body, err
+}
+
+type failingReader struct{ err error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
+
+// readStart reads what is kept of the body of a refusal, and a byte more if there is one.
+func readStart(resp *http.Response) ([]byte, error) {
 	body, err := readUpTo(resp.Body, resp.ContentLength, errorBodyLimit)
 	if err == nil && !resp.Uncompressed && int64(len(body)) < min(resp.ContentLength, errorBodyLimit) {
 		err = io.ErrUnexpectedEOF
 	}
-	return body[:min(len(body), errorBodyLimit)], err
+	return body, err
 }
 
 // readUpTo reads r to its end, or to one byte beyond length, if that is

@@ -14,7 +14,7 @@ import (
 )
 
 // Client is what the four vendor clients are made of. It is safe for concurrent
-// use and never changes after New.
+// use, and its settings never change after New.
 type Client struct {
 	vendor *Vendor
 	cfg    agentcopy.Config // without its Header; see custom
@@ -89,7 +89,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		protocol: new(atomic.Int32),
 	}
 	c.cfg.Header = nil
-	c.trace = joined(cfg.Traces)
+	c.trace = joined(cfg.Traces...)
 	transport := sharedTransport()
 	if h := cfg.HTTPClient; h != nil {
 		if !check.IsNil(h.Jar) {

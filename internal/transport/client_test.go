@@ -125,6 +125,32 @@ func TestWithKeepsWhatItDoesNotChange(t *testing.T) {
 	require.Equal(t, "With", asError(t, err).Operation)
 }
 
+// TestForCopier: what a Copier needs changes nothing for the client that it comes from.
+func TestForCopier(t *testing.T) {
+	s, wrapped := play(answer(200, made)), 0
+	c := newClient(t, s, agentcopy.WithHeader("cache-control", "max-age=60"), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryAlways}),
+		agentcopy.WithMiddleware(func(next http.RoundTripper) http.RoundTripper { wrapped++; return next }))
+	copier := c.ForCopier()
+	require.Equal(t, 1, wrapped, "middleware keeps its state")
+	require.Equal(t, agentcopy.RetrySafe, copier.Config().Retry.Mode)
+	other, err := c.With(nil)
+	require.NoError(t, err)
+	require.Equal(t, agentcopy.RetryAlways, other.Config().Retry.Mode)
+	for _, call := range []func(testing.TB, *transport.Client) (*thing, *agentcopy.Response, error){doGet, doCopy} {
+		for _, client := range []*transport.Client{copier, c, other} {
+			_, _, err := call(t, client)
+			require.NoError(t, err)
+		}
+	}
+	var control []string
+	for _, r := range s.requests() {
+		control = append(control, r.Header["Cache-Control"]...)
+	}
+	require.Equal(t, []string{"no-cache", "max-age=60", "max-age=60", "max-age=60", "max-age=60", "max-age=60"}, control)
+	_, _, err = doGet(t, transport.NotMade(vendor).ForCopier())
+	require.ErrorIs(t, err, agentcopy.ErrInvalid)
+}
+
 func TestCallersValuesAreCopied(t *testing.T) {
 	s := play(answer(200, made))
 	header := http.Header{"X-Team": {"blue"}}

@@ -55,21 +55,18 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 	cfg.Provider = provider
 	// The caller may go on changing what its own option put there.
 	*cfg = cloneConfig(*cfg)
-	if cfg.Limiter != nil {
-		if err := agentcopy.WithLimiter(cfg.Limiter)(cfg); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.ReadLimiter != nil {
-		if err := agentcopy.WithReadLimiter(cfg.ReadLimiter)(cfg); err != nil {
-			return nil, err
-		}
-	}
 	checks := []agentcopy.Option{
 		agentcopy.WithBaseURL(cfg.BaseURL),
 		agentcopy.WithRetry(cfg.Retry),
 		agentcopy.WithAttemptTimeout(cfg.AttemptTimeout),
 		agentcopy.WithMaxResponseBytes(cfg.MaxResponseBytes),
+		agentcopy.WithMiddleware(cfg.Middleware...),
+	}
+	if cfg.Limiter != nil {
+		checks = append(checks, agentcopy.WithLimiter(cfg.Limiter))
+	}
+	if cfg.ReadLimiter != nil {
+		checks = append(checks, agentcopy.WithReadLimiter(cfg.ReadLimiter))
 	}
 	if cfg.UserAgent != "" {
 		checks = append(checks, agentcopy.WithUserAgent(cfg.UserAgent))
@@ -84,7 +81,6 @@ func resolve(cfg *agentcopy.Config, opts []agentcopy.Option) (*url.URL, error) {
 		}
 	}
 	scratch := agentcopy.Config{}
-	checks = append(checks, agentcopy.WithMiddleware(cfg.Middleware...))
 	for _, opt := range checks {
 		if err := opt(&scratch); err != nil {
 			return nil, err
@@ -115,17 +111,6 @@ func CheckBaseURL(cfg *agentcopy.Config) (*url.URL, error) {
 	}
 	u.Host = lowerHost(u.Host)
 	return u, nil
-}
-
-// lower is text with the capitals of ASCII made small. What a host has beyond
-// ASCII, net/http folds by the rules of IDNA, which are not those of ToLower.
-func lower(text string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, text)
 }
 
 func isLoopback(host string) bool {

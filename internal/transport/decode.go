@@ -50,9 +50,9 @@ func (c *Client) notJSON(data []byte) error {
 // checkBaseURL is the advice where somebody else than the vendor seems to answer.
 const checkBaseURL = "check the base URL"
 
-// receiveSuccess reads the body of an answer whose status says success, and
+// judgeSuccess reads the body of an answer whose status says success, and
 // decides as far as the retry loop needs. Decoding is left to Do.
-func (a *attempt) receiveSuccess(resp *http.Response) {
+func (a *attempt) judgeSuccess(resp *http.Response) {
 	c := a.call
 	encoding := resp.Header.Get("Content-Encoding")
 	body, err := readBody(resp, c.client.cfg.MaxResponseBytes)

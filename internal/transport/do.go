@@ -10,6 +10,7 @@
 //	attempt.send  attempt.go  sends the request, judges the answer
 //	originGuard   guard.go    behind all middleware: the last check before the wire
 //	send          send.go     one request on the wire, watched by wiretrace.go
+//	call.failure  problem.go  makes the error of a call that did not succeed
 //
 // verdict.go is the table this SDK exists for: what became of an attempt, and
 // whether it may be retried. trace.go tells an agentcopy.Trace of each step.
@@ -56,7 +57,7 @@ func decode[T any](c *call, attempts *attempts, verify func(*T) error) (*T, *age
 			err = judgeRead(warning, verify(answer))
 		}
 		last.decoded(warning, err)
-		attempts.finish(last)
+		attempts.finish()
 	}
 	if attempts.last.succeeded {
 		return answer, c.succeed(attempts), nil
@@ -64,7 +65,7 @@ func decode[T any](c *call, attempts *attempts, verify func(*T) error) (*T, *age
 	return nil, nil, c.fail(attempts)
 }
 
-// call is one call of a client. Only its loop changes once it runs.
+// call is one call of a client.
 type call struct {
 	ctx     context.Context // the caller's, and what Trace.CallStart added
 	began   time.Time
@@ -104,7 +105,7 @@ func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
 		}
 	}
 	c.url = client.endpointURL(req)
-	c.request.Method, c.request.URL, c.request.Host, c.request.Header = req.Op.Method, &c.url, c.url.Host, noHeader
+	c.request = http.Request{Method: req.Op.Method, URL: &c.url, Host: c.url.Host, Header: noHeader}
 	c.trace = client.traceOf(ctx)
 	if c.trace.CallStart != nil {
 		if started := c.trace.CallStart(ctx, c.info()); started != nil {

@@ -1,8 +1,8 @@
 package transport
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,71 +21,64 @@ type originGuard struct {
 }
 
 func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	s, err := g.begin(req)
+	s, err := g.check(req)
 	if err != nil {
-		closeRequest(req)
-		return nil, err
+		return refuse(req, err)
 	}
-	resp, err := g.next.RoundTrip(s.request)
-	s.end(resp, err)
-	return resp, err
+	defer s.release() // also if a Trace or the transport panics
+	if err := s.begin(req); err != nil {
+		return refuse(req, err)
+	}
+	return s.end(g.next.RoundTrip(s.request))
 }
 
-// closeRequest closes the body of a request that goes no further, as RoundTrip must.
-func closeRequest(req *http.Request) {
+// refuse closes the body of a request that goes no further, as RoundTrip must. In
+// line, it would make the frame of RoundTrip a large one.
+//
+//go:noinline
+func refuse(req *http.Request, err error) (*http.Response, error) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
+	return nil, err
 }
 
-// begin checks req and lets it through.
-func (g *originGuard) begin(req *http.Request) (*send, error) {
+// check returns the send of req, or why req must not go to the wire.
+func (g *originGuard) check(req *http.Request) (*send, error) {
 	a, ok := req.Context().Value(attemptKey{}).(*attempt)
 	if !ok {
 		return nil, &blockedError{"a request without the context it came with, which holds its deadline"}
 	}
-	if err := g.check(req); err != nil {
-		return nil, err
-	}
-	return a.begin(req)
-}
-
-func (g *originGuard) check(req *http.Request) error {
 	for name := range req.Header {
-		if check.WireHeader(name) != "" {
-			return badHeader(name)
+		// net/http sets the headers that frame and route a request by itself. One that
+		// middleware added, in whatever spelling, makes a server and the proxies before it
+		// read another request than the one that was checked.
+		if reason := check.WireHeader(name); reason != "" {
+			return nil, &blockedError{"a request with the header " + check.Printable(name) + ", which " + reason}
 		}
 	}
-	if u := req.URL; u != nil && u.Opaque == "" && u.Scheme == g.base.Scheme && u.Host == g.base.Host && req.Host == g.base.Host {
-		return nil // as it was built, which is nearly always
+	if err := g.checkOrigin(req); err != nil {
+		return nil, err
 	}
-	return g.checkOrigin(req)
+	return a.sends.next(a)
 }
 
 // checkOrigin refuses a request that would go elsewhere.
 func (g *originGuard) checkOrigin(req *http.Request) error {
-	if req.URL == nil {
+	u := req.URL
+	switch {
+	case u == nil:
 		return &blockedError{"a request without a URL" + elsewhere}
-	}
-	if req.URL.Opaque != "" { // goes out as it is, in place of host and path
+	case u.Opaque != "": // goes out as it is, in place of host and path
 		return &blockedError{"a request with an opaque URL" + elsewhere}
-	}
-	if origin := originOf(req.URL); origin != g.origin {
-		return &blockedError{"a request to " + origin + elsewhere}
-	}
-	// The Host header decides which of a server's sites gets the request.
-	if req.Host != "" && originOf(&url.URL{Scheme: req.URL.Scheme, Host: req.Host}) != g.origin {
+	case u.Scheme == g.base.Scheme && u.Host == g.base.Host && req.Host == g.base.Host:
+		return nil // as it was built, which is nearly always
+	case originOf(u) != g.origin:
+		return &blockedError{"a request to " + originOf(u) + elsewhere}
+	case req.Host != "" && originOf(&url.URL{Scheme: u.Scheme, Host: req.Host}) != g.origin: // which of a server's sites gets the request
 		return &blockedError{"a request with the Host header " + req.Host + elsewhere}
 	}
 	return nil
-}
-
-// badHeader refuses a request whose headers frame it or route it elsewhere:
-// net/http sets those that belong there by itself, and one that middleware added, in
-// whatever spelling, makes a server and the proxies before it read another request
-// than the one that was checked.
-func badHeader(name string) error {
-	return &blockedError{"a request with the header " + check.Printable(name) + ", which " + check.WireHeader(name)}
 }
 
 const elsewhere = ", which is not the configured origin"
@@ -99,27 +92,15 @@ func (e *blockedError) Error() string {
 
 func (e *blockedError) Is(target error) bool { return target == agentcopy.ErrInvalid }
 
-func isBlocked(err error) bool {
-	_, ok := errors.AsType[*blockedError](err)
-	return ok
-}
-
-// withoutIdempotencyKey takes out the headers that make net/http send a POST
-// again in silence, which middleware may have set in any spelling.
-func withoutIdempotencyKey(req *http.Request) *http.Request {
-	var clone *http.Request
+// dropIdempotencyKey takes out of req the headers that make net/http send a POST again
+// in silence, which middleware may have set in any spelling.
+func dropIdempotencyKey(req *http.Request) {
 	for name := range req.Header {
 		if strings.EqualFold(name, "Idempotency-Key") || strings.EqualFold(name, "X-Idempotency-Key") {
-			if clone == nil {
-				clone = req.Clone(req.Context())
-			}
-			delete(clone.Header, name)
+			req.Header = maps.Clone(req.Header) // middleware still has the other one
+			delete(req.Header, name)
 		}
 	}
-	if clone == nil {
-		return req
-	}
-	return clone
 }
 
 // withMiddleware wraps next so that the first middleware is the outermost.

@@ -3,14 +3,20 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -360,5 +366,166 @@ func TestReadsThatMiddlewareSendsSideBySide(t *testing.T) {
 	for range 100 {
 		_, _, err := doGet(t, c)
 		require.NoError(t, err)
+	}
+}
+
+// permits is a limiter of a few requests at once.
+type permits struct {
+	free     chan struct{}
+	mu       sync.Mutex
+	given    []int // how often each permit was given back
+	underWay int   // requests on the wire
+	excess   int   // the most of them without a permit
+}
+
+func (p *permits) Wait(context.Context) error { return errors.New("Acquire is to be called") }
+
+func (p *permits) Acquire(ctx context.Context) (func(), error) {
+	select {
+	case p.free <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.given)
+	p.given = append(p.given, 0)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.given[i]++; p.given[i] == 1 {
+			<-p.free
+		}
+	}, nil
+}
+
+// wire notes that a request begins or ends.
+func (p *permits) wire(begins, ends int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.underWay += begins
+	p.excess = max(p.excess, p.underWay-len(p.free))
+	p.underWay -= ends
+}
+
+// TestPermitsBehindMiddleware: whatever middleware does, each permit is given back
+// once, and no earlier than its request is answered or has failed.
+func TestPermitsBehindMiddleware(t *testing.T) {
+	type roundTrip = func(*http.Request, http.RoundTripper) (*http.Response, error)
+	recovers := func(req *http.Request, next http.RoundTripper) (_ *http.Response, err error) {
+		defer func() { err = fmt.Errorf("recovered: %v", recover()) }()
+		return next.RoundTrip(req)
+	}
+	leaves := func(then func() error) roundTrip {
+		return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			go func() { _, _ = next.RoundTrip(req.Clone(context.WithoutCancel(req.Context()))) }()
+			synctest.Wait()
+			return nil, then()
+		}
+	}
+	hedges := func(req *http.Request, next http.RoundTripper) *http.Response {
+		first := make(chan *http.Response, 3)
+		for range cap(first) {
+			go func() {
+				if resp, err := next.RoundTrip(req.Clone(req.Context())); err == nil {
+					first <- resp
+				}
+			}()
+		}
+		return <-first
+	}
+	slow := after(time.Minute/2, answer(200, made))
+	cases := map[string]struct {
+		read       bool
+		taken      int
+		want       string // the error of the call; "" for none, "panic" and "exit" if it does not return
+		step       step
+		start      func() error // Trace.AttemptStart
+		middleware roundTrip
+	}{
+		"answers by itself": {taken: 1, step: hang, middleware: func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+			return answer(200, made)(req)
+		}},
+		"panics before it sends": {taken: 1, want: "panic", middleware: func(*http.Request, http.RoundTripper) (*http.Response, error) {
+			panic("middleware")
+		}},
+		"exits after it has sent": {taken: 1, want: "exit", step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req)
+			runtime.Goexit()
+			return nil, nil
+		}},
+		"exits while it sends": {taken: 1, want: "exit", step: slow, middleware: leaves(func() error { runtime.Goexit(); return nil })},
+		"returns while it sends": {taken: 1, want: "impatient", step: slow, middleware: leaves(func() error {
+			return errors.New("impatient")
+		})},
+		"recovers from the transport": {taken: 1, want: "recovered: wire", middleware: recovers, step: func(*http.Request) (*http.Response, error) {
+			panic("wire")
+		}},
+		"recovers from a Trace":      {taken: 1, want: "recovered: trace", middleware: recovers, start: func() error { panic("trace") }},
+		"sends what a Trace refuses": {taken: 1, want: "not now", middleware: leaves(func() error { return nil }), start: func() error { return errors.New("not now") }},
+		"outlives a goroutine that exits": {taken: 1, want: "left alone", middleware: leaves(func() error { return errors.New("left alone") }), step: func(*http.Request) (*http.Response, error) {
+			runtime.Goexit()
+			return nil, nil
+		}},
+		"retries a 429": {taken: 2, want: "Too Many", step: answer(429, ""), middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = next.RoundTrip(req.Clone(req.Context()))
+			return next.RoundTrip(req)
+		}},
+		"hedges": {read: true, taken: 3, step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			return hedges(req, next), nil
+		}},
+		"hedges, and gives one up that waits for a permit": {read: true, taken: 3, step: slow, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			ctx, cancel := context.WithTimeout(req.Context(), time.Second)
+			defer cancel()
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				synctest.Wait()
+				_, _ = next.RoundTrip(req.Clone(ctx))
+			})
+			resp := hedges(req, next)
+			wg.Wait()
+			return resp, nil
+		}},
+	}
+	for name, tc := range cases {
+		inBubble(t, name, func(t *testing.T) {
+			limiter := &permits{free: make(chan struct{}, 3)}
+			wire := step(func(req *http.Request) (*http.Response, error) {
+				limiter.wire(1, 0)
+				defer limiter.wire(0, 1)
+				return tc.step(req)
+			})
+			c := newClient(t, wire, around(tc.middleware), agentcopy.WithLimiter(limiter), agentcopy.WithReadLimiter(limiter),
+				agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}), agentcopy.WithTrace(agentcopy.Trace{
+					AttemptStart: func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
+						if tc.start == nil {
+							return ctx, nil
+						}
+						return ctx, tc.start()
+					},
+				}))
+			got := "exit"
+			go func() {
+				defer func() {
+					if recover() != nil {
+						got = "panic"
+					}
+				}()
+				call := doCopy
+				if tc.read {
+					call = doGet
+				}
+				_, _, err := call(t, c)
+				if got = ""; err != nil {
+					got = err.Error()
+				}
+			}()
+			time.Sleep(time.Hour)
+			synctest.Wait() // until what middleware has left to itself is over as well
+			require.Contains(t, got, tc.want)
+			require.Equal(t, tc.want == "", got == "", got)
+			require.Equal(t, slices.Repeat([]int{1}, tc.taken), limiter.given, "how often each permit was given back")
+			require.Zero(t, limiter.excess, "requests under way without a permit")
+		})
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Origin is where the client's agents are, written in one way: scheme, host, the
 // port unless it is the scheme's own, and the base path. It holds no credential.
 func (c *Client) Origin() string {
-	if c == nil || c.wire == nil {
+	if c.wire == nil {
 		return ""
 	}
 	scheme := lower(c.base.Scheme)
@@ -24,6 +24,17 @@ func (c *Client) Origin() string {
 }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// lower is text with the capitals of ASCII made small. What a host has beyond
+// ASCII, net/http folds by the rules of IDNA, which are not those of ToLower.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}
 
 // lowerHost is host in small letters, but for the zone of an IPv6 address: it names
 // a network interface, whose case matters.
@@ -38,7 +49,7 @@ func lowerHost(host string) string {
 // Header is the value of a header that the client sends with every request by its
 // settings; "" if there is none.
 func (c *Client) Header(name string) string {
-	if c == nil || c.wire == nil {
+	if c.wire == nil {
 		return ""
 	}
 	return c.custom().Get(name)

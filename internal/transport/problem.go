@@ -14,7 +14,57 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/laxjson"
+	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
+
+// failure is the error of a call that did not succeed.
+func (c *call) failure(all *attempts) *agentcopy.Error {
+	e := &agentcopy.Error{
+		Provider:  c.client.vendor.Name,
+		Operation: c.op.Name,
+		Outcome:   agentcopy.OutcomeNotCopied,
+		Attempts:  all.records,
+		Err:       all.why(),
+	}
+	if c.op.copies() {
+		e.Outcome = all.outcome()
+	}
+	if all.answered != nil {
+		c.client.describe(e, &all.answered.result)
+	}
+	if paused, ok := errors.AsType[*pacing.PausedError](all.last.err); ok {
+		e.RetryAfter = paused.Left
+	}
+	if e.Message == "" && e.Err != nil {
+		e.Message = e.Err.Error()
+	}
+	return e
+}
+
+// outcome is Copied if that of any attempt is, else Unknown if that of any is.
+func (l *attempts) outcome() agentcopy.Outcome {
+	switch {
+	case l.copied:
+		return agentcopy.OutcomeCopied
+	case l.unknown:
+		return agentcopy.OutcomeUnknown
+	}
+	return agentcopy.OutcomeNotCopied
+}
+
+// why is the cause of a failure beyond what the last answer says.
+func (l *attempts) why() error {
+	err := l.last.err
+	switch {
+	case l.gaveUp != nil && err != nil:
+		return fmt.Errorf("%w: %w", err, l.gaveUp)
+	case l.gaveUp != nil:
+		return l.gaveUp
+	case err != nil && l.answered != nil && l.answered != l.last:
+		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
+	}
+	return err
+}
 
 // describe fills e with what the answer says.
 func (c *Client) describe(e *agentcopy.Error, r *result) {
@@ -25,7 +75,7 @@ func (c *Client) describe(e *agentcopy.Error, r *result) {
 	e.RequestID = c.requestID(r.header)
 	e.RetryAfter = r.retryAfter
 	var p problem
-	if r.status < 200 || r.status > 299 || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
+	if !isSuccess(r.status) || errors.Is(r.err, ErrRefused) { // else it is the document of an agent
 		p = parseProblem(e.Body) // what is kept: all of the body may be long
 	}
 	e.Code, e.Message = readable(p.code), readable(p.message)
@@ -79,25 +129,24 @@ type problem struct {
 // parseProblem reads an error body in any of the forms that the vendors, their
 // frameworks and the proxies before them send.
 func parseProblem(body []byte) problem {
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
-	if clean, err := laxjson.Clean(trimmed); err == nil {
-		trimmed = clean
-	}
-	if len(trimmed) == 0 {
-		return problem{}
+	body = trimmed(body)
+	if clean, err := laxjson.Clean(body); err == nil {
+		body = clean
 	}
 	var text string
 	switch {
-	case trimmed[0] == '<':
-		return problem{message: titleOf(trimmed)}
-	case trimmed[0] == '{':
-		return problemOf(trimmed, maxNesting)
-	case json.Unmarshal(trimmed, &text) == nil:
+	case len(body) == 0:
+		return problem{}
+	case body[0] == '<':
+		return problem{message: titleOf(body)}
+	case body[0] == '{':
+		return problemOf(body, maxNesting)
+	case json.Unmarshal(body, &text) == nil:
 		return problem{message: text}
-	case trimmed[0] == '[' || !utf8.Valid(trimmed):
+	case body[0] == '[' || !utf8.Valid(body):
 		return problem{}
 	}
-	return problem{message: string(trimmed)}
+	return problem{message: string(body)}
 }
 
 // problemOf reads a JSON object: Zudu's envelope, LangSmith's problem and its

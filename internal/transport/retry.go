@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/check"
-	"github.com/agentcopy/agentcopy-go/internal/pacing"
 )
 
 // attempts are those of one call.
@@ -23,14 +21,14 @@ type attempts struct {
 	answered *attempt            // the last one that had an answer; nil if none had
 	copied   bool                // the outcome of some attempt is Copied
 	unknown  bool                // the outcome of some attempt is Unknown
-	stopped  error               // why the last one was not retried although the policy allows it
+	gaveUp   error               // why the last one was not retried although the policy allows it
 }
 
 // run makes attempts until one succeeds or must not be retried.
 func (c *call) run() *attempts {
 	l := newLoop(c)
 	if l.admit() == nil {
-		_, err := l.retries.Do(&l.vehicle)
+		_, err := l.retries.Do(&l.retryable)
 		l.end(err)
 	}
 	return &l.attempts
@@ -38,7 +36,10 @@ func (c *call) run() *attempts {
 
 func newLoop(c *call) *loop {
 	l := &c.loop
-	l.call, l.records, l.idleSince = c, c.kept.attempts[:0], c.began
+	l.call = c
+	l.records = c.kept.attempts[:0]
+	l.idleSince = c.began
+	l.next = &l.first
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
 	// reach the caller's.
@@ -48,24 +49,12 @@ func newLoop(c *call) *loop {
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
 		CheckRetry:   func(context.Context, *http.Response, error) (bool, error) { return l.retry(), nil },
 		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return l.backoff() },
-		PrepareRetry: l.prepare,
+		PrepareRetry: func(*http.Request) error { return l.admit() },
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	l.next = &l.first
 	l.request = *c.request.WithContext(c.ctx)
-	l.vehicle.Request = &l.request
-	if c.client.jar != nil {
-		l.request.Header = http.Header{}
-	}
+	l.retryable.Request = &l.request
 	return l
-}
-
-// prepare prepares a retry: a jar puts its cookies in anew.
-func (l *loop) prepare(req *http.Request) error {
-	if l.call.client.jar != nil {
-		req.Header = http.Header{}
-	}
-	return l.admit()
 }
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -77,14 +66,15 @@ type loop struct {
 	idleSince time.Time // when the call began or its last attempt ended
 	next      *attempt  // the one that was admitted
 	first     attempt
-	retrying  bool  // another attempt will follow
-	waiting   *wait // for it, if anybody is told
+	retrying  bool        // another attempt will follow
+	waiting   *waitReport // of the wait for it, if anybody is told
 
-	retries  retryablehttp.Client
-	vehicle  retryablehttp.Request
-	http     http.Client
-	request  http.Request
-	response http.Response
+	// What go-retryablehttp and http.Client see. Each attempt has a request of its own.
+	retries   retryablehttp.Client
+	http      http.Client
+	retryable retryablehttp.Request // which is request
+	request   http.Request
+	response  http.Response
 }
 
 // admit waits until the next attempt may begin. It waits outside of http.Client, so
@@ -96,10 +86,15 @@ func (l *loop) admit() error {
 	if l.last != nil {
 		l.next = new(attempt)
 	}
-	l.next.call, l.next.number, l.next.toldPause = l.call, len(l.records)+1, l.last.pausesCredential()
+	l.next.call = l.call
+	l.next.number = len(l.records) + 1
+	l.next.toldPause = l.last.pausesCredential()
 	err := l.next.admit(l.idleSince)
-	if err != nil {
+	switch {
+	case err != nil:
 		l.last = l.next
+	case l.call.client.jar != nil: // http.Client puts its cookies there
+		l.retryable.Header = l.next.request.Header
 	}
 	return err
 }
@@ -107,8 +102,8 @@ func (l *loop) admit() error {
 // RoundTrip makes the attempt that was admitted. The answer that it returns is for the
 // cookie jar: its body has been read.
 func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
-	l.next.send(req.Header["Cookie"])
-	return l.note(l.next, req)
+	l.next.send()
+	return l.note(req)
 }
 
 // end is for a loop that go-retryablehttp ended with err.
@@ -119,35 +114,37 @@ func (l *loop) end(err error) {
 		l.last.unsent(err)
 		l.last.end()
 	case l.retrying: // the context ended during the wait for the next attempt
-		l.stopped = check.ContextError(l.call.ctx)
-		l.waiting.done(l.stopped)
+		l.gaveUp = check.ContextError(l.call.ctx)
+		l.waiting.done(l.gaveUp)
 	}
 }
 
-// note keeps what became of an attempt.
-func (l *loop) note(a *attempt, req *http.Request) (*http.Response, error) {
-	l.last, l.idleSince = a, time.Now()
+// note keeps what became of the attempt that was admitted.
+func (l *loop) note(req *http.Request) (*http.Response, error) {
+	a := l.next
+	l.last = a
+	l.idleSince = time.Now()
 	if a.notSent {
 		return nil, a.err
 	}
-	l.records = append(l.records, a.record)
 	if a.answered {
 		l.answered = a
 	}
 	if !a.complete { // else Do decodes it first
-		l.finish(a)
+		l.finish()
 	}
 	if !a.answered {
 		return nil, a.err
 	}
-	l.response.StatusCode, l.response.Header, l.response.Body, l.response.Request = a.status, a.header, http.NoBody, req
+	l.response = http.Response{StatusCode: a.status, Header: a.header, Body: http.NoBody, Request: req}
 	return &l.response, nil
 }
 
-// finish notes the outcome of an attempt, once it is known.
-func (l *attempts) finish(a *attempt) {
+// finish notes what became of the last attempt, once all of it is known.
+func (l *attempts) finish() {
+	a := l.last
 	a.record.Err = a.err
-	l.records[len(l.records)-1] = a.record
+	l.records = append(l.records, a.record)
 	l.copied = l.copied || a.outcome == agentcopy.OutcomeCopied
 	l.unknown = l.unknown || a.outcome == agentcopy.OutcomeUnknown
 	a.log()
@@ -162,15 +159,15 @@ func (l *loop) retry() bool {
 		return false
 	}
 	if ctx.Err() != nil {
-		l.stopped = check.ContextError(ctx)
+		l.gaveUp = check.ContextError(ctx)
 		return false
 	}
 	if last.hasRetryAfter && last.wait > policy.MaxWait {
-		l.stopped = fmt.Errorf("the vendor asks to wait for %v, longer than RetryPolicy.MaxWait (%v)", last.wait, policy.MaxWait)
+		l.gaveUp = fmt.Errorf("the vendor asks to wait for %v, longer than RetryPolicy.MaxWait (%v)", last.wait, policy.MaxWait)
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && last.wait >= time.Until(deadline) {
-		l.stopped = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", last.wait, context.DeadlineExceeded)
+		l.gaveUp = fmt.Errorf("a retry would have to wait for %v, past the context's deadline: %w", last.wait, context.DeadlineExceeded)
 		return false
 	}
 	last.logRetry()
@@ -198,53 +195,4 @@ func drawBackoff(policy agentcopy.RetryPolicy, number int) time.Duration {
 		bound = policy.MinBackoff << n
 	}
 	return rand.N(min(bound, math.MaxInt64-1) + 1)
-}
-
-// outcome is Copied if that of any attempt is, else Unknown if that of any is.
-func (l *attempts) outcome() agentcopy.Outcome {
-	switch {
-	case l.copied:
-		return agentcopy.OutcomeCopied
-	case l.unknown:
-		return agentcopy.OutcomeUnknown
-	}
-	return agentcopy.OutcomeNotCopied
-}
-
-// failure is the error of a call that did not succeed.
-func (c *call) failure(all *attempts) *agentcopy.Error {
-	e := &agentcopy.Error{
-		Provider:  c.client.vendor.Name,
-		Operation: c.op.Name,
-		Outcome:   agentcopy.OutcomeNotCopied,
-		Attempts:  all.records,
-		Err:       all.why(),
-	}
-	if c.op.copies() {
-		e.Outcome = all.outcome()
-	}
-	if all.answered != nil {
-		c.client.describe(e, &all.answered.result)
-	}
-	if paused, ok := errors.AsType[*pacing.PausedError](all.last.err); ok {
-		e.RetryAfter = paused.Left
-	}
-	if e.Message == "" && e.Err != nil {
-		e.Message = e.Err.Error()
-	}
-	return e
-}
-
-// why is the cause of a failure beyond what the last answer says.
-func (l *attempts) why() error {
-	err := l.last.err
-	switch {
-	case l.stopped != nil && err != nil:
-		return fmt.Errorf("%w: %w", err, l.stopped)
-	case l.stopped != nil:
-		return l.stopped
-	case err != nil && l.answered != nil && l.answered != l.last:
-		return fmt.Errorf("then: %w", err) // the status is that of an earlier answer
-	}
-	return err
 }

@@ -27,10 +27,10 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 		return 0, false // nearly always, and for nothing
 	}
 	now = serverTime(h, now)
-	if wait, ok = readWait(ms, time.Millisecond, now); ok {
+	if wait, ok = parseWait(ms, time.Millisecond, now); ok {
 		return wait, true
 	}
-	return readWait(text, time.Second, now)
+	return parseWait(text, time.Second, now)
 }
 
 // resetHeaders are what servers call the time at which a rate limit opens again, in
@@ -44,7 +44,7 @@ func limitReset(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 		return wait, true
 	}
 	for _, name := range resetHeaders {
-		if wait, ok = readWait(h.Get(name), time.Second, now); ok {
+		if wait, ok = parseWait(h.Get(name), time.Second, now); ok {
 			return wait, true
 		}
 	}
@@ -66,7 +66,7 @@ func draftReset(text string) (wait time.Duration, ok bool) {
 				reset = value
 			}
 		}
-		if seconds, valid := duration(strings.TrimSpace(reset), time.Second); valid && strings.TrimSpace(left) == "0" {
+		if seconds, valid := parseNumber(strings.TrimSpace(reset), time.Second); valid && strings.TrimSpace(left) == "0" {
 			wait, ok = max(wait, seconds), true
 		}
 	}
@@ -82,22 +82,22 @@ func serverTime(h http.Header, now time.Time) time.Time {
 	return now
 }
 
-// readWait reads a wait: a number of units, with "s" or "seconds" after it or not, a
+// parseWait reads a wait: a number of units, with "s" or "seconds" after it or not, a
 // duration such as 1m30s, a date, or a present-day epoch in seconds or milliseconds.
 // Of a list of them, which a header that was sent twice becomes, the first counts.
-func readWait(text string, unit time.Duration, now time.Time) (wait time.Duration, ok bool) {
+func parseWait(text string, unit time.Duration, now time.Time) (wait time.Duration, ok bool) {
 	if text = strings.Trim(text, " \t\""); text == "" {
 		return 0, false
 	}
-	if at, ok := readDate(text); ok {
+	if at, ok := parseDate(text); ok {
 		return max(0, at.Sub(now)), true
 	}
 	text, _, _ = strings.Cut(text, ",")
 	text = strings.Trim(text, " \t\"")
-	if at, ok := readEpoch(text, now); ok {
+	if at, ok := parseEpoch(text, now); ok {
 		return max(0, at.Sub(now)), true
 	}
-	if wait, ok = duration(text, unit); ok {
+	if wait, ok = parseNumber(text, unit); ok {
 		return wait, true
 	}
 	if text == "" || text[0] < '0' || text[0] > '9' {
@@ -105,7 +105,7 @@ func readWait(text string, unit time.Duration, now time.Time) (wait time.Duratio
 	}
 	for _, word := range []string{"seconds", "second", "secs", "sec", "s"} {
 		if number, found := strings.CutSuffix(text, word); found {
-			if wait, ok = duration(strings.TrimSpace(number), time.Second); ok {
+			if wait, ok = parseNumber(strings.TrimSpace(number), time.Second); ok {
 				return wait, true
 			}
 		}
@@ -114,8 +114,8 @@ func readWait(text string, unit time.Duration, now time.Time) (wait time.Duratio
 	return wait, err == nil
 }
 
-// readDate reads an HTTP date or a stamp of RFC 3339.
-func readDate(text string) (time.Time, bool) {
+// parseDate reads an HTTP date or a stamp of RFC 3339.
+func parseDate(text string) (time.Time, bool) {
 	at, err := http.ParseTime(text)
 	if err != nil {
 		at, err = time.Parse(time.RFC3339, text)
@@ -123,9 +123,9 @@ func readDate(text string) (time.Time, bool) {
 	return at, err == nil
 }
 
-// readEpoch reads a number that no server means as a wait: counted since 1970, it is
+// parseEpoch reads a number that no server means as a wait: counted since 1970, it is
 // a date not farther from now than a year, and as a wait it would be half a century.
-func readEpoch(text string, now time.Time) (time.Time, bool) {
+func parseEpoch(text string, now time.Time) (time.Time, bool) {
 	const year = 366 * 24 * time.Hour
 	if strings.Trim(text, "0123456789.") != "" {
 		return time.Time{}, false
@@ -142,9 +142,9 @@ func readEpoch(text string, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// duration reads a decimal number of units. Exponents, signs, hexadecimals and
+// parseNumber reads a decimal number of units. Exponents, signs, hexadecimals and
 // the words that ParseFloat knows are refused.
-func duration(text string, unit time.Duration) (time.Duration, bool) {
+func parseNumber(text string, unit time.Duration) (time.Duration, bool) {
 	if strings.Trim(text, "0123456789.") != "" {
 		return 0, false
 	}

@@ -1,10 +1,8 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -27,20 +25,19 @@ type send struct {
 	timeout time.Duration   // what was left of the attempt's
 	traced  context.Context // the trace is told the end with it; nil if it is not, or was
 
-	ended   bool
-	refused bool          // the answer is no success
-	status  int           // of the answer
-	wait    time.Duration // what every call waits for, if refused
-	err     error
+	ended  bool
+	status int           // of the answer; 0 if there was none
+	wait   time.Duration // that a refusal asks for, else drawn at random
+	err    error
 }
 
 // sends are those of an attempt.
 type sends struct {
-	mu      sync.Mutex
-	last    *send
-	settled bool  // the last one provably made no copy
-	over    bool  // middleware has returned: nothing more may be sent
-	denied  error // the limiter or a trace stopped the attempt
+	mu        sync.Mutex
+	last      *send
+	notCopied bool  // the last one provably made no copy
+	closed    bool  // middleware has returned: nothing more may be sent
+	denied    error // the limiter or a trace stopped the attempt
 
 	first send
 }
@@ -51,21 +48,18 @@ var errTwice = errors.New("middleware tried to send the copy a second time altho
 // errLate stops middleware that returned before it sent its request.
 var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
 
-// begin lets req through to the wire, watched by a trace of httptrace. Only the
-// transport is given that trace: the requests that middleware makes of its own with
+// begin makes the request that goes to the wire, watched by a trace of httptrace. Only
+// the transport is given that trace: the requests that middleware makes of its own with
 // the context of this one are no part of the attempt.
-func (a *attempt) begin(req *http.Request) (*send, error) {
-	s, err := a.sends.next(a)
-	if err != nil {
-		return nil, err
-	}
+func (s *send) begin(req *http.Request) error {
 	ctx, err := s.admit(req.Context())
 	if err != nil {
-		a.sends.deny(s, err)
-		return nil, err
+		s.attempt.sends.deny(s, err)
+		return err
 	}
-	s.request = withoutIdempotencyKey(s.trace.watch(ctx, req))
-	return s, nil
+	s.request = s.trace.watch(ctx, req)
+	dropIdempotencyKey(s.request)
+	return nil
 }
 
 // newSend makes s a send of a. In line, it would make the frame of next a large one,
@@ -79,33 +73,33 @@ func (a *attempt) newSend(s *send) *send {
 }
 
 // next makes the next send, if there may be one.
-func (p *sends) next(a *attempt) (*send, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := &p.first
+func (all *sends) next(a *attempt) (*send, error) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	s := &all.first
 	switch {
-	case p.over:
+	case all.closed:
 		return nil, errLate
-	case p.denied != nil:
-		return nil, p.denied
-	case p.last == nil:
-	case a.call.op.copies() && !p.settled:
+	case all.denied != nil:
+		return nil, all.denied
+	case all.last == nil:
+	case a.call.op.copies() && !all.notCopied:
 		return nil, errTwice
 	default:
 		s = a.newSend(new(send))
-		s.before = p.last
+		s.before = all.last
 	}
-	p.last, p.settled = s, false
+	all.last, all.notCopied = s, false
 	return s, nil
 }
 
 // deny takes back a send that the limiter or a trace stopped.
-func (p *sends) deny(s *send, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.denied = err
-	if p.last == s {
-		p.last, p.settled = s.before, true
+func (all *sends) deny(s *send, err error) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.denied = err
+	if all.last == s {
+		all.last, all.notCopied = s.before, true
 	}
 }
 
@@ -126,110 +120,122 @@ func (s *send) admit(ctx context.Context) (context.Context, error) {
 	}
 	ctx, err := s.traceStart(ctx)
 	if err != nil {
-		s.permit.Unused()
+		s.takePermit().Unused()
 	}
 	return ctx, err
 }
 
-// end notes what came of a send, and whether it may be followed by another one.
-func (s *send) end(resp *http.Response, err error) {
-	s.permit.Answered()
-	settled, refused, wait := false, false, time.Duration(0)
+// release gives the permit back, unless that was done.
+func (s *send) release() { s.takePermit().Answered() }
+
+// takePermit returns the permit once, and then one that holds nothing.
+func (s *send) takePermit() pacing.Permit {
+	s.attempt.sends.mu.Lock()
+	defer s.attempt.sends.mu.Unlock()
+	permit := s.permit
+	s.permit = pacing.Permit{}
+	return permit
+}
+
+// end notes what came of a send, and whether it may be followed by another one. It
+// returns what it was given.
+func (s *send) end(resp *http.Response, err error) (*http.Response, error) {
+	s.release()
+	var notCopied bool
+	var status int
+	var wait time.Duration
 	switch {
 	case err != nil:
-		settled = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
-	case resp != nil && (resp.StatusCode < 200 || resp.StatusCode > 299):
-		// Everybody waits before middleware can send again.
-		w := s.attempt.readWait(resp)
-		s.attempt.applyRetryAfter(resp, w)
-		refused, wait = true, w.wait
-		var body []byte
-		whole := false
-		if len(s.attempt.call.client.cfg.Middleware) > 0 && bodyDecides(resp.StatusCode) {
-			body, whole = peek(resp)
+		notCopied = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
+	case resp != nil:
+		status = resp.StatusCode
+		if !isSuccess(status) {
+			notCopied, wait = s.refused(resp)
 		}
-		settled = judgeStatus(true, resp.StatusCode, body, whole).outcome == agentcopy.OutcomeNotCopied
 	}
 	all := &s.attempt.sends
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	s.ended, s.err, s.refused, s.wait = true, err, refused, wait
-	if resp != nil {
-		s.status = resp.StatusCode
-	}
+	s.ended, s.status, s.wait, s.err = true, status, wait, err
 	if all.last == s {
-		all.settled = settled
+		all.notCopied = notCopied
 	}
+	return resp, err
 }
 
-// close lets nothing more through: middleware has returned.
-func (p *sends) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.over = true
+// refused reads a refusal. Everybody waits as it asks before middleware can send again.
+func (s *send) refused(resp *http.Response) (notCopied bool, wait time.Duration) {
+	a := s.attempt
+	w := a.readWait(resp)
+	a.applyRetryAfter(resp, w)
+	var body []byte
+	whole := false
+	if len(a.call.client.cfg.Middleware) > 0 && bodyDecides(resp.StatusCode) {
+		var err error
+		body, err = peek(resp)
+		whole = err == nil
+	}
+	return judgeStatus(true, resp.StatusCode, body, whole).outcome == agentcopy.OutcomeNotCopied, w.wait
 }
 
-// end gives back the permits that the guard will not: of an attempt that never came
-// there, or in which something panicked.
-func (p *sends) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over && p.last != nil {
-		return
-	}
-	p.over = true
-	p.first.permit.Answered()
-	for s := p.last; s != nil; s = s.before {
-		s.permit.Answered()
+// close lets nothing more through: middleware has returned. The guard gives back the
+// permits of what it let through; if that is nothing, the first one is left.
+func (all *sends) close() {
+	all.mu.Lock()
+	all.closed = true
+	none := all.last == nil
+	all.mu.Unlock()
+	if none {
+		all.first.release()
 	}
 }
 
 // safe reports whether all requests that were sent provably made no copy. None may be
 // under way.
-func (p *sends) safe() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last == nil || p.settled
+func (all *sends) safe() bool {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.last == nil || all.notCopied
 }
 
 // latest is the last send; nil if there is none.
-func (p *sends) latest() *send {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.last
+func (all *sends) latest() *send {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.last
 }
 
-// waitApplied reports whether the guard has seen the answer of that status already,
-// and how long it makes every call wait.
-func (p *sends) waitApplied(status int) (wait time.Duration, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.last == nil || !p.last.refused || p.last.status != status {
+// waitApplied reports whether the guard has seen the refusal of that status already, and
+// how long to wait after it.
+func (all *sends) waitApplied(status int) (wait time.Duration, ok bool) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.last == nil || all.last.status != status {
 		return 0, false
 	}
-	return p.last.wait, true
+	return all.last.wait, true
 }
 
 // stopped is why the limiter or a trace stopped the attempt, nil if they did not.
 // first reports whether they stopped the first send.
-func (p *sends) stopped() (err error, first bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.denied, p.last == nil
+func (all *sends) stopped() (err error, first bool) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.denied, all.last == nil
 }
 
 // proof is that of the last send. Without one, the guard stopped the request or,
 // if it did not, middleware has answered by itself, and nothing is known.
-func (p *sends) proof(err error, interrupted bool) proof {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (all *sends) proof(err error, interrupted bool) proof {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	switch {
-	case isBlocked(err) && p.last == nil:
+	case is[*blockedError](err) && all.last == nil:
 		return neverSent
-	case p.last == nil, !p.last.ended: // middleware may have returned without waiting for it
+	case all.last == nil, !all.last.ended: // middleware may have returned without waiting for it
 		return noProof
 	}
-	return p.last.trace.proof(err, interrupted)
+	return all.last.trace.proof(err, interrupted)
 }
 
 // traceOvertaken tells the trace of a send that is followed by another one.
@@ -246,25 +252,3 @@ func (s *send) traceOvertaken() {
 		Err: maskError(s.attempt.call.client.mask, s.err), Sent: s.status != 0 || s.trace.proof(s.err, false) != neverSent,
 	}, agentcopy.OutcomeNotCopied)
 }
-
-// peek reads what is kept of the body of a refusal, and puts it back.
-func peek(resp *http.Response) (body []byte, whole bool) {
-	if resp.Body == nil {
-		return nil, true
-	}
-	rest := resp.Body
-	body, err := readUpTo(rest, resp.ContentLength, errorBodyLimit)
-	again := io.Reader(io.MultiReader(bytes.NewReader(body), rest))
-	if err != nil {
-		again = io.MultiReader(bytes.NewReader(body), failingReader{err})
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{again, rest}
-	return body, err == nil && (resp.Uncompressed || int64(len(body)) >= min(resp.ContentLength, errorBodyLimit))
-}
-
-type failingReader struct{ err error }
-
-func (f failingReader) Read([]byte) (int, error) { return 0, f.err }

@@ -9,15 +9,12 @@ import (
 )
 
 // joined is one trace for all.
-func joined(traces []agentcopy.Trace) agentcopy.Trace {
-	return agentcopy.ContextTrace(withTraces(context.Background(), traces))
-}
-
-func withTraces(ctx context.Context, traces []agentcopy.Trace) context.Context {
+func joined(traces ...agentcopy.Trace) agentcopy.Trace {
+	ctx := context.Background()
 	for _, t := range traces {
 		ctx = agentcopy.ContextWithTrace(ctx, t)
 	}
-	return ctx
+	return agentcopy.ContextTrace(ctx)
 }
 
 // traceOf is the trace of a call with ctx: the client's and, after it, those of
@@ -31,7 +28,7 @@ func (c *Client) traceOf(ctx context.Context) *agentcopy.Trace {
 	case len(c.cfg.Traces) == 0:
 		return new(own)
 	}
-	return new(agentcopy.ContextTrace(agentcopy.ContextWithTrace(withTraces(context.Background(), c.cfg.Traces), own)))
+	return new(joined(c.trace, own))
 }
 
 func (c *call) info() agentcopy.CallInfo {

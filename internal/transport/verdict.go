@@ -71,6 +71,8 @@ var refusals = []int{
 	http.StatusRequestHeaderFieldsTooLarge,
 }
 
+func isSuccess(status int) bool { return status >= 200 && status <= 299 }
+
 // judgeStatus decides on an answer whose status is not that of success. body is
 // what was read of its body, and whole says whether that is all of it.
 func judgeStatus(copies bool, status int, body []byte, whole bool) verdict {
@@ -171,7 +173,7 @@ func reportsError(object []byte) bool {
 // judgeFailure decides where there was no answer at all.
 func judgeFailure(copies bool, err error, proof proof) verdict {
 	switch {
-	case isBlocked(err) && proof == neverSent:
+	case is[*blockedError](err) && proof == neverSent:
 		return noRetry
 	case isCertificateError(err), isProxyRefusal(err):
 		if proof == neverSent || !copies {

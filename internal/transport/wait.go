@@ -17,13 +17,13 @@ import (
 // a request that middleware sends once more.
 func (a *attempt) waitOutPause(ctx context.Context) error {
 	gate, maxWait := a.call.client.pacing.Gate, a.call.client.cfg.Retry.MaxWait
+	var report *waitReport
 	left := gate.Paused()
-	if left == 0 || left > maxWait || window.EndsFirst(ctx, left) || !a.call.watchesWaits() {
-		return gate.Wait(ctx, maxWait) // which returns at once, or nobody is to be told
+	if left > 0 && left <= maxWait && !window.EndsFirst(ctx, left) && a.call.watchesWaits() { // else Wait returns at once
+		report = a.call.startWait(a.number, agentcopy.WaitPause, left, !a.toldPause)
 	}
-	w := a.call.startWait(a.number, agentcopy.WaitPause, left, !a.toldPause)
 	err := gate.Wait(ctx, maxWait)
-	w.done(err)
+	report.done(err)
 	return err
 }
 
@@ -51,16 +51,14 @@ func (a *attempt) acquirePermit(ctx context.Context) (pacing.Permit, error) {
 
 func (a *attempt) waitForLimiter(ctx context.Context) (pacing.Permit, error) {
 	limiter := a.call.client.limiter(a.call.op)
-	if !a.call.watchesWaits() {
-		return limiter.Acquire(ctx)
+	var report *waitReport
+	if a.call.watchesWaits() {
+		if expected := limiter.Delay(); !window.EndsFirst(ctx, expected) { // else it refuses to wait
+			report = a.call.startWait(a.number, agentcopy.WaitLimiter, expected, true)
+		}
 	}
-	expected := limiter.Delay()
-	if window.EndsFirst(ctx, expected) {
-		return limiter.Acquire(ctx) // which will refuse to wait
-	}
-	w := a.call.startWait(a.number, agentcopy.WaitLimiter, expected, true)
 	p, err := limiter.Acquire(ctx)
-	w.done(err)
+	report.done(err)
 	return p, err
 }
 
@@ -107,8 +105,8 @@ func (w retryWait) pauses(status int) bool {
 // pausesCredential reports whether the answer to a does. a may be nil.
 func (a *attempt) pausesCredential() bool { return a != nil && a.pauses(a.status) }
 
-// wait is one wait of a call that somebody is told of.
-type wait struct {
+// waitReport tells a Trace and the log of one wait of a call.
+type waitReport struct {
 	call   *call
 	info   agentcopy.WaitInfo
 	timers [2]*time.Timer
@@ -127,10 +125,11 @@ func (c *call) watchesWaits() bool {
 	return c.trace.WaitStart != nil || c.trace.WaitDone != nil || c.client.log.Enabled(c.ctx, slog.LevelInfo)
 }
 
-// startWait tells of a wait that begins, for attempt number. Where its length is
-// not known, it may be over at once: then nobody is told.
-func (c *call) startWait(number int, reason agentcopy.WaitReason, expected time.Duration, logged bool) *wait {
-	w := &wait{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: number, Reason: reason, For: expected}}
+// startWait tells of a wait that begins, for attempt number; logged says whether the log
+// is told as well. Where its length is not known, it may be over at once: then nobody is
+// told.
+func (c *call) startWait(number int, reason agentcopy.WaitReason, expected time.Duration, logged bool) *waitReport {
+	w := &waitReport{call: c, info: agentcopy.WaitInfo{Call: c.info(), Number: number, Reason: reason, For: expected}}
 	if expected > 0 {
 		w.tellStart()
 		if logged && expected > noteworthyWait {
@@ -142,7 +141,7 @@ func (c *call) startWait(number int, reason agentcopy.WaitReason, expected time.
 	return w
 }
 
-func (w *wait) tellStart() {
+func (w *waitReport) tellStart() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ended {
@@ -154,7 +153,7 @@ func (w *wait) tellStart() {
 	}
 }
 
-func (w *wait) log() {
+func (w *waitReport) log() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.ended {
@@ -163,7 +162,7 @@ func (w *wait) log() {
 }
 
 // done tells that the wait is over. w may be nil.
-func (w *wait) done(err error) {
+func (w *waitReport) done(err error) {
 	if w == nil {
 		return
 	}

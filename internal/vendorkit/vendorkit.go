@@ -94,7 +94,7 @@ func (c *Client) Identity(sourceID, searchKey string) agentcopy.Identity {
 // Header is the value of a header that every request carries by the client's settings.
 func (c *Client) Header(name string) string { return c.transport.Header(name) }
 
-// Do sends a request with c, and has received complete the answer. See transport.Do.
+// Do is transport.Do for an answer that received completes.
 func Do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
 	answer, response, err := transport.Do(ctx, c.transport, req, verify)
 	if err != nil {
