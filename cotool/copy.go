@@ -6,7 +6,6 @@ import (
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -43,7 +42,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID string) (*CopyAgentRespo
 		return nil, err
 	}
 	request := &transport.Request{Op: copyAgent, Path: agentsPath, ID: agentID, Action: "/copy"}
-	return vendorkit.Do(ctx, c.made(), request, verifyCopy, (*CopyAgentResponse).received)
+	return transport.Do(ctx, c.made().Transport, request, verifyCopy, (*CopyAgentResponse).received)
 }
 
 // received completes an answer that response brought.

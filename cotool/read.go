@@ -66,5 +66,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 		return nil, err
 	}
 	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID}
-	return vendorkit.Do(ctx, c.made(), request, agents.Verify, agents.Received)
+	return transport.Do(ctx, c.made().Transport, request, agents.Verify, agents.Received)
 }

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var copyAgent = &transport.Operation{Name: "CopyAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -44,7 +43,7 @@ func (c *Client) CopyAgent(ctx context.Context, agentID int64, req CopyAgentRequ
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return vendorkit.Do(ctx, c.made(), &transport.Request{
+	return transport.Do(ctx, c.made().Transport, &transport.Request{
 		Op:     copyAgent,
 		Path:   agentsPath,
 		ID:     strconv.FormatInt(agentID, 10),

@@ -87,5 +87,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID int64) (*Agent, error) {
 		return nil, err
 	}
 	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: strconv.FormatInt(agentID, 10)}
-	return vendorkit.Do(ctx, c.made(), request, agents.Verify, agents.Received)
+	return transport.Do(ctx, c.made().Transport, request, agents.Verify, agents.Received)
 }

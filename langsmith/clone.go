@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/agentcopy/agentcopy-go/internal/transport"
-	"github.com/agentcopy/agentcopy-go/internal/vendorkit"
 )
 
 var cloneAgent = &transport.Operation{Name: "CloneAgent", Method: http.MethodPost, Endpoint: transport.CopyEndpoint}
@@ -50,7 +49,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, req CloneAgentR
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return vendorkit.Do(ctx, c.made(), &transport.Request{
+	return transport.Do(ctx, c.made().Transport, &transport.Request{
 		Op:     cloneAgent,
 		Path:   agentsPath,
 		ID:     agentID,

@@ -106,7 +106,7 @@ func (c copier) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 		UserTimezone string `json:"user_timezone,omitzero"`
 	}{made, made.UserTimezone}) // texts and lists of texts always marshal
 	identity := c.client.kit.Identity(canonical(req.SourceID), c.nameOf(req))
-	identity.Account = canonical(c.client.kit.Header(workspaceHeader))
+	identity.Account = canonical(c.client.kit.Transport.Header(workspaceHeader))
 	identity.Template = string(document)
 	return identity
 }

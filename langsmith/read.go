@@ -123,5 +123,5 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, req GetAgentReque
 		return nil, err
 	}
 	request := &transport.Request{Op: vendorkit.GetAgent, Path: agentsPath, ID: agentID, Query: filesQuery(req.IncludeFiles)}
-	return vendorkit.Do(ctx, c.made(), request, agents.Verify, agents.Received)
+	return transport.Do(ctx, c.made().Transport, request, agents.Verify, agents.Received)
 }

@@ -159,7 +159,7 @@ func (c *Client) GetAgent(ctx context.Context, agentID string) (*Agent, error) {
 
 // agent sends a request that an agent answers.
 func (c *Client) agent(ctx context.Context, req *transport.Request) (*Agent, error) {
-	answer, err := vendorkit.Do(ctx, c.made(), req, verifyAgent, func(e *envelope[Agent], r *agentcopy.Response) { e.Data.received(r) })
+	answer, err := transport.Do(ctx, c.made().Transport, req, verifyAgent, func(e *envelope[Agent], r *agentcopy.Response) { e.Data.received(r) })
 	if err != nil {
 		return nil, err
 	}

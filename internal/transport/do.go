@@ -38,18 +38,18 @@ type Request struct {
 }
 
 // Do sends req and decodes the answer into a T. verify says whether the answer
-// can be used: it returns nil, ErrNoID, ErrNoList or ErrRefused. Every error of Do
-// is an *agentcopy.Error.
-func Do[T any](ctx context.Context, c *Client, req *Request, verify func(*T) error) (*T, *agentcopy.Response, error) {
+// can be used: it returns nil, ErrNoID, ErrNoList or ErrRefused. received completes
+// an answer that can. Every error of Do is an *agentcopy.Error.
+func Do[T any](ctx context.Context, c *Client, req *Request, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
 	call, err := newCall(ctx, c, req)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return decode(call, call.run(), verify)
+	return decode(call, call.run(), verify, received)
 }
 
 // decode ends a call by what came of its attempts.
-func decode[T any](c *call, attempts *attempts, verify func(*T) error) (*T, *agentcopy.Response, error) {
+func decode[T any](c *call, attempts *attempts, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
 	answer := new(T)
 	if last := attempts.last; last.complete {
 		warning, err := c.client.unmarshal(c.ctx, last.body, answer)
@@ -60,9 +60,10 @@ func decode[T any](c *call, attempts *attempts, verify func(*T) error) (*T, *age
 		attempts.finish()
 	}
 	if attempts.last.succeeded {
-		return answer, c.succeed(attempts), nil
+		received(answer, c.succeed(attempts))
+		return answer, nil
 	}
-	return nil, nil, c.fail(attempts)
+	return nil, c.fail(attempts)
 }
 
 // call is one call of a client.

@@ -91,11 +91,16 @@ func doCopy(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, err
 }
 
 func copyWith(ctx context.Context, c *transport.Client) (*thing, *agentcopy.Response, error) {
-	return transport.Do(ctx, c, copyRequest(), verifyThing)
+	return do(ctx, c, copyRequest())
 }
 
 func doGet(t testing.TB, c *transport.Client) (*thing, *agentcopy.Response, error) {
-	return transport.Do(t.Context(), c, &transport.Request{Op: getThing, Path: "/things/1"}, verifyThing)
+	return do(t.Context(), c, &transport.Request{Op: getThing, Path: "/things/1"})
+}
+
+func do(ctx context.Context, c *transport.Client, req *transport.Request) (got *thing, resp *agentcopy.Response, err error) {
+	got, err = transport.Do(ctx, c, req, verifyThing, func(_ *thing, r *agentcopy.Response) { resp = r })
+	return got, resp, err
 }
 
 func copyRequest() *transport.Request {

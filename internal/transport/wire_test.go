@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // Over real sockets: that net/http behaves as the verdicts assume. What connections, answers
@@ -36,7 +35,7 @@ func TestOverASocket(t *testing.T) {
 			got, _, err := doCopy(t, c)
 			require.NoError(t, err)
 			require.Equal(t, `{"name":"new"} 14 0`, got.ID, protocol)
-			got, _, err = transport.Do(t.Context(), c, withoutBody, verifyThing)
+			got, _, err = do(t.Context(), c, withoutBody)
 			require.NoError(t, err)
 			require.Equal(t, " 0 0", got.ID, protocol)
 		}

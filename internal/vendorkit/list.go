@@ -54,7 +54,8 @@ type Pages[A any] func(number int, cursor string) (Page[A], error)
 // except for the Response.
 func Fetch[T, A any](ctx context.Context, c *Client, request func(number int, cursor string) *transport.Request, verify func(*T) error, page func(number int, answer *T) Page[A]) Pages[A] {
 	return func(number int, cursor string) (Page[A], error) {
-		answer, response, err := transport.Do(ctx, c.transport, request(number, cursor), verify)
+		var response *agentcopy.Response
+		answer, err := transport.Do(ctx, c.Transport, request(number, cursor), verify, func(_ *T, r *agentcopy.Response) { response = r })
 		if err != nil {
 			return Page[A]{}, err
 		}

@@ -7,7 +7,6 @@
 package vendorkit
 
 import (
-	"context"
 	"encoding/json"
 
 	"golang.org/x/time/rate"
@@ -40,9 +39,9 @@ type Setup struct {
 
 // Client is what the clients of all vendors are made of.
 type Client struct {
+	Transport *transport.Client
 	Dates     *Dates // of its answers
 	vendor    *transport.Vendor
-	transport *transport.Client
 	known     *differences // what a Copier has compared
 }
 
@@ -57,51 +56,38 @@ func (s *Setup) New(opts []agentcopy.Option, values ...string) (*Client, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Client{vendor: s.Vendor, transport: t, Dates: new(Dates)}, nil
+	return &Client{vendor: s.Vendor, Transport: t, Dates: new(Dates)}, nil
 }
 
 // NotMade stands for a client that New did not make: each of its calls is an error.
 func NotMade(v *transport.Vendor) *Client {
-	return &Client{vendor: v, transport: transport.NotMade(v), Dates: new(Dates)}
+	return &Client{vendor: v, Transport: transport.NotMade(v), Dates: new(Dates)}
 }
 
 // With makes a client with the same credentials, and opts on top of the settings of c.
 func (c *Client) With(opts []agentcopy.Option) (*Client, error) {
-	t, err := c.transport.With(opts)
+	t, err := c.Transport.With(opts)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{vendor: c.vendor, transport: t, Dates: new(Dates)}, nil
+	return &Client{vendor: c.vendor, Transport: t, Dates: new(Dates)}, nil
 }
 
 // ForCopier is the client that a Copier calls. It retries no copy that may have been
 // made, and its reads go past caches.
 func (c *Client) ForCopier() *Client {
-	return &Client{vendor: c.vendor, transport: c.transport.ForCopier(), Dates: c.Dates, known: new(differences)}
+	return &Client{vendor: c.vendor, Transport: c.Transport.ForCopier(), Dates: c.Dates, known: new(differences)}
 }
 
 // Identity is what the client knows of what a request stands for.
 func (c *Client) Identity(sourceID, searchKey string) agentcopy.Identity {
 	return agentcopy.Identity{
 		Provider:  c.vendor.Name,
-		Origin:    c.transport.Origin(),
+		Origin:    c.Transport.Origin(),
 		SourceID:  sourceID,
 		SearchKey: searchKey,
 		Traced:    true,
 	}
-}
-
-// Header is the value of a header that every request carries by the client's settings.
-func (c *Client) Header(name string) string { return c.transport.Header(name) }
-
-// Do is transport.Do for an answer that received completes.
-func Do[T any](ctx context.Context, c *Client, req *transport.Request, verify func(*T) error, received func(*T, *agentcopy.Response)) (*T, error) {
-	answer, response, err := transport.Do(ctx, c.transport, req, verify)
-	if err != nil {
-		return nil, err
-	}
-	received(answer, response)
-	return answer, nil
 }
 
 // NullToNil sets each of raws that is JSON's null to nil: to the reader of an
