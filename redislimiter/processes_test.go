@@ -166,7 +166,8 @@ func TestManyProcessesShareTheLimit(t *testing.T) {
 	copies, err := strconv.Atoi(cmp.Or(os.Getenv("AGENTCOPY_LIMITER_COPIES"), "180"))
 	require.NoError(t, err)
 	fake, agent := newKolena(t, n, window)
-	work := task{Redis: server.Addr, Kolena: fake.URL(), Goroutines: 16, Copies: copies, Agent: agent, N: n, Per: window, Timeout: time.Minute}
+	work := task{Redis: server.Addr, Kolena: fake.URL(), Goroutines: 16, Copies: copies, Agent: agent,
+		N: n, Per: window, Timeout: time.Minute}
 	var all []*child
 	for work.Process = range processes {
 		all = append(all, work.start(t))
@@ -195,7 +196,8 @@ func TestKilledProcessesGiveTheirPermitsBack(t *testing.T) {
 	const n, window, timeout = 12, 400 * time.Millisecond, 5 * time.Second
 	const copies, goroutines = 50, 3
 	fake, agent := newKolena(t, n, window)
-	work := task{Redis: server.Addr, Kolena: fake.URL(), Goroutines: goroutines, Copies: copies, Agent: agent, N: n, Per: window, Timeout: timeout}
+	work := task{Redis: server.Addr, Kolena: fake.URL(), Goroutines: goroutines, Copies: copies, Agent: agent,
+		N: n, Per: window, Timeout: timeout}
 	survivor := work.start(t)
 	for range 3 {
 		work.Process++

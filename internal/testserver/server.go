@@ -90,7 +90,8 @@ func StartRedis(t testing.TB, args ...string) *Redis {
 			r.Addr = fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(20_000))
 		}
 		host, port, _ := net.SplitHostPort(r.Addr)
-		return exec.Command("redis-server", append([]string{"--bind", host, "--port", port, "--dir", r.Dir, "--save", ""}, args...)...)
+		place := []string{"--bind", host, "--port", port, "--dir", r.Dir, "--save", ""}
+		return exec.Command("redis-server", append(place, args...)...)
 	}
 	r.Start()
 	started = true
@@ -122,10 +123,11 @@ func StartPostgres(t testing.TB, args ...string) *Postgres {
 		p.user = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		require.NoError(t, os.Chown(dir, uid, gid))
 	}
-	// What the system has taken survives a kill without fsync, and the disk may be slow.
 	out, err := p.Command("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput()
 	require.NoError(t, err, "initdb: %s", out)
-	args = append([]string{"-D", "data", "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=400", "-c", "fsync=off"}, args...)
+	// What the system has taken survives a kill without fsync, and the disk may be slow.
+	args = append([]string{"-D", "data", "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=400",
+		"-c", "fsync=off"}, args...)
 	p.command = func() *exec.Cmd { return p.Command("postgres", args...) }
 	p.Start()
 	t.Cleanup(func() {

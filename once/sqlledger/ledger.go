@@ -103,15 +103,15 @@ func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 			case has.record.Done():
 				stored, found = has.record, true
 				return nil
-			case has.left > lease.Seconds():
-				if _, err := l.exec(ctx, l.sql.cut, args[0], lease.Seconds()); err != nil {
-					return err
+			case has.left > 0:
+				if has.left > lease.Seconds() {
+					if _, err := l.exec(ctx, l.sql.cut, args[0], lease.Seconds()); err != nil {
+						return err
+					}
 				}
 				return once.ErrInProgress
-			case has.left > 0:
-				return once.ErrInProgress
 			}
-			// its lease ran out a moment ago
+			// Its lease ran out a moment ago.
 		}
 	})
 	return stored, found, err
@@ -170,7 +170,8 @@ func (l *Ledger) write(ctx context.Context, what string, r once.Record, lease ti
 // Abandon implements once.Ledger.
 func (l *Ledger) Abandon(ctx context.Context, r once.Record) error {
 	return l.do(ctx, "Abandon", func(ctx context.Context, doubt bool) error {
-		removed, err := l.exec(ctx, "DELETE FROM agentcopy_ledger WHERE key = $1 AND token = $2 AND ref IS NULL", escape(r.Key), int64(r.Token))
+		const abandon = "DELETE FROM agentcopy_ledger WHERE key = $1 AND token = $2 AND ref IS NULL"
+		removed, err := l.exec(ctx, abandon, escape(r.Key), int64(r.Token))
 		if err != nil || removed == 1 {
 			return err
 		}
@@ -207,7 +208,8 @@ func (l *Ledger) Get(ctx context.Context, key string) (r once.Record, found bool
 // KeepsNames implements once.Index.
 func (l *Ledger) KeepsNames(ctx context.Context, id agentcopy.Identity) (keeps bool, err error) {
 	err = l.do(ctx, "KeepsNames", func(ctx context.Context, _ bool) error {
-		return l.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1)", namesText(id)).Scan(&keeps)
+		const names = "SELECT EXISTS (SELECT 1 FROM agentcopy_ledger WHERE keeps_names_of = $1)"
+		return l.queryRow(ctx, names, namesText(id)).Scan(&keeps)
 	})
 	return keeps, err
 }

@@ -33,7 +33,9 @@ import (
 // variable says which, and its standard input has its task.
 const childVariable = "SQLLEDGER_TEST_CHILD"
 
-var programs = map[string]func(task) error{"makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce}
+var programs = map[string]func(task) error{
+	"makeCopies": makeCopies, "openOnly": openOnly, "suspended": suspended, "copyAtOnce": copyAtOnce,
+}
 
 // shortLease is how long a Runner of the programs claims a key for, so that tests need
 // not wait for long. Renewals may fail on a busy machine: the tests reckon with it.
