@@ -115,17 +115,17 @@ type sender func(ctx context.Context, client any)
 
 // contractCases serve a fake that has an agent with all kinds of fields.
 var contractCases = []struct {
-	vendor, form string
-	options      []agentcopytest.ServerOption
-	copies       int // that are made with the right credential
-	serve        func(opts []agentcopytest.ServerOption) (*agentcopytest.Server, sender)
+	name    string // that of the vendor first
+	options []agentcopytest.ServerOption
+	copies  int // that are made with the right credential
+	serve   func(opts []agentcopytest.ServerOption) (*agentcopytest.Server, sender)
 }{
-	{"zudu", "second generation", nil, 3, serveZudu},
-	{"zudu", "first generation", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, 3, serveZudu},
-	{"cotool", "", nil, 1, serveCotool},
-	{"kolena", "with zones", nil, 7, serveKolena},
-	{"kolena", "zoneless", []agentcopytest.ServerOption{agentcopytest.WithKolenaZonelessTimes()}, 7, serveKolena},
-	{"langsmith", "", nil, 8, serveLangSmith},
+	{"zudu, second generation", nil, 3, serveZudu},
+	{"zudu, first generation", []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGeneration()}, 3, serveZudu},
+	{"cotool", nil, 1, serveCotool},
+	{"kolena, with zones", nil, 7, serveKolena},
+	{"kolena, zoneless", []agentcopytest.ServerOption{agentcopytest.WithKolenaZonelessTimes()}, 7, serveKolena},
+	{"langsmith", nil, 8, serveLangSmith},
 }
 
 func serveZudu(opts []agentcopytest.ServerOption) (*agentcopytest.Server, sender) {
@@ -203,12 +203,13 @@ func serveLangSmith(opts []agentcopytest.ServerOption) (*agentcopytest.Server, s
 // vendors' contracts.
 func TestContracts(t *testing.T) {
 	for _, tc := range contractCases {
-		t.Run(tc.vendor+" "+tc.form, func(t *testing.T) {
-			v := vendortest.Named(tc.vendor)
+		t.Run(tc.name, func(t *testing.T) {
+			vendor, _, _ := strings.Cut(tc.name, ",")
+			v := vendortest.Named(vendor)
 			small := agentcopytest.WithQuirks(agentcopytest.Quirks{PageSize: 2}) // so that there are several pages
 			srv, send := tc.serve(append(tc.options, small, agentcopytest.WithCredential("good-credential")))
 			defer srv.Close()
-			wire := loadContract(t, tc.vendor, srv.Client().Transport)
+			wire := loadContract(t, vendor, srv.Client().Transport)
 			for _, key := range []string{"good-credential", "wrong-credential"} {
 				client, err := v.New(key, throughTransport(wire), agentcopy.WithLimiter(agentcopy.Unlimited))
 				require.NoError(t, err)

@@ -238,9 +238,10 @@ func (s *server) close(t *http.Transport) error {
 
 // check makes one case over the wire and returns the faults it found. On a busy
 // machine an attempt may time out before it comes to the stage where it is to
-// stall: it is given more time then. What must hold in every case is checked each time.
+// stall: everything takes longer then. What must hold in every case is checked each time.
 func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcopy.RetryMode, warm int) []string {
-	for slower := *r; ; slower.timeout, slower.ends.after = 8*slower.timeout, 8*slower.ends.after {
+	slower := *r
+	for {
 		o, err := c.run(ctx, &slower, op, mode, warm)
 		var faults []string
 		if o.result != nil || o.err != nil { // else there was no call
@@ -257,6 +258,9 @@ func (c carrier) check(ctx context.Context, r *row, op *operation, mode agentcop
 		if spent := slower.timeout + slower.ends.after; len(faults) == 0 || spent == 0 || spent > 10*time.Second {
 			return faults
 		}
+		slower.timeout *= 8
+		slower.ends.after *= 8
+		slower.fault.answer.pace *= 8
 	}
 }
 

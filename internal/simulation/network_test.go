@@ -111,7 +111,7 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 		call.log("%s", f.Name)
 	}
 	if f.Unsent {
-		traceOf(ctx).GetConn(req.URL.Host)
+		httptrace.ContextClientTrace(ctx).GetConn(req.URL.Host)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	n.connect(req)
@@ -140,7 +140,7 @@ func (n *network) copies(req *http.Request, body []byte, call *call) (*http.Resp
 	if err := pause(ctx, call.upTo(3*time.Second)+f.Slow); err != nil {
 		return nil, err
 	}
-	traceOf(ctx).GotFirstResponseByte()
+	httptrace.ContextClientTrace(ctx).GotFirstResponseByte()
 	call.claimed = call.claimed || made && f.Outcome == agentcopy.OutcomeCopied
 	switch {
 	case f.Err != nil:
@@ -219,23 +219,12 @@ func (n *network) deliver(req *http.Request, body []byte) (*http.Response, error
 
 // connect tells the hooks that the request has left.
 func (n *network) connect(req *http.Request) {
-	t := traceOf(req.Context())
+	t := httptrace.ContextClientTrace(req.Context())
 	t.GetConn(req.URL.Host)
 	conn, _ := net.Pipe()
 	t.GotConn(httptrace.GotConnInfo{Conn: conn})
 	t.WroteHeaders()
 	t.WroteRequest(httptrace.WroteRequestInfo{})
-}
-
-// traceOf returns the hooks of ctx that a transport calls, none of them nil.
-func traceOf(ctx context.Context) *httptrace.ClientTrace {
-	return httptrace.ContextClientTrace(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) {},
-		GotConn:              func(httptrace.GotConnInfo) {},
-		WroteHeaders:         func() {},
-		WroteRequest:         func(httptrace.WroteRequestInfo) {},
-		GotFirstResponseByte: func() {},
-	}))
 }
 
 // answer is one that somebody on the way gives.

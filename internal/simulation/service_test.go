@@ -77,13 +77,13 @@ func newService(r *rand.Rand, first *service) *service {
 	s.server = s.NewFake(options...)
 	s.inner = s.server.Client().Transport
 	for i := range 50 * s.number { // no two agents at one origin have one ID
-		s.server.DeleteAgent(s.add("Gone " + strconv.Itoa(i)))
+		s.server.DeleteAgent(s.server.Add("", "Gone "+strconv.Itoa(i)))
 	}
 	for i := range 4 {
-		s.sources = append(s.sources, s.add("Source "+strconv.Itoa(i)))
+		s.sources = append(s.sources, s.server.Add("", "Source "+strconv.Itoa(i)))
 	}
 	for i := range r.IntN(4) {
-		s.add("Old hand " + strconv.Itoa(i))
+		s.server.Add("", "Old hand "+strconv.Itoa(i))
 	}
 	q.Rename, q.SecondCopy.ParkedName = nil, nil
 	s.story = fmt.Sprintf("%s %d: limited %v, servers %v, lag %v, keeps names %v, total rename %v, %+v",
@@ -215,9 +215,6 @@ func drawRename(r *rand.Rand) (rename func(string) string, total bool) {
 	drawn := r.IntN(len(renames))
 	return renames[drawn], drawn == len(renames)-1
 }
-
-// add is what a colleague makes; a panic if the vendor would refuse it.
-func (s *service) add(name string) (id string) { return s.server.Add("", name) }
 
 // madeID is the ID of the new agent in an answer that the vendor gave, "" if it
 // made none.

@@ -167,7 +167,7 @@ func (w *world) colleague(r *rand.Rand) {
 		w.mu.Unlock()
 	}
 	w.log("", "a colleague makes %q", name)
-	s.add(name)
+	s.server.Add("", name)
 }
 
 // interfere is a person who assigns the copy of a key while processes are at work on it.
