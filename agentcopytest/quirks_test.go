@@ -356,6 +356,7 @@ func TestTotalsAndPageSizes(t *testing.T) {
 		quirks      quirks
 		query, want string
 	}{
+		{newZudu, quirks{}, "?limit=1&page=1", `"has_next_page":true,"has_previous_page":true,"limit":1,"page":1,"total_count":3,"total_pages":3}`},
 		{newZudu, quirks{}, secondOfZudu, `"pagination":{"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":3,"total_pages":2}`},
 		{newZudu, zero, secondOfZudu, `"has_next_page":false,"has_previous_page":true,"limit":2,"page":1,"total_count":0,"total_pages":0}`},
 		{newZudu, absent, secondOfZudu, `"pagination":{}`},

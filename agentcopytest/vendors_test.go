@@ -399,6 +399,8 @@ func TestDocuments(t *testing.T) {
 		}
 		others := l.AddAgent(langsmith.Agent{ID: strings.ToUpper(someUUID), OwnerID: someUUID}).ID
 		shows("LangSmith: another's agent", l, read("/agents/"+others))
+		l.DeleteAgent(l.Copies()[0].ID)
+		shows("LangSmith: the list", l, read("/agents")) // without another's agent
 
 		for i, form := range []string{"Kolena", "Kolena, zoneless"} {
 			srv := agentcopytest.NewKolena(kolenaForms[i]...)
@@ -467,90 +469,66 @@ func TestAddAgentRefusesIDs(t *testing.T) {
 	})
 }
 
-func TestZuduLists(t *testing.T) {
-	srv := agentcopytest.NewZudu()
-	srv.AddAgent(zudu.Agent{AgentName: "b", CreatedAt: january(1), UpdatedAt: january(9)})
-	srv.AddAgent(zudu.Agent{AgentName: "c", CreatedAt: january(2), UpdatedAt: january(3)})
-	srv.AddAgent(zudu.Agent{AgentName: "a", CreatedAt: january(3), UpdatedAt: january(3)})
-	byQuery := func(query string) reply {
-		return memory(srv).must(t, request{http.MethodGet, "/api/agents?" + query, keys, ""})
-	}
-	byBody := func(body string) reply {
-		return memory(srv).must(t, request{http.MethodPost, "/api/agents", keys, body})
-	}
-	type list struct {
-		Message, Status string
-		Data            struct {
-			Agents        []map[string]any `json:"agents"`
-			Pagination    map[string]any   `json:"pagination"`
-			ReturnedCount int              `json:"returned_count"`
-			SortBy        string           `json:"sort_by"`
-			SortOrder     string           `json:"sort_order"`
-		}
-	}
-	requireNames := func(want string, out reply, asked string) {
-		t.Helper()
-		got := decoded[list](t, out)
-		require.Equal(t, "success: Agents retrieved successfully", got.Status+": "+got.Message)
-		require.Equal(t, len(want), got.Data.ReturnedCount, asked)
-		names := ""
-		for _, a := range got.Data.Agents {
-			names += a["agent_name"].(string)
-		}
-		require.Equal(t, want, names, asked)
-	}
-	for _, tc := range []struct{ query, body, want string }{
-		{"", `{}`, "bac"}, // the newest change first; of two at the same time, the newer agent
-		{"", ``, "bac"},
-		{"sort_order=ascending", `{"sort_order":"ascending"}`, "cab"},
-		{"sort_by=created_at", `{"sort_by":"created_at"}`, "acb"},
-		{"sort_by=agent_name&sort_order=ascending", `{"sort_by":"agent_name","sort_order":"ascending"}`, "abc"},
-		{"limit=2", `{"limit":2}`, "ba"},
-		{"limit=2&page=1", `{"limit":2,"page":1}`, "c"},
-		{"limit=2&page=2", `{"limit":2,"page":2}`, ""},
-		{"limit=100&page=2147483647", `{"limit":100,"page":2147483647}`, ""},
-	} {
-		requireNames(tc.want, byQuery(tc.query), tc.query)
-		requireNames(tc.want, byBody(tc.body), tc.body)
-	}
-	for criteria, want := range map[string]string{
-		`{"agent_name":["B","c","a"]}`: "bac",
-		`{"agent_name":["A"]}`:         "a",
-		`{"agent_name":["c","b"]}`:     "bc",
-		`{"agent_name":["x"]}`:         "",
-		`{"agent_name":[]}`:            "",
-		`{}`:                           "bac",
-		`null`:                         "bac",
-	} {
-		requireNames(want, byBody(`{"filter_criteria":`+criteria+`}`), criteria)
-	}
-	first := decoded[list](t, byQuery("")).Data
-	require.Equal(t, "updated_at descending", first.SortBy+" "+first.SortOrder)
-	require.EqualValues(t, 20, first.Pagination["limit"])
-	middle := decoded[list](t, byQuery("limit=1&page=1")).Data.Pagination
-	require.Equal(t, map[string]any{"page": 1., "limit": 1., "total_count": 3., "total_pages": 3., "has_next_page": true, "has_previous_page": true}, middle)
-
-	for query, body := range map[string]string{
-		"page=-1":                    `{"page":-1}`,
-		"page=x":                     `{"page":"1"}`,
-		"limit=0":                    `{"limit":0}`,
-		"limit=101":                  `{"limit":101}`,
-		"limit=":                     `{"limit":[]}`,
-		"sort_by=model":              `{"sort_by":"model"}`,
-		"sort_order=down":            `{"sort_order":"down"}`,
-		"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
-		"limit=99999999999999999999": `{"page`,
-	} {
-		for _, out := range []reply{byQuery(query), byBody(body)} {
-			require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
-			require.Equal(t, "Validation error", decoded[list](t, out).Message)
-		}
-	}
+// listing is a fake with three agents. The first was changed last; the other two came
+// after it, at one time. It needs a bubble.
+func listing(t *testing.T, start starter, first, second, third string) quirky {
+	q := newQuirky(t, start, quirks{})
+	begin := agentcopy.Time{Time: time.Now()}
+	id := q.Add("", first)
+	time.Sleep(time.Hour)
+	q.Add("", second)
+	q.Add("", third)
+	time.Sleep(time.Hour)
+	q.Update(id, first, begin)
+	return q
 }
 
-// january is a day of one January.
-func january(day int) agentcopy.Time {
-	return agentcopy.Time{Time: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
+func TestZuduLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := listing(t, newZudu, "b", "c", "a")
+		byBody := func(body string) reply { return q.must(t, request{http.MethodPost, "/api/agents", keys, body}) }
+		for _, tc := range []struct{ query, body, want string }{
+			{"", `{}`, "b, a, c"}, // the newest change first; of two at the same time, the newer agent
+			{"", ``, "b, a, c"},
+			{"sort_order=ascending", `{"sort_order":"ascending"}`, "c, a, b"},
+			{"sort_by=created_at", `{"sort_by":"created_at"}`, "a, c, b"},
+			{"sort_by=agent_name&sort_order=ascending", `{"sort_by":"agent_name","sort_order":"ascending"}`, "a, b, c"},
+			{"limit=2", `{"limit":2}`, "b, a"},
+			{"limit=2&page=1", `{"limit":2,"page":1}`, "c"},
+			{"limit=2&page=2", `{"limit":2,"page":2}`, ""},
+			{"limit=100&page=2147483647", `{"limit":100,"page":2147483647}`, ""},
+		} {
+			require.Equal(t, tc.want, q.names("?"+tc.query), tc.query)
+			require.Equal(t, tc.want, q.namesIn(byBody(tc.body)), tc.body)
+		}
+		for criteria, want := range map[string]string{
+			`{"agent_name":["B","c","a"]}`: "b, a, c",
+			`{"agent_name":["A"]}`:         "a",
+			`{"agent_name":["c","b"]}`:     "b, c",
+			`{"agent_name":["x"]}`:         "",
+			`{"agent_name":[]}`:            "",
+			`{}`:                           "b, a, c",
+			`null`:                         "b, a, c",
+		} {
+			require.Equal(t, want, q.namesIn(byBody(`{"filter_criteria":`+criteria+`}`)), criteria)
+		}
+		for query, body := range map[string]string{
+			"page=-1":                    `{"page":-1}`,
+			"page=x":                     `{"page":"1"}`,
+			"limit=0":                    `{"limit":0}`,
+			"limit=101":                  `{"limit":101}`,
+			"limit=":                     `{"limit":[]}`,
+			"sort_by=model":              `{"sort_by":"model"}`,
+			"sort_order=down":            `{"sort_order":"down"}`,
+			"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
+			"limit=99999999999999999999": `{"page`,
+		} {
+			for _, out := range []reply{q.read("/api/agents?" + query), byBody(body)} {
+				require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
+				require.Contains(t, out.body, "Validation error")
+			}
+		}
+	})
 }
 
 func TestCotoolLists(t *testing.T) {
@@ -564,45 +542,29 @@ func TestCotoolLists(t *testing.T) {
 }
 
 func TestLangSmithLists(t *testing.T) {
-	srv := agentcopytest.NewLangSmith()
-	add := func(name string, created, updated int) {
-		srv.AddAgent(langsmith.Agent{Name: name, CreatedAt: january(created), UpdatedAt: january(updated)})
-	}
-	add("b one", 1, 9)
-	add("C one", 2, 3)
-	add("a two", 3, 3)
-	srv.AddAgent(langsmith.Agent{Name: "another's one", OwnerID: someUUID})
-	list := func(query string) (names, next string) {
-		t.Helper()
-		page := get[struct {
-			Items      []langsmith.Agent `json:"items"`
-			NextCursor string            `json:"next_cursor"`
-		}](t, srv, "/v1/deepagents/agents?"+query)
-		for _, a := range page.Items {
-			names += a.Name + ", "
+	synctest.Test(t, func(t *testing.T) {
+		q := listing(t, newLangSmith, "b one", "C one", "a two")
+		for query, want := range map[string]string{
+			"":                                "b one, a two, C one",
+			"sort_order=asc":                  "C one, a two, b one",
+			"sort_by=created_at":              "a two, C one, b one",
+			"sort_by=name&sort_order=asc":     "C one, a two, b one",
+			"name=ONE":                        "b one, C one",
+			"name=nobody":                     "",
+			"name=c%20one&sort_by=created_at": "C one",
+		} {
+			out := q.read(q.list() + "?" + query)
+			require.Equal(t, want, q.namesIn(out), query)
+			require.Contains(t, out.body, `"next_cursor":null`, query)
 		}
-		return names, page.NextCursor
-	}
-	for query, want := range map[string]string{
-		"":                                "b one, a two, C one, ",
-		"sort_order=asc":                  "C one, a two, b one, ",
-		"sort_by=created_at":              "a two, C one, b one, ",
-		"sort_by=name&sort_order=asc":     "C one, a two, b one, ",
-		"name=ONE":                        "b one, C one, ",
-		"name=nobody":                     "",
-		"name=c%20one&sort_by=created_at": "C one, ",
-	} {
-		names, next := list(query)
-		require.Equal(t, want, names, query)
-		require.Empty(t, next, query)
-	}
-
-	names, next := list("page_size=2")
-	require.Equal(t, "b one, a two, ", names)
-	add("newest", 20, 20)
-	names, next = list("page_size=2&cursor=" + next)
-	require.Equal(t, "C one, ", names, "what is new meanwhile moves nothing")
-	require.Empty(t, next)
+		first := q.read(q.list() + "?page_size=2")
+		require.Equal(t, "b one, a two", q.namesIn(first))
+		time.Sleep(time.Hour)
+		q.Add("", "newest")
+		second := q.read(q.list() + "?page_size=2&cursor=" + dig(t, first, []string{"next_cursor"}).(string))
+		require.Equal(t, "C one", q.namesIn(second), "what is new meanwhile moves nothing")
+		require.Contains(t, second.body, `"next_cursor":null`)
+	})
 }
 
 func TestKolenaLists(t *testing.T) {
