@@ -88,14 +88,7 @@ func TestCopiesTakeEveryField(t *testing.T) {
 			a := tc.add(tc.form)
 			s := &subject{vendortest.Named(tc.vendor), &vendortest.Fake{Server: a.server}, nil}
 			q := quirky{s, memory(s), t}
-			read := func(id string) (agent fields) {
-				out := q.read(q.BasePath + strings.Replace(q.Shape.Get, "*", id, 1) + "?include_files=true")
-				if tc.vendor == "zudu" {
-					return dig(t, out, []string{"data"}).(fields)
-				}
-				return dig(t, out, nil).(fields)
-			}
-			source := read(a.id)
+			source := q.agent(a.id)
 			time.Sleep(1234567890)
 			r := q.copyOf(a.id, " Copy ")
 			r.target += "?include_files=true"
@@ -106,12 +99,12 @@ func TestCopiesTakeEveryField(t *testing.T) {
 			want[q.Shape.IDKey], want[q.Shape.NameKey] = made[q.Shape.IDKey], tc.name
 			updated := strings.Replace(q.Shape.CreatedKey, "created", "updated", 1)
 			want[q.Shape.CreatedKey], want[updated] = tc.stamp, tc.stamp
-			require.Equal(t, want, read(q.Copies()[0].ID))
+			require.Equal(t, want, q.agent(q.Copies()[0].ID))
 			if tc.vendor != "zudu" || tc.form == 0 { // whose first generation answers with less
 				require.Equal(t, want, made)
 			}
 			if tc.vendor != "cotool" { // which parks it
-				require.Equal(t, source, read(a.id))
+				require.Equal(t, source, q.agent(a.id))
 			}
 		})
 	}
