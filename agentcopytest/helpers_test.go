@@ -8,11 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -212,27 +210,6 @@ func documented[T any](t testing.TB, names ...string) (v T) {
 	}
 	vendortest.RequireFilled(t, v)
 	return v
-}
-
-// requireSame requires that two agents are the same document, whatever the
-// zones of their times.
-func requireSame(t testing.TB, want, got any) {
-	t.Helper()
-	require.JSONEq(t, inUTC(t, want), inUTC(t, got))
-}
-
-var stampForm = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`)
-
-// inUTC is the document of an agent with its times in one form.
-func inUTC(t testing.TB, agent any) string {
-	t.Helper()
-	data, err := json.Marshal(agent)
-	require.NoError(t, err)
-	return stampForm.ReplaceAllStringFunc(string(data), func(stamp string) string {
-		var at agentcopy.Time // with a zone or without
-		require.NoError(t, at.UnmarshalJSON([]byte(stamp)))
-		return at.UTC().Format(`"` + time.RFC3339Nano + `"`)
-	})
 }
 
 // must is the value of a call that does not fail.

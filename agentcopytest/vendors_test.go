@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,140 +33,97 @@ var (
 	kolenaForms = [][]agentcopytest.ServerOption{nil, {agentcopytest.WithKolenaZonelessTimes()}}
 )
 
-// zuduDocument is what Zudu's pages show of an agent, in both generations.
-func zuduDocument(t *testing.T) zudu.Agent {
-	return documented[struct{ Data zudu.Agent }](t,
-		"zudu/testdata/duplicate_first.json", "zudu/testdata/duplicate_second.json", "zudu/testdata/full_first.json").Data
-}
-
-func TestZuduCopiesEverything(t *testing.T) {
-	for _, opts := range zuduForms {
+// A copy has all fields of its source but for a few, and so has the answer to the
+// request that made it.
+func TestCopiesTakeEveryField(t *testing.T) {
+	type fields = map[string]any
+	type added struct {
+		server *agentcopytest.Server
+		id     string
+	}
+	addZudu := func(form int) added {
+		srv := agentcopytest.NewZudu(zuduForms[form]...)
+		a := documented[struct{ Data zudu.Agent }](t, "zudu/testdata/duplicate_first.json",
+			"zudu/testdata/duplicate_second.json", "zudu/testdata/full_first.json").Data
+		return added{srv.Server, srv.AddAgent(a).AgentID}
+	}
+	addCotool := func(int) added {
+		srv := agentcopytest.NewCotool()
+		a := documented[cotool.CopyAgentResponse](t, "cotool/testdata/copy.json").Agent
+		a.Name, a.DeletedAt = "Triage", agentcopy.Time{}
+		return added{srv.Server, srv.AddAgent(a).ID}
+	}
+	addLangSmith := func(int) added {
+		srv := agentcopytest.NewLangSmith()
+		a := documented[langsmith.Agent](t, "langsmith/testdata/clone.json")
+		a.OwnerID, a.AccessLevel, a.Permissions.Visibility = someUUID, langsmith.AccessRead, langsmith.VisibilityUser
+		return added{srv.Server, srv.AddAgent(a).ID}
+	}
+	addKolena := func(form int) added {
+		srv := agentcopytest.NewKolena(kolenaForms[form]...)
+		a := documented[kolena.Agent](t, "kolena/testdata/copy.json")
+		a.CreatedBy = "another@example.com"
+		return added{srv.Server, strconv.FormatInt(srv.AddAgent(a).ID, 10)}
+	}
+	for _, tc := range []struct {
+		vendor  string
+		form    int
+		add     func(form int) added
+		name    string // of the copy that " Copy " was asked for
+		stamp   string
+		differs fields // beside the ID, the name and the stamps
+	}{
+		{"zudu", 0, addZudu, "Copy", "2000-01-01T00:00:01", nil},
+		{"zudu", 1, addZudu, "Copy", "2000-01-01T00:00:01Z", nil},
+		{"cotool", 0, addCotool, "Triage", "2000-01-01T00:00:01.234Z", fields{"syncKey": nil, "syncSource": nil, "syncFilePath": nil}},
+		{"langsmith", 0, addLangSmith, " Copy ", "2000-01-01T00:00:01.234567+00:00", fields{
+			"owner_id": "00000002-0000-4000-8000-000000000001", "is_owner": true, "access_level": "WRITE", "extras": fields{},
+			"permissions": fields{"identity": "personal", "visibility": "tenant", "tenant_access_level": "read"},
+			"revision":    "11e594f481958c10e3015d0bf0447a22f068a8a647f475df15ce2c7ab4b8f3f1",
+		}},
+		{"kolena", 0, addKolena, " Copy ", "2000-01-01T00:00:01.234567+00:00", fields{"n_runs": json.Number("0"), "created_by": "user@example.com"}},
+		{"kolena", 1, addKolena, " Copy ", "2000-01-01T00:00:01.234567", fields{"n_runs": json.Number("0"), "created_by": "user@example.com"}},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			srv := agentcopytest.NewZudu(opts...)
-			stored := srv.AddAgent(zuduDocument(t))
-			client := sdk[*zudu.Client](t, srv)
-			time.Sleep(1500 * time.Millisecond)
+			a := tc.add(tc.form)
+			s := &subject{vendortest.Named(tc.vendor), &vendortest.Fake{Server: a.server}, nil}
+			q := quirky{s, memory(s), t}
+			source := q.agent(a.id)
+			time.Sleep(1234567890)
+			r := q.copyOf(a.id, " Copy ")
+			r.target += "?include_files=true"
+			made := dig(t, q.must(t, r), q.Shape.Copied).(fields)
 
-			made := must(client.DuplicateAgent(t.Context(), stored.AgentID, zudu.DuplicateAgentRequest{AgentName: "  Copy\t"}))
-			require.NoError(t, made.Response.Warning)
-			got := must(client.GetAgent(t.Context(), made.AgentID))
-			require.NoError(t, got.Response.Warning)
-
-			want := stored
-			want.AgentID, want.AgentName = made.AgentID, "Copy"
-			want.CreatedAt.Time = time.Now().UTC().Truncate(time.Second)
-			want.UpdatedAt = want.CreatedAt
-			requireSame(t, want, got)
-			if opts != nil {
-				want = zudu.Agent{
-					AgentID: want.AgentID, AgentName: "Copy", OrganizationID: want.OrganizationID,
-					CreatedAt: want.CreatedAt, UpdatedAt: want.UpdatedAt,
-				}
+			want := maps.Clone(source)
+			maps.Copy(want, tc.differs)
+			want[q.Shape.IDKey], want[q.Shape.NameKey] = made[q.Shape.IDKey], tc.name
+			updated := strings.Replace(q.Shape.CreatedKey, "created", "updated", 1)
+			want[q.Shape.CreatedKey], want[updated] = tc.stamp, tc.stamp
+			require.Equal(t, want, q.agent(q.Copies()[0].ID))
+			if tc.vendor != "zudu" || tc.form == 0 { // whose first generation answers with less
+				require.Equal(t, want, made)
 			}
-			requireSame(t, want, made)
-			requireSame(t, stored, must(client.GetAgent(t.Context(), stored.AgentID)))
+			if tc.vendor != "cotool" { // which parks it
+				require.Equal(t, source, q.agent(a.id))
+			}
 		})
 	}
 }
 
 func TestCotoolMovesAnAgent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := agentcopytest.NewCotool()
-		source := documented[cotool.CopyAgentResponse](t, "cotool/testdata/copy.json").Agent
-		source.ID, source.Name, source.DeletedAt = someUUID, "Triage", agentcopy.Time{}
-		source.TriggerSummary = []cotool.TriggerSummary{{ID: "t1", Name: "On Slack"}, {ID: "t2", Name: "Hourly", Enabled: true}}
-		stored := srv.AddAgent(source)
-		client := sdk[*cotool.Client](t, srv)
-		time.Sleep(1500 * time.Microsecond)
-		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Millisecond)}
+	srv := agentcopytest.NewCotool()
+	source := srv.AddAgent(cotool.Agent{TriggerSummary: []cotool.TriggerSummary{{ID: "t1", Name: "On Slack"}, {ID: "t2", Name: "Hourly", Enabled: true}}})
+	client := sdk[*cotool.Client](t, srv)
+	made := must(client.CopyAgent(t.Context(), source.ID))
+	require.Equal(t, []string{"On Slack", "Hourly"}, made.TransferredTriggerNames)
+	require.Equal(t, source.TriggerSummary, made.Agent.TriggerSummary)
+	require.Empty(t, must(client.GetAgent(t.Context(), source.ID)).TriggerSummary)
 
-		made := must(client.CopyAgent(t.Context(), someUUID))
-		require.NoError(t, made.Response.Warning)
-		require.Equal(t, 200, made.Response.StatusCode)
-		require.Equal(t, someUUID, made.ParkedAgentID)
-		require.Equal(t, "Triage", made.ParkedAgentName)
-		require.Equal(t, []string{"On Slack", "Hourly"}, made.TransferredTriggerNames)
-		want := stored
-		want.ID, want.CreatedAt, want.UpdatedAt = made.Agent.ID, now, now
-		want.SyncKey, want.SyncSource, want.SyncFilePath = "", "", ""
-		requireSame(t, want, made.Agent)
-		requireSame(t, want, must(client.GetAgent(t.Context(), made.Agent.ID)))
-
-		want = stored
-		want.DeletedAt, want.UpdatedAt, want.TriggerSummary = now, now, []cotool.TriggerSummary{}
-		requireSame(t, want, must(client.GetAgent(t.Context(), someUUID)))
-		listed := must(vendortest.Collect(t, client.ListAgents(t.Context(), cotool.ListAgentsRequest{})))
-		require.Len(t, listed, 1, "a parked agent is not in the list")
-		require.Equal(t, made.Agent.ID, listed[0].ID)
-
-		_, err := client.CopyAgent(t.Context(), someUUID)
-		require.ErrorIs(t, err, agentcopy.ErrConflict)
-		require.ErrorContains(t, err, "parked")
-		_, err = client.CopyAgent(t.Context(), made.Agent.ID)
-		require.ErrorIs(t, err, agentcopy.ErrConflict, "the copy is a manual agent")
-		require.Len(t, srv.Copies(), 1)
-	})
-}
-
-func TestLangSmithClonesWhatBehaves(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := agentcopytest.NewLangSmith()
-		caller := srv.AddAgent(langsmith.Agent{}).OwnerID
-		source := documented[langsmith.Agent](t, "langsmith/testdata/clone.json")
-		source.ID, source.Name, source.OwnerID = someUUID, "Research", "10000000-0000-4000-8000-00000000000f"
-		stored := srv.AddAgent(source)
-		require.False(t, stored.IsOwner)
-		client := sdk[*langsmith.Client](t, srv)
-		time.Sleep(1500 * time.Nanosecond)
-		now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
-
-		made := must(client.CloneAgent(t.Context(), someUUID,
-			langsmith.CloneAgentRequest{Name: "Mine", IncludeFiles: true, UserTimezone: "Nowhere/At All"}))
-		require.NoError(t, made.Response.Warning)
-		require.Equal(t, 201, made.Response.StatusCode)
-		want := stored
-		want.ID, want.Name, want.CreatedAt, want.UpdatedAt = made.ID, "Mine", now, now
-		want.OwnerID, want.IsOwner, want.AccessLevel = caller, true, langsmith.AccessWrite
-		want.Extras = json.RawMessage("{}")
-		want.Permissions = langsmith.Permissions{
-			Identity: langsmith.IdentityPersonal, Visibility: langsmith.VisibilityTenant, TenantAccessLevel: langsmith.TenantAccessRead,
-		}
-		want.Revision = made.Revision
-		require.Regexp(t, `^[0-9a-f]{64}$`, made.Revision)
-		require.NotEqual(t, stored.Revision, made.Revision)
-		requireSame(t, want, made)
-
-		want.Files = nil // which nobody asks for
-		requireSame(t, want, must(client.GetAgent(t.Context(), made.ID, langsmith.GetAgentRequest{})))
-	})
-}
-
-func TestKolenaCopiesEverything(t *testing.T) {
-	for _, opts := range kolenaForms {
-		synctest.Test(t, func(t *testing.T) {
-			srv := agentcopytest.NewKolena(opts...)
-			source := documented[kolena.Agent](t, "kolena/testdata/copy.json")
-			source.ID, source.WorkspaceID, source.Name = 123, 5, "Leases"
-			stored := srv.AddAgent(source)
-			client := sdk[*kolena.Client](t, srv)
-			time.Sleep(1500 * time.Nanosecond)
-			now := agentcopy.Time{Time: time.Now().UTC().Truncate(time.Microsecond)}
-
-			made := must(client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: " Leases 2 "}))
-			require.NoError(t, made.Response.Warning)
-			require.Equal(t, 200, made.Response.StatusCode)
-			want := stored
-			want.ID, want.Name, want.Created, want.Updated, want.NRuns = made.ID, " Leases 2 ", now, now, 0
-			want.CreatedBy = made.CreatedBy
-			require.Contains(t, made.CreatedBy, "@")
-			requireSame(t, want, made)
-			requireSame(t, want, must(client.GetAgent(t.Context(), made.ID)))
-			requireSame(t, stored, must(client.GetAgent(t.Context(), 123)))
-
-			made = must(client.CopyAgent(t.Context(), 123, kolena.CopyAgentRequest{Name: "Leases 2", TargetWorkspaceID: 9, TargetFolderID: 3}))
-			require.EqualValues(t, 9, made.WorkspaceID)
-		})
-	}
+	_, err := client.CopyAgent(t.Context(), source.ID)
+	require.ErrorContains(t, err, "parked")
+	_, err = client.CopyAgent(t.Context(), made.Agent.ID)
+	require.ErrorIs(t, err, agentcopy.ErrConflict, "the copy is a manual agent")
+	require.Len(t, srv.Copies(), 1)
 }
 
 func TestLangSmithDefaults(t *testing.T) {
@@ -399,6 +357,8 @@ func TestDocuments(t *testing.T) {
 		}
 		others := l.AddAgent(langsmith.Agent{ID: strings.ToUpper(someUUID), OwnerID: someUUID}).ID
 		shows("LangSmith: another's agent", l, read("/agents/"+others))
+		l.DeleteAgent(l.Copies()[0].ID)
+		shows("LangSmith: the list", l, read("/agents")) // without another's agent
 
 		for i, form := range []string{"Kolena", "Kolena, zoneless"} {
 			srv := agentcopytest.NewKolena(kolenaForms[i]...)
@@ -467,90 +427,66 @@ func TestAddAgentRefusesIDs(t *testing.T) {
 	})
 }
 
-func TestZuduLists(t *testing.T) {
-	srv := agentcopytest.NewZudu()
-	srv.AddAgent(zudu.Agent{AgentName: "b", CreatedAt: january(1), UpdatedAt: january(9)})
-	srv.AddAgent(zudu.Agent{AgentName: "c", CreatedAt: january(2), UpdatedAt: january(3)})
-	srv.AddAgent(zudu.Agent{AgentName: "a", CreatedAt: january(3), UpdatedAt: january(3)})
-	byQuery := func(query string) reply {
-		return memory(srv).must(t, request{http.MethodGet, "/api/agents?" + query, keys, ""})
-	}
-	byBody := func(body string) reply {
-		return memory(srv).must(t, request{http.MethodPost, "/api/agents", keys, body})
-	}
-	type list struct {
-		Message, Status string
-		Data            struct {
-			Agents        []map[string]any `json:"agents"`
-			Pagination    map[string]any   `json:"pagination"`
-			ReturnedCount int              `json:"returned_count"`
-			SortBy        string           `json:"sort_by"`
-			SortOrder     string           `json:"sort_order"`
-		}
-	}
-	requireNames := func(want string, out reply, asked string) {
-		t.Helper()
-		got := decoded[list](t, out)
-		require.Equal(t, "success: Agents retrieved successfully", got.Status+": "+got.Message)
-		require.Equal(t, len(want), got.Data.ReturnedCount, asked)
-		names := ""
-		for _, a := range got.Data.Agents {
-			names += a["agent_name"].(string)
-		}
-		require.Equal(t, want, names, asked)
-	}
-	for _, tc := range []struct{ query, body, want string }{
-		{"", `{}`, "bac"}, // the newest change first; of two at the same time, the newer agent
-		{"", ``, "bac"},
-		{"sort_order=ascending", `{"sort_order":"ascending"}`, "cab"},
-		{"sort_by=created_at", `{"sort_by":"created_at"}`, "acb"},
-		{"sort_by=agent_name&sort_order=ascending", `{"sort_by":"agent_name","sort_order":"ascending"}`, "abc"},
-		{"limit=2", `{"limit":2}`, "ba"},
-		{"limit=2&page=1", `{"limit":2,"page":1}`, "c"},
-		{"limit=2&page=2", `{"limit":2,"page":2}`, ""},
-		{"limit=100&page=2147483647", `{"limit":100,"page":2147483647}`, ""},
-	} {
-		requireNames(tc.want, byQuery(tc.query), tc.query)
-		requireNames(tc.want, byBody(tc.body), tc.body)
-	}
-	for criteria, want := range map[string]string{
-		`{"agent_name":["B","c","a"]}`: "bac",
-		`{"agent_name":["A"]}`:         "a",
-		`{"agent_name":["c","b"]}`:     "bc",
-		`{"agent_name":["x"]}`:         "",
-		`{"agent_name":[]}`:            "",
-		`{}`:                           "bac",
-		`null`:                         "bac",
-	} {
-		requireNames(want, byBody(`{"filter_criteria":`+criteria+`}`), criteria)
-	}
-	first := decoded[list](t, byQuery("")).Data
-	require.Equal(t, "updated_at descending", first.SortBy+" "+first.SortOrder)
-	require.EqualValues(t, 20, first.Pagination["limit"])
-	middle := decoded[list](t, byQuery("limit=1&page=1")).Data.Pagination
-	require.Equal(t, map[string]any{"page": 1., "limit": 1., "total_count": 3., "total_pages": 3., "has_next_page": true, "has_previous_page": true}, middle)
-
-	for query, body := range map[string]string{
-		"page=-1":                    `{"page":-1}`,
-		"page=x":                     `{"page":"1"}`,
-		"limit=0":                    `{"limit":0}`,
-		"limit=101":                  `{"limit":101}`,
-		"limit=":                     `{"limit":[]}`,
-		"sort_by=model":              `{"sort_by":"model"}`,
-		"sort_order=down":            `{"sort_order":"down"}`,
-		"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
-		"limit=99999999999999999999": `{"page`,
-	} {
-		for _, out := range []reply{byQuery(query), byBody(body)} {
-			require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
-			require.Equal(t, "Validation error", decoded[list](t, out).Message)
-		}
-	}
+// listing is a fake with three agents. The first was changed last; the other two came
+// after it, at one time. It needs a bubble.
+func listing(t *testing.T, start starter, first, second, third string) quirky {
+	q := newQuirky(t, start, quirks{})
+	begin := agentcopy.Time{Time: time.Now()}
+	id := q.Add("", first)
+	time.Sleep(time.Hour)
+	q.Add("", second)
+	q.Add("", third)
+	time.Sleep(time.Hour)
+	q.Update(id, first, begin)
+	return q
 }
 
-// january is a day of one January.
-func january(day int) agentcopy.Time {
-	return agentcopy.Time{Time: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
+func TestZuduLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := listing(t, newZudu, "b", "c", "a")
+		byBody := func(body string) reply { return q.must(t, request{http.MethodPost, "/api/agents", keys, body}) }
+		for _, tc := range []struct{ query, body, want string }{
+			{"", `{}`, "b, a, c"}, // the newest change first; of two at the same time, the newer agent
+			{"", ``, "b, a, c"},
+			{"sort_order=ascending", `{"sort_order":"ascending"}`, "c, a, b"},
+			{"sort_by=created_at", `{"sort_by":"created_at"}`, "a, c, b"},
+			{"sort_by=agent_name&sort_order=ascending", `{"sort_by":"agent_name","sort_order":"ascending"}`, "a, b, c"},
+			{"limit=2", `{"limit":2}`, "b, a"},
+			{"limit=2&page=1", `{"limit":2,"page":1}`, "c"},
+			{"limit=2&page=2", `{"limit":2,"page":2}`, ""},
+			{"limit=100&page=2147483647", `{"limit":100,"page":2147483647}`, ""},
+		} {
+			require.Equal(t, tc.want, q.names("?"+tc.query), tc.query)
+			require.Equal(t, tc.want, q.namesIn(byBody(tc.body)), tc.body)
+		}
+		for criteria, want := range map[string]string{
+			`{"agent_name":["B","c","a"]}`: "b, a, c",
+			`{"agent_name":["A"]}`:         "a",
+			`{"agent_name":["c","b"]}`:     "b, c",
+			`{"agent_name":["x"]}`:         "",
+			`{"agent_name":[]}`:            "",
+			`{}`:                           "b, a, c",
+			`null`:                         "b, a, c",
+		} {
+			require.Equal(t, want, q.namesIn(byBody(`{"filter_criteria":`+criteria+`}`)), criteria)
+		}
+		for query, body := range map[string]string{
+			"page=-1":                    `{"page":-1}`,
+			"page=x":                     `{"page":"1"}`,
+			"limit=0":                    `{"limit":0}`,
+			"limit=101":                  `{"limit":101}`,
+			"limit=":                     `{"limit":[]}`,
+			"sort_by=model":              `{"sort_by":"model"}`,
+			"sort_order=down":            `{"sort_order":"down"}`,
+			"page=1.5":                   `{"filter_criteria":{"agent_name":"b"}}`,
+			"limit=99999999999999999999": `{"page`,
+		} {
+			for _, out := range []reply{q.read("/api/agents?" + query), byBody(body)} {
+				require.Equal(t, 400, out.StatusCode, "%s %s: %s", query, body, out.body)
+				require.Contains(t, out.body, "Validation error")
+			}
+		}
+	})
 }
 
 func TestCotoolLists(t *testing.T) {
@@ -564,45 +500,29 @@ func TestCotoolLists(t *testing.T) {
 }
 
 func TestLangSmithLists(t *testing.T) {
-	srv := agentcopytest.NewLangSmith()
-	add := func(name string, created, updated int) {
-		srv.AddAgent(langsmith.Agent{Name: name, CreatedAt: january(created), UpdatedAt: january(updated)})
-	}
-	add("b one", 1, 9)
-	add("C one", 2, 3)
-	add("a two", 3, 3)
-	srv.AddAgent(langsmith.Agent{Name: "another's one", OwnerID: someUUID})
-	list := func(query string) (names, next string) {
-		t.Helper()
-		page := get[struct {
-			Items      []langsmith.Agent `json:"items"`
-			NextCursor string            `json:"next_cursor"`
-		}](t, srv, "/v1/deepagents/agents?"+query)
-		for _, a := range page.Items {
-			names += a.Name + ", "
+	synctest.Test(t, func(t *testing.T) {
+		q := listing(t, newLangSmith, "b one", "C one", "a two")
+		for query, want := range map[string]string{
+			"":                                "b one, a two, C one",
+			"sort_order=asc":                  "C one, a two, b one",
+			"sort_by=created_at":              "a two, C one, b one",
+			"sort_by=name&sort_order=asc":     "C one, a two, b one",
+			"name=ONE":                        "b one, C one",
+			"name=nobody":                     "",
+			"name=c%20one&sort_by=created_at": "C one",
+		} {
+			out := q.read(q.list() + "?" + query)
+			require.Equal(t, want, q.namesIn(out), query)
+			require.Contains(t, out.body, `"next_cursor":null`, query)
 		}
-		return names, page.NextCursor
-	}
-	for query, want := range map[string]string{
-		"":                                "b one, a two, C one, ",
-		"sort_order=asc":                  "C one, a two, b one, ",
-		"sort_by=created_at":              "a two, C one, b one, ",
-		"sort_by=name&sort_order=asc":     "C one, a two, b one, ",
-		"name=ONE":                        "b one, C one, ",
-		"name=nobody":                     "",
-		"name=c%20one&sort_by=created_at": "C one, ",
-	} {
-		names, next := list(query)
-		require.Equal(t, want, names, query)
-		require.Empty(t, next, query)
-	}
-
-	names, next := list("page_size=2")
-	require.Equal(t, "b one, a two, ", names)
-	add("newest", 20, 20)
-	names, next = list("page_size=2&cursor=" + next)
-	require.Equal(t, "C one, ", names, "what is new meanwhile moves nothing")
-	require.Empty(t, next)
+		first := q.read(q.list() + "?page_size=2")
+		require.Equal(t, "b one, a two", q.namesIn(first))
+		time.Sleep(time.Hour)
+		q.Add("", "newest")
+		second := q.read(q.list() + "?page_size=2&cursor=" + dig(t, first, []string{"next_cursor"}).(string))
+		require.Equal(t, "C one", q.namesIn(second), "what is new meanwhile moves nothing")
+		require.Contains(t, second.body, `"next_cursor":null`)
+	})
 }
 
 func TestKolenaLists(t *testing.T) {
