@@ -383,21 +383,26 @@ func TestOddCopiersThatSendThoughForbidden(t *testing.T) {
 			requireSettled(t, ledger, vendor, 1)
 		})
 	}
-	inBubble(t, "after Copy has returned", func(t *testing.T) {
-		late := make(chan error, 1)
-		runner, vendor := newOnce(func(_ *acme, ctx context.Context, _ agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			go func() {
-				time.Sleep(time.Second)
-				_, err := attempt(context.WithoutCancel(ctx), time.Minute)
-				late <- err
-			}()
-			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 404, nil)
+	for what, failure := range map[string]error{
+		"while the Runner looks": errDropped, "while nobody has the key": failed(agentcopy.OutcomeNotCopied, 404, nil),
+	} {
+		inBubble(t, "after Copy has returned, "+what, func(t *testing.T) {
+			late := make(chan error, 1)
+			runner, vendor := newOnce(func(_ *acme, ctx context.Context, _ agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				go func() {
+					time.Sleep(time.Second)
+					_, err := attempt(context.WithoutCancel(ctx), time.Minute)
+					late <- err
+				}()
+				return agentcopy.Copy{}, failure
+			})
+			vendor.traced = true
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			require.ErrorIs(t, copyOf(ctx, runner, "k", vendor, request), failure)
+			require.Error(t, <-late)
 		})
-		vendor.traced = true
-		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrNotFound)
-		require.Error(t, <-late, "the key is given back")
-		require.Empty(t, records(t, runner.Ledger))
-	})
+	}
 }
 
 // Since stays that of the first attempt while it is not known that it made nothing.

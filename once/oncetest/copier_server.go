@@ -31,6 +31,7 @@ type vendor struct {
 	rename       func(string) string
 	fault        func(n int) *fault // of the n-th copy request, from 1; nil for none
 	read         func(w http.ResponseWriter, r *http.Request, agents []Agent)
+	silent       bool // answers take an hour
 
 	// Requests: all, those for a copy, and those that followed a redirect.
 	requests, sent, followed atomic.Int64
@@ -56,7 +57,6 @@ type fault struct {
 	err      error // of the connection
 	again    bool  // net/http sends again by itself what it can send again
 	unsent   bool  // the request does not arrive
-	silent   bool  // the answer takes an hour
 }
 
 var (
@@ -144,7 +144,7 @@ func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		tell(hooks.WroteRequest, httptrace.WroteRequestInfo{})
 		resp, f := v.answer(serverRequest(req, text))
-		if f != nil && f.silent {
+		if v.silent {
 			select {
 			case <-time.After(time.Hour):
 			case <-req.Context().Done():
@@ -229,7 +229,7 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		resp.ContentLength = int64(len(whole))
 		return resp, f
-	case f.err == nil && !f.silent:
+	case f.err == nil:
 		for key, value := range f.header {
 			w.Header().Set(key, value)
 		}

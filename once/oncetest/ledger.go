@@ -477,21 +477,16 @@ func (t *ledgerTest) index() {
 }
 
 func (t *ledgerTest) handles() {
-	other := t.store.Open(t.T)
+	other := &ledgerTest{T: t.T, Ledger: t.store.Open(t.T)}
 	want := fullRecord("k")
 	claim := t.begin(want, false)
-	_, _, err := other.Begin(t.Context(), recordOf("k"), longLease)
-	t.mustFail("Begin on another handle", err, once.ErrInProgress)
+	t.mustFail("Begin on another handle", other.tryBegin(recordOf("k")), once.ErrInProgress)
 	t.release(sameClaim(want, claim))
-	r, found, err := other.Begin(t.Context(), recordOf("k"), longLease)
-	if err != nil || !found {
-		t.Fatalf("Begin on another handle, after Release: found %v, %v", found, err)
-	}
+	r := other.begin(recordOf("k"), true)
 	t.same(r, want)
 	t.mustBeLost("a claim that another handle followed", claim)
-	t.must("Finish on another handle", other.Finish(t.Context(), doneAs(r, "1")))
-	t.same(t.begin(recordOf("k"), true), doneAs(r, "1"))
-	done := doneAs(r, "1")
+	done := other.finishAs(r, "1")
+	t.same(t.begin(recordOf("k"), true), done)
 	t.same(t.owner(done.Ref()), done)
 	second := t.begin(recordOf("second"), false)
 	t.mustFail("Finish with a copy that a key of another handle has", t.Finish(t.Context(), doneAs(second, "1")), once.ErrCopyTaken)
