@@ -93,7 +93,9 @@ func (s *settings) command(name, short, long, examples string, do func(path stri
 		}
 		return err
 	}
-	return &cobra.Command{Use: name + " MANIFEST", Short: short, Long: long, Example: examples, Args: cobra.ExactArgs(1), RunE: run}
+	return &cobra.Command{
+		Use: name + " MANIFEST", Short: short, Long: long, Example: examples, Args: cobra.ExactArgs(1), RunE: run,
+	}
 }
 
 func (s *settings) run(path string) (err error) {

@@ -143,12 +143,14 @@ func (l *Lane) wait(err error) {
 	if l.limited.IsZero() {
 		l.limited = now
 	}
-	failed, _ := errors.AsType[*agentcopy.Error](err)
-	if failed == nil || failed.RetryAfter <= 0 { // the vendor does not say how long
-		l.backoff = min(max(2*l.backoff, time.Second), time.Minute)
-		failed = &agentcopy.Error{RetryAfter: l.backoff}
+	var wait time.Duration
+	if failed, ok := errors.AsType[*agentcopy.Error](err); ok {
+		wait = failed.RetryAfter
 	}
-	wait := failed.RetryAfter
+	if wait <= 0 { // the vendor does not say how long
+		l.backoff = min(max(2*l.backoff, time.Second), time.Minute)
+		wait = l.backoff
+	}
 	if until := now.Add(wait); wait > l.run.MaxWait || until.Sub(l.limited) > l.run.MaxWait {
 		l.close(fmt.Sprintf("it must wait until %s, longer than --max-wait %v; run it again then", until.Format(time.DateTime), l.run.MaxWait))
 	} else if until.After(l.paused) {

@@ -120,7 +120,8 @@ func causeOf(err error) cause {
 	if !isOurs {
 		failed = &agentcopy.Error{}
 	}
-	status, statusText := failed.StatusCode, strings.TrimSpace(fmt.Sprint(failed.StatusCode, " ", http.StatusText(failed.StatusCode)))
+	status := failed.StatusCode
+	statusText := strings.TrimSpace(fmt.Sprint(status, " ", http.StatusText(status)))
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	dial, _ := errors.AsType[*net.OpError](err)
 	switch {

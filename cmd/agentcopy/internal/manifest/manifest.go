@@ -216,7 +216,8 @@ func (m *Manifest) known() []string {
 			names[i] = name
 		case !slices.Contains(ResultColumns, name):
 			meant := slices.IndexFunc(all, func(known string) bool { // its cells would be ignored in every row
-				return strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(known, "_", "") || len(name) > 8 && strings.HasPrefix(known, name)
+				return strings.ReplaceAll(name, "_", "") == strings.ReplaceAll(known, "_", "") ||
+					len(name) > 8 && strings.HasPrefix(known, name)
 			})
 			if meant >= 0 {
 				m.fault(1, "", "", fmt.Sprintf("there is no column %q; is it %s? Rename it if it is something else", column, all[meant]))
