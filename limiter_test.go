@@ -56,33 +56,3 @@ func TestUnlimitedEndsWithTheContext(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, agentcopy.Unlimited.Wait(ctx), context.Canceled)
 }
-
-// BenchmarkLimiterFree is the cost of a limiter that has room: a million
-// attempts a millisecond, a bucket that gets a billion tokens a second.
-func BenchmarkLimiterFree(b *testing.B) {
-	wait := func(l agentcopy.Limiter) func(*testing.B) {
-		return func(b *testing.B) {
-			ctx := b.Context()
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := l.Wait(ctx); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-	}
-	b.Run("rate.Limiter.Wait", wait(rate.NewLimiter(1e9, 1_000_000)))
-	b.Run("WindowLimiter.Wait", wait(agentcopy.NewWindowLimiter(1_000_000, time.Millisecond)))
-	b.Run("WindowLimiter.Acquire+release", func(b *testing.B) {
-		l := agentcopy.NewWindowLimiter(1_000_000, time.Millisecond)
-		ctx := b.Context()
-		b.ReportAllocs()
-		for b.Loop() {
-			release, err := l.Acquire(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			release()
-		}
-	})
-}

@@ -3,7 +3,6 @@ package transport_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -87,7 +86,6 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewAccepts(t *testing.T) {
 	cases := map[string][]agentcopy.Option{
-		"nothing":                       {},
 		"a base URL with a path":        {agentcopy.WithBaseURL("https://gateway.example/acme/")},
 		"upper case":                    {agentcopy.WithBaseURL("HTTPS://GATEWAY.EXAMPLE")},
 		"http on loopback":              {agentcopy.WithBaseURL("http://localhost:8080")},
@@ -97,9 +95,6 @@ func TestNewAccepts(t *testing.T) {
 		"http allowed, after":           {agentcopy.WithBaseURL("http://mesh.example"), agentcopy.WithInsecureHTTP()},
 		"a client with a nil transport": {agentcopy.WithHTTPClient(&http.Client{})},
 		"a typed nil for a transport":   {agentcopy.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
-		"a zero policy":                 {agentcopy.WithRetry(agentcopy.RetryPolicy{})},
-		"unlimited":                     {agentcopy.WithLimiter(agentcopy.Unlimited)},
-		"a logger":                      {agentcopy.WithLogger(slog.Default())},
 		"no middleware":                 {agentcopy.WithMiddleware()},
 		"an empty header value":         {agentcopy.WithHeader("X-Empty", "")},
 	}

@@ -85,6 +85,7 @@ func TestMessages(t *testing.T) {
 			answer(302, "", "Location", "https://user:pw@login.example/path?token=abc"),
 			[]string{"login.example", "check the base URL"}, []string{"pw", "token", "abc", "/path"},
 		},
+		"another redirect":              {answer(308, ""), []string{"check the base URL"}, nil},
 		"not modified is no redirect":   {answer(304, ""), []string{"Not Modified ("}, []string{"base URL"}},
 		"an ID that may have been lost": {answer(200, `{"count":NaN}`), []string{"malformed"}, nil},
 	} {

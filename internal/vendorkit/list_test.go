@@ -120,13 +120,6 @@ func TestListStopsWithTheLoop(t *testing.T) {
 	require.Len(t, cursors, 1)
 }
 
-func TestListYieldsAnErrorOnce(t *testing.T) {
-	var cursors []string
-	items, err := vendortest.Collect(t, things.List(inTurn(&cursors, pageOf(true, "", "a"))))
-	require.EqualError(t, err, "no such page")
-	require.Len(t, items, 1)
-}
-
 func TestNamed(t *testing.T) {
 	var cursors []string
 	list := things.Named("a", inTurn(&cursors, pageOf(true, "", "a", "b", "a2"), pageOf(true, "", "c")))
