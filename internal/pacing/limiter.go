@@ -43,7 +43,7 @@ type holder interface {
 // For prepares l. It is the one place that tells the kinds of limiters apart.
 func For(l agentcopy.Limiter) Limiter {
 	switch k := l.(type) {
-	case *agentcopy.WindowLimiter: // is slow only after Refused, which nobody calls
+	case *agentcopy.WindowLimiter: // an AdaptiveWindow that is never told of a refusal
 		return Limiter{l, &AdaptiveWindow{window: (*window.Limiter)(k)}}
 	case *AdaptiveWindow:
 		return Limiter{l, k}

@@ -24,10 +24,10 @@ type Shared struct {
 	kept    bool // a timer keeps it in memory
 }
 
-// memory is for how long after its last use a Shared may still matter: longer
+// retention is for how long after its last use a Shared may still matter: longer
 // than any default limiter's window, and than an AdaptiveWindow is slow after a
 // refusal.
-const memory = 125 * time.Second
+const retention = 125 * time.Second
 
 // Used says that an attempt was made. A program may build a client for each copy
 // and drop it: the vendor still counts what was sent. So the limits stay in memory
@@ -37,7 +37,7 @@ func (s *Shared) Used() {
 	defer s.mu.Unlock()
 	if s.lastUse = time.Now(); !s.kept {
 		s.kept = true
-		time.AfterFunc(memory, s.release)
+		time.AfterFunc(retention, s.release)
 	}
 }
 
@@ -45,7 +45,7 @@ func (s *Shared) Used() {
 func (s *Shared) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left := max(memory-time.Since(s.lastUse), s.Gate.Paused())
+	left := max(retention-time.Since(s.lastUse), s.Gate.Paused())
 	if s.kept = left > 0; s.kept {
 		time.AfterFunc(left, s.release)
 	}

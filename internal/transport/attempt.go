@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -199,20 +198,6 @@ func (a *attempt) judgeAnswer(resp *http.Response) {
 		a.err = check.ContextError(a.call.ctx)
 	}
 }
-
-// errAttemptTimeout is the cause of the context of an attempt that took too long.
-var errAttemptTimeout = errors.New("attempt timeout")
-
-// timeoutError is an attempt that took longer than it may. It is a
-// context.DeadlineExceeded, like the timeouts of net/http, although the
-// caller's own context has not ended.
-type timeoutError struct{ limit time.Duration }
-
-func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no complete answer within the attempt timeout of %v", e.limit)
-}
-func (e *timeoutError) Timeout() bool        { return true }
-func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // cause says why an attempt broke off: a second copy that was stopped, the caller's
 // context, the attempt timeout, or err itself.

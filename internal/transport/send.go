@@ -48,20 +48,6 @@ var errTwice = errors.New("middleware tried to send the copy a second time altho
 // errLate stops middleware that returned before it sent its request.
 var errLate = errors.New("middleware sent a request after it had returned: it was stopped")
 
-// begin makes the request that goes to the wire, watched by a trace of httptrace. Only
-// the transport is given that trace: the requests that middleware makes of its own with
-// the context of this one are no part of the attempt.
-func (s *send) begin(req *http.Request) error {
-	ctx, err := s.admit(req.Context())
-	if err != nil {
-		s.attempt.sends.deny(s, err)
-		return err
-	}
-	s.request = s.trace.watch(ctx, req)
-	dropIdempotencyKey(s.request)
-	return nil
-}
-
 // newSend makes s a send of a. In line, it would make the frame of next a large one,
 // where the stack is deepest.
 //
@@ -93,36 +79,50 @@ func (all *sends) next(a *attempt) (*send, error) {
 	return s, nil
 }
 
+// begin waits for what s needs, and makes the request that goes to the wire, watched by a
+// trace of httptrace. Only the transport is given that trace: the requests that
+// middleware makes of its own with the context of this one are no part of the attempt.
+func (s *send) begin(req *http.Request) error {
+	ctx := req.Context()
+	var err error
+	if s.before != nil { // else it has the attempt's permit
+		s.before.traceOvertaken()
+		err = s.acquirePermit(ctx)
+	}
+	if err == nil {
+		ctx, err = s.traceStart(ctx)
+	}
+	if err != nil {
+		s.deny(err)
+		return err
+	}
+	s.request = s.trace.watch(ctx, req)
+	dropIdempotencyKey(s.request)
+	return nil
+}
+
+// acquirePermit waits for the limiter, while the clock of the attempt stands still.
+func (s *send) acquirePermit(ctx context.Context) error {
+	a := s.attempt
+	a.ctx.halt()
+	permit, err := a.acquirePermit(ctx)
+	a.ctx.resume()
+	a.sends.mu.Lock()
+	defer a.sends.mu.Unlock()
+	s.permit = permit
+	return err
+}
+
 // deny takes back a send that the limiter or a trace stopped.
-func (all *sends) deny(s *send, err error) {
+func (s *send) deny(err error) {
+	s.takePermit().Unused()
+	all := &s.attempt.sends
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.denied = err
 	if all.last == s {
 		all.last, all.notCopied = s.before, true
 	}
-}
-
-// admit waits for what a send needs: the first one has the attempt's permit, and
-// each further one acquires its own. It returns the context of the request.
-func (s *send) admit(ctx context.Context) (context.Context, error) {
-	if s.before != nil {
-		s.before.traceOvertaken()
-		s.attempt.ctx.halt()
-		permit, err := s.attempt.acquirePermit(ctx)
-		s.attempt.ctx.resume()
-		if err != nil {
-			return nil, err
-		}
-		s.attempt.sends.mu.Lock()
-		s.permit = permit
-		s.attempt.sends.mu.Unlock()
-	}
-	ctx, err := s.traceStart(ctx)
-	if err != nil {
-		s.takePermit().Unused()
-	}
-	return ctx, err
 }
 
 // release gives the permit back, unless that was done.

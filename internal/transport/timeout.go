@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -101,3 +103,17 @@ func (c *attemptContext) Err() error {
 	}
 	return err
 }
+
+// errAttemptTimeout is the cause of the context of an attempt that took too long.
+var errAttemptTimeout = errors.New("attempt timeout")
+
+// timeoutError is an attempt that took longer than it may. It is a
+// context.DeadlineExceeded, like the timeouts of net/http, although the
+// caller's own context has not ended.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within the attempt timeout of %v", e.limit)
+}
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
