@@ -50,7 +50,10 @@ func (s *server) Start() {
 			if strings.Contains(strings.ToLower(said), "ready to accept connections") {
 				return
 			}
-			require.True(s.t, time.Now().Before(deadline), "the server does not start: %s", said)
+			if time.Now().After(deadline) {
+				s.Kill()
+				require.Fail(s.t, "the server does not start", said)
+			}
 			select {
 			case <-exited:
 				running = false
@@ -62,7 +65,7 @@ func (s *server) Start() {
 
 func (s *server) log() string {
 	log, _ := os.ReadFile(s.Dir + "/log")
-	return string(log[max(0, len(log)-4000):])
+	return string(log)
 }
 
 // Signal sends a signal to the server.
@@ -132,8 +135,8 @@ func StartPostgres(t testing.TB, args ...string) *Postgres {
 	p.Start()
 	t.Cleanup(func() {
 		p.Kill()
-		if t.Failed() {
-			t.Logf("PostgreSQL's log ends with %s", p.log())
+		if log := p.log(); t.Failed() {
+			t.Logf("PostgreSQL's log ends with %s", log[max(0, len(log)-4000):])
 		}
 	})
 	return p
