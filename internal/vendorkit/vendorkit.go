@@ -1,6 +1,6 @@
 // Package vendorkit holds what the packages of the vendors share: how their clients are
-// made, from arguments or environment variables, and call; lists of many pages; the
-// search for copies.
+// made, from arguments or environment variables; lists of many pages; the search for
+// copies.
 //
 // It is not called vendor: the go command leaves folders of that name out of a
 // module.
