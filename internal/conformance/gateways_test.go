@@ -451,7 +451,9 @@ func TestAFindThroughVarnishPermitsNoSend(t *testing.T) {
 		}
 		t.Run(op.Vendor.Name, func(t *testing.T) {
 			t.Parallel()
-			srv := newFake(t, op.Vendor)
+			srv := op.Vendor.NewFake()
+			t.Cleanup(srv.Close)
+			srv.Add(op.Vendor.SourceID, "The source")
 			base := gateways["varnish"].start(t, srv.URL()) + op.Vendor.BasePath
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()

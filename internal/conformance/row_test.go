@@ -8,11 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
-	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 )
 
@@ -27,14 +25,6 @@ var (
 	operations     = vendortest.Operations()
 	copyOperations = slices.DeleteFunc(slices.Clone(operations), func(o *operation) bool { return !o.Copies })
 )
-
-// newFake returns the vendor's fake with the agent that operations copy.
-func newFake(t testing.TB, v *vendortest.Vendor, opts ...agentcopytest.ServerOption) *agentcopytest.Server {
-	fake := v.NewFake(opts...)
-	fake.Add(v.SourceID, "The source")
-	t.Cleanup(fake.Close)
-	return fake.Server
-}
 
 func operationNamed(name string) *operation {
 	return operations[slices.IndexFunc(operations, func(o *operation) bool { return o.String() == name })]

@@ -435,8 +435,10 @@ func (w *world) violate(key, format string, args ...any) {
 }
 
 func (w *world) violateLocked(key, format string, args ...any) {
-	v := line{time.Since(w.start), key, "!!! " + fmt.Sprintf(format, args...)}
-	w.story, w.violated = append(w.story, v), append(w.violated, v)
+	v := line{time.Since(w.start), key, fmt.Sprintf(format, args...)}
+	w.violated = append(w.violated, v)
+	v.text = "!!! " + v.text
+	w.story = append(w.story, v)
 }
 
 // tell is the story of the first violation, in a few lines.
