@@ -75,7 +75,8 @@ func (g *originGuard) checkOrigin(req *http.Request) error {
 		return nil // as it was built, which is nearly always
 	case originOf(u) != g.origin:
 		return &blockedError{"a request to " + originOf(u) + elsewhere}
-	case req.Host != "" && originOf(&url.URL{Scheme: u.Scheme, Host: req.Host}) != g.origin: // which of a server's sites gets the request
+	case req.Host != "" && originOf(&url.URL{Scheme: u.Scheme, Host: req.Host}) != g.origin:
+		// That header decides which of a server's sites gets the request.
 		return &blockedError{"a request with the Host header " + req.Host + elsewhere}
 	}
 	return nil

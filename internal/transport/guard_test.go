@@ -461,9 +461,13 @@ func TestPermitsBehindMiddleware(t *testing.T) {
 		"recovers from the transport": {taken: 1, want: "recovered: wire", middleware: recovers, step: func(*http.Request) (*http.Response, error) {
 			panic("wire")
 		}},
-		"recovers from a Trace":      {taken: 1, want: "recovered: trace", middleware: recovers, start: func() error { panic("trace") }},
-		"sends what a Trace refuses": {taken: 1, want: "not now", middleware: leaves(func() error { return nil }), start: func() error { return errors.New("not now") }},
-		"outlives a goroutine that exits": {taken: 1, want: "left alone", middleware: leaves(func() error { return errors.New("left alone") }), step: func(*http.Request) (*http.Response, error) {
+		"recovers from a Trace": {taken: 1, want: "recovered: trace", middleware: recovers, start: func() error { panic("trace") }},
+		"sends what a Trace refuses": {taken: 1, want: "not now", middleware: leaves(func() error { return nil }), start: func() error {
+			return errors.New("not now")
+		}},
+		"outlives a goroutine that exits": {taken: 1, want: "left alone", middleware: leaves(func() error {
+			return errors.New("left alone")
+		}), step: func(*http.Request) (*http.Response, error) {
 			runtime.Goexit()
 			return nil, nil
 		}},
