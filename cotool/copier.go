@@ -40,7 +40,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	moved, err := c.client.CopyAgent(ctx, source)
 	if err != nil {
-		return agentcopy.Copy{}, c.client.kit.Failed(err)
+		return agentcopy.Copy{}, c.client.kit.CopyFailed(err)
 	}
 	return c.client.kit.Copy(source, shown(&moved.Agent)), nil
 }

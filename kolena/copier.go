@@ -48,7 +48,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	request.Name = c.nameOf(req)
 	agent, err := c.client.CopyAgent(ctx, source, request)
 	if err != nil {
-		return agentcopy.Copy{}, c.client.kit.Failed(err)
+		return agentcopy.Copy{}, c.client.kit.CopyFailed(err)
 	}
 	return c.client.kit.Copy(decimal(source), c.shown(agent)), nil
 }

@@ -43,7 +43,7 @@ func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.
 	source := canonical(req.SourceID)
 	agent, err := c.client.CloneAgent(ctx, source, clone)
 	if err != nil {
-		return agentcopy.Copy{}, c.client.kit.Failed(err)
+		return agentcopy.Copy{}, c.client.kit.CopyFailed(err)
 	}
 	return c.client.kit.Copy(source, shown(agent)), nil
 }

@@ -35,7 +35,7 @@ type copier struct{ client *Client }
 func (c copier) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	agent, err := c.client.DuplicateAgent(ctx, req.SourceID, DuplicateAgentRequest{AgentName: req.Name})
 	if err != nil {
-		return agentcopy.Copy{}, c.client.kit.Failed(err)
+		return agentcopy.Copy{}, c.client.kit.CopyFailed(err)
 	}
 	return c.client.kit.Copy(req.SourceID, shown(agent)), nil
 }

@@ -78,9 +78,9 @@ type Shown struct {
 	Doubt string
 }
 
-// Failed is the error that a Copier's Copy returns for err. The Date of its answer is
+// CopyFailed is the error that a Copier's Copy returns for err. The Date of its answer is
 // remembered, as of a copy.
-func (c *Client) Failed(err error) error {
+func (c *Client) CopyFailed(err error) error {
 	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
 		c.Dates.staleness(e.Header, e.Attempts)
 	}
