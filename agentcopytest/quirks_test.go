@@ -610,6 +610,7 @@ func TestParkedAgents(t *testing.T) {
 	parked := func(second second) (agent map[string]any, status int, listed string) {
 		q := newQuirky(t, newCotool, quirks{SecondCopy: second})
 		source := q.add()
+		q.names("") // the list as it was
 		out := q.must(t, q.copyOf(strings.ToUpper(source), ""))
 		require.Equal(t, source, dig(t, out, []string{"parkedAgentId"}), "the ID in its usual spelling")
 		got := q.read("/api/agents/" + source)
@@ -629,8 +630,9 @@ func TestParkedAgents(t *testing.T) {
 	require.Equal(t, 1, strings.Count(listed, ", "), "the list shows both: %s", listed)
 	_, status, _ := parked(second{ParkedHidden: true})
 	require.Equal(t, 404, status)
-	agent, _, _ = parked(second{ParkedName: func(name string) string { return name + " (parked)" }})
+	agent, _, listed = parked(second{ParkedListed: true, ParkedName: func(name string) string { return name + " (parked)" }})
 	require.Regexp(t, ` \(parked\)$`, agent["name"])
+	require.Contains(t, listed, "(parked)")
 
 	for _, none := range []any{"", false, "0001-01-01T00:00:00Z"} {
 		q := newQuirky(t, newCotool, quirks{SecondCopy: second{NotDeleted: none}})
