@@ -165,15 +165,20 @@ func isFinal(err error) bool {
 	if errors.Is(err, agentcopy.ErrInvalid) {
 		return true
 	}
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	if !ok {
-		return false
-	}
-	switch e.StatusCode {
+	switch status := statusOf(err); status {
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests, 460, 499:
 		return false
 	case http.StatusNotImplemented:
 		return true
+	default:
+		return status >= 300 && status <= 499
 	}
-	return e.StatusCode >= 300 && e.StatusCode <= 499
+}
+
+// statusOf is the status of the answer that err is about; 0 if there was none.
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*agentcopy.Error](err); ok {
+		return e.StatusCode
+	}
+	return 0
 }

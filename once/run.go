@@ -180,11 +180,7 @@ func maySignACopy(refusal error) bool {
 	if errors.Is(refusal, agentcopy.ErrConflict) {
 		return true
 	}
-	e, ok := errors.AsType[*agentcopy.Error](refusal)
-	if !ok {
-		return false
-	}
-	switch e.StatusCode {
+	switch statusOf(refusal) {
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
 		return saysNameIsTaken(refusal)
 	}

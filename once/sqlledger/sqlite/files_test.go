@@ -40,6 +40,14 @@ func TestMain(m *testing.M) {
 }
 
 // fill puts some records into a ledger and closes it.
+// filled makes a ledger of so many keys, alone in its folder.
+func filled(t testing.TB, n int) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path, n)
+	return path
+}
+
 func fill(t testing.TB, path string, n int) {
 	t.Helper()
 	l, err := sqlite.Open(path)
@@ -69,9 +77,8 @@ func connect(t testing.TB, path string) *sql.DB {
 }
 
 func TestWhatIsNoLedgerIsRefused(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "ledger.db")
-	fill(t, path, 100)
+	path := filled(t, 100)
+	dir := filepath.Dir(path)
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	database := filepath.Join(dir, "other.db")
@@ -111,8 +118,7 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 }
 
 func TestDamageIsFoundByCheck(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	fill(t, path, 150)
+	path := filled(t, 150)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for i := 5 * 4096; i < 9*4096; i++ {
@@ -142,10 +148,7 @@ func TestTheHandlesOfAProcessShareTheFile(t *testing.T) {
 }
 
 func TestNothingIsLeftBesideALedger(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "ledger.db")
-	fill(t, path, 1)
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(filepath.Dir(filled(t, 1)))
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	info, err := entries[0].Info()
@@ -155,9 +158,7 @@ func TestNothingIsLeftBesideALedger(t *testing.T) {
 
 func TestAFileSystemWithoutHardLinks(t *testing.T) {
 	defer sqlite.WithoutLinks()()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	fill(t, path, 10)
-	require.Equal(t, 10, count(t, open(t, path)))
+	require.Equal(t, 10, count(t, open(t, filled(t, 10))))
 }
 
 // openAs opens a ledger in another process, as user nobody if it can be.
