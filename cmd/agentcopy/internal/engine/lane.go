@@ -148,6 +148,9 @@ func (l *Lane) wait(err error) {
 		wait = failed.RetryAfter
 	}
 	if wait <= 0 { // the vendor does not say how long
+		if now.Before(l.paused) {
+			return // another row of the same outage has paused the lane
+		}
 		l.backoff = min(max(2*l.backoff, time.Second), time.Minute)
 		wait = l.backoff
 	}

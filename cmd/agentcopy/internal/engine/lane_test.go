@@ -64,6 +64,20 @@ func TestARefusedRowComesAgain(t *testing.T) {
 	})
 }
 
+func TestManyRowsOfOneOutageWaitOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lane(8)
+		var rows []*Row
+		for range 8 {
+			rows = append(rows, l.next())
+		}
+		for _, row := range rows {
+			l.back(row, refused(0))
+		}
+		require.Equal(t, time.Second, l.Progress().Paused)
+	})
+}
+
 func TestTheLongestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := lane(2)
