@@ -216,10 +216,16 @@ func (z *zuduAPI) list(c *call) *answer {
 	var sortBy, sortOrder string
 	var criteria map[string][]string
 	number, limit := 0, 20
-	for name, v := range map[string]any{
-		"page": &number, "limit": &limit, "sort_by": &sortBy, "sort_order": &sortOrder, "filter_criteria": &criteria,
+	if c.Method == http.MethodGet {
+		delete(asked, "filter_criteria") // which a GET ignores, as all that it does not know
+	}
+	for _, field := range []struct {
+		name string
+		into any
+	}{
+		{"page", &number}, {"limit", &limit}, {"sort_by", &sortBy}, {"sort_order", &sortOrder}, {"filter_criteria", &criteria},
 	} {
-		if err := asked.read(name, v); err != nil {
+		if err := asked.read(field.name, field.into); err != nil {
 			return zuduInvalid(err.Error())
 		}
 	}
