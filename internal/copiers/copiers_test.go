@@ -609,19 +609,6 @@ func TestIdentityHasACanonicalOrigin(t *testing.T) {
 	}
 }
 
-// A vendor's own option is an error of another vendor's constructor.
-func TestWithWorkspaceIsForLangSmithOnly(t *testing.T) {
-	forEach(t, func(t *testing.T, v vendor) {
-		_, err := v.NewCopier(langsmith.WithWorkspace("w"))
-		if v.Name == "langsmith" {
-			require.NoError(t, err)
-			return
-		}
-		vendortest.RequireInvalid(t, err, "WithWorkspace")
-		require.ErrorContains(t, err, v.Name)
-	})
-}
-
 // A blank ID is none: no later call could use it.
 func TestASuccessWithABlankIDIsCopiedWithoutAnID(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
@@ -749,9 +736,15 @@ func TestNewRefusesBadArguments(t *testing.T) {
 			"apiKey":         {" \t", agentcopy.WithInsecureHTTP()},
 			"WithHTTPClient": {"key", agentcopy.WithHTTPClient(nil)},
 			"WithBaseURL":    {"key", agentcopy.WithBaseURL("http://vendor.example")},
+			"WithWorkspace":  {"key", langsmith.WithWorkspace("w")},
 		} {
 			client, err := v.New(tt.key, tt.opt)
+			if v.Name == "langsmith" && field == "WithWorkspace" { // an option of its own
+				require.NoError(t, err)
+				continue
+			}
 			require.Nil(t, client)
+			require.ErrorContains(t, err, v.Name)
 			require.Equal(t, field, vendortest.RequireError(t, err).Fields[0].Field)
 		}
 	})
@@ -806,7 +799,7 @@ func TestWithLeavesTheOriginalAlone(t *testing.T) {
 	forEach(t, func(t *testing.T, v vendor) {
 		wire, through := answering(v)
 		key := vendortest.Key()
-		original, err := v.New(key, through, agentcopy.WithUserAgent("original/1"))
+		original, err := v.New(key, through, agentcopy.WithUserAgent("original/1"), agentcopy.WithHeader("X-Kept", "b"))
 		require.NoError(t, err)
 		changed, err := v.With(original, agentcopy.WithUserAgent("changed/2"), agentcopy.WithHeader("X-Team", "a"), agentcopy.WithBaseURL("https://other.example"))
 		require.NoError(t, err)
@@ -814,6 +807,7 @@ func TestWithLeavesTheOriginalAlone(t *testing.T) {
 		sent := getAgent(t, v, changed, wire)
 		require.Equal(t, "other.example", sent.Host)
 		require.Equal(t, "a", sent.Header.Get("X-Team"))
+		require.Equal(t, "b", sent.Header.Get("X-Kept"))
 		require.Contains(t, sent.Header.Get("User-Agent"), "changed/2")
 		requireCredentials(t, v, key, sent)
 
@@ -828,6 +822,7 @@ func TestWithLeavesTheOriginalAlone(t *testing.T) {
 		} {
 			_, err := v.With(original, opt)
 			vendortest.RequireInvalid(t, err, field)
+			require.Equal(t, "With", vendortest.RequireError(t, err).Operation)
 		}
 	})
 }

@@ -192,20 +192,25 @@ func answer(status int, body string, header ...string) step {
 // transport calls on the way: "sought", "got", "encoded" and "written".
 func fail(err error, reached ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
-		trace := httptrace.ContextClientTrace(req.Context())
-		for _, r := range reached {
-			switch r {
-			case "sought":
-				trace.GetConn("api.acme.example:443")
-			case "got":
-				trace.GotConn(httptrace.GotConnInfo{})
-			case "encoded": // as HTTP/2 does, before it writes
-				trace.WroteHeaderField(":method", []string{req.Method})
-			case "written":
-				trace.WroteHeaders()
-			}
-		}
+		reach(req, reached...)
 		return nil, err
+	}
+}
+
+// reach calls the hooks for req.
+func reach(req *http.Request, reached ...string) {
+	trace := httptrace.ContextClientTrace(req.Context())
+	for _, r := range reached {
+		switch r {
+		case "sought":
+			trace.GetConn("api.acme.example:443")
+		case "got":
+			trace.GotConn(httptrace.GotConnInfo{})
+		case "encoded": // as HTTP/2 does, before it writes
+			trace.WroteHeaderField(":method", []string{req.Method})
+		case "written":
+			trace.WroteHeaders()
+		}
 	}
 }
 
