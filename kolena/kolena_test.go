@@ -111,6 +111,15 @@ func TestWhatIsNotSent(t *testing.T) {
 		_, err = client.GetAgent(t.Context(), id)
 		vendortest.RequireInvalid(t, err, "agentID")
 	}
+	copier := client.Copier(kolena.CopyAgentRequest{})
+	_, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
+	vendortest.RequireInvalid(t, err, "SourceID")
+	for _, id := range []string{"one", "0"} {
+		_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id, Name: "x"}, time.Now())
+		vendortest.RequireInvalid(t, err, "SourceID")
+	}
+	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
+	vendortest.RequireInvalid(t, err, "Name") // every agent would be a copy
 	require.Empty(t, wire.Requests())
 }
 
@@ -191,18 +200,6 @@ func TestListAgentsRefusesAListThatMayBeIncomplete(t *testing.T) {
 
 func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*kolena.Agent, error] {
 	return newClient(t, wire).ListAgents(t.Context(), kolena.ListAgentsRequest{})
-}
-
-func TestCopierRefusesWhatCannotBeFound(t *testing.T) {
-	copier := newClient(t, nil).Copier(kolena.CopyAgentRequest{})
-	_, err := copier.Copy(t.Context(), agentcopy.CopyRequest{SourceID: "one", Name: "x"})
-	vendortest.RequireInvalid(t, err, "SourceID")
-	for _, id := range []string{"one", "0"} {
-		_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: id, Name: "x"}, time.Now())
-		vendortest.RequireInvalid(t, err, "SourceID")
-	}
-	_, err = copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "1", Name: " "}, time.Now())
-	vendortest.RequireInvalid(t, err, "Name") // every agent would be a copy
 }
 
 func TestCopierWritesIDsInOneWay(t *testing.T) {

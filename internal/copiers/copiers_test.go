@@ -606,20 +606,6 @@ func TestIdentityHasACanonicalOrigin(t *testing.T) {
 	}
 }
 
-// A blank ID is none: no later call could use it.
-func TestASuccessWithABlankIDIsCopiedWithoutAnID(t *testing.T) {
-	forEach(t, func(t *testing.T, v vendor) {
-		if v.Name == "kolena" {
-			return // whose IDs are numbers
-		}
-		answer := strings.Replace(v.Operations[0].Answers.Good, `"`+v.CopyID+`"`, `" \t"`, 1)
-		copier, err := v.NewCopier(agentcopy.WithHTTPClient(vendortest.Always(http.StatusOK, answer).Client()))
-		require.NoError(t, err)
-		_, err = copier.Copy(t.Context(), v.request())
-		require.ErrorIs(t, err, agentcopy.ErrCopied)
-	})
-}
-
 // getAgent is the vendor's GetAgent through a client, and what it sent.
 func getAgent(t *testing.T, v vendor, client any, wire *vendortest.Wire) vendortest.Request {
 	t.Helper()
@@ -697,29 +683,29 @@ func TestACopyIsAPOSTWithCredentials(t *testing.T) {
 
 // TestCopiesThatFail are answers beyond those that package conformance has in its tables.
 func TestCopiesThatFail(t *testing.T) {
-	copied := func(body string) vendortest.Failure {
-		return vendortest.Fails(http.StatusOK, body, agentcopy.OutcomeCopied, agentcopy.ErrCopied, "ID")
-	}
-	for vendor, failures := range map[string]map[string]vendortest.Failure{
-		"zudu": {
-			"no data": copied(`{"status":"success","error":null,"data":null}`),
-			"refused, whatever the data": vendortest.Fails(http.StatusOK,
-				`{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`, agentcopy.OutcomeUnknown, nil, "m: e"),
-		},
-		"cotool": {
-			"no agent":     copied(`{"parkedAgentId":"` + vendortest.Named("cotool").SourceID + `"}`),
-			"a null agent": copied(`{"agent":null}`),
-			"no ID":        copied(`{"agent":{"name":"Triage"}}`),
-		},
-		"langsmith": {"a list for an ID": copied(`{"id":[1]}`)},
-		"kolena": {
-			"a null ID":        copied(`{"id":null}`),
-			"an ID of words":   copied(`{"id":"A456"}`),
-			"an ID of halves":  copied(`{"id":4.5}`),
-			"an ID beyond all": copied(`{"id":99999999999999999999}`),
-		},
+	const refused = `{"message":"m","status":"ERROR","error":"e","data":{"agent_id":"agent_2"}}`
+	for name, bodies := range map[string][]string{
+		"zudu":      {`{"status":"success","error":null,"data":null}`, `{"status":"success","data":{"agent_id":" \t"}}`, refused},
+		"cotool":    {`{"parkedAgentId":"a"}`, `{"agent":null}`, `{"agent":{"name":"Triage"}}`, `{"agent":{"id":" \t"}}`},
+		"langsmith": {`{"id":[1]}`, `{"id":" \t"}`},
+		"kolena":    {`{"id":null}`, `{"id":"A456"}`, `{"id":4.5}`, `{"id":99999999999999999999}`},
 	} {
-		t.Run(vendor, func(t *testing.T) { vendortest.TestCopyFails(t, vendor, failures) })
+		for _, body := range bodies {
+			t.Run(name+" "+body, func(t *testing.T) {
+				v, wire := vendor{vendortest.Named(name)}, vendortest.Always(http.StatusOK, body)
+				copier, err := v.NewCopier(agentcopy.WithHTTPClient(wire.Client()))
+				require.NoError(t, err)
+				_, err = copier.Copy(t.Context(), v.request())
+				require.Len(t, wire.Requests(), 1)
+				if body == refused {
+					require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+					require.ErrorContains(t, err, "m: e")
+					return
+				}
+				require.ErrorIs(t, err, agentcopy.ErrCopied)
+				require.ErrorContains(t, err, "ID")
+			})
+		}
 	}
 }
 

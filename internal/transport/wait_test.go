@@ -379,28 +379,19 @@ func TestLimiterErrorsEndTheCall(t *testing.T) {
 	}
 }
 
-func TestContextThatEndsDuringTheWaitForTheLimiter(t *testing.T) {
-	reason := errors.New("the operator pressed the button")
-	limiters := map[string]func() agentcopy.Limiter{
-		"tokens": func() agentcopy.Limiter { return rate.NewLimiter(rate.Every(time.Hour), 1) },
-		"one that ignores contexts": func() agentcopy.Limiter {
-			return waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
-		},
-	}
-	for name, limiter := range limiters {
-		inBubble(t, name, func(t *testing.T) {
-			l := limiter()
-			require.NoError(t, l.Wait(t.Context()))
-			s := play(answer(200, made))
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(reason) })
-			_, _, err := copyWith(ctx, newClient(t, s, agentcopy.WithLimiter(l)))
-			require.ErrorIs(t, err, context.Canceled)
-			require.ErrorIs(t, err, reason, "the context's cause")
-			require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
-			require.Empty(t, s.requests())
-		})
-	}
+// Limiters that watch the context are in the tables of package conformance.
+func TestALimiterThatIgnoresTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reason := errors.New("the operator pressed the button")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(reason) })
+		s, limiter := play(answer(200, made)), waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
+		_, _, err := copyWith(ctx, newClient(t, s, agentcopy.WithLimiter(limiter)))
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, reason, "the context's cause")
+		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+		require.Empty(t, s.requests())
+	})
 }
 
 func TestThePermitIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
