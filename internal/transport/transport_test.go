@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,11 +50,8 @@ func verifyThing(t *thing) error {
 	return nil
 }
 
-// keys gives each test a credential of its own: limits and pauses are shared by
-// all clients of one.
-var keys atomic.Int64
-
-func newKey() string { return "test-credential-" + strconv.FormatInt(keys.Add(1), 10) }
+// Each test has a credential of its own: limits and pauses are shared by all clients of one.
+var newKey = vendortest.Key
 
 func newClient(t testing.TB, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
 	t.Helper()
