@@ -93,6 +93,7 @@ func TestALongWaitIsLoggedWhenItBegins(t *testing.T) {
 			synctest.Wait()
 			require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 "+want+"\n", out.String())
 			time.Sleep(20 * time.Second)
+			synctest.Wait() // for the end of the call
 		}
 	})
 }
