@@ -80,14 +80,17 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// TestALongWaitIsLoggedWhenItBegins: first for the limiter, then for the end of the pause
-// that the call before has met.
+// TestALongWaitIsLoggedWhenItBegins: for the end of a pause that another call has met, and
+// for the limiter.
 func TestALongWaitIsLoggedWhenItBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		c := newClient(t, play(answer(429, "", "Retry-After", "30"), answer(200, made)), agentcopy.WithLimiter(drained()),
+		c := newClient(t, refuseFirst(answer(429, "", "Retry-After", "30")), agentcopy.WithLimiter(drained()),
 			logged(&out, slog.LevelInfo), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
-		for _, want := range []string{"reason=limiter wait=10s", "reason=pause wait=20s"} {
+		_, _, err := doCopy(t, c)
+		require.ErrorIs(t, err, agentcopy.ErrRateLimited)
+		time.Sleep(10 * time.Second)
+		for _, want := range []string{"reason=pause wait=20s", "reason=limiter wait=10s"} {
 			out.Reset()
 			go func() { _, _, _ = doCopy(t, c) }()
 			synctest.Wait()
