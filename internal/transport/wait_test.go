@@ -91,7 +91,9 @@ type sharedLimiter struct {
 func (s *sharedLimiter) Pause(_ context.Context, d time.Duration) { s.paused += d }
 
 func TestWhatPauses(t *testing.T) {
-	once := agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1, MaxWait: 48 * time.Hour})
+	once := agentcopy.WithRetry(agentcopy.RetryPolicy{
+		Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1, MaxWait: 48 * time.Hour,
+	})
 	cases := map[string]struct {
 		answer step
 		want   time.Duration
