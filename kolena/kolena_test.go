@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
 )
@@ -203,8 +204,10 @@ func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*kolena.Agent, er
 
 func TestCopierWritesIDsInOneWay(t *testing.T) {
 	for _, id := range []string{"1", "01", "+1", "+001"} {
-		_, copier, _ := vendortest.Named("kolena").FakeCopier(t)
-		request := agentcopy.CopyRequest{SourceID: id, Name: "source"}
+		server := agentcopytest.NewKolena()
+		server.AddAgent(kolena.Agent{Name: "Lease reader"})
+		copier := newClient(t, server.Client().Transport).Copier(kolena.CopyAgentRequest{})
+		request := agentcopy.CopyRequest{SourceID: id, Name: "Lease reader"}
 		require.Equal(t, "1", copier.Identify(request).SourceID)
 		since := time.Now()
 		made, err := copier.Copy(t.Context(), request)
@@ -214,6 +217,7 @@ func TestCopierWritesIDsInOneWay(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found, 1, "the source is no candidate, whatever its ID looks like")
 		require.Equal(t, "1", found[0].Copy.SourceID)
+		server.Close()
 	}
 }
 
