@@ -20,10 +20,7 @@ import (
 
 const sourceID = "3c90c3cc-0d44-4b50-8888-8dd25736052d"
 
-func newClient(t *testing.T, wire http.RoundTripper, opts ...agentcopy.Option) *cotool.Client {
-	t.Helper()
-	return vendortest.NewClient[*cotool.Client](t, wire, opts...)
-}
+var newClient = vendortest.NewClient[*cotool.Client]
 
 func TestDocumentsComeBack(t *testing.T) {
 	vendortest.RequireDocuments[cotool.CopyAgentResponse](t, "copy.json", "copy_sparse.json")

@@ -141,8 +141,6 @@ func refused(retryAfter string) agentcopytest.Fault {
 }
 
 func TestSpansOfACall(t *testing.T) {
-	pause := refused("30")
-	lost := agentcopytest.Fault{Delay: time.Second, Drop: true, AfterCopy: true}
 	for title, tt := range map[string]struct {
 		faults []agentcopytest.Fault
 		opts   []agentcopy.Option
@@ -152,7 +150,7 @@ func TestSpansOfACall(t *testing.T) {
 kolena CopyAgent 0s outcome=success attempts=1
   POST 0s status_code=200 outcome=success
 `},
-		"a pause, then made": {[]agentcopytest.Fault{pause, {Delay: 2 * time.Second}}, nil, `
+		"a pause, then made": {[]agentcopytest.Fault{refused("30"), {Delay: 2 * time.Second}}, nil, `
 kolena CopyAgent 32s outcome=success attempts=2
   * pause expected=30
   * retry resend_count=1
@@ -160,17 +158,9 @@ kolena CopyAgent 32s outcome=success attempts=2
   wait pause 30s reason=pause expected=30
   POST 2s resend_count=1 status_code=200 outcome=success
 `},
-		"a lost answer": {[]agentcopytest.Fault{lost}, nil, `
+		"a lost answer": {[]agentcopytest.Fault{{Delay: time.Second, Drop: true, AfterCopy: true}}, nil, `
 kolena CopyAgent 1s outcome=unknown attempts=1 type=connection
   POST 1s type=connection outcome=unknown
-`},
-		"a pause, then a lost answer": {[]agentcopytest.Fault{pause, lost}, nil, `
-kolena CopyAgent 31s outcome=unknown attempts=2 type=connection
-  * pause expected=30
-  * retry resend_count=1
-  POST 0s status_code=429 type=429 outcome=not_copied
-  wait pause 30s reason=pause expected=30
-  POST 1s resend_count=1 type=connection outcome=unknown
 `},
 		"too long a pause": {[]agentcopytest.Fault{refused("3600")}, nil, `
 kolena CopyAgent 0s outcome=not_copied attempts=1 type=429

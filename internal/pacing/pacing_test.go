@@ -98,13 +98,7 @@ func TestBackoffAfterSpacedAttemptsAreRefused(t *testing.T) {
 			}
 			return all
 		}
-		seconds := func(s ...time.Duration) []time.Duration {
-			for i := range s {
-				s[i] *= time.Second
-			}
-			return s
-		}
-		require.Equal(t, seconds(2, 4, 8, 16, 32, 60, 60), backoffs(7), "from a refusal to the next admission")
+		require.Equal(t, "[2s 4s 8s 16s 32s 1m0s 1m0s]", fmt.Sprint(backoffs(7)), "from a refusal to the next admission")
 	})
 }
 

@@ -106,20 +106,6 @@ func TestNewAccepts(t *testing.T) {
 	}
 }
 
-func TestWithKeepsWhatItDoesNotChange(t *testing.T) {
-	c := newClient(t, nil, agentcopy.WithHeader("X-Team", "blue"), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 2}))
-	other, err := c.With([]agentcopy.Option{agentcopy.WithHeader("X-Team", "green"), agentcopy.WithAttemptTimeout(time.Second)})
-	require.NoError(t, err)
-	require.Equal(t, "blue", c.Header("X-Team"), "the first client must not change")
-	require.Equal(t, "green", other.Header("X-Team"))
-	require.Equal(t, 2, other.Config().Retry.MaxAttempts)
-	require.Equal(t, time.Second, other.Config().AttemptTimeout)
-
-	_, err = c.With([]agentcopy.Option{agentcopy.WithAttemptTimeout(-1)})
-	require.ErrorIs(t, err, agentcopy.ErrInvalid)
-	require.Equal(t, "With", asError(t, err).Operation)
-}
-
 // TestForCopier: what a Copier needs changes nothing for the client that it comes from.
 func TestForCopier(t *testing.T) {
 	s, wrapped := play(answer(200, made)), 0
@@ -142,8 +128,6 @@ func TestForCopier(t *testing.T) {
 		control = append(control, r.Header["Cache-Control"]...)
 	}
 	require.Equal(t, []string{"no-cache", "max-age=60", "max-age=60", "max-age=60", "max-age=60", "max-age=60"}, control)
-	_, _, err = doGet(t, transport.NotMade(vendor).ForCopier())
-	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 }
 
 func TestCallersValuesAreCopied(t *testing.T) {

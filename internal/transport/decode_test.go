@@ -154,12 +154,9 @@ func TestLyingContentLength(t *testing.T) {
 }
 
 func TestErrorBodyIsKeptAsFarAsItCame(t *testing.T) {
-	closed := 0
-	body := io.MultiReader(strings.NewReader("not found, sor"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	_, _, err := doCopy(t, newClient(t, play(bodyOf(404, body, -1, &closed))))
-	e := asError(t, err)
-	require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-	require.Equal(t, "not found, sor", string(e.Body))
+	_, _, err := doCopy(t, newClient(t, play(cutOff(404, "not found, sor"))))
+	require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+	require.Equal(t, "not found, sor", string(asError(t, err).Body))
 }
 
 // allocated is how many bytes f allocates.

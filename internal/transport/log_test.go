@@ -80,29 +80,23 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// TestWaitForTheLimiterIsLogged when it begins, if it is long.
-func TestWaitForTheLimiterIsLogged(t *testing.T) {
+// TestALongWaitIsLoggedWhenItBegins: for the end of a pause that another call has met, and
+// for the limiter.
+func TestALongWaitIsLoggedWhenItBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		c := newClient(t, play(answer(200, made)), agentcopy.WithLimiter(drained()), logged(&out, slog.LevelInfo))
-		go func() { _, _, _ = doCopy(t, c) }()
-		synctest.Wait()
-		require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=limiter wait=10s\n", out.String())
-		time.Sleep(10 * time.Second)
-	})
-}
-
-func TestPauseOfAnotherCallIsLogged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		c := newClient(t, play(answer(429, "", "Retry-After", "30"), answer(200, made)), logged(&out, slog.LevelInfo),
-			agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
+		c := newClient(t, refuseFirst(answer(429, "", "Retry-After", "30")), agentcopy.WithLimiter(drained()),
+			logged(&out, slog.LevelInfo), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever}))
 		_, _, err := doCopy(t, c)
 		require.ErrorIs(t, err, agentcopy.ErrRateLimited)
-		out.Reset()
 		time.Sleep(10 * time.Second)
-		_, _, err = doCopy(t, c)
-		require.NoError(t, err)
-		require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 reason=pause wait=20s\n", out.String())
+		for _, want := range []string{"reason=pause wait=20s", "reason=limiter wait=10s"} {
+			out.Reset()
+			go func() { _, _, _ = doCopy(t, c) }()
+			synctest.Wait()
+			require.Equal(t, "level=INFO msg=waiting provider=acme operation=CopyThing attempt=1 "+want+"\n", out.String())
+			time.Sleep(20 * time.Second)
+			synctest.Wait() // for the end of the call
+		}
 	})
 }

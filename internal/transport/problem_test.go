@@ -163,8 +163,3 @@ func TestMaskedErrorsStillMatch(t *testing.T) {
 	require.NotContains(t, fmt.Sprint(err), key)
 	require.Contains(t, err.Error(), "[redacted]")
 }
-
-func TestShortCredentialsDoNotGarbleMessages(t *testing.T) {
-	_, _, err := doCopy(t, newClientWithKey(t, "key", play(answer(401, `{"detail":"the key is wrong"}`))))
-	require.Equal(t, "the key is wrong", asError(t, err).Message)
-}

@@ -101,26 +101,20 @@ func TestNilContext(t *testing.T) {
 }
 
 func TestAttemptTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, _, err := doGet(t, newClient(t, play(hang), agentcopy.WithAttemptTimeout(2*time.Second)))
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "attempt timeout of 2s")
-		require.Len(t, asError(t, err).Attempts, 4, "a read is retried")
-		for _, a := range asError(t, err).Attempts {
-			require.Equal(t, 2*time.Second, a.Duration)
-		}
-	})
-}
-
-func TestTimeoutOfTheCallersClientBoundsAnAttempt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		mine := &http.Client{Transport: play(hang), Timeout: time.Second}
-		c := newClient(t, nil, agentcopy.WithHTTPClient(mine))
-		start := time.Now()
-		_, _, err := doCopy(t, c)
-		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
-		require.Equal(t, time.Second, time.Since(start))
-	})
+	for name, opt := range map[string]agentcopy.Option{
+		"WithAttemptTimeout":             agentcopy.WithAttemptTimeout(2 * time.Second),
+		"Timeout of the caller's client": agentcopy.WithHTTPClient(&http.Client{Transport: step(hang), Timeout: 2 * time.Second}),
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			_, _, err := doGet(t, newClient(t, step(hang), opt))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "attempt timeout of 2s")
+			require.Len(t, asError(t, err).Attempts, 4, "a read is retried")
+			for _, a := range asError(t, err).Attempts {
+				require.Equal(t, 2*time.Second, a.Duration)
+			}
+		})
+	}
 }
 
 func TestBackoff(t *testing.T) {

@@ -3,8 +3,6 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -62,9 +60,7 @@ func TestSilentConnectionIsFound(t *testing.T) {
 	certificate.Close()
 	synctest.Test(t, func(t *testing.T) {
 		network := &pipes{accept: make(chan net.Conn)}
-		server := &http.Server{
-			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }),
-		}
+		server := &http.Server{Handler: http.NotFoundHandler()}
 		tlsListener := tls.NewListener(network, &tls.Config{Certificates: certificates, NextProtos: []string{"h2"}})
 		go func() { _ = server.Serve(tlsListener) }()
 		defer server.Close()
@@ -73,34 +69,22 @@ func TestSilentConnectionIsFound(t *testing.T) {
 			TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"},
 		})
 		defer transport.CloseIdleConnections()
-		get := func() (string, error) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://example.com/", nil)
-			if err != nil {
-				return "", err
-			}
-			resp, err := transport.RoundTrip(req)
-			if err != nil {
-				return "", err
-			}
-			defer resp.Body.Close()
-			body, err := io.ReadAll(resp.Body)
-			return string(body), err
-		}
-		protocol, err := get()
+		client := &http.Client{Transport: transport, Timeout: time.Minute}
+		resp, err := client.Get("https://example.com/")
 		require.NoError(t, err)
-		require.Equal(t, "HTTP/2.0", protocol)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, "HTTP/2.0", resp.Proto)
 
 		network.conns[0].silent.Store(true)
 		start := time.Now()
-		_, err = get()
+		_, err = client.Get("https://example.com/")
 		require.Error(t, err)
-		require.False(t, errors.Is(err, context.DeadlineExceeded), "it is found before the attempt times out: %v", err)
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "it is found before the attempt times out")
 		require.LessOrEqual(t, time.Since(start), pingAfter+pingTimeout+time.Second)
 
-		_, err = get()
+		resp, err = client.Get("https://example.com/")
 		require.NoError(t, err, "the next request gets a connection of its own")
+		require.NoError(t, resp.Body.Close())
 		require.Len(t, network.conns, 2)
 	})
 }

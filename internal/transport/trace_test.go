@@ -104,20 +104,11 @@ func drained() agentcopy.Limiter {
 
 func TestBackoffIsTraced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var waits []agentcopy.WaitInfo
-		var ends []error
-		trace := agentcopy.Trace{
-			WaitStart: func(_ context.Context, w agentcopy.WaitInfo) { waits = append(waits, w) },
-			WaitDone:  func(_ context.Context, _ agentcopy.WaitInfo, err error) { ends = append(ends, err) },
-		}
-		c := newClient(t, play(fail(io.EOF, "sought")), agentcopy.WithTrace(trace), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 3}))
-		_, _, err := doCopy(t, c)
-		require.Error(t, err)
-		require.Len(t, waits, 2)
-		require.Equal(t, []error{nil, nil}, ends)
-		require.Equal(t, agentcopy.WaitBackoff, waits[0].Reason)
-		require.Equal(t, 2, waits[0].Number, "the attempt that waits")
-		require.Positive(t, waits[0].For)
+		d := new(diary)
+		_, _, err := doCopy(t, newClient(t, play(fail(io.EOF, "sought"), answer(200, made)), agentcopy.WithTrace(d.trace())))
+		require.NoError(t, err)
+		require.Regexp(t, `^0s wait 2 backoff [1-9]`, d.lines[3])
+		require.Regexp(t, `waited 2 backoff: <nil>$`, d.lines[4])
 	})
 }
 

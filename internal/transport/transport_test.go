@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,11 +50,8 @@ func verifyThing(t *thing) error {
 	return nil
 }
 
-// keys gives each test a credential of its own: limits and pauses are shared by
-// all clients of one.
-var keys atomic.Int64
-
-func newKey() string { return "test-credential-" + strconv.FormatInt(keys.Add(1), 10) }
+// Each test has a credential of its own: limits and pauses are shared by all clients of one.
+var newKey = vendortest.Key
 
 func newClient(t testing.TB, rt http.RoundTripper, opts ...agentcopy.Option) *transport.Client {
 	t.Helper()
@@ -192,20 +187,25 @@ func answer(status int, body string, header ...string) step {
 // transport calls on the way: "sought", "got", "encoded" and "written".
 func fail(err error, reached ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
-		trace := httptrace.ContextClientTrace(req.Context())
-		for _, r := range reached {
-			switch r {
-			case "sought":
-				trace.GetConn("api.acme.example:443")
-			case "got":
-				trace.GotConn(httptrace.GotConnInfo{})
-			case "encoded": // as HTTP/2 does, before it writes
-				trace.WroteHeaderField(":method", []string{req.Method})
-			case "written":
-				trace.WroteHeaders()
-			}
-		}
+		reach(req, reached...)
 		return nil, err
+	}
+}
+
+// reach calls the hooks for req.
+func reach(req *http.Request, reached ...string) {
+	trace := httptrace.ContextClientTrace(req.Context())
+	for _, r := range reached {
+		switch r {
+		case "sought":
+			trace.GetConn("api.acme.example:443")
+		case "got":
+			trace.GotConn(httptrace.GotConnInfo{})
+		case "encoded": // as HTTP/2 does, before it writes
+			trace.WroteHeaderField(":method", []string{req.Method})
+		case "written":
+			trace.WroteHeaders()
+		}
 	}
 }
 

@@ -29,10 +29,15 @@ func TestVerdicts(t *testing.T) {
 		is      error
 		reads   int // attempts of a read under RetrySafe
 	}{
+		{"no connection", fail(io.EOF, "sought"), agentcopy.OutcomeNotCopied, 3, 3, io.EOF, 3},
 		{"connection broke before the headers", fail(io.EOF, "sought", "got"), agentcopy.OutcomeNotCopied, 3, 3, io.EOF, 3},
 		{"HTTP/2 stream broke while its headers were written", fail(io.EOF, "sought", "got", "encoded"), agentcopy.OutcomeUnknown, 1, 3, io.EOF, 3},
+		{"connection broke after the headers", fail(io.EOF, "sought", "got", "written"), agentcopy.OutcomeUnknown, 1, 3, io.EOF, 3},
+		{"a transport that is mum", fail(io.EOF), agentcopy.OutcomeUnknown, 1, 3, io.EOF, 3},
+		{"interrupted between connection and headers", fail(fmt.Errorf("x: %w", context.Canceled), "sought", "got"), agentcopy.OutcomeUnknown, 1, 3, context.Canceled, 3},
 		{"time-out between connection and headers", fail(context.DeadlineExceeded, "sought", "got"), agentcopy.OutcomeUnknown, 1, 3, context.DeadlineExceeded, 3},
 		{"host name of another", fail(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "a"}, "sought"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
+		{"certificate of an authority that is unknown", fail(x509.UnknownAuthorityError{}, "sought"), agentcopy.OutcomeNotCopied, 1, 1, nil, 1},
 		{"403 text", answer(403, "RBAC: access denied"), agentcopy.OutcomeUnknown, 1, 3, agentcopy.ErrForbidden, 1},
 		{"403 list", answer(403, " [1"), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrForbidden, 1},
 		{"403 JSON text", answer(403, `"no"`), agentcopy.OutcomeNotCopied, 1, 1, agentcopy.ErrForbidden, 1},
@@ -65,6 +70,8 @@ func TestVerdicts(t *testing.T) {
 					require.Equal(t, tc.outcome, e.Outcome, "outcome under %v: %v", mode, err)
 					require.Len(t, s.requests(), want, "requests under %v: %v", mode, err)
 					require.Len(t, e.Attempts, want, "attempts told under %v", mode)
+					unsent := e.StatusCode == 0 && tc.outcome == agentcopy.OutcomeNotCopied
+					require.Equal(t, !unsent, e.Attempts[0].Sent, "Sent is false only if that is proven")
 					if tc.is != nil {
 						require.ErrorIs(t, err, tc.is)
 					}
@@ -110,26 +117,6 @@ func TestOutcomeIsThatOfAllAttempts(t *testing.T) {
 			for _, is := range tc.is {
 				require.ErrorIs(t, err, is)
 			}
-		})
-	}
-}
-
-func TestSentIsFalseOnlyIfProven(t *testing.T) {
-	cases := map[string]struct {
-		step step
-		want bool
-	}{
-		"no connection":           {fail(io.EOF, "sought"), false},
-		"connection, no headers":  {fail(io.EOF, "sought", "got"), false},
-		"interrupted after that":  {fail(fmt.Errorf("x: %w", context.Canceled), "sought", "got"), true},
-		"headers":                 {fail(io.EOF, "sought", "got", "written"), true},
-		"a transport that is mum": {fail(io.EOF), true},
-		"an answer":               {answer(404, ""), true},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			_, _, err := doCopy(t, newClient(t, play(tc.step), agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever})))
-			require.Equal(t, tc.want, asError(t, err).Attempts[0].Sent)
 		})
 	}
 }

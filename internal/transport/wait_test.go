@@ -81,32 +81,28 @@ func TestPauseHoldsEverybodyBack(t *testing.T) {
 	}
 }
 
-// sharedLimiter is a Limiter that other processes share. It notes the pauses it is
-// told of.
+// sharedLimiter is a Limiter that other processes share. It notes for how long it is
+// told to pause, in all.
 type sharedLimiter struct {
 	agentcopy.Limiter
-	pauses []time.Duration
+	paused time.Duration
 }
 
-func (s *sharedLimiter) Pause(_ context.Context, d time.Duration) { s.pauses = append(s.pauses, d) }
-
-func TestSuccessWithRetryAfterPausesNobody(t *testing.T) {
-	limiter := &sharedLimiter{Limiter: agentcopy.Unlimited}
-	_, _, err := doCopy(t, newClient(t, play(answer(200, made, "Retry-After", "3")), agentcopy.WithLimiter(limiter)))
-	require.NoError(t, err)
-	require.Empty(t, limiter.pauses)
-}
+func (s *sharedLimiter) Pause(_ context.Context, d time.Duration) { s.paused += d }
 
 func TestWhatPauses(t *testing.T) {
-	quick := agentcopy.WithRetry(agentcopy.RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
+	once := agentcopy.WithRetry(agentcopy.RetryPolicy{
+		Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1, MaxWait: 48 * time.Hour,
+	})
 	cases := map[string]struct {
-		refusal step
-		want    time.Duration
+		answer step
+		want   time.Duration
 	}{
 		"429 with Retry-After":    {answer(429, "", "Retry-After", "3"), 3 * time.Second},
 		"503 with Retry-After":    {answer(503, "", "Retry-After", "3"), 3 * time.Second},
 		"503 without":             {answer(503, ""), 0},
 		"500 with Retry-After":    {answer(500, "", "Retry-After", "3"), 0},
+		"success":                 {answer(200, made, "Retry-After", "3"), 0},
 		"as long as a day":        {answer(429, "", "Retry-After", "86400"), 24 * time.Hour},
 		"longer than a day":       {answer(429, "", "Retry-After", "99999999"), time.Minute},
 		"X-RateLimit-Reset":       {answer(429, "", "X-RateLimit-Reset", "3"), 3 * time.Second},
@@ -114,15 +110,11 @@ func TestWhatPauses(t *testing.T) {
 	}
 	for name, tc := range cases {
 		inBubble(t, name, func(t *testing.T) {
-			server, limiter := refuseFirst(tc.refusal), &sharedLimiter{Limiter: agentcopy.Unlimited}
-			c := newClient(t, server, quick, agentcopy.WithLimiter(limiter))
-			refused(t, c)
-			if tc.want > 0 {
-				require.Equal(t, []time.Duration{tc.want}, limiter.pauses, "pauses that the limiter was told of")
-			}
-			patient, err := c.With([]agentcopy.Option{agentcopy.WithRetry(agentcopy.RetryPolicy{MaxWait: 48 * time.Hour})})
-			require.NoError(t, err)
-			_, _, err = doCopy(t, patient)
+			server, limiter := refuseFirst(tc.answer), &sharedLimiter{Limiter: agentcopy.Unlimited}
+			c := newClient(t, server, once, agentcopy.WithLimiter(limiter))
+			_, _, _ = doCopy(t, c)
+			require.InDelta(t, tc.want, limiter.paused, 1, "the pause that the limiter was told of, or a backoff of a nanosecond")
+			_, _, err := doCopy(t, c)
 			require.NoError(t, err)
 			require.InDelta(t, tc.want, server.arrivals[1], float64(time.Second), "arrival of the next request")
 		})
@@ -389,28 +381,19 @@ func TestLimiterErrorsEndTheCall(t *testing.T) {
 	}
 }
 
-func TestContextThatEndsDuringTheWaitForTheLimiter(t *testing.T) {
-	reason := errors.New("the operator pressed the button")
-	limiters := map[string]func() agentcopy.Limiter{
-		"tokens": func() agentcopy.Limiter { return rate.NewLimiter(rate.Every(time.Hour), 1) },
-		"one that ignores contexts": func() agentcopy.Limiter {
-			return waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
-		},
-	}
-	for name, limiter := range limiters {
-		inBubble(t, name, func(t *testing.T) {
-			l := limiter()
-			require.NoError(t, l.Wait(t.Context()))
-			s := play(answer(200, made))
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(reason) })
-			_, _, err := copyWith(ctx, newClient(t, s, agentcopy.WithLimiter(l)))
-			require.ErrorIs(t, err, context.Canceled)
-			require.ErrorIs(t, err, reason, "the context's cause")
-			require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
-			require.Empty(t, s.requests())
-		})
-	}
+// Limiters that watch the context are in the tables of package conformance.
+func TestALimiterThatIgnoresTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reason := errors.New("the operator pressed the button")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(reason) })
+		s, limiter := play(answer(200, made)), waitFunc(func(context.Context) error { time.Sleep(time.Minute); return nil })
+		_, _, err := copyWith(ctx, newClient(t, s, agentcopy.WithLimiter(limiter)))
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, reason, "the context's cause")
+		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+		require.Empty(t, s.requests())
+	})
 }
 
 func TestThePermitIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
@@ -471,15 +454,10 @@ func TestEachAttemptHasItsOwnWait(t *testing.T) {
 	})
 }
 
-// paced is a vendor that allows two copies and three reads a minute.
-var paced = &transport.Vendor{
-	Name:    "paced",
-	BaseURL: "https://api.acme.example",
-	Limits: func() pacing.Limits {
-		reads := agentcopy.NewWindowLimiter(3, time.Minute)
-		return pacing.Limits{Copy: agentcopy.NewWindowLimiter(2, time.Minute), List: reads, Get: reads}
-	},
-}
+// paced is a vendor that allows two copies a minute.
+var paced = &transport.Vendor{Name: "paced", BaseURL: vendor.BaseURL, Limits: func() pacing.Limits {
+	return pacing.Limits{Copy: agentcopy.NewWindowLimiter(2, time.Minute)}
+}}
 
 func TestClientsOfOneCredentialShareTheirPace(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -514,24 +492,6 @@ func TestClientsOfOneCredentialShareTheirPace(t *testing.T) {
 			require.Equal(t, tc.want, time.Since(s.start))
 		})
 	}
-}
-
-func TestEndpointsHaveTheirOwnPace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start, c := time.Now(), newClientOf(t, paced, newKey(), play(answer(200, made)))
-		for range 2 {
-			_, _, err := doCopy(t, c)
-			require.NoError(t, err)
-		}
-		for range 3 {
-			_, _, err := doGet(t, c)
-			require.NoError(t, err)
-		}
-		require.Zero(t, time.Since(start), "2 copies and 3 reads")
-		_, _, err := doGet(t, c)
-		require.NoError(t, err)
-		require.Equal(t, time.Minute, time.Since(start), "the fourth read")
-	})
 }
 
 // inMemory answers for any origin, as agentcopytest's transports do, and says
