@@ -29,11 +29,15 @@ func (a *attempt) waitOutPause(ctx context.Context) error {
 
 // acquirePermit waits for the limiter, and for the end of a pause that began
 // meanwhile.
-func (a *attempt) acquirePermit(ctx context.Context) (pacing.Permit, error) {
-	p, err := a.waitForLimiter(ctx)
-	if err != nil {
-		return pacing.Permit{}, err
-	}
+func (a *attempt) acquirePermit(ctx context.Context) (p pacing.Permit, err error) {
+	acquired := false
+	defer func() {
+		if !acquired { // also if a Trace panics
+			p.Unused()
+			p = pacing.Permit{}
+		}
+	}()
+	err = a.waitForLimiter(ctx, &p)
 	for err == nil && a.call.client.pacing.Gate.Paused() > 0 {
 		if err = a.waitOutPause(ctx); err == nil {
 			err = p.Resume(ctx)
@@ -42,14 +46,11 @@ func (a *attempt) acquirePermit(ctx context.Context) (pacing.Permit, error) {
 	if err == nil {
 		err = check.ContextError(ctx)
 	}
-	if err != nil {
-		p.Unused()
-		return pacing.Permit{}, err
-	}
-	return p, nil
+	acquired = err == nil
+	return p, err
 }
 
-func (a *attempt) waitForLimiter(ctx context.Context) (pacing.Permit, error) {
+func (a *attempt) waitForLimiter(ctx context.Context, p *pacing.Permit) (err error) {
 	limiter := a.call.client.limiter(a.call.op)
 	var report *waitReport
 	if a.call.watchesWaits() {
@@ -57,9 +58,9 @@ func (a *attempt) waitForLimiter(ctx context.Context) (pacing.Permit, error) {
 			report = a.call.startWait(a.number, agentcopy.WaitLimiter, expected, true)
 		}
 	}
-	p, err := limiter.Acquire(ctx)
+	*p, err = limiter.Acquire(ctx)
 	report.done(err)
-	return p, err
+	return err
 }
 
 // retryWait is how long to wait before a retry.

@@ -396,6 +396,32 @@ func TestALimiterThatIgnoresTheContext(t *testing.T) {
 	})
 }
 
+func TestATraceThatPanicsAfterAWaitLosesNoPermit(t *testing.T) {
+	for _, reason := range []agentcopy.WaitReason{agentcopy.WaitLimiter, agentcopy.WaitPause} {
+		inBubble(t, string(reason), func(t *testing.T) {
+			held := 0
+			limiter := acquirer{acquire: func(context.Context) (func(), error) {
+				held++
+				time.Sleep(time.Second)
+				return func() { held-- }, nil
+			}}
+			panics := agentcopy.Trace{WaitDone: func(_ context.Context, w agentcopy.WaitInfo, _ error) {
+				if w.Reason == reason {
+					panic("a trace")
+				}
+			}}
+			key := newKey()
+			c := newClientWithKey(t, key, play(answer(http.StatusOK, made)), agentcopy.WithLimiter(limiter), agentcopy.WithTrace(panics))
+			if reason == agentcopy.WaitPause { // which begins during the wait for the limiter
+				other := newClientWithKey(t, key, play(answer(http.StatusTooManyRequests, "", "Retry-After", "5")))
+				time.AfterFunc(time.Second/2, func() { refused(t, other) })
+			}
+			require.PanicsWithValue(t, "a trace", func() { _, _, _ = doCopy(t, c) })
+			require.Zero(t, held)
+		})
+	}
+}
+
 func TestThePermitIsReleasedOnceTheHeadersAreSeen(t *testing.T) {
 	slowBody := func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(readerFunc(func([]byte) (int, error) { time.Sleep(20 * time.Second); return 0, io.EOF }), strings.NewReader(made))
