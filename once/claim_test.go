@@ -17,7 +17,7 @@ import (
 
 func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
-		inBubble(t, name, func(t *testing.T) {
+		inBubble(t, name+", and Finish fails", func(t *testing.T) {
 			runner, ledger, vendor := newFaulty(step)
 			ledger.fail("Finish", errDropped)
 			made, err := runner.Copy(t.Context(), "k", vendor, request)
@@ -36,6 +36,17 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 			vendor.agents = agents
 			requireCopy(t, runner, vendor, "agent-1")
 			require.Len(t, vendor.sent, 1)
+		})
+		inBubble(t, name+", and the answer of Finish is lost", func(t *testing.T) {
+			runner, ledger, vendor := newFaulty(step)
+			ledger.around = func(_ context.Context, method string, call func() error) error {
+				if err := call(); err != nil || method != "Finish" {
+					return err
+				}
+				return errDropped
+			}
+			requireCopy(t, runner, vendor, "agent-1")
+			requireSettled(t, ledger, vendor, 1)
 		})
 	}
 }
@@ -80,7 +91,7 @@ func TestOnceKeepsItsLease(t *testing.T) {
 		first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request)) })
 		for range 100 {
 			time.Sleep(30 * time.Second)
-			_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 15*time.Second)
+			_, _, err := begin(t, runner.Ledger, 15*time.Second)
 			require.ErrorIs(t, err, once.ErrInProgress)
 		}
 		first.Wait()
@@ -92,7 +103,7 @@ func TestOnceGivesItsLeaseUpWithTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		abandonedAfter(t, runner, vendor, time.Second)
-		_, found, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, time.Second)
+		_, found, err := begin(t, runner.Ledger, time.Second)
 		require.NoError(t, err)
 		require.True(t, found)
 	})
@@ -124,27 +135,8 @@ func TestOnceForgivesALedgerThatIsAwayForAMoment(t *testing.T) {
 		runner, ledger, vendor := newFaulty(slow(time.Hour, answered))
 		time.AfterFunc(4*time.Second, func() { ledger.fail("Update", errDropped) })
 		time.AfterFunc(9*time.Second, func() { ledger.fail("Update", nil) })
-		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
-		requireSettled(t, runner.Ledger, vendor, 1)
+		requireCopy(t, runner, vendor, "agent-1")
 	})
-}
-
-// The first Finish was done, and its answer lost: the copy is recorded, and the call
-// says so.
-func TestAFinishWhoseAnswerWasLostIsASuccess(t *testing.T) {
-	for name, step := range map[string]step{"answered": answered, "found": lost(0)} {
-		inBubble(t, name, func(t *testing.T) {
-			runner, ledger, vendor := newFaulty(step)
-			ledger.around = func(_ context.Context, method string, call func() error) error {
-				if err := call(); err != nil || method != "Finish" {
-					return err
-				}
-				return errDropped
-			}
-			requireCopy(t, runner, vendor, "agent-1")
-			requireSettled(t, ledger, vendor, 1)
-		})
-	}
 }
 
 // What no ledger knows is said.
@@ -174,17 +166,26 @@ func TestAPanicOfTheLedgerReachesTheCaller(t *testing.T) {
 	})
 }
 
-// attempt asks the Trace whether a request may leave. done tells it what became of it.
+// attempt asks the Trace whether a copy request may leave. done tells it what became of it.
 func attempt(ctx context.Context, timeout time.Duration) (done func(agentcopy.Outcome), err error) {
+	return attemptOf(ctx, agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, timeout)
+}
+
+// attemptOf asks it about a request of any call.
+func attemptOf(ctx context.Context, call agentcopy.CallInfo, timeout time.Duration) (done func(agentcopy.Outcome), err error) {
 	trace := agentcopy.ContextTrace(ctx)
-	info := agentcopy.AttemptInfo{Call: agentcopy.CallInfo{Provider: "acme", Operation: "CopyAgent", Copies: true}, Number: 1, Timeout: timeout}
+	info := agentcopy.AttemptInfo{Call: call, Number: 1, Timeout: timeout}
 	ctx, err = trace.AttemptStart(ctx, info)
 	return func(o agentcopy.Outcome) { trace.AttemptDone(ctx, info, agentcopy.Attempt{}, o) }, err
 }
 
-// asked waits, as for a limiter, and asks the Trace right before it does next.
+// asked reads something, waits, as for a limiter, and asks the Trace right before it does
+// next.
 func asked(wait, timeout time.Duration, next step) step {
 	return func(a *acme, ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
+		if done, err := attemptOf(ctx, agentcopy.CallInfo{Provider: "acme", Operation: "GetAgent"}, timeout); err == nil {
+			done(agentcopy.OutcomeUnknown) // it makes no copy
+		}
 		time.Sleep(wait)
 		if _, err := attempt(ctx, timeout); err != nil {
 			return agentcopy.Copy{}, failed(agentcopy.OutcomeNotCopied, 0, err)
@@ -205,7 +206,7 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 		})}
 		begun := time.Now()
 		abandonedAfter(t, runner, vendor, 70*time.Second)
-		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began")
+		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began or something was read")
 		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
 		require.Equal(t, 1, during.Sends)
 		after := records(t, runner.Ledger)["k"]
@@ -294,24 +295,6 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestManyShortCallsGetThere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		calls := 0
-		for {
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			err := copyOf(ctx, runner, "k", vendor, request)
-			cancel()
-			if calls++; err == nil || calls == 12 {
-				require.NoError(t, err)
-				break
-			}
-		}
-		require.LessOrEqual(t, calls, 5)
-		require.Len(t, vendor.sent, 2)
-	})
 }
 
 // Copiers whose errors and copies contradict themselves. A copy was made each time;
