@@ -261,9 +261,7 @@ func TestTheIdempotencyKeyIsThatOfTheKey(t *testing.T) {
 }
 
 func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
-	conflict := failed(agentcopy.OutcomeNotCopied, 409, nil)
-	exists := failed(agentcopy.OutcomeNotCopied, 400, nil)
-	exists.Message = "An agent with this name already exists"
+	conflict, exists := failed(agentcopy.OutcomeNotCopied, 409, nil), nameTaken(400)
 	for _, tt := range []struct {
 		what    string
 		refusal *agentcopy.Error
@@ -274,6 +272,7 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 	}{
 		{what: "409, and nothing shows", refusal: conflict, want: agentcopy.ErrConflict, took: 30 * time.Second},
 		{what: "409, and the copy shows", refusal: conflict, made: true},
+		{what: "already exists, and nothing shows", refusal: exists, want: exists, took: 30 * time.Second},
 		{what: "already exists, and the copy shows", refusal: exists, made: true},
 		{what: "409, and an older agent has the name", refusal: conflict, looks: []look{blind(agentcopy.ErrNameTaken)}, want: agentcopy.ErrConflict},
 		{what: "another refusal stands at once", refusal: failed(agentcopy.OutcomeNotCopied, 404, nil), want: agentcopy.ErrNotFound},

@@ -125,6 +125,13 @@ func failed(outcome agentcopy.Outcome, status int, cause error) *agentcopy.Error
 	}
 }
 
+// nameTaken is the error of a vendor that says why it refuses.
+func nameTaken(status int) *agentcopy.Error {
+	e := failed(agentcopy.OutcomeNotCopied, status, nil)
+	e.Message = "An agent with this name already exists"
+	return e
+}
+
 // The steps.
 
 var answered = late(0)

@@ -138,6 +138,11 @@ func TestOnceEnds(t *testing.T) {
 			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
 		},
 		{
+			name:  "the copy shows late, and until then the name is taken",
+			steps: []step{lost(2 * time.Minute), never(nameTaken(409))},
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
+		},
+		{
 			name:  "unknown three times",
 			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(errDropped), never(failed(agentcopy.OutcomeUnknown, 504, nil))},
 			want:  agentcopy.ErrOutcomeUnknown, outcome: agentcopy.OutcomeUnknown, sent: 3, pending: true,
