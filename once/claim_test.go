@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -25,7 +26,7 @@ func TestOnceNeverLosesTheIDOverTheLedger(t *testing.T) {
 			require.ErrorIs(t, err, agentcopy.ErrCopied)
 			require.ErrorIs(t, err, errDropped)
 			require.ErrorContains(t, err, "agent-1")
-			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+			require.Equal(t, agentcopy.OutcomeCopied, vendortest.RequireError(t, err).Outcome)
 
 			ledger.fail("Finish", nil) // and the next run finds it
 			agents := vendor.agents
@@ -80,7 +81,7 @@ func TestOnceSaysThatAnIntentCouldNotBeTakenBack(t *testing.T) {
 		err := copyOf(t.Context(), runner, "k", vendor, request)
 		require.ErrorIs(t, err, agentcopy.ErrNotFound)
 		require.ErrorIs(t, err, errDropped)
-		require.Equal(t, agentcopy.OutcomeUnknown, asError(t, err).Outcome, "not copied is said only once the record is gone")
+		require.Equal(t, agentcopy.OutcomeUnknown, vendortest.RequireError(t, err).Outcome, "not copied is said only once the record is gone")
 	})
 }
 
@@ -111,10 +112,7 @@ func TestOnceGivesItsLeaseUpWithTheCall(t *testing.T) {
 
 func TestOnceStopsWhenItsLeaseIsLost(t *testing.T) {
 	for name, lose := range map[string]func(*testing.T, *faultyLedger){
-		"taken over": func(t *testing.T, l *faultyLedger) { l.takeOver(t) },
-		"removed by an operator": func(t *testing.T, l *faultyLedger) {
-			require.NoError(t, l.Remove(t.Context(), "k"))
-		},
+		"taken over":        func(t *testing.T, l *faultyLedger) { l.takeOver(t) },
 		"not to be renewed": func(_ *testing.T, l *faultyLedger) { l.fail("Update", errDropped) },
 	} {
 		inBubble(t, name, func(t *testing.T) {
@@ -239,7 +237,7 @@ func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {
 			time.AfterFunc(3*time.Second, func() { tt.spoil(t, ledger) })
 			err := copyOf(t.Context(), runner, "k", vendor, request)
 			require.ErrorIs(t, err, tt.want)
-			require.Equal(t, tt.is, asError(t, err).Outcome, "%v", err)
+			require.Equal(t, tt.is, vendortest.RequireError(t, err).Outcome, "%v", err)
 			require.Empty(t, vendor.agents)
 		})
 	}
@@ -289,7 +287,7 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 			require.Equal(t, tt.took, time.Since(start))
 			require.Len(t, vendor.sent, 1)
 			if tt.want != nil {
-				require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+				require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 				require.Empty(t, records(t, runner.Ledger), "a better request may use the key")
 			}
 		})
@@ -338,7 +336,7 @@ func TestOddCopiersMakeNoSecondCopy(t *testing.T) {
 				require.Equal(t, "agent-1", made.ID)
 				return
 			}
-			require.NotEqual(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+			require.NotEqual(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
 			time.Sleep(time.Hour)
 			requireCopy(t, runner, vendor, "agent-1")
 			requireSettled(t, runner.Ledger, vendor, 1)

@@ -32,8 +32,7 @@ type acme struct {
 	keys   []string // the idempotency keys that were sent
 	looked []time.Time
 
-	template, account string // of Identify
-	traced            bool   // Identify says so; the steps tell the Trace, or do not
+	traced bool // Identify says so; the steps tell the Trace, or do not
 }
 
 type acmeAgent struct {
@@ -85,7 +84,7 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 }
 
 func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name, Traced: a.traced}
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", SearchKey: req.Name, Traced: a.traced}
 }
 
 // make adds an agent that shows after delay.
@@ -296,14 +295,6 @@ func (l *faultyLedger) Pending(ctx context.Context, id agentcopy.Identity, since
 		}
 		l.MemoryLedger.Pending(ctx, id, since)(yield)
 	}
-}
-
-// asError is the *Error that err is first of all.
-func asError(t *testing.T, err error) *agentcopy.Error {
-	t.Helper()
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	require.True(t, ok, "%v is no *agentcopy.Error", err)
-	return e
 }
 
 // records returns the ledger's records by key.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -183,7 +184,7 @@ func TestOnceEnds(t *testing.T) {
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, `key "k"`)
 			require.Zero(t, made)
-			require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
+			require.Equal(t, tt.outcome, vendortest.RequireError(t, err).Outcome, "%v", err)
 			require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
 			require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
 			require.Len(t, vendor.sent, tt.sent)
@@ -225,7 +226,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		for range 3 {
 			_, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.ErrorIs(t, err, agentcopy.ErrCopied)
-			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+			require.Equal(t, agentcopy.OutcomeCopied, vendortest.RequireError(t, err).Outcome)
 		}
 		require.Len(t, vendor.sent, 1)
 		time.Sleep(24 * time.Hour)
@@ -287,16 +288,6 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 	}
 }
 
-func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		vendor.make(request, 0)
-		time.Sleep(time.Second)
-		requireCopy(t, runner, vendor, "agent-2")
-		require.Len(t, vendor.sent, 2)
-	})
-}
-
 func TestOnceSendsNothing(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -337,25 +328,6 @@ func TestOnceSendsNothing(t *testing.T) {
 			require.Empty(t, vendor.looked)
 		})
 	}
-}
-
-func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
-	runner, vendor := newOnce()
-	require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
-	for name, second := range map[string]struct {
-		copier agentcopy.Copier
-		req    agentcopy.CopyRequest
-	}{
-		"another name":     {vendor, agentcopy.CopyRequest{SourceID: "source-1", Name: "newer"}},
-		"another source":   {vendor, agentcopy.CopyRequest{SourceID: "source-2", Name: "new"}},
-		"another template": {&acme{template: "folder 7"}, request},
-		"another account":  {&acme{account: "workspace 7"}, request},
-	} {
-		t.Run(name, func(t *testing.T) {
-			require.ErrorIs(t, copyOf(t.Context(), runner, "k", second.copier, second.req), once.ErrKeyReused)
-		})
-	}
-	require.Len(t, vendor.sent, 1)
 }
 
 func TestOnceTellsWhenAnotherProcessIsAtWork(t *testing.T) {
@@ -488,31 +460,26 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 	// The agents of the two keys have the same name, and are told apart by no
 	// vendor.
-	other := agentcopy.CopyRequest{SourceID: "source-2", Name: request.Name}
-	for _, tt := range []struct {
-		name string
-		req  agentcopy.CopyRequest // of the second key
-	}{
-		{"made of another source", other},
-		{"made of the same request", request},
+	for made, second := range map[string]agentcopy.CopyRequest{
+		"of another source": {SourceID: "source-2", Name: request.Name}, "of the same request": request,
 	} {
-		inBubble(t, "that is done, "+tt.name, func(t *testing.T) {
+		inBubble(t, "that is done, made "+made, func(t *testing.T) {
 			runner, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
 			var first sync.WaitGroup
 			first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 			synctest.Wait()
-			require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req))
+			require.NoError(t, copyOf(t.Context(), runner, "2", vendor, second))
 			first.Wait()
 			requireSettled(t, runner.Ledger, vendor, 2)
 			require.Len(t, vendor.sent, 3)
 			require.False(t, records(t, runner.Ledger)["2"].Found)
 		})
-		inBubble(t, "whose answer is on its way, "+tt.name, func(t *testing.T) {
+		inBubble(t, "whose answer is on its way, made "+made, func(t *testing.T) {
 			runner, vendor := newOnce(never(errDropped), late(20*time.Second))
 			var keys sync.WaitGroup
 			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 			synctest.Wait()
-			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req)) })
+			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, second)) })
 			keys.Wait()
 			requireSettled(t, runner.Ledger, vendor, 2)
 			require.Equal(t, "agent-1", records(t, runner.Ledger)["2"].Copy.ID)
