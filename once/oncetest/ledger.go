@@ -34,8 +34,8 @@ func TestLedger(t *testing.T, newStore func(t *testing.T) Store) {
 		name string
 		test func(t *ledgerTest)
 	}{
-		{"BeginStoresARecord", (*ledgerTest).beginStores},
 		{"ARecordIsStoredWhole", (*ledgerTest).storedWhole},
+		{"AClaimIsOneOnEveryHandle", (*ledgerTest).handles},
 		{"BodiesAndIdempotencyKeysAreNotStored", (*ledgerTest).notStored},
 		{"AnyKeyAndIDIsOneOfItsOwn", (*ledgerTest).anyKey},
 		{"ALongLeaseIsCutToTheNextCallers", func(t *ledgerTest) { t.isCut(t.begin(recordOf("k"), false)) }},
@@ -52,7 +52,6 @@ func TestLedger(t *testing.T, newStore func(t *testing.T) Store) {
 		{"ListYieldsAll", (*ledgerTest).list},
 		{"ALoopMayUseTheLedger", (*ledgerTest).loopUses},
 		{"AnIndexSaysWhatListDoes", (*ledgerTest).index},
-		{"AClaimIsOneOnEveryHandle", (*ledgerTest).handles},
 		{"OneOfManyBegins", (*ledgerTest).manyBegin},
 		{"OneOfManyFinishesWithACopy", (*ledgerTest).manyFinish},
 		{"EachKeyIsSentOnceThoughAnswersAreLost", (*ledgerTest).lossyRun},
@@ -78,24 +77,6 @@ const (
 	shortLease = 50 * time.Millisecond
 )
 
-func (t *ledgerTest) beginStores() {
-	want := recordOf("k")
-	stored := t.begin(want, false)
-	t.same(stored, want)
-	t.same(t.listed()["k"], want)
-	t.mustFail("Begin of a held key", t.tryBegin(want), once.ErrInProgress)
-
-	want.Sends, want.SentAt = 2, now()
-	t.release(sameClaim(want, stored))
-	again := t.begin(recordOf("k"), true)
-	t.same(again, want)
-	if again.Token == stored.Token {
-		t.Errorf("both claims have the token %d: give each claim of a key a new Record.Token", again.Token)
-	}
-	t.mustBeLost("the first claim", stored)
-	t.mustFail("Begin of a key claimed again", t.tryBegin(recordOf("k")), once.ErrInProgress)
-}
-
 func (t *ledgerTest) storedWhole() {
 	want := fullRecord("k")
 	claim := t.begin(want, false)
@@ -113,7 +94,9 @@ func (t *ledgerTest) storedWhole() {
 	t.same(t.listed()["k"], want)
 	want.Dismissed = append(want.Dismissed, "another")
 	t.release(want)
-	want = sameClaim(want, t.begin(fullRecord("k"), true))
+	stored := t.begin(recordOf("k"), true)
+	t.same(stored, want)
+	want = sameClaim(want, stored)
 	t.same(t.listed()["k"], want)
 	done := t.finishAs(want, "1")
 	t.same(t.listed()["k"], done)
@@ -479,11 +462,16 @@ func (t *ledgerTest) handles() {
 	other := &ledgerTest{T: t.T, Ledger: t.store.Open(t.T)}
 	want := fullRecord("k")
 	claim := t.begin(want, false)
+	t.mustFail("Begin of a held key", t.tryBegin(recordOf("k")), once.ErrInProgress)
 	t.mustFail("Begin on another handle", other.tryBegin(recordOf("k")), once.ErrInProgress)
 	t.release(sameClaim(want, claim))
 	r := other.begin(recordOf("k"), true)
 	t.same(r, want)
+	if r.Token == claim.Token {
+		t.Errorf("both claims have the token %d: give each claim of a key a new Record.Token", r.Token)
+	}
 	t.mustBeLost("a claim that another handle followed", claim)
+	t.mustFail("Begin of a key claimed again", t.tryBegin(recordOf("k")), once.ErrInProgress)
 	done := other.finishAs(r, "1")
 	t.same(t.begin(recordOf("k"), true), done)
 	t.same(t.owner(done.Ref()), done)
@@ -625,20 +613,18 @@ func (t *ledgerTest) endedContext() {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	start := time.Now()
-	_, _, err := t.Begin(ctx, recordOf("new"), longLease)
-	t.mustFail("Begin", err, context.Canceled)
-	t.mustFail("Update", t.Update(ctx, claim, 0), context.Canceled)
-	t.mustFail("Release", t.Release(ctx, claim), context.Canceled)
-	t.mustFail("Finish", t.Finish(ctx, doneAs(claim, "1")), context.Canceled)
-	t.mustFail("Abandon", t.Abandon(ctx, claim), context.Canceled)
-	t.mustFail("Remove", t.Remove(ctx, "k"), context.Canceled)
-	_, err = t.Owners(ctx, []once.CopyRef{claim.Ref()})
-	t.mustFail("Owners", err, context.Canceled)
+	errs := map[string]error{
+		"Update": t.Update(ctx, claim, 0), "Release": t.Release(ctx, claim), "Finish": t.Finish(ctx, doneAs(claim, "1")),
+		"Abandon": t.Abandon(ctx, claim), "Remove": t.Remove(ctx, "k"),
+	}
+	_, _, errs["Begin"] = t.Begin(ctx, recordOf("new"), longLease)
+	_, errs["Owners"] = t.Owners(ctx, []once.CopyRef{claim.Ref()})
 	if index, ok := t.Ledger.(once.Index); ok {
-		_, _, err = index.Get(ctx, "k")
-		t.mustFail("Get", err, context.Canceled)
-		_, err = index.KeepsNames(ctx, claim.Identity)
-		t.mustFail("KeepsNames", err, context.Canceled)
+		_, _, errs["Get"] = index.Get(ctx, "k")
+		_, errs["KeepsNames"] = index.KeepsNames(ctx, claim.Identity)
+	}
+	for method, err := range errs {
+		t.mustFail(method, err, context.Canceled)
 	}
 	for name, records := range map[string]iter.Seq2[once.Record, error]{
 		"Pending": t.Pending(ctx, agentcopy.Identity{}, time.Time{}), "List": t.List(ctx),
