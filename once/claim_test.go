@@ -204,7 +204,7 @@ func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
 		})}
 		begun := time.Now()
 		abandonedAfter(t, runner, vendor, 70*time.Second)
-		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not when the key began or something was read")
+		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not before a read")
 		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+40*time.Second)), "until it ends, SentAt is when it ends at the latest")
 		require.Equal(t, 1, during.Sends)
 		after := records(t, runner.Ledger)["k"]

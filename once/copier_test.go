@@ -189,7 +189,8 @@ var wrongCopiers = map[string]wrongCopier{
 		candidate := agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt}
 		return candidate, c.Name == name && !c.CreatedAt.Before(since)
 	}}, "FindCopies missed a copy whose stamp has whole seconds: compare with a margin; agentcopy.MatchAgent does it",
-		"once.Runner made 2 copies of one key", "the Date header", "a cache answered the list", "return newcomers of any name as possible"),
+		"once.Runner made 2 copies of one key", "the Date header", "a cache answered the list",
+		"return newcomers of any name as possible"),
 	"Date is not read": wrong(plain{match: func(c agentcopy.Copy, name string, since time.Time) (agentcopy.Candidate, bool) {
 		return agentcopy.MatchAgent(agentcopy.Sighting{Copy: c}, name, since)
 	}}, "is certain: it is older than the request", "the Date header of the answer shows"),
@@ -199,7 +200,8 @@ var wrongCopiers = map[string]wrongCopier{
 	}}, "Copy sent 3 requests", "set GetBody of the http.Request to nil", "once.Runner made 2 copies"),
 	"redirects are followed": wrong(plain{follows: true}, "Copy followed a redirect", "http.ErrUseLastResponse"),
 	"every error is NotCopied": wrong(plain{outcome: func(*agentcopy.Error) agentcopy.Outcome { return agentcopy.OutcomeNotCopied }},
-		"may say so after the copy was made: say Unknown", "the request may have arrived", "does not say that a copy may have been made"),
+		"may say so after the copy was made: say Unknown", "the request may have arrived",
+		"does not say that a copy may have been made"),
 	"503 with Retry-After is NotCopied": wrong(plain{outcome: func(e *agentcopy.Error) agentcopy.Outcome {
 		if e.StatusCode == http.StatusServiceUnavailable && e.Header.Get("Retry-After") != "" {
 			return agentcopy.OutcomeNotCopied
@@ -225,7 +227,8 @@ var wrongCopiers = map[string]wrongCopier{
 	}}, "a list that cannot be read is an error", "once.Runner made 2 copies of one key"),
 	"newcomers are left out": wrong(plain{edit: func(req agentcopy.CopyRequest, found candidates, err error) (candidates, error) {
 		return slices.DeleteFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.Name != req.Name }), err
-	}}, "return newcomers of any name as possible", "the vendor may have made it of the name asked for", "once.Runner made 2 copies of one key"),
+	}}, "return newcomers of any name as possible", "the vendor may have made it of the name asked for",
+		"once.Runner made 2 copies of one key"),
 	"a cached list is a look": wrong(plain{edit: func(_ agentcopy.CopyRequest, found candidates, err error) (candidates, error) {
 		if errors.Is(err, agentcopy.ErrLookIncomplete) {
 			err = nil
