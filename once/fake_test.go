@@ -25,13 +25,14 @@ type acme struct {
 	agents []acmeAgent
 	steps  []step // of the next copies; later ones are answered
 	looks  []look // of the next looks; later ones tell the truth
+	// edit changes what the later looks show.
+	edit func([]agentcopy.Candidate) []agentcopy.Candidate
 
 	sent   []time.Time
 	keys   []string // the idempotency keys that were sent
 	looked []time.Time
 
-	template, account string // of Identify
-	traced            bool   // Identify says so; the steps tell the Trace, or do not
+	traced bool // Identify says so; the steps tell the Trace, or do not
 }
 
 type acmeAgent struct {
@@ -43,7 +44,7 @@ type acmeAgent struct {
 type step func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error)
 
 // look is what becomes of one look.
-type look func() ([]agentcopy.Candidate, error)
+type look func(context.Context) ([]agentcopy.Candidate, error)
 
 func (a *acme) Copy(ctx context.Context, req agentcopy.CopyRequest) (agentcopy.Copy, error) {
 	a.mu.Lock()
@@ -66,7 +67,7 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 	if len(a.looks) > 0 {
 		next := a.looks[0]
 		a.looks = a.looks[1:]
-		return next()
+		return next(ctx)
 	}
 	var found []agentcopy.Candidate
 	for _, agent := range slices.Backward(a.agents) {
@@ -76,11 +77,14 @@ func (a *acme) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since 
 			found = append(found, agentcopy.Candidate{Copy: c, Match: agentcopy.MatchCertain, Made: c.CreatedAt})
 		}
 	}
+	if a.edit != nil {
+		found = a.edit(found)
+	}
 	return found, nil
 }
 
 func (a *acme) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
-	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", Account: a.account, Template: a.template, SearchKey: req.Name, Traced: a.traced}
+	return agentcopy.Identity{Provider: "acme", Origin: "https://acme.example", SearchKey: req.Name, Traced: a.traced}
 }
 
 // make adds an agent that shows after delay.
@@ -118,6 +122,13 @@ func failed(outcome agentcopy.Outcome, status int, cause error) *agentcopy.Error
 		Provider: "acme", Operation: "CopyAgent", Outcome: outcome, StatusCode: status, Err: cause,
 		Attempts: []agentcopy.Attempt{{Sent: true, StatusCode: status}},
 	}
+}
+
+// nameTaken is the error of a vendor that says why it refuses.
+func nameTaken(status int) *agentcopy.Error {
+	e := failed(agentcopy.OutcomeNotCopied, status, nil)
+	e.Message = "An agent with this name already exists"
+	return e
 }
 
 // The steps.
@@ -174,7 +185,24 @@ func slow(delay time.Duration, next step) step {
 }
 
 // blind is a look that ends with err.
-func blind(err error) look { return func() ([]agentcopy.Candidate, error) { return nil, err } }
+func blind(err error) look {
+	return func(context.Context) ([]agentcopy.Candidate, error) { return nil, err }
+}
+
+// possible is a look that shows agents of the name which may be older.
+func possible(ids ...string) look {
+	return func(context.Context) (found []agentcopy.Candidate, err error) {
+		for _, id := range ids {
+			found = append(found, agentcopy.Candidate{
+				Copy:  agentcopy.Copy{Provider: "acme", SourceID: request.SourceID, ID: id, Name: request.Name},
+				Match: agentcopy.MatchPossible, Reason: "it has no time stamp",
+			})
+		}
+		return found, nil
+	}
+}
+
+func repeated(l look, n int) []look { return slices.Repeat([]look{l}, n) }
 
 var (
 	errDropped = errors.New("connection reset")
@@ -269,14 +297,6 @@ func (l *faultyLedger) Pending(ctx context.Context, id agentcopy.Identity, since
 	}
 }
 
-// asError is the *Error that err is first of all.
-func asError(t *testing.T, err error) *agentcopy.Error {
-	t.Helper()
-	e, ok := errors.AsType[*agentcopy.Error](err)
-	require.True(t, ok, "%v is no *agentcopy.Error", err)
-	return e
-}
-
 // records returns the ledger's records by key.
 func records(t *testing.T, l once.Ledger) map[string]once.Record {
 	t.Helper()
@@ -311,6 +331,11 @@ func leave(t *testing.T, l once.Ledger, key string, change func(*once.Record)) o
 	r, _, err := l.Begin(t.Context(), r, 0)
 	require.NoError(t, err)
 	return r
+}
+
+// begin claims k as another process does.
+func begin(t *testing.T, l once.Ledger, lease time.Duration) (r once.Record, found bool, err error) {
+	return l.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: (&acme{}).Identify(request)}, lease)
 }
 
 // abandonedAfter ends a call for k after d, with its outcome unknown.

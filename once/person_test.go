@@ -14,32 +14,21 @@ import (
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
-// possible is a look that shows an agent of the name which may be older.
-func possible(ids ...string) look {
-	return func() ([]agentcopy.Candidate, error) {
-		var found []agentcopy.Candidate
-		for _, id := range ids {
-			found = append(found, agentcopy.Candidate{
-				Copy:  agentcopy.Copy{Provider: "acme", SourceID: request.SourceID, ID: id, Name: request.Name},
-				Match: agentcopy.MatchPossible, Reason: "it has no time stamp",
-			})
-		}
-		return found, nil
-	}
-}
-
 func TestAnAmbiguousErrorWantsAPerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
 		vendor.looks = repeated(possible("a1", "a2"), 100)
 		var out strings.Builder
 		runner.Logger = logTo(&out)
+		start := time.Now()
 		_, err := runner.Copy(t.Context(), "k", vendor, request)
+		require.Equal(t, 30*time.Second, time.Since(start), "an agent may become clear until SettleTime is over")
 		require.Contains(t, out.String(), `level=WARN msg="cannot tell which agent is the copy: a person has to decide" key=k candidates=2`)
 		require.NotContains(t, out.String(), request.Name)
 		ambiguous, ok := errors.AsType[*once.AmbiguousError](err)
 		require.True(t, ok, "%v", err)
 		require.Len(t, ambiguous.Candidates, 2)
+		require.ErrorContains(t, err, `a1 "new" (it has no time stamp)`)
 		require.ErrorIs(t, err, once.ErrAmbiguous)
 		require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, errDropped, "the cause")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -73,6 +73,12 @@ func TestOnceSettles(t *testing.T) {
 			sent:  1, took: 1750 * time.Millisecond,
 		},
 		{
+			name:  "an agent that is not clear becomes so",
+			steps: []step{lost(0)},
+			looks: repeated(possible("old"), 3),
+			sent:  1, took: 1750 * time.Millisecond,
+		},
+		{
 			name:  "looks that fail beyond the settle time prove nothing",
 			steps: []step{lost(0)},
 			looks: repeated(blind(errDropped), 20),
@@ -91,14 +97,6 @@ func TestOnceSettles(t *testing.T) {
 			requireSettled(t, runner.Ledger, vendor, 1)
 		})
 	}
-}
-
-func repeated(l look, n int) []look {
-	looks := make([]look, n)
-	for i := range looks {
-		looks[i] = l
-	}
-	return looks
 }
 
 func TestOnceLooksAtOnceAndThenLessOften(t *testing.T) {
@@ -138,6 +136,11 @@ func TestOnceEnds(t *testing.T) {
 			name:  "not copied, but whether the first request was cannot be seen",
 			steps: []step{never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(failed(agentcopy.OutcomeNotCopied, 409, nil))},
 			looks: append(repeated(blind(nil), 11), repeated(blind(failed(agentcopy.OutcomeNotCopied, 503, nil)), 200)...),
+			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
+		},
+		{
+			name:  "the copy shows late, and until then the name is taken",
+			steps: []step{lost(2 * time.Minute), never(nameTaken(409))},
 			want:  agentcopy.ErrConflict, outcome: agentcopy.OutcomeUnknown, sent: 2, pending: true,
 		},
 		{
@@ -181,7 +184,7 @@ func TestOnceEnds(t *testing.T) {
 			require.ErrorIs(t, err, tt.want)
 			require.ErrorContains(t, err, `key "k"`)
 			require.Zero(t, made)
-			require.Equal(t, tt.outcome, asError(t, err).Outcome, "%v", err)
+			require.Equal(t, tt.outcome, vendortest.RequireError(t, err).Outcome, "%v", err)
 			require.Equal(t, tt.outcome == agentcopy.OutcomeUnknown, errors.Is(err, agentcopy.ErrOutcomeUnknown))
 			require.Equal(t, tt.outcome == agentcopy.OutcomeCopied, errors.Is(err, agentcopy.ErrCopied))
 			require.Len(t, vendor.sent, tt.sent)
@@ -207,12 +210,14 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		require.Zero(t, time.Since(start))
 		require.Len(t, vendor.sent, 1)
 	})
-	inBubble(t, "the settle time counts from the last sending", func(t *testing.T) {
+	inBubble(t, "the settle time counts from the last sending, over any number of calls", func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
-		abandonedAfter(t, runner, vendor, 20*time.Second)
 		start := time.Now()
+		for range 3 {
+			abandonedAfter(t, runner, vendor, 9*time.Second)
+		}
 		require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
-		require.Equal(t, 10*time.Second, time.Since(start))
+		require.Equal(t, 30*time.Second, time.Since(start))
 		require.Len(t, vendor.sent, 2)
 		requireSettled(t, runner.Ledger, vendor, 1)
 	})
@@ -221,7 +226,7 @@ func TestOnceGoesOnWithWhatAnEarlierCallLeft(t *testing.T) {
 		for range 3 {
 			_, err := runner.Copy(t.Context(), "k", vendor, request)
 			require.ErrorIs(t, err, agentcopy.ErrCopied)
-			require.Equal(t, agentcopy.OutcomeCopied, asError(t, err).Outcome)
+			require.Equal(t, agentcopy.OutcomeCopied, vendortest.RequireError(t, err).Outcome)
 		}
 		require.Len(t, vendor.sent, 1)
 		time.Sleep(24 * time.Hour)
@@ -283,16 +288,6 @@ func TestOnceSaysWhyTheContextEnded(t *testing.T) {
 	}
 }
 
-func TestOnceDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		vendor.make(request, 0)
-		time.Sleep(time.Second)
-		requireCopy(t, runner, vendor, "agent-2")
-		require.Len(t, vendor.sent, 2)
-	})
-}
-
 func TestOnceSendsNothing(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -335,29 +330,10 @@ func TestOnceSendsNothing(t *testing.T) {
 	}
 }
 
-func TestOnceRefusesAKeyThatStandsForAnotherRequest(t *testing.T) {
-	runner, vendor := newOnce()
-	require.NoError(t, copyOf(t.Context(), runner, "k", vendor, request))
-	for name, second := range map[string]struct {
-		copier agentcopy.Copier
-		req    agentcopy.CopyRequest
-	}{
-		"another name":     {vendor, agentcopy.CopyRequest{SourceID: "source-1", Name: "newer"}},
-		"another source":   {vendor, agentcopy.CopyRequest{SourceID: "source-2", Name: "new"}},
-		"another template": {&acme{template: "folder 7"}, request},
-		"another account":  {&acme{account: "workspace 7"}, request},
-	} {
-		t.Run(name, func(t *testing.T) {
-			require.ErrorIs(t, copyOf(t.Context(), runner, "k", second.copier, second.req), once.ErrKeyReused)
-		})
-	}
-	require.Len(t, vendor.sent, 1)
-}
-
 func TestOnceTellsWhenAnotherProcessIsAtWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce()
-		held, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 15*time.Second)
+		held, _, err := begin(t, runner.Ledger, 15*time.Second)
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())
 		var other sync.WaitGroup
@@ -381,7 +357,7 @@ func TestOnceTellsWhenAnotherProcessIsAtWork(t *testing.T) {
 func TestOnceWaitsForTheLeaseOfACrashedProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner, vendor := newOnce()
-		_, _, err := runner.Ledger.Begin(t.Context(), once.Record{Key: "k", Request: request, Identity: vendor.Identify(request)}, 1000*time.Hour)
+		_, _, err := begin(t, runner.Ledger, 1000*time.Hour)
 		require.NoError(t, err)
 		var out strings.Builder
 		runner.Logger = logTo(&out)
@@ -481,53 +457,29 @@ func TestOnceListsNoMoreAgentsThanAnybodyReads(t *testing.T) {
 	})
 }
 
-func TestOnceWaitsBeforeItCallsAnAgentUnclear(t *testing.T) {
-	unclear := possible("old")
-	inBubble(t, "it stays unclear", func(t *testing.T) {
-		runner, vendor := newOnce(never(errDropped))
-		vendor.looks = repeated(unclear, 100)
-		start := time.Now()
-		err := copyOf(t.Context(), runner, "k", vendor, request)
-		require.ErrorIs(t, err, once.ErrAmbiguous)
-		require.ErrorContains(t, err, `old "new" (it has no time stamp)`)
-		require.Equal(t, 30*time.Second, time.Since(start))
-		require.Len(t, vendor.sent, 1)
-	})
-	inBubble(t, "it becomes clear", func(t *testing.T) {
-		runner, vendor := newOnce(lost(0))
-		vendor.looks = repeated(unclear, 3)
-		requireCopy(t, runner, vendor, "agent-1")
-	})
-}
-
 func TestOnceNeverTakesTheCopyOfAnotherKey(t *testing.T) {
 	// The agents of the two keys have the same name, and are told apart by no
 	// vendor.
-	other := agentcopy.CopyRequest{SourceID: "source-2", Name: request.Name}
-	for _, tt := range []struct {
-		name string
-		req  agentcopy.CopyRequest // of the second key
-	}{
-		{"made of another source", other},
-		{"made of the same request", request},
+	for made, second := range map[string]agentcopy.CopyRequest{
+		"of another source": {SourceID: "source-2", Name: request.Name}, "of the same request": request,
 	} {
-		inBubble(t, "that is done, "+tt.name, func(t *testing.T) {
+		inBubble(t, "that is done, made "+made, func(t *testing.T) {
 			runner, vendor := newOnce(slow(time.Second, never(errDropped)), answered)
 			var first sync.WaitGroup
 			first.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 			synctest.Wait()
-			require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req))
+			require.NoError(t, copyOf(t.Context(), runner, "2", vendor, second))
 			first.Wait()
 			requireSettled(t, runner.Ledger, vendor, 2)
 			require.Len(t, vendor.sent, 3)
 			require.False(t, records(t, runner.Ledger)["2"].Found)
 		})
-		inBubble(t, "whose answer is on its way, "+tt.name, func(t *testing.T) {
+		inBubble(t, "whose answer is on its way, made "+made, func(t *testing.T) {
 			runner, vendor := newOnce(never(errDropped), late(20*time.Second))
 			var keys sync.WaitGroup
 			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "1", vendor, request)) })
 			synctest.Wait()
-			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, tt.req)) })
+			keys.Go(func() { require.NoError(t, copyOf(t.Context(), runner, "2", vendor, second)) })
 			keys.Wait()
 			requireSettled(t, runner.Ledger, vendor, 2)
 			require.Equal(t, "agent-1", records(t, runner.Ledger)["2"].Copy.ID)
@@ -554,33 +506,18 @@ func TestOnceCannotTellTwoUnknownsOfOneNameApart(t *testing.T) {
 
 func TestOnceAKeyThatBeganLaterIsNoSuspect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// Key 1 is unknown, and its copy shows. Keys of the same name come and go
-		// all the time, so that one of them is always pending.
+		// The copy of k shows, and a key of the same name is always pending: one that began
+		// earlier, and then one that began later.
 		runner, vendor := newOnce(lost(0))
-		leave(t, runner.Ledger, "0", func(*once.Record) {})
+		leave(t, runner.Ledger, "earlier", func(*once.Record) {})
 		time.Sleep(time.Second)
-		stop := make(chan struct{})
-		var keys sync.WaitGroup
-		keys.Go(func() {
-			for i := 1; ; i++ {
-				select {
-				case <-time.After(6 * time.Second):
-				case <-stop:
-					return
-				}
-				_, _, err := runner.Ledger.Begin(t.Context(), once.Record{
-					Key: strconv.Itoa(i), Since: time.Now(), SentAt: time.Now(), Identity: vendor.Identify(request),
-					Request: agentcopy.CopyRequest{SourceID: strconv.Itoa(i), Name: "new"},
-				}, time.Hour)
-				require.NoError(t, err)
-				require.NoError(t, runner.Ledger.Remove(t.Context(), strconv.Itoa(i-1)))
-			}
+		time.AfterFunc(6*time.Second, func() {
+			leave(t, runner.Ledger, "later", func(r *once.Record) { r.Request.SourceID = "source-2" })
+			require.NoError(t, runner.Ledger.Remove(t.Context(), "earlier"))
 		})
 		start := time.Now()
 		requireCopy(t, runner, vendor, "agent-1")
 		require.Equal(t, 7750*time.Millisecond, time.Since(start), "as soon as the one that began earlier is gone")
-		close(stop)
-		keys.Wait()
 	})
 }
 
@@ -671,18 +608,18 @@ func TestOnceACopyOfTheVendorsThatBelongsToAnotherKey(t *testing.T) {
 func TestOddLooks(t *testing.T) {
 	inBubble(t, "an agent that comes twice is one", func(t *testing.T) {
 		runner, vendor := newOnce(lost(0))
-		c := &editedLooks{vendor, func(found []agentcopy.Candidate) []agentcopy.Candidate { return append(found, found...) }}
-		require.NoError(t, copyOf(t.Context(), runner, "k", c, request))
+		vendor.edit = func(found []agentcopy.Candidate) []agentcopy.Candidate { return append(found, found...) }
+		requireCopy(t, runner, vendor, "agent-1")
 	})
 	inBubble(t, "bodies are not stored", func(t *testing.T) {
 		runner, vendor := newOnce(lost(0))
-		c := &editedLooks{vendor, func(found []agentcopy.Candidate) []agentcopy.Candidate {
+		vendor.edit = func(found []agentcopy.Candidate) []agentcopy.Candidate {
 			for i := range found {
 				found[i].Match, found[i].Copy.Body = agentcopy.MatchPossible, []byte("user data")
 			}
 			return found
-		}}
-		require.ErrorIs(t, copyOf(t.Context(), runner, "k", c, request), once.ErrAmbiguous)
+		}
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), once.ErrAmbiguous)
 		require.Nil(t, records(t, runner.Ledger)["k"].Seen[0].Copy.Body)
 	})
 	t.Run("none is certain over all time", func(t *testing.T) {
@@ -693,30 +630,14 @@ func TestOddLooks(t *testing.T) {
 	})
 	inBubble(t, "one that never ends", func(t *testing.T) {
 		runner, vendor := newOnce(never(errDropped))
-		c := &stuckLooks{vendor}
+		vendor.looks = []look{func(ctx context.Context) ([]agentcopy.Candidate, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
 		start := time.Now()
-		require.ErrorIs(t, copyOf(t.Context(), runner, "k", c, request), agentcopy.ErrOutcomeUnknown)
+		require.ErrorIs(t, copyOf(t.Context(), runner, "k", vendor, request), agentcopy.ErrOutcomeUnknown)
 		require.Equal(t, 10*time.Minute, time.Since(start))
 	})
-}
-
-// editedLooks changes what looks show.
-type editedLooks struct {
-	*acme
-	edit func([]agentcopy.Candidate) []agentcopy.Candidate
-}
-
-func (c *editedLooks) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
-	found, err := c.acme.FindCopies(ctx, req, since)
-	return c.edit(found), err
-}
-
-// stuckLooks end with their context.
-type stuckLooks struct{ *acme }
-
-func (stuckLooks) FindCopies(ctx context.Context, _ agentcopy.CopyRequest, _ time.Time) ([]agentcopy.Candidate, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
 }
 
 // hostile is an acme that sorts agents by agentcopy.MatchAgent. What it does is set by
@@ -791,17 +712,10 @@ func newHostile(steps ...step) *hostile { return &hostile{acme: acme{steps: step
 // The answer to the first request is lost. Whatever the vendor does then, there is
 // one copy at most; it is found, or the error says that there may be one.
 func TestAttackLostAnswers(t *testing.T) {
-	accents := "Caf\u00e9 <R&D> Nord, Berlin "
+	// Others are in TestOnceWithEachQuirk.
 	renames := map[string]func(string) string{
 		"kept":         nil,
-		"trimmed":      strings.TrimSpace,
-		"NFD":          func(s string) string { return strings.ReplaceAll(s, "\u00e9", "e\u0301") },
 		"NFD, trimmed": func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\u00e9", "e\u0301")) },
-		"cut":          func(s string) string { return s[:9] },
-		"escaped":      html.EscapeString,
-		"lower case":   strings.ToLower,
-		"suffixed":     func(s string) string { return s + " (2)" },
-		"prefixed":     func(s string) string { return "Copy of " + s },
 		"made up":      func(string) string { return "Untitled" },
 		"empty":        func(string) string { return "" },
 	}
@@ -818,7 +732,7 @@ func TestAttackLostAnswers(t *testing.T) {
 				h := newHostile(lost(0))
 				h.rename, h.hidden = rename, hidden
 				runner := &once.Runner{Ledger: once.NewMemoryLedger()}
-				req := agentcopy.CopyRequest{SourceID: "7", Name: accents}
+				req := agentcopy.CopyRequest{SourceID: "7", Name: "Caf\u00e9 <R&D> Nord, Berlin "}
 				_, err := runner.Copy(t.Context(), "k", h, req)
 				require.Equal(t, 1, h.copies())
 				if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -191,26 +190,19 @@ func (t *copierTest) checkCandidate(c agentcopy.Candidate, wants map[string]foun
 
 // testLists tests lists that fail, and lists from a cache.
 func testLists(t *testing.T, w Wire) {
-	answer := func(status int, contentType, body string) func(http.ResponseWriter, *http.Request, []Agent) {
-		return func(w http.ResponseWriter, _ *http.Request, _ []Agent) {
-			w.Header().Set("Content-Type", contentType)
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, body)
-		}
-	}
-	for name, read := range map[string]func(http.ResponseWriter, *http.Request, []Agent){
-		"500":             answer(500, jsonType, jsonText),
-		"502 with a page": answer(502, "text/html", htmlPage),
-		"401":             answer(401, jsonType, jsonText),
-		"404":             answer(404, jsonType, jsonText),
-		"200 with a page": answer(200, "text/html", htmlPage),
-		"an empty body":   answer(200, jsonType, ""),
-		"null":            answer(200, jsonType, "null"),
-		"an error in 200": answer(200, jsonType, jsonText),
+	for name, answer := range map[string]fault{
+		"500":             status(500, false, jsonText),
+		"502 with a page": status(502, false, htmlPage),
+		"401":             status(401, false, jsonText),
+		"404":             status(404, false, jsonText),
+		"200 with a page": status(200, false, htmlPage),
+		"an empty body":   status(200, false, ""),
+		"null":            status(200, false, "null"),
+		"an error in 200": status(200, false, jsonText),
 	} {
 		inBubble(t, "a list that is "+name, w, func(t *copierTest) {
 			t.vendor.add(Agent{Name: request.Name}, time.Now())
-			t.vendor.read = read
+			t.vendor.read = func(w http.ResponseWriter, _ *http.Request, _ []Agent) { answer.write(w) }
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()
 			candidates, err := t.copier.FindCopies(ctx, request, time.Now())

@@ -2,6 +2,7 @@ package oncetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -179,14 +179,9 @@ func tell[T any](hook func(T), what T) {
 
 // serverRequest is req as a server sees it.
 func serverRequest(req *http.Request, body []byte) *http.Request {
-	r := req.Clone(req.Context())
-	r.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
-	r.RequestURI = req.URL.RequestURI()
-	if r.Host == "" {
-		r.Host = req.URL.Host
-	}
-	r.GetBody = nil
-	return withBody(r, body)
+	r := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.RequestURI(), bytes.NewReader(body))
+	r.Header, r.Host = req.Header.Clone(), cmp.Or(req.Host, req.URL.Host)
+	return r
 }
 
 func withBody(r *http.Request, body []byte) *http.Request {
@@ -230,20 +225,23 @@ func (v *vendor) answer(r *http.Request) (*http.Response, *fault) {
 		resp.ContentLength = int64(len(whole))
 		return resp, f
 	case f.err == nil:
-		for key, value := range f.header {
-			w.Header().Set(key, value)
-		}
 		if f.redirect {
-			to := *r.URL
-			query := to.Query()
+			query := r.URL.Query()
 			query.Set(redirected, "1")
-			to.RawQuery = query.Encode()
-			w.Header().Set("Location", to.String())
+			w.Header().Set("Location", r.URL.EscapedPath()+"?"+query.Encode())
 		}
-		w.WriteHeader(f.status)
-		_, _ = io.WriteString(w, f.body)
+		f.write(w)
 	}
 	return w.Result(), f
+}
+
+// write answers with the fault's document.
+func (f *fault) write(w http.ResponseWriter) {
+	for key, value := range f.header {
+		w.Header().Set(key, value)
+	}
+	w.WriteHeader(f.status)
+	_, _ = io.WriteString(w, f.body)
 }
 
 // visible are the agents that lists show, newest first.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/agentcopy/agentcopy-go/once"
 	"github.com/agentcopy/agentcopy-go/once/oncetest"
 )
@@ -16,4 +18,18 @@ func (s memoryStore) StepClock(time.Duration) bool { return false }
 
 func TestMemoryLedger(t *testing.T) {
 	oncetest.TestLedger(t, func(*testing.T) oncetest.Store { return memoryStore{once.NewMemoryLedger()} })
+}
+
+func TestCopyRefsHaveTextsOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	parts := []string{"", " ", `"`, `" "`, "a", `a" "b`, "b"}
+	for _, origin := range parts {
+		for _, provider := range parts {
+			for _, id := range parts {
+				text := once.CopyRef{Origin: origin, Provider: provider, ID: id}.String()
+				require.False(t, seen[text], text)
+				seen[text] = true
+			}
+		}
+	}
 }
