@@ -39,7 +39,6 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// fill puts some records into a ledger and closes it.
 // filled makes a ledger of so many keys, alone in its folder.
 func filled(t testing.TB, n int) (path string) {
 	t.Helper()
@@ -48,6 +47,7 @@ func filled(t testing.TB, n int) (path string) {
 	return path
 }
 
+// fill puts some records into a ledger and closes it.
 func fill(t testing.TB, path string, n int) {
 	t.Helper()
 	l, err := sqlite.Open(path)
