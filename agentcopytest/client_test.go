@@ -86,11 +86,13 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, sent, steps)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	reason := errors.New("the user left")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(reason)
 	_, err = memory(s).send(traced(ctx), s.copyOf(id, "Copy"))
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, reason)
 	require.Empty(t, steps)
+	require.Len(t, s.Requests(), 2)
 
 	s.Close()
 	_, err = memory(s).send(traced(t.Context()), s.copyOf(id, "Copy"))
@@ -101,36 +103,11 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ECONNREFUSED, "a trace without hooks")
 }
 
+// Before the request and during a delay: see TestClientTellsHttptraceHowFarItGot and
+// TestTheVendorGoesOnWithoutTheClient.
 func TestClientHonoursTheContext(t *testing.T) {
-	reason := errors.New("the user left")
-	t.Run("that has ended before", func(t *testing.T) {
-		s := newZudu()
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(reason)
-		_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
-		require.ErrorIs(t, err, reason)
-		require.Empty(t, s.Requests())
-	})
-	t.Run("during the delay", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newKolena()
-			s.Inject(agentcopytest.Fault{Delay: time.Hour})
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(reason) })
-			req := memory(s).build(ctx, s.copyOf(s.add(), "Copy"), nil)
-			_, err := s.Client().Do(req)
-			require.ErrorIs(t, err, reason)
-			require.Len(t, s.Requests(), 1)
-			require.Zero(t, s.Requests()[0].StatusCode)
-
-			// The request is the caller's to change again, although the vendor has not
-			// dealt with it yet.
-			req.Header.Del("Authorization")
-			time.Sleep(time.Hour)
-			require.Len(t, s.Copies(), 1)
-		})
-	})
 	t.Run("while the answer is read", func(t *testing.T) {
+		reason := errors.New("the user left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := newZudu()
 		resp, err := s.Client().Do(memory(s).build(ctx, request{http.MethodGet, "/api/agents", keys, ""}, nil))

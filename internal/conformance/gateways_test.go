@@ -416,30 +416,6 @@ func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsThatCloseMakeNoDuplicate: requests leave at the very moment at which the
-// server closes the idle connection.
-func TestIdleConnectionsThatCloseMakeNoDuplicate(t *testing.T) {
-	op := operationNamed("kolena.CopyAgent")
-	var copies atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		copies.Add(1)
-		_, _ = io.WriteString(w, op.Answers.Good)
-	}))
-	server.Config.IdleTimeout = 40 * time.Millisecond
-	server.Start()
-	defer server.Close()
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(server.URL))
-	for i := range 60 {
-		copies.Store(0)
-		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
-		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
-		o.copies = int(copies.Load())
-		assert.Empty(t, o.invariants(), "%v", o.err)
-	}
-}
-
 // TestAFindThroughVarnishPermitsNoSend: Varnish as it comes keeps the answer of a GET that carries
 // X-Api-Key for two minutes, and ignores that FindCopies asks it not to. So the list
 // from before the copy is what every find sees, long after SettleTime: none of them
