@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,12 +61,13 @@ type bench struct {
 // newBench is the bench of a test that runs beside the others.
 func newBench(t *testing.T) *bench {
 	t.Parallel()
-	return startBench(t)
+	return startBench(t, 1000, time.Second)
 }
 
-// startBench starts a fake of Kolena without its limit, which is a minute long.
-func startBench(t *testing.T) *bench {
-	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1000, time.Second))
+// startBench starts a fake of Kolena that takes n copies in a time: its own limit is a
+// minute long.
+func startBench(t *testing.T, n int, per time.Duration) *bench {
+	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(n, per))
 	t.Cleanup(server.Close)
 	b := &bench{t: t, dir: t.TempDir(), kolena: server}
 	b.source = fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -240,15 +240,6 @@ func (b *bench) copied(name string) (n int) {
 		}
 	}
 	return n
-}
-
-// copyOf is the ID of the copy of that name.
-func (b *bench) copyOf(name string) string {
-	b.t.Helper()
-	copies := b.kolena.Copies()
-	i := slices.IndexFunc(copies, func(c agentcopytest.CopyRecord) bool { return c.Name == name })
-	require.GreaterOrEqual(b.t, i, 0, "no copy %s", name)
-	return copies[i].ID
 }
 
 // number is what a variable of the environment says, or n.
