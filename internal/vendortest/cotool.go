@@ -38,7 +38,6 @@ func newCotool() *Vendor {
 			ID:     uuid,
 			More:   func(number, pages int) string { return fmt.Sprint(number+1 < pages) },
 			PageOf: func(Request) int { return 0 },
-			ByName: func(r Request) bool { return r.Query().Has("name") },
 			Copied: []string{"agent"},
 			IDKey:  "id", NameKey: "name", CreatedKey: "createdAt", CopiedText: "description",
 		},
