@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -322,10 +321,8 @@ func TestCotoolCopiesOnlyManagedAgents(t *testing.T) {
 // What each fake fills in and shows of an agent that a test adds, as whole documents:
 // those of testdata. In a bubble, for the stamps of what is made.
 func TestDocuments(t *testing.T) {
-	data, err := os.ReadFile("testdata/documents.json")
-	require.NoError(t, err)
 	var documents map[string]json.RawMessage
-	require.NoError(t, json.Unmarshal(data, &documents))
+	vendortest.Decode(t, vendortest.Document(t, "documents.json"), &documents)
 	created := agentcopy.Time{Time: time.Date(2025, 10, 8, 22, 14, 29, 472247999, time.FixedZone("", 7200))}
 	synctest.Test(t, func(t *testing.T) {
 		shows := func(name string, srv server, r request) {
