@@ -44,7 +44,7 @@ func TestFigures(t *testing.T) {
 // picture of the README from it.
 func TestRecording(t *testing.T) {
 	b := newBench(t)
-	other, support := b.zudu()
+	other, support := b.vendor("zudu")
 	b.tenants(48)
 	manifest := b.read("tenants.csv") + "kolena,9999,Tenant 49\n"
 	for i := range 24 {

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // program is the tool, built once for all tests: they run it as its users do.
@@ -75,12 +75,16 @@ func startBench(t *testing.T, n int, per time.Duration) *bench {
 	return b
 }
 
-// zudu starts a fake of Zudu too, and returns an agent on it.
-func (b *bench) zudu() (server *agentcopytest.Zudu, source string) {
-	server = agentcopytest.NewZudu()
+// vendor starts the fake of another vendor, and returns an agent on it.
+func (b *bench) vendor(name string) (server *vendortest.Fake, source string) {
+	v := vendortest.Named(name)
+	server = v.NewFake()
 	b.t.Cleanup(server.Close)
-	b.env = append(b.env, "ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+server.URL())
-	return server, server.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
+	for _, variable := range v.KeyVars {
+		b.env = append(b.env, variable+"="+secret)
+	}
+	b.env = append(b.env, v.URLVar+"="+server.URL())
+	return server, server.Add("", "The source")
 }
 
 // write puts a file into the directory.

@@ -11,9 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestRunAndRunAgain(t *testing.T) {
@@ -41,23 +39,17 @@ func TestRunAndRunAgain(t *testing.T) {
 
 func TestSeveralVendors(t *testing.T) {
 	b := newBench(t)
-	zuduServer, support := b.zudu()
-	cotoolServer, langsmithServer := agentcopytest.NewCotool(), agentcopytest.NewLangSmith()
-	for _, s := range []*agentcopytest.Server{cotoolServer.Server, langsmithServer.Server} {
-		t.Cleanup(s.Close)
-	}
-	b.env = append(b.env,
-		"COTOOL_API_KEY="+secret, "COTOOL_BASE_URL="+cotoolServer.URL(),
-		"LANGSMITH_API_KEY="+secret, "LANGSMITH_ENDPOINT="+langsmithServer.URL())
+	zudu, support := b.vendor("zudu")
+	cotool, triage := b.vendor("cotool")
+	langsmith, research := b.vendor("langsmith")
 	b.write("all.jsonl", strings.Join([]string{
 		fmt.Sprintf(`{"provider":"zudu","source_id":%q,"name":"Berlin"}`, support),
-		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, cotoolServer.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"}).ID),
-		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`,
-			langsmithServer.AddAgent(langsmith.Agent{Name: "Researcher"}).ID),
+		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, triage),
+		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`, research),
 		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north","size":5,"tags":["a",{"b":null}],"big":12345678901234567890}`, b.source),
 	}, "\n"))
 	b.run(0, "run", "all.jsonl")
-	for _, s := range []*agentcopytest.Server{zuduServer.Server, cotoolServer.Server, langsmithServer.Server, b.kolena.Server} {
+	for _, s := range []*agentcopytest.Server{zudu.Server, cotool.Server, langsmith.Server, b.kolena.Server} {
 		require.Len(t, s.Copies(), 1)
 	}
 	require.Contains(t, string(b.kolena.Requests()[0].Body), `"target_folder_id":7`)

@@ -91,7 +91,7 @@ backend vendor
 `
 
 // nginxConfig limits the requests below /limited to gatewayRate a second, and as many at
-// once. Below /gone there is no vendor.
+// once.
 var nginxConfig = fmt.Sprintf(`
 daemon off; master_process off; pid DIR/nginx.pid; error_log DIR/error.log crit;
 events { worker_connections 256; }
@@ -106,7 +106,6 @@ http {
 		listen 127.0.0.1:PORT;
 		location / { proxy_pass http://vendor; proxy_read_timeout 3s; }
 		location /limited/ { limit_req zone=key burst=%d nodelay; proxy_pass http://vendor/; }
-		location /gone/ { proxy_pass http://127.0.0.1:1/; }
 	}
 }
 `, gatewayRate, gatewayRate-1)
@@ -398,21 +397,6 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 			assert.Len(t, srv.Copies(), copies)
 			assert.Equal(t, tc.refuses, refused.Load() > 0, "the gateway refused %d requests", refused.Load())
 		})
-	}
-}
-
-// TestTheErrorPageOfAGatewayProvesNothing: the page of a gateway whose vendor is away is no
-// answer of the vendor's.
-func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
-	gateway := gateways["nginx"].start(t, "http://127.0.0.1:1") + "/gone"
-	for _, op := range copyOperations {
-		transport := &http.Transport{}
-		r := row{fault: fault{answer: answer{status: 502}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
-		client := r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
-		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
-		transport.CloseIdleConnections()
-		assert.Empty(t, append(o.invariants(), r.check(o)...), op)
-		assert.ErrorContains(t, o.err, "502 Bad Gateway", "%v: the title of nginx's page", op)
 	}
 }
 
