@@ -179,36 +179,34 @@ func TestManyRefusals(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
-	t.Parallel()
-	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
-		b := newBench(t)
-		b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
-		p := b.run(1, "run", "m.csv")
-		require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
-		require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
-		require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
-		require.Equal(t, 2, strings.Count(b.run(0, "plan", "m.csv", "--json").out.String(), `"cause":"404 Not Found"`), "remembered")
-		b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
-		sent := b.copyRequests()
-		b.run(1, "run", "m.csv", "--failed")
-		require.Equal(t, sent+2, b.copyRequests())
-		require.Len(t, b.kolena.Copies(), 1)
-	})
-	t.Run("what the vendor says it copied is not sent again", func(t *testing.T) {
-		b := newBench(t)
-		b.tenants(2)
-		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
-		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
-		p.says("2 of 2 rows to go after")
-		p.says("looks for 1, left")
-		until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
-		require.NoError(t, p.Process.Signal(os.Interrupt))
-		p.ends(130)
-		require.Contains(t, p.out.String(), "1 in doubt")
-		require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
-		require.Equal(t, 1, b.copyRequests())
-	})
+func TestFailuresAreGroupedRememberedAndTriedAlone(t *testing.T) {
+	b := newBench(t)
+	b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
+	p := b.run(1, "run", "m.csv")
+	require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
+	require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
+	require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
+	require.Equal(t, 2, strings.Count(b.run(0, "plan", "m.csv", "--json").out.String(), `"cause":"404 Not Found"`), "remembered")
+	b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
+	sent := b.copyRequests()
+	b.run(1, "run", "m.csv", "--failed")
+	require.Equal(t, sent+2, b.copyRequests())
+	require.Len(t, b.kolena.Copies(), 1)
+}
+
+func TestWhatTheVendorSaysItCopiedIsNotSentAgain(t *testing.T) {
+	b := newBench(t)
+	b.tenants(2)
+	b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
+	p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
+	p.says("2 of 2 rows to go after")
+	p.says("looks for 1, left")
+	until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	p.ends(130)
+	require.Contains(t, p.out.String(), "1 in doubt")
+	require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
+	require.Equal(t, 1, b.copyRequests())
 }
 
 func TestBadCommandLines(t *testing.T) {
