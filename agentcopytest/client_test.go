@@ -20,6 +20,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
+// errUserLeft is why a context ends.
+var errUserLeft = errors.New("the user left")
+
 func TestClientAnswersForAnyHost(t *testing.T) {
 	s := newZudu()
 	for _, base := range []string{"https://api.zudu.ai", "http://10.0.0.1:8080", "https://[::1]"} {
@@ -86,11 +89,10 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, sent, steps)
 
-	reason := errors.New("the user left")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(reason)
+	cancel(errUserLeft)
 	_, err = memory(s).send(traced(ctx), s.copyOf(id, "Copy"))
-	require.ErrorIs(t, err, reason)
+	require.ErrorIs(t, err, errUserLeft)
 	require.Empty(t, steps)
 	require.Len(t, s.Requests(), 2)
 
@@ -107,7 +109,6 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 // TestTheVendorGoesOnWithoutTheClient.
 func TestClientHonoursTheContext(t *testing.T) {
 	t.Run("while the answer is read", func(t *testing.T) {
-		reason := errors.New("the user left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := newZudu()
 		resp, err := s.Client().Do(memory(s).build(ctx, request{http.MethodGet, "/api/agents", keys, ""}, nil))
@@ -115,9 +116,9 @@ func TestClientHonoursTheContext(t *testing.T) {
 		some := make([]byte, 5)
 		_, err = io.ReadFull(resp.Body, some)
 		require.NoError(t, err)
-		cancel(reason)
+		cancel(errUserLeft)
 		_, err = resp.Body.Read(some)
-		require.ErrorIs(t, err, reason)
+		require.ErrorIs(t, err, errUserLeft)
 		for range 2 {
 			require.NoError(t, resp.Body.Close())
 		}

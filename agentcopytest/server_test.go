@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -537,12 +536,11 @@ func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
 					begin := time.Now()
 					s.Inject(tc.fault, tc.fault)
 
-					reason := errors.New("the user left")
-					ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, reason)
+					ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errUserLeft)
 					defer cancel()
 					req := memory(s).build(ctx, s.copyOf(s.add(), "Copy"), nil)
 					_, err := s.Client().Do(req)
-					require.ErrorIs(t, err, reason)
+					require.ErrorIs(t, err, errUserLeft)
 					clear(req.Header) // it is the caller's again, although the vendor has not dealt with it yet
 					require.Equal(t, 10*time.Second, time.Since(begin), "the client does not wait for the vendor")
 					if tc.made == 0 {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -62,7 +61,7 @@ func TestCopiesTakeEveryField(t *testing.T) {
 		srv := agentcopytest.NewKolena(kolenaForms[form]...)
 		a := documented[kolena.Agent](t, "kolena/testdata/copy.json")
 		a.CreatedBy = "another@example.com"
-		return added{srv.Server, strconv.FormatInt(srv.AddAgent(a).ID, 10)}
+		return added{srv.Server, fmt.Sprint(srv.AddAgent(a).ID)}
 	}
 	for _, tc := range []struct {
 		vendor  string

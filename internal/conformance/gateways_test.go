@@ -22,7 +22,6 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
-	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -358,6 +357,7 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 // refused; unpaced, many are, and yet each copy is made once.
 func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 	const copies = 90
+	op := operationNamed("kolena.CopyAgent")
 	// nginx counts in milliseconds, by the clock of its event loop.
 	window := agentcopy.NewWindowLimiter(gatewayRate, time.Second+50*time.Millisecond)
 	for name, tc := range map[string]struct {
@@ -368,16 +368,16 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 		"unpaced": {agentcopy.Unlimited, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1e6, time.Minute))
-			srv.AddAgent(kolena.Agent{ID: 1, Name: "The source"})
+			srv := op.Vendor.NewFake(agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv.Add(op.Vendor.SourceID, "The source")
 			t.Cleanup(srv.Close)
 			gateway := gateways["nginx"].start(t, srv.URL()) + "/limited"
 			transport := &http.Transport{MaxIdleConnsPerHost: 64}
 			defer transport.CloseIdleConnections()
 			key := vendortest.Key()
-			var clients []*kolena.Client
+			var clients []*vendortest.Caller
 			for range 4 {
-				client, err := kolena.New(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
+				client, err := op.Connect(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
 					agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 50, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}))
 				require.NoError(t, err)
 				clients = append(clients, client)
@@ -386,9 +386,9 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 			var refused atomic.Int64
 			for i := range copies {
 				running.Go(func() {
-					agent, err := clients[i%4].CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
+					made, err := clients[i%4].Do(t.Context())
 					if assert.NoError(t, err, "copy %d", i) {
-						refused.Add(int64(len(agent.Response.Attempts) - 1))
+						refused.Add(int64(len(made.Response.Attempts) - 1))
 					}
 				})
 			}

@@ -2,7 +2,6 @@ package vendortest
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 
@@ -36,7 +35,7 @@ func newCotool() *Vendor {
 			Made:   `{"agent":%,"parkedAgentId":"` + sourceUUID + `","parkedAgentName":"A","transferredTriggerNames":["daily"]}`,
 			OddID:  `[2]`,
 			ID:     uuid,
-			More:   func(number, pages int) string { return fmt.Sprint(number+1 < pages) },
+			More:   func(int, int) string { return "" }, // it has no pages
 			PageOf: func(Request) int { return 0 },
 			Copied: []string{"agent"},
 			IDKey:  "id", NameKey: "name", CreatedKey: "createdAt", CopiedText: "description",
