@@ -45,7 +45,8 @@ func TestSeveralVendors(t *testing.T) {
 	b.write("all.jsonl", strings.Join([]string{
 		fmt.Sprintf(`{"provider":"zudu","source_id":%q,"name":"Berlin"}`, support),
 		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, triage),
-		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`, research),
+		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`,
+			research),
 		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north","size":5,"tags":["a",{"b":null}],"big":12345678901234567890}`, b.source),
 	}, "\n"))
 	b.run(0, "run", "all.jsonl")
