@@ -20,6 +20,9 @@ import (
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 )
 
+// errUserLeft is why a context ends.
+var errUserLeft = errors.New("the user left")
+
 func TestClientAnswersForAnyHost(t *testing.T) {
 	s := newZudu()
 	for _, base := range []string{"https://api.zudu.ai", "http://10.0.0.1:8080", "https://[::1]"} {
@@ -86,11 +89,12 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, sent, steps)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errUserLeft)
 	_, err = memory(s).send(traced(ctx), s.copyOf(id, "Copy"))
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, errUserLeft)
 	require.Empty(t, steps)
+	require.Len(t, s.Requests(), 2)
 
 	s.Close()
 	_, err = memory(s).send(traced(t.Context()), s.copyOf(id, "Copy"))
@@ -101,35 +105,9 @@ func TestClientTellsHttptraceHowFarItGot(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ECONNREFUSED, "a trace without hooks")
 }
 
+// Before the request and during a delay: see TestClientTellsHttptraceHowFarItGot and
+// TestTheVendorGoesOnWithoutTheClient.
 func TestClientHonoursTheContext(t *testing.T) {
-	reason := errors.New("the user left")
-	t.Run("that has ended before", func(t *testing.T) {
-		s := newZudu()
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(reason)
-		_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
-		require.ErrorIs(t, err, reason)
-		require.Empty(t, s.Requests())
-	})
-	t.Run("during the delay", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newKolena()
-			s.Inject(agentcopytest.Fault{Delay: time.Hour})
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(reason) })
-			req := memory(s).build(ctx, s.copyOf(s.add(), "Copy"), nil)
-			_, err := s.Client().Do(req)
-			require.ErrorIs(t, err, reason)
-			require.Len(t, s.Requests(), 1)
-			require.Zero(t, s.Requests()[0].StatusCode)
-
-			// The request is the caller's to change again, although the vendor has not
-			// dealt with it yet.
-			req.Header.Del("Authorization")
-			time.Sleep(time.Hour)
-			require.Len(t, s.Copies(), 1)
-		})
-	})
 	t.Run("while the answer is read", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := newZudu()
@@ -138,9 +116,9 @@ func TestClientHonoursTheContext(t *testing.T) {
 		some := make([]byte, 5)
 		_, err = io.ReadFull(resp.Body, some)
 		require.NoError(t, err)
-		cancel(reason)
+		cancel(errUserLeft)
 		_, err = resp.Body.Read(some)
-		require.ErrorIs(t, err, reason)
+		require.ErrorIs(t, err, errUserLeft)
 		for range 2 {
 			require.NoError(t, resp.Body.Close())
 		}

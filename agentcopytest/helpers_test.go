@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -170,18 +169,12 @@ func (d door) must(t testing.TB, r request) reply {
 }
 
 // get is what a fake answers to a GET with good credentials.
-func get[T any](t testing.TB, srv server, target string) T {
+func get[T any](t testing.TB, srv server, target string) (v T) {
 	t.Helper()
 	out := memory(srv).must(t, request{http.MethodGet, target, keys, ""})
 	require.Equal(t, 200, out.StatusCode, out.body)
-	return decoded[T](t, out)
-}
-
-// decoded is the body of an answer.
-func decoded[T any](t testing.TB, r reply) (v T) {
-	t.Helper()
-	require.Equal(t, "application/json", r.Header.Get("Content-Type"))
-	require.NoError(t, json.Unmarshal([]byte(r.body), &v), "in %s", r.body)
+	require.Equal(t, "application/json", out.Header.Get("Content-Type"))
+	vendortest.Decode(t, out.body, &v)
 	return v
 }
 
@@ -204,9 +197,7 @@ func requirePanic(t testing.TB, f func(), parts ...string) {
 func documented[T any](t testing.TB, names ...string) (v T) {
 	t.Helper()
 	for _, name := range names {
-		data, err := os.ReadFile("../" + name)
-		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &v))
+		vendortest.Decode(t, vendortest.Document(t, "../../"+name), &v)
 	}
 	vendortest.RequireFilled(t, v)
 	return v

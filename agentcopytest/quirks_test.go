@@ -573,8 +573,9 @@ func TestColleaguesUpdateAndDeleteAgents(t *testing.T) {
 	})
 }
 
+type second = agentcopytest.SecondCopy
+
 func TestSecondCopy(t *testing.T) {
-	type second = agentcopytest.SecondCopy
 	cases := map[string]struct {
 		second second
 		status int // of the second copy
@@ -606,7 +607,6 @@ func TestSecondCopy(t *testing.T) {
 }
 
 func TestParkedAgents(t *testing.T) {
-	type second = agentcopytest.SecondCopy
 	parked := func(second second) (agent map[string]any, status int, listed string) {
 		q := newQuirky(t, newCotool, quirks{SecondCopy: second})
 		source := q.add()
@@ -649,7 +649,7 @@ func TestWithQuirksPanicsOnNonsense(t *testing.T) {
 		"FlapLists 1.5 is not a share":             {FlapLists: 1.5},
 		"FlapLists NaN is not a share":             {FlapLists: math.NaN()},
 		"NameTaken 99 is not the status":           {NameTaken: 99},
-		"SecondCopy.Status 600 is not":             {SecondCopy: agentcopytest.SecondCopy{Status: 600}},
+		"SecondCopy.Status 600 is not":             {SecondCopy: second{Status: 600}},
 		"CopyStatus 204 is not the status":         {CopyStatus: 204},
 		"CopyStatus 400 is not the status":         {CopyStatus: 400},
 		"MissingCredential 200 is not":             {MissingCredential: 200},

@@ -373,6 +373,7 @@ func TestRateLimitOptionServesManyServers(t *testing.T) {
 type fault = agentcopytest.Fault
 
 func TestEachFaultShowsAsItSays(t *testing.T) {
+	const long = "Sat, 03 Feb 2001 04:05:06 GMT" // in place of the server's own Date
 	cases := map[string]struct {
 		fault  fault
 		status int // 0: success
@@ -398,14 +399,19 @@ func TestEachFaultShowsAsItSays(t *testing.T) {
 		"delay and status":       {fault: fault{Delay: time.Millisecond, Status: 503}, status: 503},
 		"delay after the copy":   {fault: fault{Delay: time.Millisecond, AfterCopy: true}, copies: 1},
 		"delay between the two":  {fault: fault{Delay: time.Millisecond, Drop: true, AfterCopy: true}, err: io.EOF, copies: 1},
-		"header":                 {fault: fault{Header: http.Header{"X-Request-Id": {"r1"}}}, copies: 1},
+		"header":                 {fault: fault{Header: http.Header{"X-Two": {"a", "b"}, "date": {long}, "content-type": nil}}, copies: 1},
 		"a whole answer by hand": {fault: fault{Status: 201, Header: http.Header{"content-type": {"text/x"}}, Body: "hi"}, status: 201, body: "hi"},
 	}
 	eachVendor(t, func(t *testing.T, start starter) {
 		for name, tc := range cases {
 			t.Run(name, func(t *testing.T) {
 				eachDoor(t, start, func(t *testing.T, s *subject, d door) {
-					s.Inject(tc.fault)
+					given := tc.fault
+					given.Header = tc.fault.Header.Clone()
+					s.Inject(given)
+					for _, values := range given.Header {
+						clear(values) // Inject has copied them
+					}
 					out, err := d.send(t.Context(), s.copyOf(s.add(), "Copy"))
 					if tc.status == 0 {
 						tc.status = s.Success
@@ -479,20 +485,6 @@ func TestAFaultDoesNotReachTheRateLimit(t *testing.T) {
 	require.Len(t, s.Copies(), 1)
 }
 
-func TestFaultHeaders(t *testing.T) {
-	eachDoor(t, newZudu, func(t *testing.T, s *subject, d door) {
-		long := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC).Format(http.TimeFormat)
-		header := http.Header{"date": {long}, "Retry-After": {"7"}, "X-Two": {"a", "b"}, "content-type": nil}
-		s.Inject(fault{Header: header})
-		header["Retry-After"][0] = "changed after Inject"
-		out := d.must(t, s.copyOf(s.add(), "Copy"))
-		require.Equal(t, []string{long}, out.Header.Values("Date"), "in place of the server's own")
-		require.Equal(t, "7", out.Header.Get("Retry-After"))
-		require.Equal(t, []string{"a", "b"}, out.Header.Values("X-Two"))
-		require.NotContains(t, out.Header, "Content-Type")
-	})
-}
-
 func TestInjectRefusesNonsense(t *testing.T) {
 	header := http.Header{"A": {"b"}}
 	for _, tc := range []struct {
@@ -544,10 +536,12 @@ func TestTheVendorGoesOnWithoutTheClient(t *testing.T) {
 					begin := time.Now()
 					s.Inject(tc.fault, tc.fault)
 
-					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+					ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errUserLeft)
 					defer cancel()
-					_, err := memory(s).send(ctx, s.copyOf(s.add(), "Copy"))
-					require.ErrorIs(t, err, context.DeadlineExceeded)
+					req := memory(s).build(ctx, s.copyOf(s.add(), "Copy"), nil)
+					_, err := s.Client().Do(req)
+					require.ErrorIs(t, err, errUserLeft)
+					clear(req.Header) // it is the caller's again, although the vendor has not dealt with it yet
 					require.Equal(t, 10*time.Second, time.Since(begin), "the client does not wait for the vendor")
 					if tc.made == 0 {
 						require.Len(t, s.Copies(), 1)

@@ -21,7 +21,7 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	rows := number("AGENTCOPY_FIGURES", 50)
 	for _, concurrency := range []int{8, 64} {
-		b := startBench(t)
+		b := startBench(t, 1000, time.Second)
 		b.tenants(rows)
 		begun := time.Now()
 		b.run(0, "run", "tenants.csv", "--limit", "kolena=1000/1s", "--concurrency", fmt.Sprint(concurrency))
@@ -29,7 +29,7 @@ func TestFigures(t *testing.T) {
 		t.Logf("concurrency %d: %.0f rows a second", concurrency, float64(rows)/time.Since(begun).Seconds())
 	}
 	rows = number("AGENTCOPY_LARGE", 300)
-	b := startBench(t)
+	b := startBench(t, 1000, time.Second)
 	b.tenants(rows)
 	for _, args := range [][]string{{"plan", "tenants.csv"}, {"run", "tenants.csv", "--limit", "kolena=1000/1s", "--concurrency", "64"}, {"run", "tenants.csv"}} {
 		begun := time.Now()
@@ -44,7 +44,7 @@ func TestFigures(t *testing.T) {
 // picture of the README from it.
 func TestRecording(t *testing.T) {
 	b := newBench(t)
-	other, support := b.zudu()
+	other, support := b.vendor("zudu")
 	b.tenants(48)
 	manifest := b.read("tenants.csv") + "kolena,9999,Tenant 49\n"
 	for i := range 24 {

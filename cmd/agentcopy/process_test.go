@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
+	"github.com/agentcopy/agentcopy-go/internal/vendortest"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/zudu"
 )
 
 // program is the tool, built once for all tests: they run it as its users do.
@@ -62,12 +61,13 @@ type bench struct {
 // newBench is the bench of a test that runs beside the others.
 func newBench(t *testing.T) *bench {
 	t.Parallel()
-	return startBench(t)
+	return startBench(t, 1000, time.Second)
 }
 
-// startBench starts a fake of Kolena without its limit, which is a minute long.
-func startBench(t *testing.T) *bench {
-	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1000, time.Second))
+// startBench starts a fake of Kolena that takes n copies in a time: its own limit is a
+// minute long.
+func startBench(t *testing.T, n int, per time.Duration) *bench {
+	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(n, per))
 	t.Cleanup(server.Close)
 	b := &bench{t: t, dir: t.TempDir(), kolena: server}
 	b.source = fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
@@ -75,12 +75,16 @@ func startBench(t *testing.T) *bench {
 	return b
 }
 
-// zudu starts a fake of Zudu too, and returns an agent on it.
-func (b *bench) zudu() (server *agentcopytest.Zudu, source string) {
-	server = agentcopytest.NewZudu()
+// vendor starts the fake of another vendor, and returns an agent on it.
+func (b *bench) vendor(name string) (server *vendortest.Fake, source string) {
+	v := vendortest.Named(name)
+	server = v.NewFake()
 	b.t.Cleanup(server.Close)
-	b.env = append(b.env, "ZUDU_API_KEY="+secret, "ZUDU_API_SECRET="+secret, "ZUDU_BASE_URL="+server.URL())
-	return server, server.AddAgent(zudu.Agent{AgentName: "Support"}).AgentID
+	for _, variable := range v.KeyVars {
+		b.env = append(b.env, variable+"="+secret)
+	}
+	b.env = append(b.env, v.URLVar+"="+server.URL())
+	return server, server.Add("", "The source")
 }
 
 // write puts a file into the directory.
@@ -240,15 +244,6 @@ func (b *bench) copied(name string) (n int) {
 		}
 	}
 	return n
-}
-
-// copyOf is the ID of the copy of that name.
-func (b *bench) copyOf(name string) string {
-	b.t.Helper()
-	copies := b.kolena.Copies()
-	i := slices.IndexFunc(copies, func(c agentcopytest.CopyRecord) bool { return c.Name == name })
-	require.GreaterOrEqual(b.t, i, 0, "no copy %s", name)
-	return copies[i].ID
 }
 
 // number is what a variable of the environment says, or n.

@@ -11,9 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
-	"github.com/agentcopy/agentcopy-go/cotool"
 	"github.com/agentcopy/agentcopy-go/kolena"
-	"github.com/agentcopy/agentcopy-go/langsmith"
 )
 
 func TestRunAndRunAgain(t *testing.T) {
@@ -41,23 +39,18 @@ func TestRunAndRunAgain(t *testing.T) {
 
 func TestSeveralVendors(t *testing.T) {
 	b := newBench(t)
-	zuduServer, support := b.zudu()
-	cotoolServer, langsmithServer := agentcopytest.NewCotool(), agentcopytest.NewLangSmith()
-	for _, s := range []*agentcopytest.Server{cotoolServer.Server, langsmithServer.Server} {
-		t.Cleanup(s.Close)
-	}
-	b.env = append(b.env,
-		"COTOOL_API_KEY="+secret, "COTOOL_BASE_URL="+cotoolServer.URL(),
-		"LANGSMITH_API_KEY="+secret, "LANGSMITH_ENDPOINT="+langsmithServer.URL())
+	zudu, support := b.vendor("zudu")
+	cotool, triage := b.vendor("cotool")
+	langsmith, research := b.vendor("langsmith")
 	b.write("all.jsonl", strings.Join([]string{
 		fmt.Sprintf(`{"provider":"zudu","source_id":%q,"name":"Berlin"}`, support),
-		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, cotoolServer.AddAgent(cotool.Agent{Name: "Triage", SyncKey: "triage"}).ID),
+		fmt.Sprintf(`{"provider":"cotool","source_id":%q}`, triage),
 		fmt.Sprintf(`{"provider":"langsmith","source_id":%q,"name":"EU law","permissions_visibility":"user","user_timezone":"Europe/Berlin"}`,
-			langsmithServer.AddAgent(langsmith.Agent{Name: "Researcher"}).ID),
+			research),
 		fmt.Sprintf(`{"provider":"kolena","source_id":%s,"name":"Hamburg","target_folder_id":7,"key":"the one in Hamburg","region":"north","size":5,"tags":["a",{"b":null}],"big":12345678901234567890}`, b.source),
 	}, "\n"))
 	b.run(0, "run", "all.jsonl")
-	for _, s := range []*agentcopytest.Server{zuduServer.Server, cotoolServer.Server, langsmithServer.Server, b.kolena.Server} {
+	for _, s := range []*agentcopytest.Server{zudu.Server, cotool.Server, langsmith.Server, b.kolena.Server} {
 		require.Len(t, s.Copies(), 1)
 	}
 	require.Contains(t, string(b.kolena.Requests()[0].Body), `"target_folder_id":7`)
@@ -187,36 +180,34 @@ func TestManyRefusals(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
-	t.Parallel()
-	t.Run("are grouped, remembered and tried alone", func(t *testing.T) {
-		b := newBench(t)
-		b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
-		p := b.run(1, "run", "m.csv")
-		require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
-		require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
-		require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
-		require.Equal(t, 2, strings.Count(b.run(0, "plan", "m.csv", "--json").out.String(), `"cause":"404 Not Found"`), "remembered")
-		b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
-		sent := b.copyRequests()
-		b.run(1, "run", "m.csv", "--failed")
-		require.Equal(t, sent+2, b.copyRequests())
-		require.Len(t, b.kolena.Copies(), 1)
-	})
-	t.Run("what the vendor says it copied is not sent again", func(t *testing.T) {
-		b := newBench(t)
-		b.tenants(2)
-		b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
-		p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
-		p.says("2 of 2 rows to go after")
-		p.says("looks for 1, left")
-		until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
-		require.NoError(t, p.Process.Signal(os.Interrupt))
-		p.ends(130)
-		require.Contains(t, p.out.String(), "1 in doubt")
-		require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
-		require.Equal(t, 1, b.copyRequests())
-	})
+func TestFailuresAreGroupedRememberedAndTriedAlone(t *testing.T) {
+	b := newBench(t)
+	b.write("m.csv", "provider,source_id,name\nkolena,"+b.source+",Tenant 1\nkolena,999998,Tenant 2\nkolena,999999,Tenant 3\n")
+	p := b.run(1, "run", "m.csv")
+	require.Contains(t, p.out.String(), "2 failed, kolena: 404 Not Found (lines 3, 4)")
+	require.Equal(t, "failed", b.results("m.results.csv")["Tenant 2"]["status"])
+	require.Contains(t, b.run(0, "status", "m.csv").out.String(), "1 copied, 2 failed")
+	require.Equal(t, 2, strings.Count(b.run(0, "plan", "m.csv", "--json").out.String(), `"cause":"404 Not Found"`), "remembered")
+	b.write("m.csv", b.read("m.csv")+"kolena,"+b.source+",Tenant 4\n")
+	sent := b.copyRequests()
+	b.run(1, "run", "m.csv", "--failed")
+	require.Equal(t, sent+2, b.copyRequests())
+	require.Len(t, b.kolena.Copies(), 1)
+}
+
+func TestWhatTheVendorSaysItCopiedIsNotSentAgain(t *testing.T) {
+	b := newBench(t)
+	b.tenants(2)
+	b.inject(1, agentcopytest.Fault{Status: 200, Body: `{"name":"which one?"}`})
+	p := b.start("run", "tenants.csv", "--settle", "300ms", "--concurrency", "1", "--stats", "100ms")
+	p.says("2 of 2 rows to go after")
+	p.says("looks for 1, left")
+	until(t, "the fourth look", func() bool { return len(b.kolena.Requests()) >= 5 })
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	p.ends(130)
+	require.Contains(t, p.out.String(), "1 in doubt")
+	require.Equal(t, "in_doubt", b.results("tenants.results.csv")["Tenant 01"]["status"])
+	require.Equal(t, 1, b.copyRequests())
 }
 
 func TestBadCommandLines(t *testing.T) {
@@ -334,9 +325,10 @@ func TestResolve(t *testing.T) {
 	require.Contains(t, b.run(0, "status", "tenants.csv").out.String(), "1 copied, 2 not started")
 
 	b.run(0, "run", "tenants.csv")
-	require.Len(t, b.kolena.Copies(), 2)
+	b.requireEachOnce(2)
 	results := b.results("tenants.results.csv")
 	require.Equal(t, ids[0], results["Tenant 01"]["copy_id"])
-	require.Equal(t, b.copyOf("Tenant 02"), results["Tenant 02"]["copy_id"])
-	require.Equal(t, b.copyOf("Tenant 03"), results["Tenant 03"]["copy_id"])
+	for _, c := range b.kolena.Copies() { // of Tenant 02 and Tenant 03
+		require.Equal(t, c.ID, results[c.Name]["copy_id"])
+	}
 }

@@ -13,18 +13,14 @@ import (
 
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/testserver"
-	"github.com/agentcopy/agentcopy-go/kolena"
 )
 
 // Three processes, as on three machines, work on one manifest. The server allows 20
 // copies in any two seconds.
 func TestThreeProcessesShareAManifest(t *testing.T) {
 	postgres, redis := startServers(t)
-	b := newBench(t)
-	server := agentcopytest.NewKolena(agentcopytest.WithRateLimit(20, 2*time.Second))
-	t.Cleanup(server.Close)
-	b.kolena, b.source = server, fmt.Sprint(server.AddAgent(kolena.Agent{Name: "Lease reader"}).ID)
-	b.env = append(b.env, "KOLENA_API_URL="+server.URL())
+	t.Parallel()
+	b := startBench(t, 20, 2*time.Second)
 	const rows = 80
 	b.tenants(rows)
 	// One process is busy with these while the others begin.

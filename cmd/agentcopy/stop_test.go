@@ -234,7 +234,7 @@ func TestBreakers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := newBench(t)
-			zudu, support := b.zudu()
+			zudu, support := b.vendor("zudu")
 			b.env = append(b.env, "GODEBUG=netdns=go")
 			tc.prepare(b)
 			b.tenants(40)

@@ -22,7 +22,6 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 	"github.com/agentcopy/agentcopy-go/agentcopytest"
 	"github.com/agentcopy/agentcopy-go/internal/vendortest"
-	"github.com/agentcopy/agentcopy-go/kolena"
 	"github.com/agentcopy/agentcopy-go/once"
 )
 
@@ -91,7 +90,7 @@ backend vendor
 `
 
 // nginxConfig limits the requests below /limited to gatewayRate a second, and as many at
-// once. Below /gone there is no vendor.
+// once.
 var nginxConfig = fmt.Sprintf(`
 daemon off; master_process off; pid DIR/nginx.pid; error_log DIR/error.log crit;
 events { worker_connections 256; }
@@ -106,7 +105,6 @@ http {
 		listen 127.0.0.1:PORT;
 		location / { proxy_pass http://vendor; proxy_read_timeout 3s; }
 		location /limited/ { limit_req zone=key burst=%d nodelay; proxy_pass http://vendor/; }
-		location /gone/ { proxy_pass http://127.0.0.1:1/; }
 	}
 }
 `, gatewayRate, gatewayRate-1)
@@ -359,6 +357,7 @@ func (v *gatewayVendor) copyThrough(t *testing.T, g gateway, base string, way in
 // refused; unpaced, many are, and yet each copy is made once.
 func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 	const copies = 90
+	op := operationNamed("kolena.CopyAgent")
 	// nginx counts in milliseconds, by the clock of its event loop.
 	window := agentcopy.NewWindowLimiter(gatewayRate, time.Second+50*time.Millisecond)
 	for name, tc := range map[string]struct {
@@ -369,16 +368,16 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 		"unpaced": {agentcopy.Unlimited, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := agentcopytest.NewKolena(agentcopytest.WithRateLimit(1e6, time.Minute))
-			srv.AddAgent(kolena.Agent{ID: 1, Name: "The source"})
+			srv := op.Vendor.NewFake(agentcopytest.WithRateLimit(1e6, time.Minute))
+			srv.Add(op.Vendor.SourceID, "The source")
 			t.Cleanup(srv.Close)
 			gateway := gateways["nginx"].start(t, srv.URL()) + "/limited"
 			transport := &http.Transport{MaxIdleConnsPerHost: 64}
 			defer transport.CloseIdleConnections()
 			key := vendortest.Key()
-			var clients []*kolena.Client
+			var clients []*vendortest.Caller
 			for range 4 {
-				client, err := kolena.New(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
+				client, err := op.Connect(key, agentcopy.WithBaseURL(gateway), throughTransport(transport), agentcopy.WithLimiter(tc.limiter),
 					agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 50, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}))
 				require.NoError(t, err)
 				clients = append(clients, client)
@@ -387,9 +386,9 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 			var refused atomic.Int64
 			for i := range copies {
 				running.Go(func() {
-					agent, err := clients[i%4].CopyAgent(t.Context(), 1, kolena.CopyAgentRequest{Name: fmt.Sprint("Copy ", i)})
+					made, err := clients[i%4].Do(t.Context())
 					if assert.NoError(t, err, "copy %d", i) {
-						refused.Add(int64(len(agent.Response.Attempts) - 1))
+						refused.Add(int64(len(made.Response.Attempts) - 1))
 					}
 				})
 			}
@@ -398,45 +397,6 @@ func TestPacingKeepsInsideNginxsLimit(t *testing.T) {
 			assert.Len(t, srv.Copies(), copies)
 			assert.Equal(t, tc.refuses, refused.Load() > 0, "the gateway refused %d requests", refused.Load())
 		})
-	}
-}
-
-// TestTheErrorPageOfAGatewayProvesNothing: the page of a gateway whose vendor is away is no
-// answer of the vendor's.
-func TestTheErrorPageOfAGatewayProvesNothing(t *testing.T) {
-	gateway := gateways["nginx"].start(t, "http://127.0.0.1:1") + "/gone"
-	for _, op := range copyOperations {
-		transport := &http.Transport{}
-		r := row{fault: fault{answer: answer{status: 502}}, want: wants{1, 3, 3, Unknown}, is: agentcopy.ErrServer}
-		client := r.connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(gateway))
-		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
-		transport.CloseIdleConnections()
-		assert.Empty(t, append(o.invariants(), r.check(o)...), op)
-		assert.ErrorContains(t, o.err, "502 Bad Gateway", "%v: the title of nginx's page", op)
-	}
-}
-
-// TestIdleConnectionsThatCloseMakeNoDuplicate: requests leave at the very moment at which the
-// server closes the idle connection.
-func TestIdleConnectionsThatCloseMakeNoDuplicate(t *testing.T) {
-	op := operationNamed("kolena.CopyAgent")
-	var copies atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		copies.Add(1)
-		_, _ = io.WriteString(w, op.Answers.Good)
-	}))
-	server.Config.IdleTimeout = 40 * time.Millisecond
-	server.Start()
-	defer server.Close()
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := new(row).connect(op, agentcopy.RetrySafe, transport, agentcopy.WithBaseURL(server.URL))
-	for i := range 60 {
-		copies.Store(0)
-		o := observe(t.Context(), op, agentcopy.RetrySafe, client)
-		time.Sleep(38*time.Millisecond + time.Duration(i%40)*100*time.Microsecond)
-		o.copies = int(copies.Load())
-		assert.Empty(t, o.invariants(), "%v", o.err)
 	}
 }
 

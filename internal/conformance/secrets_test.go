@@ -176,21 +176,20 @@ func TestNoSecretInWhatConstructorsRefuse(t *testing.T) {
 		"user agent":  agentcopy.WithUserAgent(private + "\n"),
 		"own setting": func(c *agentcopy.Config) error { c.Header = http.Header{"X-A": {private + "\x00"}}; return nil },
 	}
-	for _, op := range operations {
-		for name, opt := range refused {
-			_, err := op.Connect(quoted, opt)
+	vendortest.ForEach(t, func(t *testing.T, v *vendortest.Vendor) {
+		refuses := func(what, key string, opts ...agentcopy.Option) {
+			_, err := v.New(key, opts...)
 			var out bytes.Buffer
 			show(&out, err)
-			assert.Error(t, err, "%v, %s", op, name)
-			assert.NotContains(t, out.String(), private, "%v, %s", op, name)
-			assert.NotContains(t, out.String(), quoted, "%v, %s", op, name)
+			assert.Error(t, err, what)
+			assert.NotContains(t, out.String(), private, what)
+			assert.NotContains(t, out.String(), "not/a+real", what)
+		}
+		for name, opt := range refused {
+			refuses(name, quoted, opt)
 		}
 		for _, key := range []string{quoted + "\n", quoted + "\x00", " " + quoted, quoted + "é"} {
-			_, err := op.Connect(key)
-			var out bytes.Buffer
-			show(&out, err)
-			assert.Error(t, err, op)
-			assert.NotContains(t, out.String(), "not/a+real", op)
+			refuses("key", key)
 		}
-	}
+	})
 }

@@ -35,14 +35,6 @@ func (n *network) PacingScope() string { return n.scope }
 var errReset = &net.OpError{Op: "read", Net: "simulation", Err: syscall.ECONNRESET}
 
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := n.roundTrip(req)
-	if resp != nil && n.http2 {
-		resp.Proto, resp.ProtoMajor, resp.ProtoMinor = "HTTP/2.0", 2, 0
-	}
-	return resp, err
-}
-
-func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
 		var err error
@@ -51,11 +43,15 @@ func (n *network) roundTrip(req *http.Request) (*http.Response, error) {
 		}
 		req.Body.Close()
 	}
-	call := callOf(req.Context())
+	send := n.reads
 	if vendortest.IsCopy(req.Method, req.URL.Path) {
-		return n.copies(req, body, call)
+		send = n.copies
 	}
-	return n.reads(req, body, call)
+	resp, err := send(req, body, callOf(req.Context()))
+	if resp != nil && n.http2 {
+		resp.Proto, resp.ProtoMajor, resp.ProtoMinor = "HTTP/2.0", 2, 0
+	}
+	return resp, err
 }
 
 // reads passes a read on. It meets a suspension, as everything of a process does.

@@ -48,7 +48,7 @@ func (w *world) newProcess(name string, r *rand.Rand, calm bool) *process {
 		return p
 	}
 	if !w.blinds() { // a SentAt from a clock that is ahead makes short calls wait until then
-		p.clock = drawClock(r)
+		p.clock.draw(r)
 	}
 	if r.IntN(3) == 0 {
 		p.crashAt = r.IntN(20 * len(w.jobs))
@@ -151,7 +151,7 @@ type ledger struct {
 	process *process
 }
 
-var errAway = fmt.Errorf("the ledger is away")
+var errAway = errors.New("the ledger is away")
 
 // do makes one call of the ledger.
 func (l *ledger) do(ctx context.Context, name string, do func() error) error {
@@ -208,10 +208,9 @@ type step struct {
 	by time.Duration
 }
 
-func drawClock(r *rand.Rand) (c clock) {
-	c.shown = make(map[time.Time]time.Time)
+func (c *clock) draw(r *rand.Rand) {
 	if r.IntN(3) > 0 {
-		return c
+		return
 	}
 	around := func() time.Duration {
 		return pick(r, time.Duration(1), -1) * upTo(r, pick(r, 5*time.Second, 3*time.Minute, time.Hour))
@@ -220,7 +219,6 @@ func drawClock(r *rand.Rand) (c clock) {
 	for range r.IntN(3) {
 		c.steps = append(c.steps, step{time.Now().Add(upTo(r, 3*time.Minute)), around()})
 	}
-	return c
 }
 
 // now is by how much the clock is ahead.

@@ -2,7 +2,6 @@ package vendortest
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 
@@ -36,9 +35,8 @@ func newCotool() *Vendor {
 			Made:   `{"agent":%,"parkedAgentId":"` + sourceUUID + `","parkedAgentName":"A","transferredTriggerNames":["daily"]}`,
 			OddID:  `[2]`,
 			ID:     uuid,
-			More:   func(number, pages int) string { return fmt.Sprint(number+1 < pages) },
+			More:   func(int, int) string { return "" }, // it has no pages
 			PageOf: func(Request) int { return 0 },
-			ByName: func(r Request) bool { return r.Query().Has("name") },
 			Copied: []string{"agent"},
 			IDKey:  "id", NameKey: "name", CreatedKey: "createdAt", CopiedText: "description",
 		},

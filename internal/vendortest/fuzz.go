@@ -15,22 +15,10 @@ import (
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// FuzzedKey is the credential of the fuzz targets, long enough to be masked. The
+// fuzzedKey is the credential of the fuzz targets, long enough to be masked. The
 // seeds quote it, so that mutations of them do. It begins with a letter that no
 // escape in JSON ends with: a form feed before "uzzed" would read like "fuzzed".
-const FuzzedKey = "Key-of-no-account-0123456789"
-
-// FuzzOptions are for the clients of the fuzz targets: one attempt, no pacing,
-// and no pause after a 429 that the next input would have to wait out.
-func FuzzOptions(wire http.RoundTripper) []agentcopy.Option {
-	return []agentcopy.Option{
-		agentcopy.WithHTTPClient(&http.Client{Transport: wire}),
-		agentcopy.WithLimiter(agentcopy.Unlimited),
-		agentcopy.WithReadLimiter(agentcopy.Unlimited),
-		agentcopy.WithMaxResponseBytes(1 << 20),
-		agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1}),
-	}
-}
+const fuzzedKey = "Key-of-no-account-0123456789"
 
 // errorBodies are the forms of an error that vendors, frameworks and proxies
 // have, for seeds.
@@ -42,14 +30,20 @@ var errorBodies = []string{
 	`{"detail":"Not authenticated"}`, `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}`,
 	`{"detail":[{"loc":[{},null,1.5],"msg":"odd"},"text",7]}`, `{"error":{"error":{"error":{"message":"deep"}}}}`,
 	`missing permission mcp-servers:create`, "two\nlines\x00\x1b[31m\xff", `<html><head><title>502 Bad &amp; Gateway</title></head></html>`,
-	`<h1>Error <b>` + FuzzedKey + `</b></h1>`, `{"message":"key ` + FuzzedKey + ` is wrong"}`, `key ` + FuzzedKey,
-	`{"detail":"` + strings.Repeat("x", 480) + FuzzedKey + `"}`,
+	`<h1>Error <b>` + fuzzedKey + `</b></h1>`, `{"message":"key ` + fuzzedKey + ` is wrong"}`, `key ` + fuzzedKey,
+	`{"detail":"` + strings.Repeat("x", 480) + fuzzedKey + `"}`,
 }
 
-// fuzzed calls an operation through wire, with a client of [FuzzedKey].
+// fuzzed calls an operation through wire, with a client of [fuzzedKey]: in one attempt,
+// without pacing, and without a pause after a 429 that the next input would have to wait out.
 func fuzzed(t testing.TB, o *Operation, wire http.RoundTripper) (*Result, error) {
 	t.Helper()
-	caller, err := o.Connect(FuzzedKey, FuzzOptions(wire)...)
+	caller, err := o.Connect(fuzzedKey,
+		agentcopy.WithHTTPClient(&http.Client{Transport: wire}),
+		agentcopy.WithLimiter(agentcopy.Unlimited),
+		agentcopy.WithReadLimiter(agentcopy.Unlimited),
+		agentcopy.WithMaxResponseBytes(1<<20),
+		agentcopy.WithRetry(agentcopy.RetryPolicy{Mode: agentcopy.RetryNever, MinBackoff: 1, MaxBackoff: 1}))
 	require.NoError(t, err)
 	return caller.Do(t.Context())
 }
@@ -58,8 +52,8 @@ func fuzzed(t testing.TB, o *Operation, wire http.RoundTripper) (*Result, error)
 func FuzzErrorBody(f *testing.F, vendor string) {
 	copies := Named(vendor).Operation(Copies)
 	for i, body := range errorBodies {
-		f.Add(uint16(300+i*7), []byte(body), "req "+FuzzedKey)
-		f.Add(uint16(429), []byte(body), strings.Repeat("x", 180)+FuzzedKey)
+		f.Add(uint16(300+i*7), []byte(body), "req "+fuzzedKey)
+		f.Add(uint16(429), []byte(body), strings.Repeat("x", 180)+fuzzedKey)
 	}
 	f.Fuzz(func(t *testing.T, status uint16, body []byte, requestID string) {
 		status = 300 + status%300
@@ -149,5 +143,5 @@ func checkPrinted(t testing.TB, e *agentcopy.Error) {
 	require.LessOrEqual(t, len(line), 2000)
 	data, err := json.Marshal(e)
 	require.NoError(t, err)
-	require.NotContains(t, line+string(data)+fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err), FuzzedKey)
+	require.NotContains(t, line+string(data)+fmt.Sprint(e.Message, e.Code, e.RequestID, e.Fields, e.Err), fuzzedKey)
 }

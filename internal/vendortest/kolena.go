@@ -38,7 +38,6 @@ func newKolena() *Vendor {
 			ID:     strconv.Itoa,
 			More:   func(_, pages int) string { return fmt.Sprint(pages) },
 			PageOf: func(r Request) int { return number(r.Query().Get("page_number")) },
-			ByName: func(r Request) bool { return r.Query().Has("name") },
 			Agents: []string{"agents"},
 			IDKey:  "id", NameKey: "name", CreatedKey: "created", CopiedText: "objective",
 		},

@@ -41,7 +41,6 @@ func newLangSmith() *Vendor {
 				return "null"
 			},
 			PageOf: func(r Request) int { return number(strings.TrimPrefix(r.Query().Get("cursor"), "cursor ")) },
-			ByName: func(r Request) bool { return r.Query().Has("name") },
 			Agents: []string{"items"},
 			IDKey:  "id", NameKey: "name", CreatedKey: "created_at", CopiedText: "description",
 		},

@@ -36,7 +36,6 @@ func newZudu() *Vendor {
 			ID:      func(n int) string { return fmt.Sprintf(`"agent_%d"`, n) },
 			More:    func(number, pages int) string { return fmt.Sprint(number+1 < pages) },
 			PageOf:  func(r Request) int { return number(r.Query().Get("page")) },
-			ByName:  func(r Request) bool { return r.Method == http.MethodPost },
 			Agents:  []string{"data", "agents"}, Copied: []string{"data"},
 			IDKey: "agent_id", NameKey: "agent_name", CreatedKey: "created_at", CopiedText: "webhook_url",
 		},
