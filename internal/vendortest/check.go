@@ -67,45 +67,6 @@ func RequireDocuments[T any](t testing.TB, names ...string) {
 	RequireFilled(t, v)
 }
 
-// Failure is an answer to a copy, and the error that comes of it.
-type Failure struct {
-	status  int
-	body    string
-	outcome agentcopy.Outcome
-	is      error  // nil for no matter
-	text    string // a part of the error's text
-}
-
-// Fails returns a Failure.
-func Fails(status int, body string, outcome agentcopy.Outcome, is error, text string) Failure {
-	return Failure{status, body, outcome, is, text}
-}
-
-// TestCopyFails tests which error comes of an answer to a vendor's copy. None is
-// retried.
-func TestCopyFails(t *testing.T, vendor string, failures map[string]Failure) {
-	copies := Named(vendor).Operation(Copies)
-	for name, want := range failures {
-		t.Run(name, func(t *testing.T) {
-			wire := Always(want.status, want.body)
-			caller, err := copies.Connect(Key(), agentcopy.WithHTTPClient(wire.Client()))
-			require.NoError(t, err)
-			result, err := caller.Do(t.Context())
-			require.Nil(t, result)
-			e := RequireError(t, err)
-			require.Equal(t, vendor, e.Provider)
-			require.Equal(t, copies.Name, e.Operation)
-			require.Equal(t, want.status, e.StatusCode)
-			require.Equal(t, want.outcome, e.Outcome)
-			require.ErrorContains(t, err, want.text)
-			if want.is != nil {
-				require.ErrorIs(t, err, want.is)
-			}
-			require.Len(t, wire.Requests(), 1)
-		})
-	}
-}
-
 // ListFailure is the pages of a list, and what comes of reading it.
 type ListFailure struct {
 	pages            []string
