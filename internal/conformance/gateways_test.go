@@ -276,6 +276,7 @@ func (v *gatewayVendor) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func TestAnswersLostBehindGateways(t *testing.T) {
 	for name, g := range gateways {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of the time is spent in the gateways' own timeouts
 			vendor := &gatewayVendor{copies: map[string][]string{}}
 			server := httptest.NewServer(vendor)
 			t.Cleanup(server.Close) // when the gateway has ended, and its connections with it
