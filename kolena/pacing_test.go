@@ -165,7 +165,7 @@ func (s scenario) judge(t *testing.T, o outcome) {
 	// out already some time before, by one more; in between it refuses nothing.
 	require.LessOrEqual(t, len(o.episodes), 2, "times that the server refused after a while in which it did not: %v", o.episodes)
 	for _, length := range o.episodes {
-		require.Less(t, length, caution, "from the first refusal to the last one, the fallback being at work")
+		require.Less(t, length, caution, "from the first refusal to the last one, while the fallback paces")
 	}
 }
 

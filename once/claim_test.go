@@ -294,6 +294,17 @@ func TestARefusalThatMayBeTheSignOfACopy(t *testing.T) {
 	}
 }
 
+func TestTheCopyOfAnotherKeyExplainsARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner, vendor := newOnce(answered, never(failed(agentcopy.OutcomeUnknown, 502, nil)), never(nameTaken(409)))
+		require.NoError(t, copyOf(t.Context(), runner, "a", vendor, request))
+		err := copyOf(t.Context(), runner, "b", vendor, request)
+		require.ErrorIs(t, err, agentcopy.ErrConflict)
+		require.Equal(t, agentcopy.OutcomeNotCopied, vendortest.RequireError(t, err).Outcome)
+		require.Len(t, vendor.sent, 3)
+	})
+}
+
 // Copiers whose errors and copies contradict themselves. A copy was made each time;
 // there must be no second one, and the call must not say that there is none.
 func TestOddCopiersMakeNoSecondCopy(t *testing.T) {

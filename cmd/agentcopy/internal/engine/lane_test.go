@@ -66,12 +66,8 @@ func TestARefusedRowComesAgain(t *testing.T) {
 
 func TestManyRowsOfOneOutageWaitOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := lane(8)
-		var rows []*Row
-		for range 8 {
-			rows = append(rows, l.next())
-		}
-		for _, row := range rows {
+		l := lane(3)
+		for _, row := range []*Row{l.next(), l.next(), l.next()} {
 			l.back(row, refused(0))
 		}
 		require.Equal(t, time.Second, l.Progress().Paused)
