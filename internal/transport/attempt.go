@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"maps"
@@ -62,7 +61,7 @@ func (a *attempt) admit(idleSince time.Time) error {
 	a.newRequest()
 	a.record.Start = time.Now()
 	a.record.Waited = a.record.Start.Sub(idleSince)
-	a.ctx.begin(a, c.ctx, c.client.timeout)
+	a.ctx.begin(a, c.ctx, a.record.Start, c.client.timeout)
 	a.newSend(&a.sends.first)
 	return nil
 }
@@ -84,6 +83,9 @@ func (a *attempt) end() {
 	a.call.client.pacing.Used()
 }
 
+// ended is when a sent attempt was over.
+func (a *attempt) ended() time.Time { return a.record.Start.Add(a.record.Duration) }
+
 // unsent is for an attempt that never leaves the process.
 func (a *attempt) unsent(err error) {
 	a.verdict, a.notSent, a.err = noRetry, true, maskError(a.call.client.mask, err)
@@ -94,7 +96,7 @@ func (a *attempt) unsent(err error) {
 func (a *attempt) newRequest() {
 	c := a.call
 	a.url = c.url
-	a.request = *c.request.WithContext(&a.ctx)
+	a.request = *c.loop.request.WithContext(&a.ctx)
 	a.request.URL, a.request.Header = &a.url, c.client.header()
 	maps.Copy(a.request.Header, c.header)
 	if c.client.fresh && !c.op.copies() {
@@ -202,7 +204,7 @@ func (a *attempt) judgeAnswer(resp *http.Response) {
 // cause says why an attempt broke off: a second copy that was stopped, the caller's
 // context, the attempt timeout, or err itself.
 func (a *attempt) cause(err error) error {
-	cause := context.Cause(&a.ctx)
+	cause := a.ctx.cause()
 	switch {
 	case cause == errResent:
 		return errResent

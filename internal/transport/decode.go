@@ -120,7 +120,7 @@ func (a *attempt) decoded(warning, err error) {
 	a.succeeded, a.verdict = true, noRetry
 	if a.call.op.copies() {
 		a.verdict = copied
-		if context.Cause(&a.ctx) == errResent {
+		if a.ctx.cause() == errResent {
 			warning = errors.Join(warning, errSentTwice)
 		}
 	}

@@ -68,17 +68,16 @@ func decode[T any](c *call, attempts *attempts, verify func(*T) error, received 
 
 // call is one call of a client.
 type call struct {
-	ctx     context.Context // the caller's, and what Trace.CallStart added
-	began   time.Time
-	client  *Client
-	op      *Operation
-	trace   *agentcopy.Trace // never nil
-	url     url.URL
-	request http.Request // as every attempt begins with it
-	header  http.Header  // beyond what every request carries
-	body    []byte
-	kept    *kept
-	loop    loop
+	ctx    context.Context // the caller's, and what Trace.CallStart added
+	began  time.Time
+	client *Client
+	op     *Operation
+	trace  *agentcopy.Trace // never nil
+	url    url.URL
+	header http.Header // beyond what every request carries
+	body   []byte
+	kept   *kept
+	loop   loop
 }
 
 // kept is what outlives a call, in one piece of memory.
@@ -106,7 +105,6 @@ func newCall(ctx context.Context, client *Client, req *Request) (*call, error) {
 		}
 	}
 	c.url = client.endpointURL(req)
-	c.request = http.Request{Method: req.Op.Method, URL: &c.url, Host: c.url.Host, Header: noHeader}
 	c.trace = client.traceOf(ctx)
 	if c.trace.CallStart != nil {
 		if started := c.trace.CallStart(ctx, c.info()); started != nil {

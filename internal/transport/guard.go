@@ -49,18 +49,25 @@ func (g *originGuard) check(req *http.Request) (*send, error) {
 	if !ok {
 		return nil, &blockedError{"a request without the context it came with, which holds its deadline"}
 	}
+	if len(a.call.client.cfg.Middleware) > 0 { // else req is as it was built
+		if err := g.checkMiddleware(req); err != nil {
+			return nil, err
+		}
+	}
+	return a.sends.next(a)
+}
+
+// checkMiddleware refuses a request that middleware changed into another one.
+func (g *originGuard) checkMiddleware(req *http.Request) error {
 	for name := range req.Header {
 		// net/http sets the headers that frame and route a request by itself. One that
 		// middleware added, in whatever spelling, makes a server and the proxies before it
 		// read another request than the one that was checked.
 		if reason := check.WireHeader(name); reason != "" {
-			return nil, &blockedError{"a request with the header " + check.Printable(name) + ", which " + reason}
+			return &blockedError{"a request with the header " + check.Printable(name) + ", which " + reason}
 		}
 	}
-	if err := g.checkOrigin(req); err != nil {
-		return nil, err
-	}
-	return a.sends.next(a)
+	return g.checkOrigin(req)
 }
 
 // checkOrigin refuses a request that would go elsewhere.
@@ -72,7 +79,7 @@ func (g *originGuard) checkOrigin(req *http.Request) error {
 	case u.Opaque != "": // goes out as it is, in place of host and path
 		return &blockedError{"a request with an opaque URL" + elsewhere}
 	case u.Scheme == g.base.Scheme && u.Host == g.base.Host && req.Host == g.base.Host:
-		return nil // as it was built, which is nearly always
+		return nil // as it was built
 	case originOf(u) != g.origin:
 		return &blockedError{"a request to " + originOf(u) + elsewhere}
 	case req.Host != "" && originOf(&url.URL{Scheme: u.Scheme, Host: req.Host}) != g.origin:

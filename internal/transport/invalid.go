@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -55,15 +54,26 @@ func CheckID(v *Vendor, op *Operation, field, id string) error {
 	return nil
 }
 
-// uuid is the form that two vendors document for their IDs, of any version.
-var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+// isUUID reports whether id has the form that two vendors document for their IDs, of any version.
+func isUUID(id string) bool {
+	const form, digits = "00000000-0000-0000-0000-000000000000", "0123456789abcdefABCDEF"
+	if len(id) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if form[i] == '-' && id[i] != '-' || form[i] != '-' && strings.IndexByte(digits, id[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // CheckUUID refuses an ID that is not a UUID.
 func CheckUUID(v *Vendor, op *Operation, field, id string) error {
 	if err := CheckID(v, op, field, id); err != nil {
 		return err
 	}
-	if !uuid.MatchString(id) {
+	if !isUUID(id) {
 		return Invalid(v, op.Name, field, "is "+shown(id)+", not a UUID like this vendor's agent IDs")
 	}
 	return nil

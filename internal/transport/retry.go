@@ -38,7 +38,6 @@ func newLoop(c *call) *loop {
 	l := &c.loop
 	l.call = c
 	l.records = c.kept.attempts[:0]
-	l.idleSince = c.began
 	l.next = &l.first
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
@@ -52,7 +51,8 @@ func newLoop(c *call) *loop {
 		PrepareRetry: func(*http.Request) error { return l.admit() },
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	l.request = *c.request.WithContext(c.ctx)
+	asked := http.Request{Method: c.op.Method, URL: &c.url, Host: c.url.Host, Header: noHeader}
+	l.request = *asked.WithContext(c.ctx)
 	l.retryable.Request = &l.request
 	return l
 }
@@ -62,12 +62,11 @@ func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastR
 // loop is what go-retryablehttp calls to make the attempts of a call.
 type loop struct {
 	attempts
-	call      *call
-	idleSince time.Time // when the call began or its last attempt ended
-	next      *attempt  // the one that was admitted
-	first     attempt
-	retrying  bool        // another attempt will follow
-	waiting   *waitReport // of the wait for it, if anybody is told
+	call     *call
+	next     *attempt // the one that was admitted
+	first    attempt
+	retrying bool        // another attempt will follow
+	waiting  *waitReport // of the wait for it, if anybody is told
 
 	// What go-retryablehttp and http.Client see. Each attempt has a request of its own.
 	retries   retryablehttp.Client
@@ -83,13 +82,15 @@ func (l *loop) admit() error {
 	l.retrying = false
 	l.waiting.done(nil)
 	l.waiting = nil
+	idleSince := l.call.began
 	if l.last != nil {
+		idleSince = l.last.ended()
 		l.next = new(attempt)
 	}
 	l.next.call = l.call
 	l.next.number = len(l.records) + 1
 	l.next.toldPause = l.last.pausesCredential()
-	err := l.next.admit(l.idleSince)
+	err := l.next.admit(idleSince)
 	switch {
 	case err != nil:
 		l.last = l.next
@@ -123,7 +124,6 @@ func (l *loop) end(err error) {
 func (l *loop) note(req *http.Request) (*http.Response, error) {
 	a := l.next
 	l.last = a
-	l.idleSince = time.Now()
 	if a.notSent {
 		return nil, a.err
 	}

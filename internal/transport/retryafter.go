@@ -10,23 +10,23 @@ import (
 
 // requestedWait is how long an answer asks to wait: by Retry-After, or in a 429 without
 // one by the headers that tell when a rate limit opens again.
-func requestedWait(status int, h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	if wait, ok = retryAfter(h, now); ok || status != http.StatusTooManyRequests {
+func requestedWait(status int, h http.Header, clock func() time.Time) (wait time.Duration, ok bool) {
+	if wait, ok = retryAfter(h, clock); ok || status != http.StatusTooManyRequests {
 		return wait, ok
 	}
-	return limitReset(h, now)
+	return limitReset(h, clock)
 }
 
 // retryAfter reads how long a server asks to wait: Retry-After-Ms, or
 // Retry-After in seconds, with a fraction if it likes, or as an HTTP date of any
 // of the three forms. A number too large for a Duration counts as the longest there
 // is, a date in the past as zero; negative numbers and garbage as not there.
-func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+func retryAfter(h http.Header, clock func() time.Time) (wait time.Duration, ok bool) {
 	ms, text := h.Get("Retry-After-Ms"), h.Get("Retry-After")
 	if ms == "" && text == "" {
 		return 0, false // nearly always, and for nothing
 	}
-	now = serverTime(h, now)
+	now := serverTime(h, clock)
 	if wait, ok = parseWait(ms, time.Millisecond, now); ok {
 		return wait, true
 	}
@@ -38,8 +38,8 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 var resetHeaders = []string{"Ratelimit-Reset", "X-Ratelimit-Reset", "X-Rate-Limit-Reset", "X-Ratelimit-Reset-After"}
 
 // limitReset reads when a rate limit opens again.
-func limitReset(h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	now = serverTime(h, now)
+func limitReset(h http.Header, clock func() time.Time) (wait time.Duration, ok bool) {
+	now := serverTime(h, clock)
 	if wait, ok = draftReset(strings.Join(h.Values("Ratelimit"), ",")); ok {
 		return wait, true
 	}
@@ -73,13 +73,13 @@ func draftReset(text string) (wait time.Duration, ok bool) {
 	return wait, ok
 }
 
-// serverTime is the time at the server, by its Date header if it has one: the two
-// clocks may differ.
-func serverTime(h http.Header, now time.Time) time.Time {
+// serverTime is the time at the server, by its Date header if it has one, else by
+// clock: the two may differ.
+func serverTime(h http.Header, clock func() time.Time) time.Time {
 	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
 		return sent
 	}
-	return now
+	return clock()
 }
 
 // parseWait reads a wait: a number of units, with "s" or "seconds" after it or not, a

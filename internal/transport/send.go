@@ -97,7 +97,9 @@ func (s *send) begin(req *http.Request) error {
 		return err
 	}
 	s.request = s.trace.watch(ctx, req)
-	dropIdempotencyKey(s.request)
+	if len(s.attempt.call.client.cfg.Middleware) > 0 {
+		dropIdempotencyKey(s.request)
+	}
 	return nil
 }
 

@@ -34,11 +34,11 @@ func (c *attemptContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// begin starts the clock.
-func (c *attemptContext) begin(a *attempt, parent context.Context, timeout time.Duration) {
+// begin starts the clock, now.
+func (c *attemptContext) begin(a *attempt, parent context.Context, now time.Time, timeout time.Duration) {
 	c.attempt = a
 	c.Context, c.cancel = context.WithCancelCause(parent)
-	c.left, c.started = timeout, time.Now()
+	c.left, c.started = timeout, now
 	c.timer = time.AfterFunc(timeout, c.onTimeout)
 }
 
@@ -95,10 +95,13 @@ func (c *attemptContext) Deadline() (time.Time, bool) {
 	return parents, true
 }
 
+// cause is why the context ended.
+func (c *attemptContext) cause() error { return context.Cause(c.Context) }
+
 // Err tells a timeout from a cancellation.
 func (c *attemptContext) Err() error {
 	err := c.Context.Err()
-	if err != nil && context.Cause(c.Context) == errAttemptTimeout {
+	if err != nil && c.cause() == errAttemptTimeout {
 		return context.DeadlineExceeded
 	}
 	return err

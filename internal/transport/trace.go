@@ -38,7 +38,6 @@ func (c *call) info() agentcopy.CallInfo {
 // traceStart asks the trace whether a request may leave. It returns the context
 // of the request.
 func (s *send) traceStart(ctx context.Context) (context.Context, error) {
-	s.begun = time.Now()
 	if t := s.attempt.call.trace; t.AttemptStart == nil && t.AttemptDone == nil {
 		return ctx, nil
 	}
@@ -47,7 +46,7 @@ func (s *send) traceStart(ctx context.Context) (context.Context, error) {
 
 func (s *send) traceStartTo(ctx context.Context) (context.Context, error) {
 	a, trace := s.attempt, s.attempt.call.trace
-	s.timeout = a.ctx.remaining()
+	s.begun, s.timeout = time.Now(), a.ctx.remaining()
 	if trace.AttemptStart != nil {
 		a.ctx.halt()
 		started, err := trace.AttemptStart(ctx, s.info())

@@ -72,7 +72,7 @@ type retryWait struct {
 
 // readWait reads how long resp asks to wait.
 func (a *attempt) readWait(resp *http.Response) (w retryWait) {
-	w.retryAfter, w.hasRetryAfter = requestedWait(resp.StatusCode, resp.Header, time.Now())
+	w.retryAfter, w.hasRetryAfter = requestedWait(resp.StatusCode, resp.Header, time.Now)
 	if w.wait = w.retryAfter; w.wait <= 0 {
 		w.wait = drawBackoff(a.call.client.cfg.Retry, a.number)
 	}

@@ -88,6 +88,9 @@ func (p *Pacer) Pause(d time.Duration) bool {
 func (p *Pacer) Paused() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.opens == -forever { // as nearly always: the clock is not asked
+		return 0
+	}
 	return max(p.opens-now(), 0)
 }
 
