@@ -29,7 +29,7 @@ func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.begin(req); err != nil {
 		return refuse(req, err)
 	}
-	return s.end(g.next.RoundTrip(s.request))
+	return s.end(g.next.RoundTrip(&s.trace.request))
 }
 
 // refuse closes the body of a request that goes no further, as RoundTrip must. In

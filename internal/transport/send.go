@@ -19,7 +19,6 @@ type send struct {
 	before  *send // the one before it, if any
 	permit  pacing.Permit
 	trace   wireTrace
-	request *http.Request
 
 	begun   time.Time
 	timeout time.Duration   // what was left of the attempt's
@@ -54,7 +53,7 @@ var errLate = errors.New("middleware sent a request after it had returned: it wa
 //go:noinline
 func (a *attempt) newSend(s *send) *send {
 	s.attempt = a
-	s.trace.prepare(a.call.client.server, a.call.op.copies(), a.ctx.cancel)
+	s.trace.prepare(&a.ctx, a.call.client.server, a.call.op.copies(), a.ctx.cancel)
 	return s
 }
 
@@ -96,9 +95,9 @@ func (s *send) begin(req *http.Request) error {
 		s.deny(err)
 		return err
 	}
-	s.request = s.trace.watch(ctx, req)
+	s.trace.watch(ctx, req)
 	if len(s.attempt.call.client.cfg.Middleware) > 0 {
-		dropIdempotencyKey(s.request)
+		dropIdempotencyKey(&s.trace.request)
 	}
 	return nil
 }
@@ -148,7 +147,7 @@ func (s *send) end(resp *http.Response, err error) (*http.Response, error) {
 	var wait time.Duration
 	switch {
 	case err != nil:
-		notCopied = s.trace.proof(err, s.request.Context().Err() != nil) == neverSent
+		notCopied = s.trace.proof(err, s.trace.request.Context().Err() != nil) == neverSent
 	case resp != nil:
 		status = resp.StatusCode
 		if !isSuccess(status) {

@@ -26,8 +26,10 @@ const (
 // wireTrace watches how far a request gets, through net/http/httptrace. Its
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
-	request *http.Request // the one that is watched
-	addr    string        // of the origin, as host:port
+	request http.Request    // the one that is watched, as the transport gets it
+	ctx     context.Context // that request is expected to come with
+	traced  context.Context // ctx with the hooks
+	addr    string          // of the origin, as host:port
 	copies  bool
 	// stop ends the attempt when a transport is about to send a copy a second time by
 	// itself.
@@ -58,9 +60,10 @@ type wireTrace struct {
 var errResent = errors.New("the transport was about to send the copy a second time, and was stopped: the first request may have made one")
 
 // prepare makes what watch needs, so that little is left to do right before the wire,
-// where the stack is deepest. stop ends the attempt.
-func (t *wireTrace) prepare(addr string, copies bool, stop context.CancelCauseFunc) {
-	t.addr, t.copies, t.stop = addr, copies, stop
+// where the stack is deepest. ctx is what the request comes with unless middleware or a
+// Trace changes it; stop ends the attempt.
+func (t *wireTrace) prepare(ctx context.Context, addr string, copies bool, stop context.CancelCauseFunc) {
+	t.ctx, t.addr, t.copies, t.stop = ctx, addr, copies, stop
 	t.hooks = httptrace.ClientTrace{
 		GetConn:              t.getConn,
 		GotConn:              t.gotConn,
@@ -69,12 +72,17 @@ func (t *wireTrace) prepare(addr string, copies bool, stop context.CancelCauseFu
 		WroteRequest:         t.wroteRequest,
 		GotFirstResponseByte: t.leave,
 	}
+	t.traced = httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
-// watch returns req as the transport gets it: watched by t.
-func (t *wireTrace) watch(ctx context.Context, req *http.Request) *http.Request {
-	t.request = req.WithContext(httptrace.WithClientTrace(ctx, &t.hooks))
-	return t.request
+// watch makes of req, and the context it goes to the transport with, the request that
+// is watched.
+func (t *wireTrace) watch(ctx context.Context, req *http.Request) {
+	traced := t.traced
+	if ctx != t.ctx {
+		traced = httptrace.WithClientTrace(ctx, &t.hooks)
+	}
+	t.request = *req.WithContext(traced)
 }
 
 func (t *wireTrace) gotConn(info httptrace.GotConnInfo) {
