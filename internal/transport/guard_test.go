@@ -439,6 +439,11 @@ func TestPermitsBehindMiddleware(t *testing.T) {
 			panic("wire")
 		}},
 		"recovers from a Trace": {taken: 1, want: "recovered: trace", middleware: recovers, start: func() error { panic("trace") }},
+		"waits after it recovered from a Trace": {taken: 1, want: "attempt timeout", start: func() error { panic("trace") }, middleware: func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			_, _ = recovers(req, next)
+			<-req.Context().Done() // as the clock of the attempt goes on
+			return nil, req.Context().Err()
+		}},
 		"sends what a Trace refuses": {taken: 1, want: "not now", middleware: leaves(func() error { return nil }), start: func() error {
 			return errors.New("not now")
 		}},

@@ -106,8 +106,8 @@ func (s *send) begin(req *http.Request) error {
 func (s *send) acquirePermit(ctx context.Context) error {
 	a := s.attempt
 	a.ctx.halt()
+	defer a.ctx.resume() // also if a Trace panics
 	permit, err := a.acquirePermit(ctx)
-	a.ctx.resume()
 	a.sends.mu.Lock()
 	defer a.sends.mu.Unlock()
 	s.permit = permit

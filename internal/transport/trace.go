@@ -48,9 +48,7 @@ func (s *send) traceStartTo(ctx context.Context) (context.Context, error) {
 	a, trace := s.attempt, s.attempt.call.trace
 	s.begun, s.timeout = time.Now(), a.ctx.remaining()
 	if trace.AttemptStart != nil {
-		a.ctx.halt()
-		started, err := trace.AttemptStart(ctx, s.info())
-		a.ctx.resume()
+		started, err := s.attemptStart(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -65,6 +63,13 @@ func (s *send) traceStartTo(ctx context.Context) (context.Context, error) {
 	defer a.sends.mu.Unlock()
 	s.traced = valueContext{a.call.ctx, ctx}
 	return ctx, nil
+}
+
+// attemptStart tells the trace, while the clock of the attempt stands still.
+func (s *send) attemptStart(ctx context.Context) (context.Context, error) {
+	s.attempt.ctx.halt()
+	defer s.attempt.ctx.resume() // also if the trace panics
+	return s.attempt.call.trace.AttemptStart(ctx, s.info())
 }
 
 // info is made anew for each func of the trace: to keep it would cost each call.
