@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/agentcopy/agentcopy-go/internal/check"
@@ -13,6 +14,7 @@ import (
 // go on one by one.
 type Pacer struct {
 	spacing time.Duration
+	paused  atomic.Bool // ever: the calls of a credential that never was need not wait for each other
 
 	mu    sync.Mutex
 	next  moment // nobody gets through before it
@@ -68,6 +70,7 @@ func (p *Pacer) Pause(d time.Duration) bool {
 	if d <= 0 || opens <= p.opens {
 		return false
 	}
+	p.paused.Store(true)
 	p.opens = opens
 	p.next = max(p.next, opens)
 	for w, ahead := p.queue.head, 0; w != nil; {
@@ -86,11 +89,11 @@ func (p *Pacer) Pause(d time.Duration) bool {
 
 // Paused is how long the pause still lasts; 0 if there is none.
 func (p *Pacer) Paused() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.opens == -forever { // as nearly always: the clock is not asked
+	if !p.paused.Load() {
 		return 0
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return max(p.opens-now(), 0)
 }
 
