@@ -431,32 +431,7 @@ func (r *reader) word() error {
 
 // isNumber reports whether word is a number as JSON writes it.
 func isNumber(word []byte) bool {
-	digits := func() int {
-		before := len(word)
-		word = bytes.TrimLeft(word, "0123456789")
-		return before - len(word)
-	}
-	word = bytes.TrimPrefix(word, []byte("-"))
-	zero := bytes.HasPrefix(word, []byte("0"))
-	if n := digits(); n == 0 || zero && n > 1 {
-		return false
-	}
-	if rest, ok := bytes.CutPrefix(word, []byte(".")); ok {
-		word = rest
-		if digits() == 0 {
-			return false
-		}
-	}
-	if len(word) > 0 && (word[0] == 'e' || word[0] == 'E') {
-		word = word[1:]
-		if len(word) > 0 && (word[0] == '+' || word[0] == '-') {
-			word = word[1:]
-		}
-		if digits() == 0 {
-			return false
-		}
-	}
-	return len(word) == 0
+	return len(word) > 0 && (word[0] == '-' || '0' <= word[0] && word[0] <= '9') && json.Valid(word)
 }
 
 // skip goes past an object or a list of any depth.
