@@ -173,14 +173,12 @@ func (t *cotoolAPI) list(c *call) *answer {
 // document is all of an agent. What a manual agent lacks is null.
 func (t *cotoolAPI) document(a *cotool.Agent) object {
 	o := t.store.document(a)
-	if a.LastDetectionRunAt.IsZero() {
-		o.set("lastDetectionRunAt", nil)
-	} else {
+	o.set("lastDetectionRunAt", nil)
+	if !a.LastDetectionRunAt.IsZero() {
 		t.show(o, "lastDetectionRunAt", a.LastDetectionRunAt, "")
 	}
-	if a.DeletedAt.IsZero() {
-		o.set("deletedAt", t.quirks.SecondCopy.NotDeleted)
-	} else {
+	o.set("deletedAt", t.quirks.SecondCopy.NotDeleted)
+	if !a.DeletedAt.IsZero() {
 		t.show(o, "deletedAt", a.DeletedAt, t.quirks.SecondCopy.DeletedAt)
 	}
 	for key, value := range map[string]string{"syncKey": a.SyncKey, "syncSource": a.SyncSource, "syncFilePath": a.SyncFilePath} {

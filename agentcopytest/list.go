@@ -1,6 +1,7 @@
 package agentcopytest
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -77,10 +78,7 @@ func (s *store[A]) filtered(a *A, text string) bool {
 
 // pageSize is how many agents a page holds for which so many are asked.
 func (s *store[A]) pageSize(asked int) int {
-	if most := s.quirks.PageSize; most > 0 {
-		return min(asked, most)
-	}
-	return asked
+	return min(asked, cmp.Or(s.quirks.PageSize, asked))
 }
 
 // page returns the page with the given number, counted from 0, and how many

@@ -313,12 +313,7 @@ func empty[T any](lists ...*[]T) {
 }
 
 // fill sets a field that the test has left at zero.
-func fill[T comparable](field *T, v T) {
-	var zero T
-	if *field == zero {
-		*field = v
-	}
-}
+func fill[T comparable](field *T, v T) { *field = cmp.Or(*field, v) }
 
 // shown is the answer that shows something without making it.
 func shown(v any) *answer { return jsonAnswer(http.StatusOK, v) }

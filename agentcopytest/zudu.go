@@ -209,6 +209,7 @@ func (z *zuduAPI) list(c *call) *answer {
 	asked, err := c.fields()
 	if c.Method == http.MethodGet {
 		asked, err = queryFields(c.Query), nil
+		delete(asked, "filter_criteria") // which a GET ignores, as all that it does not know
 	}
 	if err != nil && err != errNoBody {
 		return zuduInvalid(err.Error())
@@ -216,18 +217,10 @@ func (z *zuduAPI) list(c *call) *answer {
 	var sortBy, sortOrder string
 	var criteria map[string][]string
 	number, limit := 0, 20
-	if c.Method == http.MethodGet {
-		delete(asked, "filter_criteria") // which a GET ignores, as all that it does not know
-	}
-	for _, field := range []struct {
-		name string
-		into any
-	}{
-		{"page", &number}, {"limit", &limit}, {"sort_by", &sortBy}, {"sort_order", &sortOrder}, {"filter_criteria", &criteria},
-	} {
-		if err := asked.read(field.name, field.into); err != nil {
-			return zuduInvalid(err.Error())
-		}
+	err = cmp.Or(asked.read("page", &number), asked.read("limit", &limit), asked.read("sort_by", &sortBy),
+		asked.read("sort_order", &sortOrder), asked.read("filter_criteria", &criteria))
+	if err != nil {
+		return zuduInvalid(err.Error())
 	}
 	sortBy, sortOrder = cmp.Or(sortBy, "updated_at"), cmp.Or(sortOrder, "descending")
 	compare := z.comparison(sortBy, "agent_name")

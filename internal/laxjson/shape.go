@@ -110,8 +110,7 @@ func build(t reflect.Type) *shape {
 }
 
 func (s *shape) addFields(t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Tag.Get("json") == "-":

@@ -20,10 +20,7 @@ func Near(want, got string) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	if isPart(a, b) || isPart(b, a) {
-		return true
-	}
-	if isReplaced(a, b) || isReplaced(b, a) {
+	if isPart(a, b) || isPart(b, a) || isReplaced(a, b) || isReplaced(b, a) {
 		return true
 	}
 	a, b = bare(a), bare(b)

@@ -156,12 +156,8 @@ func emptyFields(v reflect.Value, path string) []string {
 
 // Collect returns all that seq yields. It requires that an error comes with no
 // agent, and last.
-func Collect[A any](t testing.TB, seq iter.Seq2[*A, error]) ([]*A, error) {
+func Collect[A any](t testing.TB, seq iter.Seq2[*A, error]) (items []*A, end error) {
 	t.Helper()
-	var (
-		items []*A
-		end   error
-	)
 	for item, err := range seq {
 		require.NoError(t, end, "the sequence went on after an error")
 		if end = err; err != nil {
