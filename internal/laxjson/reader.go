@@ -335,12 +335,8 @@ func (r *reader) next(end byte, first bool) (done bool, err error) {
 // text reads a string. What may not stand in one is escaped.
 func (r *reader) text() error {
 	for r.pos++; r.pos < len(r.in); r.pos++ {
-		r.pos += plainLength(r.in[r.pos:min(len(r.in), r.pos+stride)])
 		if err := r.alive(); err != nil {
 			return err
-		}
-		if r.pos == len(r.in) {
-			break
 		}
 		switch c := r.in[r.pos]; {
 		case c == '"':
@@ -358,16 +354,6 @@ func (r *reader) text() error {
 		}
 	}
 	return r.broken()
-}
-
-// plainLength is how many bytes at the beginning of text stand for themselves.
-func plainLength(text []byte) int {
-	for i, c := range text {
-		if c == '"' || c == '\\' || c < ' ' {
-			return i
-		}
-	}
-	return len(text)
 }
 
 // escaped is a control character as it may stand in a string. Those that are no white
