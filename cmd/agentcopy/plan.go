@@ -76,7 +76,7 @@ func (s *settings) plan(path string) (err error) {
 	table, longest := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0), time.Duration(0)
 	fmt.Fprintln(table, "\nPROVIDER\tROWS\tTO DO\tTAKES\tLIMIT\tENDPOINT\tACCOUNT")
 	for _, l := range p.Lanes {
-		todo := l.Work()
+		todo := len(l.Work())
 		takes := l.Limit.Duration(todo, nil, time.Now())
 		longest = max(longest, takes)
 		lanes = append(lanes, map[string]any{"provider": l.Vendor.Name, "rows": len(l.Rows), "to_do": todo, "limit": l.Limit.String(),

@@ -46,7 +46,7 @@ func (r *reporter) draw(run *engine.Run) {
 	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	all := 0
 	for _, lane := range run.Lanes {
-		todo := lane.Work()
+		todo := len(lane.Work())
 		if all += todo; todo == 0 {
 			continue
 		}

@@ -139,14 +139,13 @@ func (s *settings) run(path string) (err error) {
 		show.say(nil, fmt.Sprintf("Stopped (%v): the requests under way are in doubt. The next run looks for their copies.", sig))
 		cancel()
 	}()
-	begun := time.Now()
 	if s.Adopt {
 		show.say(nil, "looking for copies that were made before")
 	}
 	p.Do(ctx)
 	show.end()
 	sig, _ := first.Load().(os.Signal)
-	return s.finish(p, time.Since(begun), sig)
+	return s.finish(p, time.Since(show.begun), sig)
 }
 
 // prepare checks everything that can be checked before anything is sent. For a run, it
@@ -211,15 +210,15 @@ func (s *settings) openStore(p *engine.Run, create bool) (err error) {
 		return err
 	}
 	faults, err := p.Look(ctx, s.sameAccount)
-	if err != nil {
+	switch {
+	case err != nil:
 		err = fmt.Errorf("the ledger %s: %w", store.Redacted(s.ledger), err)
-	} else if len(faults) > 0 {
+	case len(faults) > 0:
 		err = s.refuse(faults)
+	default:
+		return nil
 	}
-	if err != nil {
-		return errors.Join(err, p.Store.Close())
-	}
-	return nil
+	return errors.Join(err, p.Store.Close())
 }
 
 const maxShown = 20

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -179,19 +180,11 @@ func (l *Lane) conflict(row *Row, record *once.Record) string {
 		was.Provider, record.Request.SourceID, record.Request.Name)
 }
 
-// toDo reports whether a run has work with the row.
-func (l *Lane) toDo(row *Row) bool {
-	return row.Status != Copied && (!l.run.FailedOnly || row.Status == Failed)
-}
-
-// Work is how many rows of the lane a run has work with.
-func (l *Lane) Work() (n int) {
-	for _, row := range l.Rows {
-		if l.toDo(row) {
-			n++
-		}
-	}
-	return n
+// Work are the rows of the lane that a run has work with.
+func (l *Lane) Work() []*Row {
+	return slices.DeleteFunc(slices.Clone(l.Rows), func(row *Row) bool {
+		return row.Status == Copied || l.run.FailedOnly && row.Status != Failed
+	})
 }
 
 // Stop sends no more. What is on the wire may end.
@@ -227,14 +220,15 @@ func (r *Run) Do(ctx context.Context) {
 // fill queues the rows that have work. Those that another process may hold, even one
 // that was killed, come last.
 func (l *Lane) fill() {
-	var rows []*Row
-	for _, held := range []bool{false, true} {
-		for _, row := range l.Rows {
-			if l.toDo(row) && row.AtWork == held {
-				rows = append(rows, row)
-			}
+	var rows, held []*Row
+	for _, row := range l.Work() {
+		if row.AtWork {
+			held = append(held, row)
+		} else {
+			rows = append(rows, row)
 		}
 	}
+	rows = append(rows, held...)
 	if l.run.Store.Shared { // or all processes would work on the same rows
 		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
