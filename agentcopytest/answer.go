@@ -39,7 +39,6 @@ func (a *answer) clone() *answer {
 	return &clone
 }
 
-// with sets a header.
 func (a *answer) with(name, value string) *answer {
 	a.header.Set(name, value)
 	return a
@@ -67,7 +66,6 @@ func (a *answer) sent() (body []byte, cutOff bool) {
 	return a.body[:a.truncate], true
 }
 
-// object is a JSON object.
 type object map[string]json.RawMessage
 
 // objectOf is the JSON of v, which must be a struct or a map.
@@ -76,7 +74,6 @@ func objectOf(v any) (o object) {
 	return o
 }
 
-// set gives the member key a value.
 func (o object) set(key string, v any) { o[key] = encode(v) }
 
 // drop takes members out, and returns what is left.

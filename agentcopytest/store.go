@@ -54,7 +54,6 @@ type store[A any] struct {
 	all    []*entry[A] // in the order they came
 }
 
-// entry is one agent.
 type entry[A any] struct {
 	agent  A
 	id     string
@@ -167,7 +166,6 @@ func (s *store[A]) copied(e *entry[A], v any) *answer {
 	return out
 }
 
-// update lets a test change an agent.
 func (s *store[A]) update(id string, change func(a *A)) {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()

@@ -30,7 +30,6 @@ type telemetry struct {
 	attempts metric.Float64Histogram
 }
 
-// measure makes the instruments.
 func (t *telemetry) measure(m metric.Meter) error {
 	var errs [4]error
 	seconds, buckets := metric.WithUnit("s"), metric.WithExplicitBucketBoundaries

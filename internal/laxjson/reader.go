@@ -140,7 +140,6 @@ func (r *reader) space() {
 	}
 }
 
-// comment skips a comment, if there is one.
 func (r *reader) comment() bool {
 	start, rest := r.pos, r.in[r.pos:]
 	if after, ok := bytes.CutPrefix(rest, []byte("//")); ok {

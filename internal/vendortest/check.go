@@ -180,7 +180,6 @@ func Agents(format string, first, count int) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// Decode reads JSON into v.
 func Decode(t testing.TB, document string, v any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal([]byte(document), v), document)

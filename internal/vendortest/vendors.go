@@ -90,7 +90,6 @@ type Shape struct {
 // ByName reports whether a read asks for a list filtered by name: Zudu's is a POST.
 func (Shape) ByName(r Request) bool { return r.Method == http.MethodPost || r.Query().Has("name") }
 
-// ForEach runs test for every vendor.
 func ForEach(t *testing.T, test func(t *testing.T, v *Vendor)) {
 	for _, v := range Vendors {
 		t.Run(v.Name, func(t *testing.T) { test(t, v) })
@@ -129,7 +128,6 @@ func (v *Vendor) FakeCopier(t testing.TB, opts ...agentcopytest.ServerOption) (f
 	return fake, copier, fake.Add("", "source")
 }
 
-// Named is the vendor of that name.
 func Named(name string) *Vendor {
 	return Vendors[slices.IndexFunc(Vendors, func(v *Vendor) bool { return v.Name == name })]
 }
@@ -139,13 +137,10 @@ func (v *Vendor) Operation(is func(*Operation) bool) *Operation {
 	return v.Operations[slices.IndexFunc(v.Operations, is)]
 }
 
-// Copies reports whether an operation makes a copy.
 func Copies(o *Operation) bool { return o.Copies }
 
-// Gets reports whether an operation reads an agent.
 func Gets(o *Operation) bool { return o.Name == "GetAgent" }
 
-// Lists reports whether an operation reads a list.
 func Lists(o *Operation) bool { return o.Name == "ListAgents" }
 
 // Operation is a method of a vendor's client that sends a request.
@@ -173,7 +168,6 @@ type Caller struct {
 	Do     func(ctx context.Context) (*Result, error)
 }
 
-// Result is what a call returned.
 type Result struct {
 	ID       string // of the first agent
 	Value    any    // the typed answer

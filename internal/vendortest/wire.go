@@ -63,7 +63,6 @@ func InTurn(bodies ...string) *Wire {
 	})
 }
 
-// RoundTrip records req and answers it.
 func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	r := Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.URL.Host, Header: req.Header.Clone()}
 	if req.Body != nil {
@@ -87,7 +86,6 @@ func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// Client returns an http.Client that sends through the Wire.
 func (w *Wire) Client() *http.Client { return &http.Client{Transport: w} }
 
 // Requests are the requests so far, in order.

@@ -69,7 +69,6 @@ type Progress struct {
 	Halted  string
 }
 
-// Progress returns how far the lane is.
 func (l *Lane) Progress() Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -234,7 +233,6 @@ func (w watched) Identify(req agentcopy.CopyRequest) agentcopy.Identity {
 	return id
 }
 
-// FindCopies looks for the copy.
 func (w watched) FindCopies(ctx context.Context, req agentcopy.CopyRequest, since time.Time) ([]agentcopy.Candidate, error) {
 	l := w.row.lane
 	l.locked(func() {

@@ -86,7 +86,6 @@ type Counts struct {
 	AtWork   int // of those not started
 }
 
-// Count counts rows.
 func Count(rows []*Row) Counts {
 	c := Counts{Of: make(map[Status]int)}
 	for _, r := range rows {

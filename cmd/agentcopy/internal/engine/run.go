@@ -247,7 +247,6 @@ func (r *Run) runner() *once.Runner {
 	return &once.Runner{Ledger: r.Store, SettleTime: r.SettleTime, Concurrency: r.Concurrency, Logger: r.Logger}
 }
 
-// drive makes the copies of one lane.
 func (l *Lane) drive(ctx context.Context) {
 	for result := range l.run.runner().All(ctx, l.jobs) {
 		row := result.Job.Data.(*Row)

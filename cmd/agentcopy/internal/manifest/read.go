@@ -78,7 +78,6 @@ func (m *Manifest) readLines(text []byte) {
 	}
 }
 
-// readArray reads a JSON array of objects.
 func (m *Manifest) readArray(text []byte) {
 	line := 1
 	var objects []json.RawMessage

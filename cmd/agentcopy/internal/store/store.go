@@ -78,7 +78,6 @@ var passwords = regexp.MustCompile(`(://[^/@\s]*:)[^/@\s]+(@)|([?&]password=)[^&
 // Redacted is text without the passwords of the URLs in it.
 func Redacted(text string) string { return passwords.ReplaceAllString(text, "${1}${3}xxxxx${2}") }
 
-// Close closes the ledger.
 func (s *Store) Close() (err error) {
 	if s.db != nil {
 		err = s.db.Close()
@@ -203,14 +202,12 @@ func (s *Store) Failures(ctx context.Context) (map[string]Failure, error) {
 	return failures, err
 }
 
-// SetFailure remembers that a row failed.
 func (s *Store) SetFailure(ctx context.Context, key string, f Failure) error {
 	value, _ := json.Marshal(f) // two strings
 	return s.exec(ctx, `INSERT INTO agentcopy_tool (kind, name, value) VALUES ('failure', $1, $2)
 		ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value`, hexed(key), string(value))
 }
 
-// ClearFailure forgets that a row failed.
 func (s *Store) ClearFailure(ctx context.Context, key string) error {
 	return s.exec(ctx, `DELETE FROM agentcopy_tool WHERE kind = 'failure' AND name = $1`, hexed(key))
 }

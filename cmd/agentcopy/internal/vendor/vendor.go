@@ -73,7 +73,6 @@ var All = map[string]*Vendor{
 	},
 }
 
-// Names are the names of the vendors.
 var Names = slices.Sorted(maps.Keys(All))
 
 // Columns are the columns that only some vendors have.
@@ -184,7 +183,6 @@ func (v *Vendor) Check(req *agentcopy.CopyRequest, extras map[string]string) []F
 	return faults
 }
 
-// nowhere sends nothing.
 type nowhere struct{}
 
 func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
