@@ -69,29 +69,50 @@ const longDecode = 1 << 20
 // byteOrderMark may precede a document in UTF-8.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// Unmarshal decodes data into v, a pointer to a zero value. It returns the error of
-// ctx when that ends first.
+// Unmarshal decodes data into v, a pointer to a zero value. If ctx ends while it reads a
+// long document, it returns the error of ctx. What is left of the work then ends by
+// itself: it is bounded.
 func Unmarshal(ctx context.Context, data []byte, v any) (*Warning, error) {
+	if len(data) < longDecode {
+		return unmarshal(data, v)
+	}
+	target := reflect.ValueOf(v).Elem()
+	own := reflect.New(target.Type())
+	var warning *Warning
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		warning, err = unmarshal(data, own.Interface())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		target.Set(own.Elem())
+		return warning, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func unmarshal(data []byte, v any) (*Warning, error) {
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	s := shapeOf(reflect.TypeOf(v).Elem())
 	if s.affords(data) {
-		if err := decode(ctx, data, v); err == nil || ctx.Err() != nil {
-			return nil, err
+		if err := json.Unmarshal(data, v); err == nil {
+			return nil, nil
 		}
 		reflect.ValueOf(v).Elem().SetZero() // a failed decode may have filled some fields
 	}
-	r := reader{ctx: ctx, in: data}
+	r := reader{in: data}
 	clean, err := r.document(s)
 	if err != nil {
 		return nil, err
 	}
-	err = decode(ctx, clean, v)
+	err = json.Unmarshal(clean, v)
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		kind, _, _ := strings.Cut(mistyped.Value, " ") // the value may follow
 		r.note(false, fmt.Sprintf("field %q is a %s where %v is documented; it was left out",
 			orDots(mistyped.Field), orDots(kind), mistyped.Type))
-	} else if ctx.Err() != nil {
-		return nil, err
 	} else if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
@@ -105,27 +126,8 @@ func Clean(data []byte) ([]byte, error) {
 	if json.Valid(data) {
 		return data, nil
 	}
-	r := reader{ctx: context.Background(), in: data}
+	r := reader{in: data}
 	return r.document(nil)
-}
-
-// decode is json.Unmarshal that returns when ctx ends. What is left of the work then
-// ends by itself: it is bounded.
-func decode(ctx context.Context, data []byte, v any) error {
-	if len(data) < longDecode {
-		return json.Unmarshal(data, v)
-	}
-	target := reflect.ValueOf(v).Elem()
-	own := reflect.New(target.Type())
-	done := make(chan error, 1)
-	go func() { done <- json.Unmarshal(data, own.Interface()) }()
-	select {
-	case err := <-done:
-		target.Set(own.Elem())
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // orDots is text from a document, if it is short enough for a message. It is never cut:

@@ -2,7 +2,6 @@ package laxjson
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -17,8 +16,6 @@ const (
 	// deepest is how deeply a document may be nested. encoding/json reads 10,000
 	// levels; no agent has a hundred.
 	deepest = 1000
-	// stride is how many bytes are read between two checks of the context.
-	stride = 64 << 10
 	// mostNotes is how many oddities a warning names.
 	mostNotes = 3
 )
@@ -26,10 +23,8 @@ const (
 // reader reads a document and writes it anew as encoding/json can read it into a
 // shape. As long as nothing has to be changed, nothing is written.
 type reader struct {
-	ctx     context.Context
-	in      []byte
-	pos     int
-	checked int // where the context was checked
+	in  []byte
+	pos int
 
 	out  []byte // what in[:copied] has become
 	copy int    // how far in is in out
@@ -114,15 +109,6 @@ func (r *reader) broken() error {
 	return fmt.Errorf("%w: unexpected %q at byte %d", ErrBroken, r.in[r.pos], r.pos+1)
 }
 
-// alive returns the context's error. It checks only once in a while.
-func (r *reader) alive() error {
-	if r.pos-r.checked < stride {
-		return nil
-	}
-	r.checked = r.pos
-	return r.ctx.Err()
-}
-
 // space skips white space, comments and stray control characters.
 func (r *reader) space() {
 	for r.pos < len(r.in) {
@@ -162,9 +148,6 @@ func (r *reader) comment() bool {
 // value reads one value into shape s, which is nil where nobody reads it, and returns
 // what it costs in memory.
 func (r *reader) value(s *shape) (cost int, err error) {
-	if err := r.alive(); err != nil {
-		return 0, err
-	}
 	if r.space(); r.pos == len(r.in) {
 		return 0, r.broken()
 	}
@@ -334,9 +317,6 @@ func (r *reader) next(end byte, first bool) (done bool, err error) {
 // text reads a string. What may not stand in one is escaped.
 func (r *reader) text() error {
 	for r.pos++; r.pos < len(r.in); r.pos++ {
-		if err := r.alive(); err != nil {
-			return err
-		}
 		switch c := r.in[r.pos]; {
 		case c == '"':
 			r.pos++
@@ -422,9 +402,6 @@ func isNumber(word []byte) bool {
 // skip goes past an object or a list of any depth.
 func (r *reader) skip() error {
 	for depth := 0; r.pos < len(r.in); {
-		if err := r.alive(); err != nil {
-			return err
-		}
 		switch r.in[r.pos] {
 		case '"':
 			if err := r.text(); err != nil {
