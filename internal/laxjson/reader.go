@@ -242,12 +242,9 @@ func (r *reader) object(s *shape) (cost int, err error) {
 					seen[word] |= bit
 				}
 			}
-		case s.kind == dict:
+		case s.kind == dict || s.kind == free:
 			below = s.elem
 			cost += len(key) + dictCost(s.elem.size)
-		case s.kind == free:
-			below = s
-			cost += len(key) + dictCost(freeCost)
 		}
 		more, err := r.value(below)
 		if err != nil {
@@ -266,14 +263,9 @@ func (r *reader) list(s *shape) (cost int, err error) {
 			return cost, err
 		}
 		var below *shape
-		switch {
-		case s == nil:
-		case s.kind == list:
+		if s != nil && (s.kind == list || s.kind == free) {
 			below = s.elem
 			cost += listCost(s.elem.size)
-		case s.kind == free:
-			below = s
-			cost += listCost(freeCost)
 		}
 		more, err := r.value(below)
 		if err != nil {

@@ -27,7 +27,7 @@ const (
 type shape struct {
 	kind    kind
 	own     bool   // it has an UnmarshalJSON, which is given its bytes
-	elem    *shape // of a list or dict
+	elem    *shape // of a list or dict; of what is free, itself
 	fields  map[string]field
 	size    int // of a value, in bytes
 	dearest int // the most that any value in a document costs, at least 1; only of a root
@@ -94,7 +94,7 @@ func build(t reflect.Type) *shape {
 	case reflect.Map:
 		s.kind, s.elem = dict, build(t.Elem())
 	case reflect.Interface:
-		s.kind = free
+		s.kind, s.elem, s.size = free, s, freeCost
 	case reflect.String:
 		s.kind = text
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -150,10 +150,8 @@ func dearestIn(s *shape, seen map[*shape]bool) int {
 	switch s.kind {
 	case list:
 		cost = listCost(s.elem.size)
-	case dict:
+	case dict, free:
 		cost = dictCost(s.elem.size)
-	case free:
-		cost = dictCost(freeCost)
 	}
 	cost = max(cost, dearestIn(s.elem, seen))
 	for _, f := range s.fields {
