@@ -2,6 +2,7 @@ package agentcopytest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,13 +58,9 @@ func hasBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// sent is what of the body reaches the client, and whether the connection then
-// breaks before the body has ended.
-func (a *answer) sent() (body []byte, cutOff bool) {
-	if a.truncate == 0 || a.truncate >= len(a.body) {
-		return a.body, false
-	}
-	return a.body[:a.truncate], true
+// sent is what of the body reaches the client before the connection breaks.
+func (a *answer) sent() []byte {
+	return a.body[:min(len(a.body), cmp.Or(a.truncate, len(a.body)))]
 }
 
 type object map[string]json.RawMessage

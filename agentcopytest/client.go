@@ -81,8 +81,8 @@ func (a *answer) response(ctx context.Context, req *http.Request) *http.Response
 	resp.Request, resp.Body, resp.ContentLength = req, http.NoBody, 0
 	if hasBody(a.status) {
 		resp.ContentLength = int64(len(a.body))
-		sent, cutOff := a.sent()
-		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(sent), cutOff: cutOff}
+		sent := a.sent()
+		resp.Body = &responseBody{ctx: ctx, rest: bytes.NewReader(sent), cutOff: len(sent) < len(a.body)}
 	}
 	return resp
 }
@@ -94,8 +94,7 @@ func (a *answer) writeTo(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	sent, _ := a.sent()
-	_, _ = w.Write(sent) // net/http closes the connection if it was less than promised, or if it failed
+	_, _ = w.Write(a.sent()) // net/http closes the connection if it was less than promised, or if it failed
 }
 
 // responseBody is the body of an answer. It breaks when the request's context

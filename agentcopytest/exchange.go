@@ -146,13 +146,12 @@ func (s *Server) handle(r *route, c *call) *answer {
 func (s *Server) answer(x exchange, record *Request, out *answer, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if out == nil {
-		s.deliver(x, result{err: err})
-		return
+	if out != nil {
+		record.StatusCode = out.status
+		out.date(&s.quirks, time.Now())
+		err = nil
 	}
-	record.StatusCode = out.status
-	out.date(&s.quirks, time.Now())
-	s.deliver(x, result{answer: out})
+	s.deliver(x, result{out, err})
 }
 
 // deliver hands r to the client that waits for x. The lock is held.
