@@ -52,7 +52,7 @@ func (r *reader) document(s *shape) ([]byte, error) {
 	}
 	clean := r.in[:r.pos]
 	if r.copy > 0 {
-		r.replace(r.pos, "")
+		r.replace(r.pos, r.pos, "")
 		clean = r.out
 	}
 	if r.space(); r.pos < len(r.in) {
@@ -61,11 +61,11 @@ func (r *reader) document(s *shape) ([]byte, error) {
 	return clean, nil
 }
 
-// replace writes text in place of what was read since from.
-func (r *reader) replace(from int, text string) {
+// replace writes text in place of in[from:to].
+func (r *reader) replace(from, to int, text string) {
 	r.out = append(r.out, r.in[r.copy:from]...)
 	r.out = append(r.out, text...)
-	r.copy = r.pos
+	r.copy = to
 }
 
 // odd notes what is odd about the value at the current path. A word from the document
@@ -117,8 +117,8 @@ func (r *reader) space() {
 			r.pos++
 		case c < ' ':
 			r.odd(true, "holds a stray control character")
+			r.replace(r.pos, r.pos+1, "")
 			r.pos++
-			r.replace(r.pos-1, "")
 		case c == '/' && r.comment():
 		default:
 			return
@@ -141,7 +141,7 @@ func (r *reader) comment() bool {
 		return false
 	}
 	r.odd(true, "holds a comment")
-	r.replace(start, "")
+	r.replace(start, r.pos, "")
 	return true
 }
 
@@ -179,7 +179,7 @@ func (r *reader) container(s *shape) (cost int, err error) {
 			return 0, err
 		}
 		r.odd(false, "is nested too deeply; what lies below was left out")
-		r.replace(start, "null")
+		r.replace(start, r.pos, "null")
 		return 0, nil
 	}
 	r.path = append(r.path, nil)
@@ -202,7 +202,7 @@ func (r *reader) container(s *shape) (cost int, err error) {
 	if s.kind != object && cost > listBudget && cost > budgetFactor*length { // the object around it may have the ID
 		r.odd(false, "would take far more memory than it has bytes; it was left out")
 		r.out, r.copy = r.out[:out], copied
-		r.replace(start, "null")
+		r.replace(start, r.pos, "null")
 		return 0, nil
 	}
 	return cost, nil
@@ -298,7 +298,7 @@ func (r *reader) next(end byte, first bool) (done bool, err error) {
 	case commas > len(separator):
 		r.odd(true, "holds a comma too many")
 		r.out, r.copy = r.out[:out], copied
-		r.replace(start, separator)
+		r.replace(start, r.pos, separator)
 	}
 	if done {
 		r.pos++
@@ -319,9 +319,7 @@ func (r *reader) text() error {
 			}
 		case c < ' ':
 			r.odd(true, "holds a control character in a string")
-			r.pos++
-			r.replace(r.pos-1, escaped(c))
-			r.pos--
+			r.replace(r.pos, r.pos+1, escaped(c))
 		}
 	}
 	return r.broken()
@@ -360,9 +358,7 @@ func (r *reader) escape() error {
 		}
 	}
 	r.odd(true, "holds an unknown escape in a string")
-	r.pos++
-	r.replace(r.pos-1, `\\`)
-	r.pos--
+	r.replace(r.pos, r.pos+1, `\\`)
 	return nil
 }
 
@@ -381,7 +377,7 @@ func (r *reader) word() error {
 	}
 	if !isNumber(word) {
 		r.odd(true, "is %q, which is no JSON; it was left out", word...)
-		r.replace(start, "null")
+		r.replace(start, r.pos, "null")
 	}
 	return nil
 }
@@ -430,15 +426,15 @@ func (r *reader) fit(s *shape, start int) {
 		if !ok {
 			n = read
 		}
-		r.replace(start, `"`+n+`"`) // 456 of 456.0 and 4.56e2
+		r.replace(start, r.pos, `"`+n+`"`) // 456 of 456.0 and 4.56e2
 	case s.kind == integer && (quoted || bareNumber):
 		if n, ok := wholeNumber(bare); ok && n != read {
 			r.odd(false, "is %q where an integer is documented; it was taken as one", r.in[start:r.pos]...)
-			r.replace(start, n)
+			r.replace(start, r.pos, n)
 		}
 	case s.kind == number && quoted && isNumber([]byte(bare)):
 		r.odd(false, "is a string where a number is documented; it was taken as a number")
-		r.replace(start, bare)
+		r.replace(start, r.pos, bare)
 	}
 }
 
