@@ -205,15 +205,13 @@ func (k *kolenaAPI) orderOf(c *call) (name string, workspaceID *int64, faults []
 			fault("value_error", "name", reason, raw, nil)
 		}
 	}
-	var folderID *int64 // no answer ever shows it
-	for _, target := range []struct {
-		property string
-		id       **int64
-	}{{"target_workspace_id", &workspaceID}, {"target_folder_id", &folderID}} {
-		if body.read(target.property, target.id) != nil {
-			fault("int_type", target.property, "Input should be a valid integer", body[target.property], nil)
+	integer := func(property string, into **int64) {
+		if body.read(property, into) != nil {
+			fault("int_type", property, "Input should be a valid integer", body[property], nil)
 		}
 	}
+	integer("target_workspace_id", &workspaceID)
+	integer("target_folder_id", new(*int64)) // no answer ever shows it
 	return name, workspaceID, faults
 }
 
