@@ -238,7 +238,7 @@ func stamp(t time.Time) time.Time { return t.Round(0).UTC() }
 func idempotencyKey(r *Record) string {
 	hash := sha256.New()
 	for _, part := range []string{r.Identity.Provider, r.Identity.Origin, r.Identity.Account, r.Key} {
-		fmt.Fprintf(hash, "%q", part)
+		fmt.Fprintf(hash, "%+q", part) // %q depends on the Unicode version of Go
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
