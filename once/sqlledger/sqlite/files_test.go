@@ -118,15 +118,15 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 }
 
 func TestDamageIsFoundByCheck(t *testing.T) {
-	path := filled(t, 150)
+	path, byHand := filled(t, 150), filled(t, 2)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for i := 5 * 4096; i < 9*4096; i++ {
-		content[i] ^= 0xff
-	}
+	clear(content[5*4096 : 9*4096])
 	require.NoError(t, os.WriteFile(path, content, 0o600))
-	l := open(t, path)
-	require.Error(t, l.Check(t.Context()))
+	require.Error(t, open(t, path).Check(t.Context()))
+	_, err = connect(t, byHand).Exec("UPDATE agentcopy_ledger SET record = '{}' WHERE key = 'key 1'")
+	require.NoError(t, err)
+	require.ErrorContains(t, open(t, byHand).Check(t.Context()), `the record of key "key 1" is damaged`)
 }
 
 func TestTheHandlesOfAProcessShareTheFile(t *testing.T) {
