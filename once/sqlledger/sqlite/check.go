@@ -66,7 +66,7 @@ func checkTable(db *sql.DB) error {
 		case failed && busy.Code()&0xff == 5: // another process has it locked
 			time.Sleep(time.Millisecond + rand.N(time.Millisecond))
 		case err != nil:
-			return fmt.Errorf("it cannot be read: %w", err)
+			return fmt.Errorf("it cannot be read, or its -wal and -shm files cannot be made or written: %w", err)
 		case n == 0:
 			return errors.New("it is a database, but not a ledger")
 		default:

@@ -188,14 +188,14 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "ledger.db")
 	fill(t, path, 1)
-	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
 	require.NoError(t, os.Chmod(path, 0o444))
 	require.ErrorContains(t, openAs(t, path), "it cannot be written")
 	require.NoError(t, os.Chmod(path, 0o666))
-	require.NoError(t, openAs(t, path))
-	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
-	require.Error(t, openAs(t, path))
+	require.ErrorContains(t, openAs(t, path), "its -wal and -shm files cannot be made")
 	require.ErrorContains(t, openAs(t, filepath.Join(dir, "new.db")), "it cannot be created")
+	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, openAs(t, path))
 }
 
 // tmpfs is a small file system, or the test is skipped.
