@@ -185,7 +185,7 @@ func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 			if !s.before.Sent() && first { // nothing that was sent before made a copy
 				r.Since = stamp(asked)
 			}
-			r.SentAt, r.LookedAt = stamp(asked.Add(timeout)), time.Time{}
+			r.SentAt, r.LookedAt = stamp(asked.Add(lease.Time+timeout)), time.Time{} // it begins within the lease, see below
 			r.Sends = s.before.Sends + 1
 		})
 	}
