@@ -170,6 +170,8 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 	release()
 	require.NoError(t, limiter.Wait(within(t, time.Minute)), "the first attempt should hold one permit, not two")
 	require.Greater(t, server.permits("k")[1].Score, float64(hook.lost.Load()+time.Hour.Microseconds()), "it is held from the answer that came")
+	server.limiter(2, time.Second, redislimiter.WithAttemptTimeout(time.Second)).Pause(t.Context(), time.Nanosecond)
+	require.Greater(t, server.do("PTTL", "agentcopy:{k}:limiter:permits"), time.Hour.Milliseconds(), "one of shorter attempts does not forget it")
 }
 
 // setClock makes what is stored under the key "k" that of a clock from which the server's
