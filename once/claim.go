@@ -135,7 +135,7 @@ func (c *claim) write(ctx context.Context, last bool, change func(*Record), stor
 		return contextError(ctx)
 	}
 	c.mu.Lock()
-	record, version, over := stored(c.record), c.version, c.over
+	record, version, over := cloned(c.record), c.version, c.over
 	c.mu.Unlock()
 	if over {
 		return ErrLeaseLost
@@ -189,7 +189,7 @@ func (c *claim) release() error {
 func (c *claim) current() Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return stored(c.record)
+	return cloned(c.record)
 }
 
 // elapsed is how long ago from was, by the clock that says more: the monotonic

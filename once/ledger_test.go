@@ -22,12 +22,12 @@ func TestMemoryLedger(t *testing.T) {
 
 func TestCopyRefsHaveTextsOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
-	parts := []string{"", " ", `"`, `" "`, "a", `a" "b`, "b"}
+	parts := []string{"", " ", `"`, `" "`, "a", `a" "b`, "b", "\u00e4"}
 	for _, origin := range parts {
 		for _, provider := range parts {
 			for _, id := range parts {
 				text := once.CopyRef{Origin: origin, Provider: provider, ID: id}.String()
-				require.False(t, seen[text], text)
+				require.False(t, seen[text] || len([]rune(text)) < len(text), text) // what is printable depends on the release of Go
 				seen[text] = true
 			}
 		}

@@ -50,12 +50,12 @@ func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 	e, found := l.entries[r.Key]
 	switch {
 	case !found:
-		e = &entry{record: stored(r)}
+		e = &entry{record: cloned(r)}
 		l.entries[r.Key], l.pending[r.Key] = e, e
 	case !e.record.SameRequest(&r):
 		return Record{}, false, ErrKeyReused
 	case e.record.Done():
-		return stored(e.record), true, nil
+		return cloned(e.record), true, nil
 	case now.Before(e.lease):
 		e.lease = earlier(e.lease, now.Add(lease))
 		return Record{}, false, ErrInProgress
@@ -63,7 +63,7 @@ func (l *MemoryLedger) Begin(ctx context.Context, r Record, lease time.Duration)
 	l.tokens++
 	e.record.Token = l.tokens
 	e.lease = now.Add(lease)
-	return stored(e.record), found, nil
+	return cloned(e.record), found, nil
 }
 
 // Update implements [Ledger].
@@ -78,7 +78,7 @@ func (l *MemoryLedger) Release(ctx context.Context, r Record) error {
 
 func (l *MemoryLedger) store(ctx context.Context, r Record, lease time.Time) error {
 	return l.change(ctx, r, func(e *entry) error {
-		e.record, e.lease = stored(r), lease
+		e.record, e.lease = cloned(r), lease
 		return nil
 	})
 }
@@ -89,7 +89,7 @@ func (l *MemoryLedger) Finish(ctx context.Context, r Record) error {
 		if _, taken := l.owners[r.Ref()]; taken {
 			return ErrCopyTaken
 		}
-		e.record = stored(r)
+		e.record = cloned(r)
 		l.owners[r.Ref()] = r.Key
 		delete(l.pending, r.Key)
 		if r.ShowsKeptName() {
@@ -138,7 +138,7 @@ func (l *MemoryLedger) Owners(ctx context.Context, refs []CopyRef) (map[CopyRef]
 	owners := make(map[CopyRef]Record, len(refs))
 	for _, ref := range refs {
 		if key, found := l.owners[ref]; found {
-			owners[ref] = stored(l.entries[key].record)
+			owners[ref] = cloned(l.entries[key].record)
 		}
 	}
 	return owners, nil
@@ -165,7 +165,7 @@ func (l *MemoryLedger) records(ctx context.Context, from map[string]*entry, keep
 		var records []Record
 		for _, e := range from {
 			if keep(&e.record) {
-				records = append(records, stored(e.record))
+				records = append(records, cloned(e.record))
 			}
 		}
 		l.mu.Unlock()
@@ -213,7 +213,7 @@ func (l *MemoryLedger) Get(ctx context.Context, key string) (Record, bool, error
 	if e == nil {
 		return Record{}, false, nil
 	}
-	return stored(e.record), true, nil
+	return cloned(e.record), true, nil
 }
 
 // KeepsNames implements [Index].
@@ -232,8 +232,8 @@ func isRival(r *Record, id agentcopy.Identity, sentSince time.Time) bool {
 		r.Identity.Provider == id.Provider && r.Identity.Origin == id.Origin && r.Identity.Account == id.Account)
 }
 
-// stored is what a ledger keeps of r, or gives of it: a copy that shares nothing.
-func stored(r Record) Record {
+// cloned is what a ledger keeps of r, or gives of it: a copy that shares nothing.
+func cloned(r Record) Record {
 	r.Seen, r.Dismissed = slices.Clone(r.Seen), slices.Clone(r.Dismissed)
 	r.Request.IdempotencyKey = ""
 	r.Copy = stripped(r.Copy)

@@ -28,7 +28,7 @@ func (r *Runner) Find(ctx context.Context, key string, c agentcopy.Copier, req a
 
 // find looks once.
 func (r *run) find(ctx context.Context) Result {
-	begun := !r.inDoubt() // there is no record but for the one that claims the key
+	isNew := !r.inDoubt() // there is no record but for the one that claims the key
 	r.startLooking()
 	v, err := r.look(ctx)
 	if err != nil {
@@ -37,12 +37,11 @@ func (r *run) find(ctx context.Context) Result {
 		v.settled, v.overdue = true, true
 		err = r.seen(ctx, v)
 	}
-	if r.result.Copy.ID != "" || err == nil {
-		return r.result
-	}
 	switch {
+	case err == nil:
+		return r.result
 	case errors.Is(err, ErrAmbiguous):
-	case !begun:
+	case !isNew:
 		err = r.unsettled(err)
 	default:
 		if abandoned := r.claim.abandon(); abandoned != nil {

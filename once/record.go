@@ -75,8 +75,8 @@ func refOf(r *Record, c agentcopy.Copy) CopyRef {
 // one.
 type CopyRef struct{ Origin, Provider, ID string }
 
-// String returns a text that no other CopyRef has.
-func (r CopyRef) String() string { return fmt.Sprintf("%q %q %q", r.Origin, r.Provider, r.ID) }
+// String returns a text that no other CopyRef has, the same with every release of Go.
+func (r CopyRef) String() string { return fmt.Sprintf("%+q %+q %+q", r.Origin, r.Provider, r.ID) }
 
 // ShowsKeptName reports whether an answer named the copy of r, and the copy has
 // exactly the name that was asked for; see [Index].

@@ -144,7 +144,7 @@ type sending struct {
 	mu      sync.Mutex        // middleware may send from goroutines of its own; see claim.sem for why it is not held across calls
 	since   time.Time         // when the first attempt began that may have made a copy
 	started bool              // the ledger has recorded an attempt
-	open    bool              // the Trace was not told that it made nothing
+	inDoubt bool              // an attempt was, and the Trace was not told that it made nothing
 	told    agentcopy.Outcome // the most that the Trace was told of an attempt
 	stopped error             // why the last attempt was not let go
 	over    bool              // Copier.Copy has returned
@@ -167,7 +167,7 @@ func (s *sending) attemptDone(_ context.Context, a agentcopy.AttemptInfo, _ agen
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o == agentcopy.OutcomeNotCopied {
-		s.open = false
+		s.inDoubt = false
 	} else if s.told != agentcopy.OutcomeCopied {
 		s.told = o
 	}
@@ -178,14 +178,14 @@ func (s *sending) attemptDone(_ context.Context, a agentcopy.AttemptInfo, _ agen
 func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 	asked := clock()
 	s.mu.Lock()
-	err, first := s.refuse(), s.since.IsZero() || !s.before.Sent() && !s.open
+	err, first := s.refuse(), s.since.IsZero() || !s.before.Sent() && !s.inDoubt
 	s.mu.Unlock()
 	if err == nil {
 		err = s.claim.update(ctx, func(r *Record) {
 			if !s.before.Sent() && first { // nothing that was sent before made a copy
 				r.Since = stamp(asked)
 			}
-			r.SentAt, r.LookedAt = stamp(asked.Add(timeout)), time.Time{}
+			r.SentAt, r.LookedAt = stamp(asked.Add(lease.Time+timeout)), time.Time{} // it begins within the lease, see below
 			r.Sends = s.before.Sends + 1
 		})
 	}
@@ -199,7 +199,7 @@ func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 		s.since = asked
 	}
 	s.stopped = err
-	s.started, s.open = s.started || err == nil, s.open || err == nil
+	s.started, s.inDoubt = s.started || err == nil, s.inDoubt || err == nil
 	return err
 }
 
@@ -238,7 +238,7 @@ func stamp(t time.Time) time.Time { return t.Round(0).UTC() }
 func idempotencyKey(r *Record) string {
 	hash := sha256.New()
 	for _, part := range []string{r.Identity.Provider, r.Identity.Origin, r.Identity.Account, r.Key} {
-		fmt.Fprintf(hash, "%q", part)
+		fmt.Fprintf(hash, "%+q", part) // %q depends on the Unicode version of Go
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }

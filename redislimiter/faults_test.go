@@ -139,9 +139,8 @@ func TestAServerWithoutMemoryAdmitsNoMore(t *testing.T) {
 	require.LessOrEqual(t, admitted, 1, "attempts admitted by a limiter of 1")
 }
 
-// lossy is a client that loses the answers of scripts, the first one and then every
-// second one, after they were done.
-type lossy struct{ scripts atomic.Int64 }
+// lossy is a client that loses the answers of the first script, and of every second one, after they were done.
+type lossy struct{ scripts, lost atomic.Int64 }
 
 func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
 
@@ -154,6 +153,7 @@ func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if err := next(ctx, cmd); err != nil || !strings.HasPrefix(cmd.Name(), "eval") || l.scripts.Add(1)%2 == 0 {
 			return err
 		}
+		l.lost.Store(time.Now().UnixMicro())
 		cmd.SetErr(io.ErrUnexpectedEOF)
 		return io.ErrUnexpectedEOF
 	}
@@ -162,13 +162,16 @@ func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 func TestALostAnswerChangesNothing(t *testing.T) {
 	server := startRedis(t)
 	rdb := server.client(func(o *redis.Options) { o.MaxRetries = -1 })
-	rdb.AddHook(new(lossy))
+	hook := new(lossy)
+	rdb.AddHook(hook)
 	limiter := redislimiter.New(rdb, "k", 2, time.Hour)
-	ctx := within(t, time.Minute)
-	release, err := limiter.Acquire(ctx)
+	release, err := limiter.Acquire(t.Context())
 	require.NoError(t, err)
 	release()
-	require.NoError(t, limiter.Wait(ctx), "the first attempt should hold one permit, not two")
+	require.NoError(t, limiter.Wait(within(t, time.Minute)), "the first attempt should hold one permit, not two")
+	require.Greater(t, server.permits("k")[1].Score, float64(hook.lost.Load()+time.Hour.Microseconds()), "it is held from the answer that came")
+	server.limiter(2, time.Second, redislimiter.WithAttemptTimeout(time.Second)).Pause(t.Context(), time.Nanosecond)
+	require.Greater(t, server.do("PTTL", "agentcopy:{k}:limiter:permits"), time.Hour.Milliseconds(), "one of shorter attempts does not forget it")
 }
 
 // setClock makes what is stored under the key "k" that of a clock from which the server's
@@ -191,9 +194,8 @@ func TestAClockThatIsSetBackStopsNobody(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(start), 450*time.Millisecond, "the permit is held for a window")
 }
 
-// What the package's documentation says of a clock that is set forward: permits fall
-// free early, so that one window may hold up to twice the number. A step forth and
-// back adds nothing to that.
+// What the package's documentation says of a clock that is set forward: permits fall free early, so
+// that one window may hold up to twice the number. A step forth and back adds nothing to that.
 func TestAClockThatIsSetForwardFreesPermits(t *testing.T) {
 	server := startRedis(t)
 	limiter := server.limiter(2, time.Hour)

@@ -28,15 +28,13 @@ type server struct {
 	t *testing.T
 }
 
-// durable is how the package's documentation says that Redis should be run for a
-// limiter.
+// durable is how the package's documentation says that Redis should be run.
 var durable = []string{"--appendonly", "yes", "--appendfsync", "everysec"}
 
 // forgetful is a Redis that keeps nothing.
 var forgetful = []string{"--appendonly", "no"}
 
-// startRedis starts a server, a durable one by default, that is stopped when the test
-// ends. The test runs beside others. It is left out if the machine has no Redis.
+// startRedis starts a server for a parallel test, a durable one by default. Without Redis the test is left out.
 func startRedis(t *testing.T, args ...string) *server {
 	t.Helper()
 	t.Parallel()

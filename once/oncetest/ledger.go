@@ -143,7 +143,7 @@ func (t *ledgerTest) anyKey() {
 	want := map[string]once.Record{}
 	for _, key := range keys {
 		claim := t.begin(odd(key), false)
-		want[key] = t.finishAs(claim, "copy of "+key)
+		want[key] = t.finishAs(sameClaim(odd(key), claim), "copy of "+key)
 	}
 	for _, key := range keys {
 		r := t.begin(odd(key), true)
@@ -439,7 +439,7 @@ func (t *ledgerTest) index() {
 		return done
 	}
 	keeps("of an empty ledger", false)
-	finish("renamed", "new (1)", false, nil)
+	finish("renamed", "new (1)", false, func(r *once.Record) { r.Request.Name = "new (1)" }) // SearchKey counts
 	finish("nameless", "", false, func(r *once.Record) { r.Identity.SearchKey = "" })
 	finish("found", "new", true, nil)
 	finish("other account", "new", false, func(r *once.Record) { r.Identity.Account = "b" })

@@ -1,6 +1,7 @@
 package sqlledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -103,15 +104,10 @@ func (l *Ledger) Begin(ctx context.Context, r once.Record, lease time.Duration) 
 			case has.record.Done():
 				stored, found = has.record, true
 				return nil
-			case has.left > 0:
-				if has.left > lease.Seconds() {
-					if _, err := l.exec(ctx, l.sql.cut, args[0], lease.Seconds()); err != nil {
-						return err
-					}
-				}
-				return once.ErrInProgress
+			case has.left > lease.Seconds():
+				_, err = l.exec(ctx, l.sql.cut, args[0], lease.Seconds())
 			}
-			// Its lease ran out a moment ago.
+			return cmp.Or(err, once.ErrInProgress)
 		}
 	})
 	return stored, found, err

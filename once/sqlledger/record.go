@@ -1,9 +1,11 @@
 package sqlledger
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -29,14 +31,14 @@ type row struct {
 // says are ages, which are taken from then for the earlier Since, and from now for
 // the later SentAt and LookedAt.
 func scan(rows *sql.Rows, asked time.Time) (r row, err error) {
-	var document string
+	var key, document string
 	var token int64
 	var since, sent *float64
-	if err := rows.Scan(&document, &token, &r.claims, &r.number, &since, &sent, &r.left); err != nil {
+	if err := rows.Scan(&key, &document, &token, &r.claims, &r.number, &since, &sent, &r.left); err != nil {
 		return row{}, err
 	}
-	if err := json.Unmarshal([]byte(document), &r.record); err != nil {
-		return row{}, fmt.Errorf("a record is damaged: %w", err)
+	if err := json.Unmarshal([]byte(document), &r.record); err != nil || r.record.Key != key {
+		return row{}, fmt.Errorf("the record of key %q is damaged: %w", unescape(key), cmp.Or(err, errors.New("it is that of another key")))
 	}
 	r.record = eachString(r.record, unescape)
 	r.record.Token = uint64(token)
@@ -105,11 +107,11 @@ func timeArguments(t, now time.Time) (stamp, seconds any) {
 
 // rivalText and namesText are what records are found by.
 func rivalText(id agentcopy.Identity) string {
-	return fmt.Sprintf("%q %q %q", id.Provider, id.Origin, id.Account)
+	return fmt.Sprintf("%+q %+q %+q", id.Provider, id.Origin, id.Account)
 }
 
 func namesText(id agentcopy.Identity) string {
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s %q", rivalText(id), id.Template)))[:32]
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s %+q", rivalText(id), id.Template)))[:32]
 }
 
 // eachString is r with each of its texts as f makes it.

@@ -136,7 +136,7 @@ func faultOf(err error) fault {
 // passing are the SQLSTATEs of statements that were not done and may be done later.
 var passing = []string{
 	"40001", "40P01", "55P03", // serialization failure, deadlock, lock not available
-	"57P03", "53300", "25006", // the server starts, has too many connections, is a standby
+	"57P03", "53300", "25006", "57014", // the server starts, has too many connections, is a standby; statement_timeout
 }
 
 func sqlState(err error) string {

@@ -36,6 +36,7 @@ func TestWhatIsKnownAfterAStatementFailed(t *testing.T) {
 		{stateError("40001"), fault{again: true}},
 		{stateError("40P01"), fault{again: true}},
 		{stateError("57P03"), fault{again: true}}, // starting up
+		{stateError("57014"), fault{again: true}}, // statement_timeout
 		{stateError("25006"), fault{again: true}}, // a standby
 		{stateError("57P01"), fault{again: true, done: true}},
 		{stateError("08006"), fault{again: true, done: true}},
@@ -52,7 +53,6 @@ func TestWhatIsKnownAfterAStatementFailed(t *testing.T) {
 		{driver.ErrBadConn, fault{again: true}},
 		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, fault{again: true}},
 		{&net.OpError{Op: "read", Err: syscall.ECONNRESET}, fault{again: true, done: true}},
-		{io.ErrUnexpectedEOF, fault{again: true, done: true}},
 		{errors.New("something else"), fault{done: true}},
 	} {
 		require.Equal(t, tt.want, faultOf(fmt.Errorf("wrapped: %w", tt.err)), "%v", tt.err)

@@ -9,7 +9,7 @@ type statements struct{ begin, write, cut, read, sentSince, prune string }
 // back since it wrote the row, it is taken to be when that was.
 func columns(d Dialect) string {
 	now := d.greatest + "(" + d.now + ", written_at)"
-	return "record, token, claims, write_no, " + d.between("since", now) + ", " + d.between("sent_at", now) +
+	return "key, record, token, claims, write_no, " + d.between("since", now) + ", " + d.between("sent_at", now) +
 		", coalesce(" + d.between(d.now, "lease_end") + ", 0)"
 }
 

@@ -19,7 +19,8 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now)) do
   redis.call('ZREM', queue, dead)
   redis.call('ZREM', seen, dead)
 end
-if redis.call('ZSCORE', permits, id) then -- the answer to an earlier run was lost
+if redis.call('ZSCORE', permits, id) then -- the answer to an earlier run was lost: the attempt begins now
+  redis.call('ZADD', permits, now + keep, id)
   save()
   return {count, 1, 0, 0, 0, 0, 0}
 end

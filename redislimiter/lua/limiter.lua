@@ -58,10 +58,12 @@ if now - latest > 10000 then
   end
 end
 
--- save ends a script. What nobody needs any more goes by itself.
+-- save ends a script. What nobody needs any more goes by itself; the permits of others may
+-- be held for longer than this caller's.
 local function save()
   redis.call('HSET', state, 'latest', now, 'count', count, 'opens', opens, 'safe', safe, 'run', run)
-  local ttl = math.ceil((math.max(opens, safe, now) - now + 2 * memory) / 1000) + 60000
+  local last = tonumber(redis.call('ZRANGE', permits, -1, -1, 'WITHSCORES')[2] or 0)
+  local ttl = math.ceil((math.max(opens, safe, now, last) - now + 2 * memory) / 1000) + 60000
   for _, key in ipairs(KEYS) do
     redis.call('PEXPIRE', key, ttl)
   end

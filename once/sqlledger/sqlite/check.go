@@ -59,14 +59,13 @@ func checkHeader(path string) error {
 // checkTable reports a database that is not a ledger's.
 func checkTable(db *sql.DB) error {
 	var n int
-	for {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond + rand.N(time.Millisecond)) {
 		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'agentcopy_ledger'").Scan(&n)
 		busy, failed := errors.AsType[*driver.Error](err)
 		switch {
-		case failed && busy.Code()&0xff == 5: // another process has it locked
-			time.Sleep(time.Millisecond + rand.N(time.Millisecond))
+		case failed && busy.Code()&0xff == 5 && time.Now().Before(end): // another process has it locked
 		case err != nil:
-			return fmt.Errorf("it cannot be read: %w", err)
+			return fmt.Errorf("it cannot be read, or its -wal and -shm files cannot be made or written: %w", err)
 		case n == 0:
 			return errors.New("it is a database, but not a ledger")
 		default:

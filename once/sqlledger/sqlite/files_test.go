@@ -118,15 +118,15 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 }
 
 func TestDamageIsFoundByCheck(t *testing.T) {
-	path := filled(t, 150)
+	path, byHand := filled(t, 150), filled(t, 2)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for i := 5 * 4096; i < 9*4096; i++ {
-		content[i] ^= 0xff
-	}
+	clear(content[5*4096 : 9*4096])
 	require.NoError(t, os.WriteFile(path, content, 0o600))
-	l := open(t, path)
-	require.Error(t, l.Check(t.Context()))
+	require.Error(t, open(t, path).Check(t.Context()))
+	_, err = connect(t, byHand).Exec("UPDATE agentcopy_ledger SET record = '{}' WHERE key = 'key 1'")
+	require.NoError(t, err)
+	require.ErrorContains(t, open(t, byHand).Check(t.Context()), `the record of key "key 1" is damaged`)
 }
 
 func TestTheHandlesOfAProcessShareTheFile(t *testing.T) {
@@ -188,14 +188,14 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "ledger.db")
 	fill(t, path, 1)
-	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
 	require.NoError(t, os.Chmod(path, 0o444))
 	require.ErrorContains(t, openAs(t, path), "it cannot be written")
 	require.NoError(t, os.Chmod(path, 0o666))
-	require.NoError(t, openAs(t, path))
-	require.NoError(t, os.Chmod(dir, 0o555)) // so no log can be made beside it
-	require.Error(t, openAs(t, path))
+	require.ErrorContains(t, openAs(t, path), "its -wal and -shm files cannot be made")
 	require.ErrorContains(t, openAs(t, filepath.Join(dir, "new.db")), "it cannot be created")
+	require.NoError(t, os.Chmod(dir, 0o777))
+	require.NoError(t, openAs(t, path))
 }
 
 // tmpfs is a small file system, or the test is skipped.
