@@ -192,25 +192,35 @@ func asked(wait, timeout time.Duration, next step) step {
 	}
 }
 
+// TestASendingIsRecordedRightBeforeIt: by a ledger that takes so long. The attempt begins after that.
 func TestASendingIsRecordedRightBeforeIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		runner, vendor := newOnce()
-		var during once.Record
-		vendor.traced = true
-		vendor.steps = []step{asked(time.Minute, 40*time.Second, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
-			during = records(t, runner.Ledger)["k"]
-			time.Sleep(3 * time.Second)
-			return agentcopy.Copy{}, errDropped
-		})}
-		begun := time.Now()
-		abandonedAfter(t, runner, vendor, 70*time.Second)
-		require.True(t, during.Since.Equal(begun.Add(time.Minute)), "Since is right before the request leaves, not before a read")
-		require.True(t, during.SentAt.Equal(begun.Add(time.Minute+15*time.Second+40*time.Second)), "until it ends, SentAt is when it ends at the latest, if its record takes a lease")
-		require.Equal(t, 1, during.Sends)
-		after := records(t, runner.Ledger)["k"]
-		require.True(t, after.SentAt.Equal(begun.Add(time.Minute+3*time.Second)), "then it is when it ended")
-		require.False(t, after.LookedAt.IsZero())
-	})
+	for took, late := range map[time.Duration]time.Duration{0: 0, 8 * time.Second: 23 * time.Second} {
+		inBubble(t, took.String(), func(t *testing.T) {
+			var during once.Record
+			runner, ledger, vendor := newFaulty()
+			begun, slow := time.Now().Add(time.Minute+time.Second), took
+			ledger.around = func(_ context.Context, method string, call func() error) error {
+				if method == "Update" && !time.Now().Before(begun) {
+					time.Sleep(slow)
+					slow = 0
+				}
+				return call()
+			}
+			vendor.traced = true
+			vendor.steps = []step{asked(time.Until(begun), 40*time.Second, func(*acme, context.Context, agentcopy.CopyRequest) (agentcopy.Copy, error) {
+				during = records(t, runner.Ledger)["k"]
+				time.Sleep(3 * time.Second)
+				return agentcopy.Copy{}, errDropped
+			})}
+			abandonedAfter(t, runner, vendor, 90*time.Second)
+			require.True(t, during.Since.Equal(begun), "Since is right before the request leaves, not before a read")
+			require.True(t, during.SentAt.Equal(begun.Add(late+40*time.Second)), "until it ends, SentAt is when it ends at the latest: %v", during.SentAt)
+			require.Equal(t, 1, during.Sends)
+			after := records(t, runner.Ledger)["k"]
+			require.True(t, after.SentAt.Equal(begun.Add(took+3*time.Second)), "then it is when it ended: %v", after.SentAt)
+			require.False(t, after.LookedAt.IsZero())
+		})
+	}
 }
 
 func TestNothingIsSentThatTheLedgerDidNotRecord(t *testing.T) {

@@ -173,6 +173,10 @@ func (s *sending) attemptDone(_ context.Context, a agentcopy.AttemptInfo, _ agen
 	}
 }
 
+// slowRecord is how long the ledger may take to record an attempt, which begins after
+// that. It is little of a SettleTime.
+const slowRecord = 2 * time.Second
+
 // start records an attempt that ends within timeout. It returns an error if the
 // attempt must not be made.
 func (s *sending) start(ctx context.Context, timeout time.Duration) error {
@@ -180,17 +184,25 @@ func (s *sending) start(ctx context.Context, timeout time.Duration) error {
 	s.mu.Lock()
 	err, first := s.refuse(), s.since.IsZero() || !s.before.Sent() && !s.inDoubt
 	s.mu.Unlock()
-	if err == nil {
+	record := func(margin time.Duration) (took time.Duration, err error) {
+		began := clock()
 		err = s.claim.update(ctx, func(r *Record) {
 			if !s.before.Sent() && first { // nothing that was sent before made a copy
 				r.Since = stamp(asked)
 			}
-			r.SentAt, r.LookedAt = stamp(asked.Add(lease.Time+timeout)), time.Time{} // it begins within the lease, see below
+			r.SentAt, r.LookedAt = stamp(began.Add(margin+timeout)), time.Time{}
 			r.Sends = s.before.Sends + 1
 		})
+		if took = elapsed(began); err == nil && took >= lease.Time {
+			err = fmt.Errorf("%w: its record took %v", ErrLeaseLost, took.Round(time.Second))
+		}
+		return took, err
 	}
-	if err == nil && elapsed(asked) >= lease.Time {
-		err = fmt.Errorf("%w: its record took %v", ErrLeaseLost, elapsed(asked).Round(time.Second))
+	if err == nil {
+		var took time.Duration
+		if took, err = record(0); err == nil && took > slowRecord {
+			_, err = record(lease.Time) // else the attempt may end later than SentAt says
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
