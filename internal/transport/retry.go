@@ -28,8 +28,9 @@ type attempts struct {
 func (c *call) run() *attempts {
 	l := newLoop(c)
 	if l.admit() == nil {
-		_, err := l.retries.Do(&l.retryable)
-		l.end(err)
+		var err error
+		defer func() { l.end(err) }() // also if a cookie jar panics
+		_, err = l.retries.Do(&l.retryable)
 	}
 	return &l.attempts
 }
@@ -38,7 +39,6 @@ func newLoop(c *call) *loop {
 	l := &c.loop
 	l.call = c
 	l.records = c.kept.attempts[:0]
-	l.next = &l.first
 	// The http.Client adds the cookies of a jar. It is the call's own, so that what
 	// go-retryablehttp does to it on a failure, closing its idle connections, does not
 	// reach the caller's.
@@ -82,15 +82,15 @@ func (l *loop) admit() error {
 	l.retrying = false
 	l.waiting.done(nil)
 	l.waiting = nil
-	idleSince := l.call.began
+	next, idleSince := &l.first, l.call.began
 	if l.last != nil {
-		idleSince = l.last.ended()
-		l.next = new(attempt)
+		next, idleSince = new(attempt), l.last.ended()
 	}
-	l.next.call = l.call
-	l.next.number = len(l.records) + 1
-	l.next.toldPause = l.last.pausesCredential()
-	err := l.next.admit(idleSince)
+	next.call = l.call
+	next.number = len(l.records) + 1
+	next.toldPause = l.last.pausesCredential()
+	err := next.admit(idleSince)
+	l.next = next // not before: a Trace may panic
 	switch {
 	case err != nil:
 		l.last = l.next
