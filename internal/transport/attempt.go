@@ -215,9 +215,3 @@ func (a *attempt) cause(err error) error {
 	}
 	return err
 }
-
-func closeBody(resp *http.Response) {
-	if resp != nil && resp.Body != nil {
-		_ = resp.Body.Close() // the attempt has failed already
-	}
-}

@@ -82,9 +82,6 @@ func formsOf(secret string) []string {
 
 // squeeze is text without fillers.
 func squeeze(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return isFiller(byte(min(r, 0x7f))) }) {
-		return text
-	}
 	return strings.Map(func(r rune) rune {
 		if isFiller(byte(min(r, 0x7f))) {
 			return -1

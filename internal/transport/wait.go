@@ -136,11 +136,14 @@ func (c *call) startWait(number int, reason agentcopy.WaitReason, expected time.
 	if expected > 0 {
 		w.tellStart()
 		if logged && expected > noteworthyWait {
-			w.log()
+			c.logWait(w.info)
 		}
 		return w
 	}
-	w.timers = [2]*time.Timer{time.AfterFunc(momentaryWait, w.onTimer(w.tellStart)), time.AfterFunc(noteworthyWait, w.onTimer(w.log))}
+	w.timers = [2]*time.Timer{
+		time.AfterFunc(momentaryWait, w.onTimer(w.tellStart)),
+		time.AfterFunc(noteworthyWait, w.onTimer(func() { c.logWait(w.info) })),
+	}
 	return w
 }
 
@@ -163,8 +166,6 @@ func (w *waitReport) tellStart() {
 		f(w.call.ctx, w.info)
 	}
 }
-
-func (w *waitReport) log() { w.call.logWait(w.info) }
 
 // done tells that the wait is over. w may be nil.
 func (w *waitReport) done(err error) {
