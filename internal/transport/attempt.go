@@ -70,10 +70,20 @@ func (a *attempt) admit(idleSince time.Time) error {
 // wire, and judges the answer. What middleware has begun to send and not ended when it
 // returns, it may still be sending; what it has not begun, it may no longer.
 func (a *attempt) send() {
-	defer a.end() // also for middleware that panics
+	defer a.end() // also if middleware or a cookie jar panics
+	a.addCookies()
 	resp, err := a.call.client.wire.RoundTrip(&a.request)
 	a.sends.close()
 	a.judge(resp, err)
+}
+
+// addCookies adds those of the caller's jar.
+func (a *attempt) addCookies() {
+	if jar := a.call.client.jar; jar != nil {
+		for _, cookie := range jar.Cookies(&a.url) {
+			a.request.AddCookie(cookie)
+		}
+	}
 }
 
 // end gives back what an attempt holds.
@@ -174,6 +184,9 @@ func (a *attempt) judgeAnswer(resp *http.Response) {
 	a.answered, a.record.Sent = true, true
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.call.client.protocol.Store(int32(resp.ProtoMajor))
+	if jar := a.call.client.jar; jar != nil && len(a.header["Set-Cookie"]) > 0 {
+		jar.SetCookies(&a.call.url, resp.Cookies())
+	}
 	a.retryWait = a.readWait(resp)
 	if isSuccess(a.status) {
 		a.judgeSuccess(resp)

@@ -184,6 +184,6 @@ func (w *waitReport) done(err error) {
 		panic(w.panicked)
 	}
 	if f := w.call.trace.WaitDone; f != nil && w.told {
-		f(w.call.ctx, w.info, err)
+		f(w.call.ctx, w.info, maskError(w.call.client.mask, err))
 	}
 }
