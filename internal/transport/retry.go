@@ -38,6 +38,7 @@ func newLoop(c *call) *loop {
 	l := &c.loop
 	l.call = c
 	l.records = c.kept.attempts[:0]
+	l.next = &l.first
 	// The call's own, so that what go-retryablehttp does to it on a failure, closing its
 	// idle connections, does not reach the caller's.
 	l.http = http.Client{Transport: l}
@@ -78,15 +79,15 @@ func (l *loop) admit() error {
 	l.retrying = false
 	l.waiting.done(nil)
 	l.waiting = nil
-	next, idleSince := &l.first, l.call.began
+	idleSince := l.call.began
 	if l.last != nil {
-		next, idleSince = new(attempt), l.last.ended()
+		idleSince = l.last.ended()
+		l.next = new(attempt)
 	}
-	next.call = l.call
-	next.number = len(l.records) + 1
-	next.toldPause = l.last.pausesCredential()
-	err := next.admit(idleSince)
-	l.next = next // not before: a Trace may panic
+	l.next.call = l.call
+	l.next.number = len(l.records) + 1
+	l.next.toldPause = l.last.pausesCredential()
+	err := l.next.admit(idleSince)
 	if err != nil {
 		l.last = l.next
 	}
