@@ -31,7 +31,7 @@ type attempt struct {
 // result is what became of an attempt.
 type result struct {
 	verdict
-	notSent   bool // it ended before it reached the transport, and is not recorded
+	notSent   bool // it was stopped before it could be sent, and is not recorded
 	answered  bool // there was an answer, whatever it said
 	complete  bool // it looks like the vendor's: Do decodes it
 	succeeded bool // and it can be used
@@ -98,7 +98,7 @@ func (a *attempt) ended() time.Time { return a.record.Start.Add(a.record.Duratio
 
 // unsent is for an attempt that never leaves the process.
 func (a *attempt) unsent(err error) {
-	a.verdict, a.notSent, a.err = noRetry, true, maskError(a.call.client.mask, err)
+	a.verdict, a.notSent, a.err = notCopied, true, maskError(a.call.client.mask, err)
 }
 
 // newRequest makes the request of the attempt. Its URL, headers and body are its own,
@@ -154,7 +154,7 @@ func (a *attempt) judge(resp *http.Response, err error) {
 	case stopped != nil && first:
 		a.unsent(stopped)
 	case stopped != nil: // when middleware was about to send once more; so far no copy was made
-		a.verdict = noRetry
+		a.verdict = notCopied
 		a.record.Sent = a.sends.proof(stopped, false) != neverSent
 		a.err = a.cause(stopped)
 	case err != nil:
