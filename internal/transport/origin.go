@@ -36,11 +36,8 @@ func lower(text string) string {
 // lowerHost is host in small letters, but for the zone of an IPv6 address: it names
 // a network interface, whose case matters.
 func lowerHost(host string) string {
-	zone := strings.IndexByte(host, '%')
-	if zone < 0 {
-		return lower(host)
-	}
-	return lower(host[:zone]) + host[zone:]
+	name, _, _ := strings.Cut(host, "%")
+	return lower(name) + host[len(name):]
 }
 
 // originOf is scheme, host and port, with the port spelled out.

@@ -121,15 +121,13 @@ func (l *loop) note() (*http.Response, error) {
 	if a.notSent {
 		return nil, a.err
 	}
-	if a.answered {
-		l.answered = a
-	}
 	if !a.complete { // else Do decodes it first
 		l.finish()
 	}
 	if !a.answered {
 		return nil, a.err
 	}
+	l.answered = a
 	l.response = http.Response{StatusCode: a.status, Body: http.NoBody}
 	return &l.response, nil
 }
