@@ -31,7 +31,7 @@ type attempt struct {
 // result is what became of an attempt.
 type result struct {
 	verdict
-	notSent   bool // it ended before it reached the transport, and is not recorded
+	notSent   bool // it was stopped before it could be sent, and is not recorded
 	answered  bool // there was an answer, whatever it said
 	complete  bool // it looks like the vendor's: Do decodes it
 	succeeded bool // and it can be used
@@ -70,10 +70,20 @@ func (a *attempt) admit(idleSince time.Time) error {
 // wire, and judges the answer. What middleware has begun to send and not ended when it
 // returns, it may still be sending; what it has not begun, it may no longer.
 func (a *attempt) send() {
-	defer a.end() // also for middleware that panics
+	defer a.end() // also if middleware or a cookie jar panics
+	a.addCookies()
 	resp, err := a.call.client.wire.RoundTrip(&a.request)
 	a.sends.close()
 	a.judge(resp, err)
+}
+
+// addCookies adds those of the caller's jar.
+func (a *attempt) addCookies() {
+	if jar := a.call.client.jar; jar != nil {
+		for _, cookie := range jar.Cookies(&a.url) {
+			a.request.AddCookie(cookie)
+		}
+	}
 }
 
 // end gives back what an attempt holds.
@@ -88,7 +98,7 @@ func (a *attempt) ended() time.Time { return a.record.Start.Add(a.record.Duratio
 
 // unsent is for an attempt that never leaves the process.
 func (a *attempt) unsent(err error) {
-	a.verdict, a.notSent, a.err = noRetry, true, maskError(a.call.client.mask, err)
+	a.verdict, a.notSent, a.err = notCopied, true, maskError(a.call.client.mask, err)
 }
 
 // newRequest makes the request of the attempt. Its URL, headers and body are its own,
@@ -144,7 +154,7 @@ func (a *attempt) judge(resp *http.Response, err error) {
 	case stopped != nil && first:
 		a.unsent(stopped)
 	case stopped != nil: // when middleware was about to send once more; so far no copy was made
-		a.verdict = noRetry
+		a.verdict = notCopied
 		a.record.Sent = a.sends.proof(stopped, false) != neverSent
 		a.err = a.cause(stopped)
 	case err != nil:
@@ -174,6 +184,9 @@ func (a *attempt) judgeAnswer(resp *http.Response) {
 	a.answered, a.record.Sent = true, true
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.call.client.protocol.Store(int32(resp.ProtoMajor))
+	if jar := a.call.client.jar; jar != nil && len(a.header["Set-Cookie"]) > 0 {
+		jar.SetCookies(&a.call.url, resp.Cookies())
+	}
 	a.retryWait = a.readWait(resp)
 	if isSuccess(a.status) {
 		a.judgeSuccess(resp)
@@ -214,10 +227,4 @@ func (a *attempt) cause(err error) error {
 		return &timeoutError{a.call.client.timeout}
 	}
 	return err
-}
-
-func closeBody(resp *http.Response) {
-	if resp != nil && resp.Body != nil {
-		_ = resp.Body.Close() // the attempt has failed already
-	}
 }

@@ -136,6 +136,12 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+func closeBody(resp *http.Response) {
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close() // the attempt has failed already
+	}
+}
+
 func tooLarge(limit int64) error {
 	return fmt.Errorf("%w: over %d bytes, see WithMaxResponseBytes", agentcopy.ErrTooLarge, limit)
 }

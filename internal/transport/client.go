@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -79,7 +80,7 @@ func build(v *Vendor, operation string, secrets []Secret, cfg agentcopy.Config, 
 		base:    base,
 		path:    strings.TrimRight(base.EscapedPath(), "/"),
 		server:  serverOf(base),
-		log:     loggerOf(cfg),
+		log:     cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 		timeout: cfg.AttemptTimeout,
 		secrets: func() []Secret { return secrets },
 		custom:  cfg.Header.Clone,
@@ -161,4 +162,25 @@ func (c *Client) Config() agentcopy.Config {
 		cfg.Header = c.custom()
 	}
 	return cfg
+}
+
+// Header is the value of a header that the client sends with every request by its
+// settings; "" if there is none.
+func (c *Client) Header(name string) string {
+	if c.wire == nil {
+		return ""
+	}
+	return c.custom().Get(name)
+}
+
+// ForCopier is the client that a Copier calls: c, but for two things. RetryAlways may
+// make a second copy, which a Copier must not do: it is taken for RetrySafe. And reads
+// go past caches.
+func (c *Client) ForCopier() *Client {
+	copier := *c
+	copier.fresh = true
+	if c.cfg.Retry.Mode == agentcopy.RetryAlways {
+		copier.cfg.Retry.Mode = agentcopy.RetrySafe
+	}
+	return &copier
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/netip"
@@ -118,13 +117,6 @@ func isLoopback(host string) bool {
 		return ip.Unmap().IsLoopback()
 	}
 	return strings.EqualFold(host, "localhost")
-}
-
-func loggerOf(cfg agentcopy.Config) *slog.Logger {
-	if cfg.Logger == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return cfg.Logger
 }
 
 // preparedHeader builds once what every request of a client carries, and

@@ -87,7 +87,7 @@ func isCorrupt(err error) bool {
 func (a *attempt) unreadable(err error) {
 	a.verdict, a.err = unknown, err
 	if !a.call.op.copies() {
-		a.verdict = noRetry
+		a.verdict = notCopied
 	}
 }
 
@@ -95,7 +95,7 @@ func (a *attempt) unreadable(err error) {
 func (a *attempt) unusable(err error, cut bool) {
 	a.err = err
 	if !a.call.op.copies() {
-		a.verdict = noRetry
+		a.verdict = notCopied
 		return
 	}
 	a.verdict = judgeUnusable(a.status, a.body, cut)
@@ -117,7 +117,7 @@ func (a *attempt) decoded(warning, err error) {
 		a.err = maskError(mask, a.err)
 		return
 	}
-	a.succeeded, a.verdict = true, noRetry
+	a.succeeded, a.verdict = true, notCopied
 	if a.call.op.copies() {
 		a.verdict = copied
 		if a.ctx.cause() == errResent {

@@ -29,6 +29,9 @@ func (g *originGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.begin(req); err != nil {
 		return refuse(req, err)
 	}
+	if s.trace.expired {
+		return s.end(refuse(req, s.trace.ctx.Err()))
+	}
 	return s.end(g.next.RoundTrip(&s.trace.request))
 }
 

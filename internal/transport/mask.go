@@ -25,10 +25,10 @@ const longestMasked = 256 << 10
 const mostLayers = 4
 
 // newMask returns a func that replaces the secrets in text that will be printed. It
-// knows them as they are, with other white space, and in base64 at any alignment; and
-// each of these escaped, in whole or in part, for a URL, for JSON, Go or HTML.
+// knows them as they are, with other white space or none, and in base64 at any alignment;
+// and each of these escaped, in whole or in part, for a URL, for JSON, Go or HTML.
 func newMask(secrets []Secret) func(string) string {
-	var forms []string // without white space
+	var forms []string // without fillers
 	for _, s := range secrets {
 		if len(s.Value) >= shortestMasked {
 			forms = append(forms, formsOf(s.Value)...)
@@ -60,8 +60,7 @@ func containsAny(text string, forms []string) bool {
 	return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
 }
 
-// formsOf are the forms of a secret, without white space; escapes are taken off
-// elsewhere.
+// formsOf are the forms of a secret, without fillers; escapes are taken off elsewhere.
 func formsOf(secret string) []string {
 	forms := []string{squeeze(secret)}
 	for _, form := range []string{secret, strings.ReplaceAll(secret, " ", "+")} { // as in the query of a URL
@@ -81,20 +80,19 @@ func formsOf(secret string) []string {
 	return forms
 }
 
-// squeeze is text without white space.
+// squeeze is text without fillers.
 func squeeze(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return isSpace(byte(min(r, 0x7f))) }) {
-		return text
-	}
 	return strings.Map(func(r rune) rune {
-		if isSpace(byte(min(r, 0x7f))) {
+		if isFiller(byte(min(r, 0x7f))) {
 			return -1
 		}
 		return r
 	}, text)
 }
 
-func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+// isFiller reports whether c tells nothing of a secret: white space, and what no
+// credential has, such as the NULs of UTF-16 or a space beyond ASCII.
+func isFiller(c byte) bool { return c <= ' ' || c > '~' }
 
 // span is a part of a text, from one byte to another.
 type span struct{ from, to int }
@@ -118,11 +116,11 @@ func (v *view) add(c byte, s span) {
 	v.spans = append(v.spans, s)
 }
 
-// squeezed is v without white space.
+// squeezed is v without fillers.
 func (v view) squeezed() view {
 	var out view
 	for i, c := range v.text {
-		if !isSpace(c) {
+		if !isFiller(c) {
 			out.add(c, v.spans[i])
 		}
 	}

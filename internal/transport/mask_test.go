@@ -70,6 +70,7 @@ func TestMask(t *testing.T) {
 		"base64 in lines, in JSON":   jsonText(wrapped(b64([]byte("Bearer "+secret)), 16, "\n")),
 		"base64 in a query":          url.QueryEscape(b64([]byte("x" + secret))),
 		"base64, slashes escaped":    strings.ReplaceAll(b64([]byte("x"+secret)), "/", `\/`),
+		"in UTF-16":                  eachByte("%c\x00", secret),
 		"another":                    "another-secret",
 	}
 	for name, form := range forms {

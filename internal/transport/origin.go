@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-
-	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
 // Origin is where the client's agents are, written in one way: scheme, host, the
@@ -15,12 +13,11 @@ func (c *Client) Origin() string {
 	if c.wire == nil {
 		return ""
 	}
-	scheme := lower(c.base.Scheme)
-	host := lowerHost(c.base.Host)
-	if port := c.base.Port(); port == "" || port == defaultPorts[scheme] {
+	host := c.base.Host
+	if port := c.base.Port(); port == "" || port == defaultPorts[c.base.Scheme] {
 		host = strings.TrimSuffix(host, ":"+port)
 	}
-	return scheme + "://" + host + c.path
+	return c.base.Scheme + "://" + host + c.path
 }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
@@ -39,32 +36,8 @@ func lower(text string) string {
 // lowerHost is host in small letters, but for the zone of an IPv6 address: it names
 // a network interface, whose case matters.
 func lowerHost(host string) string {
-	zone := strings.IndexByte(host, '%')
-	if zone < 0 {
-		return lower(host)
-	}
-	return lower(host[:zone]) + host[zone:]
-}
-
-// Header is the value of a header that the client sends with every request by its
-// settings; "" if there is none.
-func (c *Client) Header(name string) string {
-	if c.wire == nil {
-		return ""
-	}
-	return c.custom().Get(name)
-}
-
-// ForCopier is the client that a Copier calls: c, but for two things. RetryAlways may
-// make a second copy, which a Copier must not do: it is taken for RetrySafe. And reads
-// go past caches.
-func (c *Client) ForCopier() *Client {
-	copier := *c
-	copier.fresh = true
-	if c.cfg.Retry.Mode == agentcopy.RetryAlways {
-		copier.cfg.Retry.Mode = agentcopy.RetrySafe
-	}
-	return &copier
+	name, _, _ := strings.Cut(host, "%")
+	return lower(name) + host[len(name):]
 }
 
 // originOf is scheme, host and port, with the port spelled out.

@@ -24,7 +24,7 @@ func (c *call) failure(all *attempts) *agentcopy.Error {
 		Operation: c.op.Name,
 		Outcome:   agentcopy.OutcomeNotCopied,
 		Attempts:  all.records,
-		Err:       all.why(),
+		Err:       maskError(c.client.mask, all.why()),
 	}
 	if c.op.copies() {
 		e.Outcome = all.outcome()
@@ -56,7 +56,7 @@ func (l *attempts) outcome() agentcopy.Outcome {
 func (l *attempts) why() error {
 	err := l.last.err
 	switch {
-	case l.gaveUp != nil && err != nil:
+	case l.gaveUp != nil && err != nil && err.Error() != l.gaveUp.Error():
 		return fmt.Errorf("%w: %w", err, l.gaveUp)
 	case l.gaveUp != nil:
 		return l.gaveUp

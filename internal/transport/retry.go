@@ -39,10 +39,9 @@ func newLoop(c *call) *loop {
 	l.call = c
 	l.records = c.kept.attempts[:0]
 	l.next = &l.first
-	// The http.Client adds the cookies of a jar. It is the call's own, so that what
-	// go-retryablehttp does to it on a failure, closing its idle connections, does not
-	// reach the caller's.
-	l.http = http.Client{Transport: l, Jar: c.client.jar, CheckRedirect: noRedirects}
+	// The call's own, so that what go-retryablehttp does to it on a failure, closing its
+	// idle connections, does not reach the caller's.
+	l.http = http.Client{Transport: l}
 	l.retries = retryablehttp.Client{
 		HTTPClient:   &l.http,
 		RetryMax:     c.client.cfg.Retry.MaxAttempts - 1,
@@ -56,8 +55,6 @@ func newLoop(c *call) *loop {
 	l.retryable.Request = &l.request
 	return l
 }
-
-func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // loop is what go-retryablehttp calls to make the attempts of a call.
 type loop struct {
@@ -91,20 +88,17 @@ func (l *loop) admit() error {
 	l.next.number = len(l.records) + 1
 	l.next.toldPause = l.last.pausesCredential()
 	err := l.next.admit(idleSince)
-	switch {
-	case err != nil:
+	if err != nil {
 		l.last = l.next
-	case l.call.client.jar != nil: // http.Client puts its cookies there
-		l.retryable.Header = l.next.request.Header
 	}
 	return err
 }
 
-// RoundTrip makes the attempt that was admitted. The answer that it returns is for the
-// cookie jar: its body has been read.
-func (l *loop) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip makes the attempt that was admitted. The answer that it returns has neither
+// body nor header, and so no redirect that http.Client could follow.
+func (l *loop) RoundTrip(*http.Request) (*http.Response, error) {
 	l.next.send()
-	return l.note(req)
+	return l.note()
 }
 
 // end is for a loop that go-retryablehttp ended with err.
@@ -121,14 +115,11 @@ func (l *loop) end(err error) {
 }
 
 // note keeps what became of the attempt that was admitted.
-func (l *loop) note(req *http.Request) (*http.Response, error) {
+func (l *loop) note() (*http.Response, error) {
 	a := l.next
 	l.last = a
 	if a.notSent {
 		return nil, a.err
-	}
-	if a.answered {
-		l.answered = a
 	}
 	if !a.complete { // else Do decodes it first
 		l.finish()
@@ -136,7 +127,8 @@ func (l *loop) note(req *http.Request) (*http.Response, error) {
 	if !a.answered {
 		return nil, a.err
 	}
-	l.response = http.Response{StatusCode: a.status, Header: a.header, Body: http.NoBody, Request: req}
+	l.answered = a
+	l.response = http.Response{StatusCode: a.status, Body: http.NoBody}
 	return &l.response, nil
 }
 

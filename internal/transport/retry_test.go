@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -76,28 +77,30 @@ func TestWaitsThatAreNotBegun(t *testing.T) {
 	}
 }
 
+// TestContextThatEndsDuringTheBackoff: both causes are told, and neither shows the key that it quotes.
 func TestContextThatEndsDuringTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		reason := errors.New("the operator pressed the button")
+		key := newKey()
+		reason, failure := errors.New("no longer "+key), fmt.Errorf("header %q: %w", key, io.ErrClosedPipe)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		policy := agentcopy.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour}
 		time.AfterFunc(time.Millisecond, func() { cancel(reason) })
-		_, _, err := copyWith(ctx, newClient(t, play(fail(io.ErrClosedPipe, "sought")), agentcopy.WithRetry(policy)))
+		_, _, err := copyWith(ctx, newClientWithKey(t, key, play(fail(failure, "sought")), agentcopy.WithRetry(policy)))
 		for _, is := range []error{context.Canceled, reason, io.ErrClosedPipe} {
 			require.ErrorIs(t, err, is)
 		}
 		require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
 		require.Len(t, asError(t, err).Attempts, 1)
+		require.Contains(t, err.Error(), "[redacted]")
+		require.NotContains(t, fmt.Sprint(err, asError(t, err).Attempts[0].Err), key)
 	})
 }
 
 func TestNilContext(t *testing.T) {
-	s := play(answer(200, made))
 	//lint:ignore SA1012 a nil context is the fault under test
-	_, _, err := copyWith(nil, newClient(t, s))
+	_, _, err := copyWith(nil, newClient(t, play()))
 	require.ErrorIs(t, err, agentcopy.ErrInvalid)
 	require.Equal(t, "ctx", asError(t, err).Fields[0].Field)
-	require.Empty(t, s.requests())
 }
 
 func TestAttemptTimeout(t *testing.T) {
@@ -155,17 +158,23 @@ func TestLongestBackoffDoesNotOverflow(t *testing.T) {
 
 func TestCookiesOfTheCallersJar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		jar, err := cookiejar.New(nil)
-		require.NoError(t, err)
+		jar, _ := cookiejar.New(nil) // which never fails
 		s := play(answer(429, "", "Retry-After", "1", "Set-Cookie", "shard=7; Path=/"), answer(429, "", "Retry-After", "1"), answer(200, made))
 		c := newClient(t, nil, agentcopy.WithHTTPClient(&http.Client{Transport: s, Jar: jar}))
-		_, _, err = doCopy(t, c)
+		_, _, err := doCopy(t, c)
 		require.NoError(t, err)
 		var cookies []string
 		for _, r := range s.requests() {
 			cookies = append(cookies, r.Header.Get("Cookie"))
 		}
 		require.Equal(t, []string{"", "shard=7", "shard=7"}, cookies)
+
+		limiter := agentcopy.NewWindowLimiter(1, 1)
+		panics := &http.Client{Jar: struct{ http.CookieJar }{}}
+		require.Panics(t, func() {
+			_, _, _ = doCopy(t, newClient(t, nil, agentcopy.WithHTTPClient(panics), agentcopy.WithLimiter(limiter)))
+		})
+		require.NoError(t, limiter.Wait(t.Context()), "the permit is lost")
 	})
 }
 

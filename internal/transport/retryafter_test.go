@@ -19,9 +19,10 @@ func headerOf(pairs ...string) http.Header {
 	return h
 }
 
+func now() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
 // TestRetryAfter: the usual forms are in the tables of package conformance.
 func TestRetryAfter(t *testing.T) {
-	now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	for value, want := range map[string]time.Duration{
 		".5":                            500 * time.Millisecond,
 		strings.Repeat("9", 400):        math.MaxInt64, // overflows a float
@@ -46,7 +47,6 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func TestRequestedWait(t *testing.T) {
-	now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	const (
 		never = time.Duration(-1)
 		later = "Sun, 01 Mar 2026 14:00:00 GMT" // of a server's clock
@@ -105,7 +105,6 @@ func FuzzRequestedWait(f *testing.F) {
 		f.Add(seed, "", seed, seed, "")
 		f.Add("", seed, seed, "", "Sun, 01 Mar 2026 12:01:00 GMT")
 	}
-	now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	f.Fuzz(func(t *testing.T, after, millis, limit, reset, date string) {
 		h := http.Header{
 			"Retry-After": {after}, "Retry-After-Ms": {millis}, "Ratelimit": {limit}, "X-Ratelimit-Reset": {reset}, "Date": {date},

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -179,12 +180,15 @@ func TestContextOfAnAttempt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{1, 2, nil, 1, 2, nil, 1, nil, nil}, seen)
 
-	lost := agentcopy.Trace{AttemptStart: func(context.Context, agentcopy.AttemptInfo) (context.Context, error) {
-		return context.Background(), nil
-	}}
-	_, _, err = doCopy(t, newClient(t, wire, agentcopy.WithTrace(lost)))
-	require.ErrorContains(t, err, "does not descend")
-	require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+	for want, parent := range map[string]context.Context{"not descend from the one it was given (not copied": context.Background(), "canceled (not copied": nil} {
+		trace.AttemptStart = func(ctx context.Context, _ agentcopy.AttemptInfo) (context.Context, error) {
+			ended, cancel := context.WithCancel(cmp.Or(parent, ctx))
+			cancel()
+			return ended, nil
+		}
+		_, _, err = doCopy(t, newClient(t, play(), agentcopy.WithTrace(trace), agentcopy.WithRetry(agentcopy.RetryPolicy{MaxAttempts: 1})))
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // TestTracesOfClientAndContext are told in order.

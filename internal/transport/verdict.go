@@ -29,7 +29,7 @@ type verdict struct {
 
 // The verdicts there are.
 var (
-	noRetry     = verdict{outcome: agentcopy.OutcomeNotCopied}
+	notCopied   = verdict{outcome: agentcopy.OutcomeNotCopied}
 	safeToRetry = verdict{outcome: agentcopy.OutcomeNotCopied, retry: true}
 	unknown     = verdict{outcome: agentcopy.OutcomeUnknown}
 	copied      = verdict{outcome: agentcopy.OutcomeCopied}
@@ -80,7 +80,7 @@ func judgeStatus(copies bool, status int, body []byte, whole bool) verdict {
 	case !copies && isTransient(status):
 		return safeToRetry
 	case !copies:
-		return noRetry
+		return notCopied
 	case status == http.StatusTooManyRequests:
 		return safeToRetry
 	case status == http.StatusMovedPermanently,
@@ -88,7 +88,7 @@ func judgeStatus(copies bool, status int, body []byte, whole bool) verdict {
 		status == http.StatusPermanentRedirect,
 		slices.Contains(refusals, status),
 		bodyDecides(status) && isJSONOrEmpty(body, whole):
-		return noRetry
+		return notCopied
 	}
 	// A proxy says 503 with Retry-After of itself, whatever became of the request.
 	return unknown
@@ -174,10 +174,10 @@ func reportsError(object []byte) bool {
 func judgeFailure(copies bool, err error, proof proof) verdict {
 	switch {
 	case is[*blockedError](err) && proof == neverSent:
-		return noRetry
+		return notCopied
 	case isCertificateError(err), isProxyRefusal(err):
 		if proof == neverSent || !copies {
-			return noRetry
+			return notCopied
 		}
 		return unknown
 	case !copies, proof == neverSent:

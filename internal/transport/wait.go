@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -112,9 +113,10 @@ type waitReport struct {
 	info   agentcopy.WaitInfo
 	timers [2]*time.Timer
 
-	mu    sync.Mutex
-	told  bool // that it began
-	ended bool
+	mu       sync.Mutex
+	told     bool // that it began
+	ended    bool
+	panicked any // what a timer met
 }
 
 // momentaryWait is how long a wait of unknown length lasts before a Trace is told
@@ -134,31 +136,34 @@ func (c *call) startWait(number int, reason agentcopy.WaitReason, expected time.
 	if expected > 0 {
 		w.tellStart()
 		if logged && expected > noteworthyWait {
-			w.log()
+			c.logWait(w.info)
 		}
 		return w
 	}
-	w.timers = [2]*time.Timer{time.AfterFunc(momentaryWait, w.tellStart), time.AfterFunc(noteworthyWait, w.log)}
+	w.timers = [2]*time.Timer{
+		time.AfterFunc(momentaryWait, w.onTimer(w.tellStart)),
+		time.AfterFunc(noteworthyWait, w.onTimer(func() { c.logWait(w.info) })),
+	}
 	return w
 }
 
-func (w *waitReport) tellStart() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ended {
-		return
-	}
-	w.told = true
-	if f := w.call.trace.WaitStart; f != nil {
-		f(w.call.ctx, w.info)
+// onTimer is f for a timer. If f panics, done does, on the goroutine of the call, where
+// the caller may recover.
+func (w *waitReport) onTimer(f func()) func() {
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		defer func() { w.panicked = cmp.Or(w.panicked, recover()) }()
+		if !w.ended {
+			f()
+		}
 	}
 }
 
-func (w *waitReport) log() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.ended {
-		w.call.logWait(w.info)
+func (w *waitReport) tellStart() {
+	w.told = true
+	if f := w.call.trace.WaitStart; f != nil {
+		f(w.call.ctx, w.info)
 	}
 }
 
@@ -175,7 +180,10 @@ func (w *waitReport) done(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
+	if w.panicked != nil {
+		panic(w.panicked)
+	}
 	if f := w.call.trace.WaitDone; f != nil && w.told {
-		f(w.call.ctx, w.info, err)
+		f(w.call.ctx, w.info, maskError(w.call.client.mask, err))
 	}
 }

@@ -373,9 +373,8 @@ func TestLimiterErrorsEndTheCall(t *testing.T) {
 			_, _, err := doCopy(t, newClient(t, s, agentcopy.WithLimiter(limiter)))
 			require.ErrorIs(t, err, broken)
 			require.ErrorContains(t, err, "limiter: redis is unreachable")
-			e := asError(t, err)
-			require.Equal(t, agentcopy.OutcomeNotCopied, e.Outcome)
-			require.Empty(t, e.Attempts, "attempts: nothing was sent")
+			require.Equal(t, agentcopy.OutcomeNotCopied, asError(t, err).Outcome)
+			require.Empty(t, asError(t, err).Attempts, "attempts: nothing was sent")
 			require.Empty(t, s.requests())
 		})
 	}
@@ -396,29 +395,31 @@ func TestALimiterThatIgnoresTheContext(t *testing.T) {
 	})
 }
 
-func TestATraceThatPanicsAfterAWaitLosesNoPermit(t *testing.T) {
+// TestATraceThatPanicsLosesNoPermit: the panic is the caller's to see, also where a timer met it.
+func TestATraceThatPanicsLosesNoPermit(t *testing.T) {
 	for _, reason := range []agentcopy.WaitReason{agentcopy.WaitLimiter, agentcopy.WaitPause} {
-		inBubble(t, string(reason), func(t *testing.T) {
-			held := 0
-			limiter := acquirer{acquire: func(context.Context) (func(), error) {
-				held++
-				time.Sleep(time.Second)
-				return func() { held-- }, nil
-			}}
-			panics := agentcopy.Trace{WaitDone: func(_ context.Context, w agentcopy.WaitInfo, _ error) {
-				if w.Reason == reason {
-					panic("a trace")
-				}
-			}}
-			key := newKey()
-			c := newClientWithKey(t, key, play(answer(http.StatusOK, made)), agentcopy.WithLimiter(limiter), agentcopy.WithTrace(panics))
-			if reason == agentcopy.WaitPause { // which begins during the wait for the limiter
-				other := newClientWithKey(t, key, play(answer(http.StatusTooManyRequests, "", "Retry-After", "5")))
-				time.AfterFunc(time.Second/2, func() { refused(t, other) })
+		panics := func(_ context.Context, w agentcopy.WaitInfo) {
+			if w.Reason == reason {
+				panic("a trace")
 			}
-			require.PanicsWithValue(t, "a trace", func() { _, _, _ = doCopy(t, c) })
-			require.Zero(t, held)
-		})
+		}
+		for _, trace := range []agentcopy.Trace{{WaitStart: panics}, {WaitDone: func(ctx context.Context, w agentcopy.WaitInfo, _ error) { panics(ctx, w) }}} {
+			inBubble(t, string(reason), func(t *testing.T) {
+				held, key := 0, newKey()
+				limiter := acquirer{acquire: func(context.Context) (func(), error) {
+					held++
+					time.Sleep(time.Second)
+					return func() { held-- }, nil
+				}}
+				c := newClientWithKey(t, key, play(answer(http.StatusOK, made)), agentcopy.WithLimiter(limiter), agentcopy.WithTrace(trace))
+				if reason == agentcopy.WaitPause { // which begins during the wait for the limiter
+					other := newClientWithKey(t, key, play(answer(http.StatusTooManyRequests, "", "Retry-After", "5")))
+					time.AfterFunc(time.Second/2, func() { refused(t, other) })
+				}
+				require.PanicsWithValue(t, "a trace", func() { _, _, _ = doCopy(t, c) })
+				require.Zero(t, held)
+			})
+		}
 	}
 }
 

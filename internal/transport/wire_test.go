@@ -99,8 +99,7 @@ func TestProxyThatRefuses(t *testing.T) {
 // retrying is a client of the caller's that sends requests again by itself.
 func retrying(below http.RoundTripper) *http.Client {
 	c := retryablehttp.NewClient()
-	c.Logger = nil
-	c.RetryWaitMin, c.RetryWaitMax = time.Millisecond, time.Millisecond
+	c.Logger, c.RetryWaitMin, c.RetryWaitMax = nil, time.Millisecond, time.Millisecond
 	c.HTTPClient = &http.Client{Transport: below}
 	return c.StandardClient()
 }
@@ -113,7 +112,7 @@ func TestTransportThatRetries(t *testing.T) {
 		"a refusal":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
 		"no answer":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"a long error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); _, _ = w.Write(make([]byte, 1<<20)) },
-		"a closed error": func(w http.ResponseWriter, _ *http.Request) {
+		"a last one": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "close")
 			w.WriteHeader(503)
 		},

@@ -27,6 +27,7 @@ const (
 // hooks run on the goroutines of the transport.
 type wireTrace struct {
 	request http.Request    // the one that is watched, as the transport gets it
+	expired bool            // its context had ended before: the transport never gets it
 	ctx     context.Context // that request is expected to come with
 	traced  context.Context // ctx with the hooks
 	addr    string          // of the origin, as host:port
@@ -78,11 +79,11 @@ func (t *wireTrace) prepare(ctx context.Context, addr string, copies bool, stop 
 // watch makes of req, and the context it goes to the transport with, the request that
 // is watched.
 func (t *wireTrace) watch(ctx context.Context, req *http.Request) {
-	traced := t.traced
 	if ctx != t.ctx {
-		traced = httptrace.WithClientTrace(ctx, &t.hooks)
+		t.ctx, t.traced = ctx, httptrace.WithClientTrace(ctx, &t.hooks)
 	}
-	t.request = *req.WithContext(traced)
+	t.request = *req.WithContext(t.traced)
+	t.expired = ctx.Err() != nil
 }
 
 func (t *wireTrace) gotConn(info httptrace.GotConnInfo) {
@@ -185,6 +186,8 @@ func (t *wireTrace) proof(err error, interrupted bool) proof {
 	switch {
 	case t.written.Load():
 		return wasSent
+	case t.expired:
+		return neverSent
 	case t.sought.Load() && !t.got.Load():
 		return neverSent
 	case t.got.Load() && !t.http2.Load() && !interrupted && !isTimeout(err):
