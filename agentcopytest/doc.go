@@ -37,10 +37,10 @@
 // of [Quirks] in brackets change it:
 //   - A copy has all fields of its source [CopyFields]. The answer has status 200
 //     [CopyStatus] and shows all of the copy [AnswerLacks].
-//   - A list is sorted as it was asked to be [ListOrder], has pages as large as they
-//     were asked to be [PageSize], and counts them [Totals, RepeatLastPage]. It shows
-//     all of an agent [ListLacks], and of a new one at once [ShowAfter, StaleLists,
-//     FlapLists]. An empty one is [] [NullLists].
+//   - A list has the order and the page size that were asked for [ListOrder, PageSize],
+//     and counts its pages [Totals, RepeatLastPage]. It shows all of an agent
+//     [ListLacks], and of a new one at once [ShowAfter, StaleLists, FlapLists]. An
+//     empty one is [] [NullLists].
 //   - Stamps are UTC, as precise as in the pages' examples, and the clock is right [Stamps, DateOffset, NoDate].
 //   - A missing credential and a wrong one get 401 [MissingCredential,
 //     WrongCredential]. Every error is JSON [ErrorAnswer].

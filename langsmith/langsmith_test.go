@@ -336,6 +336,7 @@ func TestCopierFindsTheCloneOfALostAnswer(t *testing.T) {
 		server := agentcopytest.NewLangSmith()
 		defer server.Close()
 		source := server.AddAgent(langsmith.Agent{Name: "Researcher"})
+		time.Sleep(time.Second)
 		server.AddAgent(langsmith.Agent{Name: "EU law"}) // of the clone's name, and older
 		for i := range 250 {
 			server.AddAgent(langsmith.Agent{Name: fmt.Sprintf("EU law %d", i)})

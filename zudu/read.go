@@ -126,10 +126,12 @@ func (p *pagination) more(number, count int) (more, unsure bool) {
 		return next == "true", false
 	case p.TotalPages > 0:
 		return number+1 < p.TotalPages, false
-	case p.Limit > 0: // it may be less than was asked for
-		return count >= p.Limit, false
 	}
-	return count >= pageSize, count < pageSize
+	full := pageSize
+	if p.Limit > 0 { // it may be less than was asked for
+		full = min(full, p.Limit)
+	}
+	return count >= full, count < full
 }
 
 func verifyList(answer *envelope[listData]) error {

@@ -272,37 +272,37 @@ var firstGeneration = []agentcopytest.ServerOption{agentcopytest.WithZuduFirstGe
 func TestCopierFindsTheCopyOfALostAnswerOfTheFirstGeneration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, client, sourceID := fakeZudu(t, firstGeneration)
+		time.Sleep(time.Second)
 		server.AddAgent(zudu.Agent{AgentName: "Berlin, old"})
 		time.Sleep(time.Hour + 7*time.Minute + 700*time.Millisecond) // the stamps have whole seconds
-		lost := vendortest.LoseCopy(t, server.Server, client.Copier(), agentcopy.CopyRequest{SourceID: sourceID, Name: " Berlin "})
-		require.Equal(t, "Berlin", lost.Name)
+		require.Equal(t, "Berlin", vendortest.LoseCopy(t, server.Server, client.Copier(), agentcopy.CopyRequest{SourceID: sourceID, Name: " Berlin "}).Name)
 	})
 }
 
 func TestCopierDoesNotTakeAnOlderAgentForTheCopy(t *testing.T) {
 	for name, tt := range map[string]struct {
-		opts []agentcopytest.ServerOption
-		age  time.Duration
-		want string
+		opts  []agentcopytest.ServerOption
+		apart time.Duration // from the source
+		age   time.Duration
+		want  string
 	}{
-		"zoned":                               {firstGeneration, 6 * time.Minute, "[]"},
-		"zoned, within the margin for clocks": {firstGeneration, time.Minute, "[possible]"},
-		"without a zone, of today":            {nil, time.Hour, "[possible]"},
-		"without a zone, of today, but of no time in any zone": {nil, time.Hour + 7*time.Minute, "[]"},
-		"without a zone, of yesterday":                         {nil, 24 * time.Hour, "[]"},
+		"zoned":                                                {firstGeneration, time.Second, 6 * time.Minute, "[]"},
+		"zoned, with the stamp of the source":                  {firstGeneration, 0, 6 * time.Minute, "[possible]"},
+		"zoned, within the margin for clocks":                  {firstGeneration, time.Second, time.Minute, "[possible]"},
+		"without a zone, of today":                             {nil, time.Second, time.Hour, "[possible]"},
+		"without a zone, of today, but of no time in any zone": {nil, time.Second, time.Hour + 7*time.Minute, "[]"},
+		"without a zone, of yesterday":                         {nil, time.Second, 24 * time.Hour, "[]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, client, sourceID := fakeZudu(t, tt.opts)
+				time.Sleep(tt.apart)
 				server.AddAgent(zudu.Agent{AgentName: "Berlin"})
 				time.Sleep(tt.age)
 				found, err := client.Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: sourceID, Name: "Berlin"}, time.Now())
 				require.Equal(t, tt.want, vendortest.Matches(found))
-				if tt.want == "[]" {
-					require.ErrorIs(t, err, agentcopy.ErrNameTaken)
-				} else {
-					require.NoError(t, err)
-				}
+				wantErr := map[string]error{"[]": agentcopy.ErrNameTaken}[tt.want]
+				require.ErrorIs(t, err, wantErr)
 			})
 		})
 	}
@@ -374,7 +374,7 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 	since := time.Now()
 	agents := func(ages ...time.Duration) (list []string) {
 		for _, age := range ages {
-			list = append(list, fmt.Sprintf(`{"agent_id":"agent_%d","agent_name":"B","created_at":%q}`,
+			list = append(list, fmt.Sprintf(`{"agent_id":"agent_%d","agent_name":"Nord","created_at":%q}`,
 				age/time.Hour, since.Add(-age).UTC().Format("2006-01-02T15:04:05")))
 		}
 		return list
@@ -385,10 +385,9 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 		if r.Method == http.MethodPost {
 			return http.StatusOK, page(`{}`, 0, 0)
 		}
-		list := pages[read]
 		read++
 		return http.StatusOK, fmt.Sprintf(`{"status":"success","data":{"agents":[%s],"pagination":{"has_next_page":%v}}}`,
-			strings.Join(list, ","), read < len(pages))
+			strings.Join(pages[read-1], ","), read < len(pages))
 	})
 	_, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "agent_s", Name: "Berlin"}, since)
 	require.NoError(t, err)
@@ -399,12 +398,12 @@ func TestCopierReadsAListWithoutZonesFarBack(t *testing.T) {
 // the server may hold fewer agents on a page.
 func TestCopierReadsOnBehindAShortPage(t *testing.T) {
 	stamp := time.Now().Add(time.Second).UTC().Format(time.RFC3339)
-	list := func(id string) string {
+	list := func(id, pagination string) string {
 		agent := fmt.Sprintf(`{"agent_id":%q,"agent_name":"Berlin","created_at":%q}`, id, stamp)
-		return `{"status":"success","data":{"agents":[` + agent + `],"pagination":{}}}`
+		return `{"status":"success","data":{"agents":[` + agent + `],"pagination":` + pagination + `}}`
 	}
-	wire := vendortest.InTurn(list("agent_1"), list("agent_2"), page(`{}`, 0, 0))
+	wire := vendortest.InTurn(list("agent_1", `{}`), list("agent_2", `{"limit":100}`), list("agent_3", `{}`), page(`{}`, 0, 0))
 	found, err := newClient(t, wire).Copier().FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: "s", Name: "Berlin"}, time.Now())
 	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.ID == "agent_2" }), "%v", found)
+	require.True(t, slices.ContainsFunc(found, func(c agentcopy.Candidate) bool { return c.Copy.ID == "agent_3" }), "%v", found)
 }

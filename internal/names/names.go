@@ -9,8 +9,8 @@ import (
 )
 
 // Near reports whether a vendor that was asked for the name want may have made got
-// of it, or the other way round: by trimming, changing case, folding white space,
-// escaping HTML, cutting, adding a prefix or a suffix, normalising Unicode, or
+// of it, or the other way round: by trimming, changing case, white space or
+// punctuation, escaping HTML, cutting, adding a prefix or a suffix, normalising Unicode, or
 // replacing what is not ASCII. An empty name is near no other.
 func Near(want, got string) bool {
 	if want == got {
@@ -20,7 +20,7 @@ func Near(want, got string) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	if isPart(a, b) || isPart(b, a) || isReplaced(a, b) || isReplaced(b, a) {
+	if isPart(a, b) || isPart(alphanumerics(a), alphanumerics(b)) || isReplaced(a, b) || isReplaced(b, a) {
 		return true
 	}
 	a, b = bare(a), bare(b)
@@ -72,9 +72,13 @@ func fold(name string) string {
 	return strings.ToLower(strings.Join(strings.Fields(html.UnescapeString(name)), " "))
 }
 
-// isPart reports whether long begins or ends with short.
-func isPart(short, long string) bool {
-	return strings.HasPrefix(long, short) || strings.HasSuffix(long, short)
+// isPart reports whether one begins or ends with the other, and neither is empty.
+func isPart(a, b string) bool {
+	short, long := a, b
+	if len(a) > len(b) {
+		short, long = b, a
+	}
+	return short != "" && (strings.HasPrefix(long, short) || strings.HasSuffix(long, short))
 }
 
 // bare is name without every rune beyond ASCII and every letter before a combining

@@ -22,6 +22,8 @@ const (
 	readBack = 5 * time.Minute
 	// farthestWest is the offset from UTC of the zone that is farthest behind.
 	farthestWest = -12 * time.Hour
+	// clockMargin is by how much the clock of the stamps may differ from that of the Date.
+	clockMargin = 5 * time.Minute
 	// editMargin is by how much the stamp of a new agent's last edit may lie behind
 	// that of its creation.
 	editMargin = 2 * time.Second
@@ -150,7 +152,9 @@ type search[A any, K comparable] struct {
 	*Finder[A, K]
 	kept      map[string]kin[A] // by ID
 	source    *A                // as the list shows it; nil if it does not
+	older     []kin[A]          // agents of the name that are no candidates by their stamp
 	taken     bool
+	future    bool // an agent of the name is from the future: the stamps are of another clock
 	unstamped bool // agents of other names are still read where the list shows no stamp
 }
 
@@ -198,9 +202,15 @@ func (f *Finder[A, K]) Find(pages Pages[A]) *Found {
 		}
 		break
 	}
+	if found.err = s.addOlder(); found.err != nil {
+		return found
+	}
 	s.setAside()
 	found.NameTaken = s.taken
 	for _, k := range s.kept {
+		if s.future && k.Match == agentcopy.MatchCertain {
+			k.Match, k.Reason = agentcopy.MatchPossible, fmt.Sprintf("named %q, but the time stamps are ahead of the clock", k.Copy.Name)
+		}
 		found.Candidates = append(found.Candidates, k.Candidate)
 	}
 	slices.SortFunc(found.Candidates, func(a, b agentcopy.Candidate) int {
@@ -229,11 +239,16 @@ func (s *search[A, K]) add(agent *A) error {
 		// The newest come first. What follows an older one is older.
 		s.unstamped = s.unstamped && !s.isOld(&shown) && !shown.Created.IsZero()
 	}
-	c, ok := agentcopy.MatchAgent(s.sighting(&shown), s.Name, s.Since)
+	sighting := s.sighting(&shown)
+	c, ok := agentcopy.MatchAgent(sighting, s.Name, s.Since)
 	if !ok {
-		s.taken = s.taken || s.Name != "" && shown.Name == s.Name
+		if !other || s.Name == "" {
+			c = agentcopy.Candidate{Copy: sighting.Copy, Reason: fmt.Sprintf("named %q, has the time stamp of its source", shown.Name)}
+			s.older = append(s.older, kin[A]{c, agent, shown})
+		}
 		return nil
 	}
+	s.future = s.future || !other && shown.Created.Time.After(sighting.SeenAt.Round(0).Add(sighting.Ahead+clockMargin))
 	switch {
 	case shown.ID == "":
 		c.Match, c.Copy.ID = agentcopy.MatchPossible, "(an agent without an ID)"
@@ -242,6 +257,29 @@ func (s *search[A, K]) add(agent *A) error {
 		c.Match, c.Reason = agentcopy.MatchPossible, shown.Doubt
 	}
 	s.kept[c.Copy.ID] = kin[A]{c, agent, shown}
+	return nil
+}
+
+// addOlder considers the older agents of the name. One that has the time stamp of the
+// source is possible: the vendor may have copied the stamp as well.
+func (s *search[A, K]) addOlder() (err error) {
+	if len(s.older) == 0 || s.Source == nil {
+		return nil
+	}
+	source := s.source
+	if source == nil || s.Show(source).Created.IsZero() {
+		if source, err = s.Source(); err != nil {
+			return err
+		}
+	}
+	made := s.Show(source).Created.Time
+	for _, k := range s.older {
+		if k.shown.Created.Time.Equal(made) {
+			s.kept[k.Copy.ID] = k
+		} else {
+			s.taken = s.taken || s.Name != "" && k.shown.Name == s.Name
+		}
+	}
 	return nil
 }
 
@@ -402,7 +440,7 @@ func (s *search[A, K]) uneditedSource() *A {
 	if shown.Updated.Time.IsZero() || s.Client.Dates.Staleness(shown.Response) != "" {
 		return nil
 	}
-	if !shown.Updated.Time.Before(s.sinceThere(shown.Response)) {
+	if !shown.Updated.Time.Before(s.sinceThere(shown.Response).Add(-editMargin)) {
 		return nil
 	}
 	return source
