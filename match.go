@@ -49,8 +49,7 @@ type Sighting struct {
 // [ErrNameTaken].
 //
 // An agent is certain if it has exactly the name and was made at or after since, less
-// 2 seconds for stamps in whole seconds, and not in the future: more than 5 minutes
-// after it was seen. It is possible if
+// 2 seconds for stamps in whole seconds. It is possible if
 //
 //   - it has the name, or one that the vendor may have derived from it, and was made at
 //     or after since, less 5 minutes for clocks that differ;
@@ -82,7 +81,7 @@ func MatchAgent(s Sighting, name string, since time.Time) (c Candidate, ok bool)
 		return Candidate{}, false
 	}
 	c = Candidate{Copy: s.Copy, Made: age.made}
-	if exact && !since.IsZero() && !age.unclear && !age.future && age.behind <= stampMargin {
+	if exact && !since.IsZero() && !age.unclear && age.behind <= stampMargin {
 		c.Match = MatchCertain
 		return c, true
 	}
@@ -95,7 +94,6 @@ type age struct {
 	made    time.Time     // on the caller's clock; zero if unknown
 	behind  time.Duration // how long before the request
 	unclear bool          // the stamp does not tell
-	future  bool          // it is later than when the agent was seen
 	stamped bool          // there is a stamp that can be read
 }
 
@@ -115,7 +113,7 @@ func (s *Sighting) age(since time.Time) age {
 	elapsed := seen.Sub(since)
 	until := seen.Round(0).Add(s.Ahead) // on the vendor's clock, as from is
 	from := until.Add(-elapsed)
-	a := age{made: since.Round(0).Add(stamp.Sub(from)), behind: from.Sub(stamp), stamped: true, future: stamp.After(until.Add(clockMargin))}
+	a := age{made: since.Round(0).Add(stamp.Sub(from)), behind: from.Sub(stamp), stamped: true}
 	until = until.Add(stampMargin)
 	switch {
 	case !s.Zoneless, between(stamp, from.Add(-clockMargin), until): // since the request, in UTC

@@ -23,8 +23,7 @@ func TestMatchAgent(t *testing.T) {
 	}{
 		{"the copy", "Leases", 3 * time.Second, false, 0, "certain"},
 		{"stamp of whole seconds", "Leases", -2 * time.Second, false, 0, "certain"},
-		{"ahead, within the margin for clocks", "Leases", 5*time.Minute + 10*time.Second, false, 0, "certain"},
-		{"in the future", "Leases", 5*time.Minute + 11*time.Second, false, 0, `named "Leases", made 5m11s after the request`},
+		{"long after", "Leases", time.Hour, false, 0, "certain"},
 		{"within the margin for clocks", "Leases", -3 * time.Second, false, 0, `named "Leases", made 3s before the request`},
 		{"at its end", "Leases", -5 * time.Minute, false, 0, `named "Leases", made 5m0s before the request`},
 		{"older", "Leases", -5*time.Minute - time.Second, false, 0, no},
@@ -146,6 +145,7 @@ func TestMatchAgentKeepsToTheMonotonicClock(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, agentcopy.MatchCertain, c.Match)
 	require.Equal(t, since.Round(0).Add(time.Second), c.Made)
-	c, _ = agentcopy.MatchAgent(s, "Leases", since.Round(0))
+	c, ok = agentcopy.MatchAgent(s, "Leases", since.Round(0))
+	require.True(t, ok)
 	require.Equal(t, agentcopy.MatchCertain, c.Match)
 }

@@ -331,12 +331,28 @@ func listAgents(t *testing.T, wire *vendortest.Wire) iter.Seq2[*langsmith.Agent,
 	return newClient(t, wire).ListAgents(t.Context(), langsmith.ListAgentsRequest{})
 }
 
+// TestCopierSuspectsTheStampOfTheSource: the vendor may have copied it.
+func TestCopierSuspectsTheStampOfTheSource(t *testing.T) {
+	for fraction, want := range map[time.Duration]string{0: "[]", time.Millisecond: "[possible]"} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(fraction)
+			server := agentcopytest.NewLangSmith()
+			source := server.AddAgent(langsmith.Agent{Name: "Researcher"})
+			server.AddAgent(langsmith.Agent{Name: "EU law"})
+			time.Sleep(time.Hour)
+			copier := newClient(t, server.Client().Transport).Copier(langsmith.CloneAgentRequest{})
+			found, err := copier.FindCopies(t.Context(), agentcopy.CopyRequest{SourceID: source.ID, Name: "EU law"}, time.Now())
+			require.ErrorIs(t, err, agentcopy.ErrNameTaken)
+			require.Equal(t, want, vendortest.Matches(found))
+		})
+	}
+}
+
 func TestCopierFindsTheCloneOfALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := agentcopytest.NewLangSmith()
 		defer server.Close()
 		source := server.AddAgent(langsmith.Agent{Name: "Researcher"})
-		time.Sleep(time.Second)
 		server.AddAgent(langsmith.Agent{Name: "EU law"}) // of the clone's name, and older
 		for i := range 250 {
 			server.AddAgent(langsmith.Agent{Name: fmt.Sprintf("EU law %d", i)})

@@ -20,7 +20,10 @@ func Near(want, got string) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	if isPart(a, b) || isPart(alphanumerics(a), alphanumerics(b)) || isReplaced(a, b) || isReplaced(b, a) {
+	if x, y := alphanumerics(a), alphanumerics(b); x != "" && x == y || min(len(x), len(y)) >= 3 && isPart(x, y) {
+		return true
+	}
+	if isPart(a, b) || isReplaced(a, b) || isReplaced(b, a) {
 		return true
 	}
 	a, b = bare(a), bare(b)

@@ -37,6 +37,7 @@ func TestNear(t *testing.T) {
 		{"longer than any name", "Berlin " + strings.Repeat("\u00e9", 10_000) + " Nord", "Berlin " + strings.Repeat("?", 10_000) + " Nord", false},
 		{"a number apart, with such runes", "B\u00fcro 1", "B\u00fcro 2", false},
 		{"another name", "Leases", "Invoices", false},
+		{"another name that ends in the same two letters", "R&D", "Third", false},
 		{"a number apart", "Tenant 1", "Tenant 2", false},
 		{"nothing", "Leases", "", false},
 		{"nothing but signs", "--", "!", false},

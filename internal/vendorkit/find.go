@@ -22,8 +22,6 @@ const (
 	readBack = 5 * time.Minute
 	// farthestWest is the offset from UTC of the zone that is farthest behind.
 	farthestWest = -12 * time.Hour
-	// clockMargin is by how much the clock of the stamps may differ from that of the Date.
-	clockMargin = 5 * time.Minute
 	// editMargin is by how much the stamp of a new agent's last edit may lie behind
 	// that of its creation.
 	editMargin = 2 * time.Second
@@ -152,9 +150,8 @@ type search[A any, K comparable] struct {
 	*Finder[A, K]
 	kept      map[string]kin[A] // by ID
 	source    *A                // as the list shows it; nil if it does not
-	older     []kin[A]          // agents of the name that are no candidates by their stamp
+	older     []kin[A]          // agents of the name that are older than the request by their stamp
 	taken     bool
-	future    bool // an agent of the name is from the future: the stamps are of another clock
 	unstamped bool // agents of other names are still read where the list shows no stamp
 }
 
@@ -208,9 +205,6 @@ func (f *Finder[A, K]) Find(pages Pages[A]) *Found {
 	s.setAside()
 	found.NameTaken = s.taken
 	for _, k := range s.kept {
-		if s.future && k.Match == agentcopy.MatchCertain {
-			k.Match, k.Reason = agentcopy.MatchPossible, fmt.Sprintf("named %q, but the time stamps are ahead of the clock", k.Copy.Name)
-		}
 		found.Candidates = append(found.Candidates, k.Candidate)
 	}
 	slices.SortFunc(found.Candidates, func(a, b agentcopy.Candidate) int {
@@ -242,13 +236,13 @@ func (s *search[A, K]) add(agent *A) error {
 	sighting := s.sighting(&shown)
 	c, ok := agentcopy.MatchAgent(sighting, s.Name, s.Since)
 	if !ok {
-		if !other || s.Name == "" {
+		s.taken = s.taken || s.Name != "" && shown.Name == s.Name
+		if (!other || s.Name == "") && shown.Created.Time.Nanosecond() != 0 {
 			c = agentcopy.Candidate{Copy: sighting.Copy, Reason: fmt.Sprintf("named %q, has the time stamp of its source", shown.Name)}
 			s.older = append(s.older, kin[A]{c, agent, shown})
 		}
 		return nil
 	}
-	s.future = s.future || !other && shown.Created.Time.After(sighting.SeenAt.Round(0).Add(sighting.Ahead+clockMargin))
 	switch {
 	case shown.ID == "":
 		c.Match, c.Copy.ID = agentcopy.MatchPossible, "(an agent without an ID)"
@@ -261,14 +255,19 @@ func (s *search[A, K]) add(agent *A) error {
 }
 
 // addOlder considers the older agents of the name. One that has the time stamp of the
-// source is possible: the vendor may have copied the stamp as well.
-func (s *search[A, K]) addOlder() (err error) {
+// source, to a fraction of a second, is possible: the vendor may have copied the stamp as
+// well. In the same whole second, anybody may have made both.
+func (s *search[A, K]) addOlder() error {
 	if len(s.older) == 0 || s.Source == nil {
 		return nil
 	}
 	source := s.source
 	if source == nil || s.Show(source).Created.IsZero() {
+		var err error
 		if source, err = s.Source(); err != nil {
+			if e, ok := errors.AsType[*agentcopy.Error](err); ok && e.StatusCode == http.StatusNotFound {
+				return nil // it is gone, and its stamp with it
+			}
 			return err
 		}
 	}
@@ -276,8 +275,6 @@ func (s *search[A, K]) addOlder() (err error) {
 	for _, k := range s.older {
 		if k.shown.Created.Time.Equal(made) {
 			s.kept[k.Copy.ID] = k
-		} else {
-			s.taken = s.taken || s.Name != "" && k.shown.Name == s.Name
 		}
 	}
 	return nil
