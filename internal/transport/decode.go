@@ -26,6 +26,8 @@ var (
 	// ErrRefused is for verify: the answer says itself that the call failed.
 	ErrRefused = errors.New("the answer has a success status, but reports an error")
 
+	errCached = errors.New("the answer may be that to an earlier request")
+
 	errSentTwice = errors.New("the transport sent the copy a second time and could not be stopped: there may be another one")
 
 	errEmpty    = errors.New("the answer is empty")
@@ -99,7 +101,9 @@ func (a *attempt) unusable(err error, cut bool) {
 		return
 	}
 	a.verdict = judgeUnusable(a.status, a.body, cut)
-	switch {
+	switch sign := CacheSign(a.header); {
+	case sign != "":
+		a.verdict, a.err = unknown, fmt.Errorf("%w: %s", errCached, sign)
 	case errors.Is(err, ErrRefused):
 		a.verdict = unknown
 	case a.verdict == copied:
@@ -112,6 +116,9 @@ func (a *attempt) unusable(err error, cut bool) {
 // decoded judges a complete answer by what came of decoding it.
 func (a *attempt) decoded(warning, err error) {
 	mask := a.call.client.mask
+	if err == nil && a.call.op.copies() && CacheSign(a.header) != "" {
+		err = errCached
+	}
 	if err != nil {
 		a.unusable(err, false)
 		a.err = maskError(mask, a.err)

@@ -53,6 +53,7 @@ func TestVerdicts(t *testing.T) {
 		{"200, cut off before its body", cutOff(200, ""), agentcopy.OutcomeCopied, 1, 1, io.ErrUnexpectedEOF, 3},
 		{"200, cut off after an error", cutOff(200, `{"error":{"code":429},"a`), agentcopy.OutcomeUnknown, 1, 3, nil, 3},
 		{"200, empty and packed", answer(200, "", "Content-Encoding", "br"), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
+		{"200 of a cache, without an ID", answer(200, `{}`, "X-Cache", "HIT"), agentcopy.OutcomeUnknown, 1, 1, nil, 1},
 		{"202, empty", answer(202, ""), agentcopy.OutcomeUnknown, 1, 3, nil, 1},
 		{"200, an error as a detail", answer(200, `{"detail":"no"}`), agentcopy.OutcomeUnknown, 1, 1, nil, 1},
 		{"200, another status", answer(200, `{"status":"failed"}`), agentcopy.OutcomeUnknown, 1, 1, nil, 1},
@@ -85,6 +86,12 @@ func TestVerdicts(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestACachesAnswerToACopyIsNoProof(t *testing.T) {
+	_, _, err := doCopy(t, newClient(t, play(answer(201, made, "Age", "7"))))
+	require.ErrorIs(t, err, agentcopy.ErrOutcomeUnknown)
+	require.ErrorContains(t, err, "earlier request: a cache answered: Age is 7")
 }
 
 // chunked is an answer of unknown length.

@@ -2,14 +2,12 @@ package vendorkit
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
+	"github.com/agentcopy/agentcopy-go/internal/transport"
 )
 
 // dateStep is how much older an answer is at least by whose Date another one is
@@ -56,30 +54,14 @@ func (d *Dates) Staleness(r *agentcopy.Response) string {
 func (d *Dates) staleness(header http.Header, attempts []agentcopy.Attempt) string {
 	received, date := receivedAt(attempts), dateOf(header)
 	advanced := date.IsZero() || d.advanced(received, date)
-	if age, err := strconv.Atoi(strings.TrimSpace(header.Get("Age"))); err == nil && age > 0 {
-		return "a cache answered: Age is " + strconv.Itoa(age)
-	}
-	for _, name := range []string{"X-Cache", "Cache-Status", "Cf-Cache-Status", "X-Cache-Status", "X-Proxy-Cache"} {
-		for _, value := range header.Values(name) {
-			if cacheHit.MatchString(value) {
-				return "a cache answered: " + name + " says hit"
-			}
-			if name != "Cache-Status" && cacheStale.MatchString(value) { // whose fwd=stale says that the vendor was asked
-				return "a cache answered: " + name + " says stale"
-			}
-		}
+	if sign := transport.CacheSign(header); sign != "" {
+		return sign
 	}
 	if !advanced {
 		return "a cache answered: Date has not advanced since an earlier answer"
 	}
 	return ""
 }
-
-// cacheHit matches "HIT", "Hit from cloudfront", "TCP_MEM_HIT", "cdn; hit; ttl=5".
-var cacheHit = regexp.MustCompile(`(?i)(?:^|[^a-z])hit(?:$|[^a-z])`)
-
-// cacheStale matches what nginx and Cloudflare say of an answer that they know to be old.
-var cacheStale = regexp.MustCompile(`(?i)^(?:stale|updating)$`)
 
 // dateOf is the Date of an answer, the zero time if it has none.
 func dateOf(header http.Header) time.Time {
