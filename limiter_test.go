@@ -8,17 +8,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
 )
 
-// Limiters of two kinds: an Acquirer knows when the answer came.
-var (
-	_ agentcopy.Limiter  = (*agentcopy.WindowLimiter)(nil)
-	_ agentcopy.Acquirer = (*agentcopy.WindowLimiter)(nil)
-	_ agentcopy.Limiter  = (*rate.Limiter)(nil)
-)
+// An Acquirer knows when the answer came.
+var _ agentcopy.Acquirer = (*agentcopy.WindowLimiter)(nil)
 
 // TestWindowLimiter: Wait counts from the admission, Acquire from the release. How they
 // admit, package window tests.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -162,4 +163,21 @@ func (l asLangSmith) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Header.Set("X-Api-Key", key)
 	req.URL.Path = strings.Replace(req.URL.Path, "/v2/", "/v1/", 1)
 	return l.next.RoundTrip(req)
+}
+
+// TestPlots: the plots and the tables are those that the command makes of the data.
+func TestPlots(t *testing.T) {
+	const root = "../../"
+	dir := t.TempDir()
+	must(t, os.CopyFS(dir+"/docs/plots", os.DirFS(root+"docs/plots")))
+	page, err := os.ReadFile(root + "BENCHMARKS.md")
+	must(t, err)
+	must(t, os.WriteFile(dir+"/BENCHMARKS.md", page, 0o644))
+	must(t, run(root+"docs/plots/data.txt", dir))
+	for _, name := range []string{"BENCHMARKS.md", "docs/plots/cost.svg", "docs/plots/pacing.svg", "docs/plots/duplicates.svg"} {
+		got, err1 := os.ReadFile(dir + "/" + name)
+		if want, err2 := os.ReadFile(root + name); err1 != nil || err2 != nil || string(got) != string(want) {
+			t.Errorf("%s is not drawn from docs/plots/data.txt: go run ./internal/benchmarks docs/plots/data.txt (%v, %v)", name, err1, err2)
+		}
+	}
 }

@@ -14,12 +14,10 @@ func TestNear(t *testing.T) {
 		what, want, got string
 		near            bool
 	}{
-		{"the same", "Leases", "Leases", true},
 		{"trimmed, case folded", " Leases ", "LEASES", true},
 		{"white space folded", "Leases  Berlin", "Leases Berlin", true},
 		{"no-break space", "Leases\u00a0Berlin", "Leases Berlin", true},
-		{"HTML escaped", "R&D", "R&amp;D", true},
-		{"quotes escaped", `"A"`, "&#34;A&#34;", true},
+		{"HTML escaped", `"R&D"`, "&#34;R&amp;D&#34;", true},
 		{"cut, with dots", "Leases, Berlin", "leases_Be...", true},
 		{"suffixed", "Leases", "Leases (copy)", true},
 		{"prefixed", "Leases", "Copy of Leases", true},
