@@ -19,8 +19,10 @@ var cacheStale = regexp.MustCompile(`(?i)^(?:stale|updating)$`)
 // CacheSign says what shows that an answer with header h came from a cache, and tells
 // nothing of the vendor as it is now; "" if nothing does.
 func CacheSign(h http.Header) string {
-	if age, err := strconv.Atoi(strings.TrimSpace(h.Get("Age"))); err == nil && age > 0 {
-		return "a cache answered: Age is " + strconv.Itoa(age)
+	if text := strings.TrimSpace(h.Get("Age")); text != "" {
+		if age, err := strconv.Atoi(text); err == nil && age > 0 {
+			return "a cache answered: Age is " + strconv.Itoa(age)
+		}
 	}
 	for _, name := range cacheHeaders {
 		for _, value := range h[name] {
