@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	agentcopy "github.com/agentcopy/agentcopy-go"
@@ -22,9 +21,6 @@ const (
 	readBack = 5 * time.Minute
 	// farthestWest is the offset from UTC of the zone that is farthest behind.
 	farthestWest = -12 * time.Hour
-	// editMargin is by how much the stamp of a new agent's last edit may lie behind
-	// that of its creation.
-	editMargin = 2 * time.Second
 )
 
 // FindCopies is what faults of a request to find copies are reported under.
@@ -341,170 +337,4 @@ func (s *search[A, K]) addFrom(pages Pages[A], sorted bool) {
 			return
 		}
 	}
-}
-
-// reading is one reading of the list.
-type reading[A any, K comparable] struct {
-	*Finder[A, K]
-	seen        map[K]bool
-	total       int
-	twice, fell bool   // an ID came twice, the total fell
-	stale       string // see Dates.Staleness
-	last        agentcopy.Time
-	descending  bool // so far, the stamps are those of a list that comes newest first
-	cut         bool // it was not read to its end
-}
-
-// observe wraps pages. It sees each page before its agents are yielded, and ends a
-// list that comes newest first behind a page that ends before the request.
-func (r *reading[A, K]) observe(pages Pages[A]) Pages[A] {
-	return func(number int, cursor string) (Page[A], error) {
-		page, err := pages(number, cursor)
-		if err != nil {
-			return page, err
-		}
-		r.stale = cmp.Or(r.stale, r.Client.Dates.Staleness(page.Response))
-		r.fell = r.fell || page.Total < r.total
-		r.total = page.Total
-		page.More = page.More || page.Unsure && len(page.Items) > 0
-		for i := range page.Items {
-			r.note(&page.Items[i], page.Response)
-		}
-		if r.Sorted && r.descending && page.More && len(page.Items) > 0 {
-			r.cut = r.isOld(&Shown{Created: r.last, Response: page.Response})
-			page.More = !r.cut
-		}
-		return page, nil
-	}
-}
-
-func (r *reading[A, K]) note(item *A, response *agentcopy.Response) {
-	r.Agents.Received(item, response)
-	var none K
-	if id := r.Agents.ID(item); id != none {
-		r.twice = r.twice || r.seen[id]
-		r.seen[id] = true
-	}
-	stamp := r.Show(item).Created
-	if stamp.Time.IsZero() || !r.last.Time.IsZero() && stamp.Time.After(r.last.Time) {
-		r.descending = false
-	}
-	r.last = stamp
-}
-
-// setAside takes out the newcomers of other names that differ from the source in
-// a field that the vendor documents as copied. A difference tells something only
-// if nobody has edited either since.
-func (s *search[A, K]) setAside() {
-	if s.Compared == nil || s.Since.IsZero() {
-		return
-	}
-	found := false // then nothing depends on the others
-	for _, k := range s.kept {
-		found = found || k.Match == agentcopy.MatchCertain
-	}
-	source := sync.OnceValue(s.uneditedSource)
-	for id, k := range s.kept {
-		if k.shown.ID == "" || !k.shown.isOther(s.Name) {
-			continue
-		}
-		differs, known := s.Client.known.get(s.SourceID, id)
-		if !known {
-			if source() == nil {
-				return
-			}
-			if differs, known = s.compare(source(), k, !found); known {
-				s.Client.known.put(s.SourceID, id, differs)
-			}
-		}
-		if differs {
-			delete(s.kept, id)
-		}
-	}
-}
-
-// uneditedSource reads the source. It is nil if it cannot be told that it was not
-// edited since the request.
-func (s *search[A, K]) uneditedSource() *A {
-	source := s.source
-	if source == nil || s.Whole != nil { // lists do not show it whole
-		var err error
-		if source, err = s.Source(); err != nil {
-			return nil
-		}
-	}
-	shown := s.Show(source)
-	if shown.Updated.Time.IsZero() || s.Client.Dates.Staleness(shown.Response) != "" {
-		return nil
-	}
-	if !shown.Updated.Time.Before(s.sinceThere(shown.Response).Add(-editMargin)) {
-		return nil
-	}
-	return source
-}
-
-// compare compares an agent with the source. known is false if it has to be
-// compared again: it could not be read, and ask is false or the reading failed.
-func (s *search[A, K]) compare(source *A, k kin[A], ask bool) (differs, known bool) {
-	if !unedited(&k.shown) {
-		return false, false
-	}
-	if s.differs(source, k.agent) {
-		return true, true
-	}
-	if s.Whole == nil {
-		return false, true
-	}
-	if !ask {
-		return false, false
-	}
-	whole, err := s.Whole(k.agent)
-	if err != nil {
-		return false, false
-	}
-	shown := s.Show(whole)
-	return unedited(&shown) && s.differs(source, whole), true
-}
-
-// differs reports whether agent differs from source in what a copy has of it, as far as
-// both show it.
-func (s *search[A, K]) differs(source, agent *A) bool {
-	there := s.Compared(agent)
-	for i, value := range s.Compared(source) {
-		if value != "" && there[i] != "" && value != there[i] {
-			return true
-		}
-	}
-	return false
-}
-
-// unedited reports whether an agent is as it was made.
-func unedited(s *Shown) bool {
-	created, updated := s.Created.Time, s.Updated.Time
-	return !created.IsZero() && !updated.IsZero() && s.Created.HasZone() == s.Updated.HasZone() && updated.Sub(created) <= editMargin
-}
-
-// differences remembers which agents differ from a source, so that a Copier reads
-// each of them once.
-type differences struct {
-	mu      sync.Mutex
-	differs map[[2]string]bool
-}
-
-const maxDifferences = 10_000
-
-func (v *differences) get(source, agent string) (differs, known bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	differs, known = v.differs[[2]string{source, agent}]
-	return differs, known
-}
-
-func (v *differences) put(source, agent string, differs bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.differs == nil || len(v.differs) >= maxDifferences {
-		v.differs = make(map[[2]string]bool)
-	}
-	v.differs[[2]string{source, agent}] = differs
 }
