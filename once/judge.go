@@ -125,14 +125,15 @@ func hasID(candidates []agentcopy.Candidate, id string) bool {
 }
 
 // looksLikeOurs reports whether the copies of r cannot be told from ours by name. A
-// near name tells nothing if the vendor keeps names, or shows an agent of exactly
-// that name.
+// near name tells nothing if the vendor shows an agent of exactly that name, or keeps
+// names and this one is not ours in another form.
 func (v *view) looksLikeOurs(r Record) bool {
 	if r.Identity.SearchKey == v.mine.Identity.SearchKey {
 		return true
 	}
 	isItsOwn := func(c agentcopy.Candidate) bool { return c.Copy.Name == r.Identity.SearchKey }
-	return !v.keepsNames && v.isNear(r.Identity.SearchKey) && !slices.ContainsFunc(v.candidates, isItsOwn)
+	near := names.Alike(r.Identity.SearchKey, v.mine.Identity.SearchKey) || !v.keepsNames && v.isNear(r.Identity.SearchKey)
+	return near && !slices.ContainsFunc(v.candidates, isItsOwn)
 }
 
 // mayBeARivals reports whether a rival was sent before c was seen, and so may have

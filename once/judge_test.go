@@ -97,7 +97,8 @@ func TestJudge(t *testing.T) {
 		{"three agents for two equal keys", also(showing(certain, second, agent("a3", "Leases", agentcopy.MatchCertain, 0)), rival("r", "Leases", "s1", 0, 0, unknown)), notYet, stuck, stuck, ""},
 		{"a rival of the name with another source", also(showing(certain), rival("r", "Leases", "s2", 0, 0, unknown)), notYet, stuck, stuck, ""},
 		{"a rival of a near name", also(showing(certain), rival("r", " leases", "s2", 0, 0, unknown)), notYet, stuck, stuck, ""},
-		{"a rival of a near name, of a vendor that keeps names", also(showing(certain), keepsNames, rival("r", " leases", "s2", 0, 0, unknown)), found, found, found, "a1"},
+		{"a rival of our name in another form, of a vendor that keeps names", also(showing(certain), keepsNames, rival("r", " leases", "s2", 0, 0, unknown)), notYet, stuck, stuck, ""},
+		{"a rival of another near name, of a vendor that keeps names", also(showing(certain), keepsNames, rival("r", "Leases 2", "s2", 0, 0, unknown)), found, found, found, "a1"},
 		{"a rival of a near name, whose own agent shows", also(showing(certain, agent("b1", "Leases 2", agentcopy.MatchPossible, 0)), rival("r", "Leases 2", "s2", 0, 0, unknown)), found, found, found, "a1"},
 		{"a rival that began after the agent was seen", also(showing(certain), rival("r", "Leases", "s2", 10*time.Second, 0, unknown)), found, found, found, "a1"},
 	} {

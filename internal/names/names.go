@@ -13,6 +13,15 @@ import (
 // punctuation, escaping HTML, cutting, adding a prefix or a suffix, normalising Unicode, or
 // replacing what is not ASCII. An empty name is near no other.
 func Near(want, got string) bool {
+	a, b := fold(want), fold(got)
+	x, y := alphanumerics(a), alphanumerics(b)
+	return Alike(want, got) || isPart(a, b) || min(len(x), len(y)) >= 3 && isPart(x, y)
+}
+
+// Alike reports whether names are near without a part more or less. That a vendor keeps
+// other names does not show that it keeps these two apart: who trims has nothing to trim
+// of most.
+func Alike(want, got string) bool {
 	if want == got {
 		return true
 	}
@@ -20,10 +29,10 @@ func Near(want, got string) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	if x, y := alphanumerics(a), alphanumerics(b); x != "" && x == y || min(len(x), len(y)) >= 3 && isPart(x, y) {
+	if x := alphanumerics(a); x != "" && x == alphanumerics(b) {
 		return true
 	}
-	if isPart(a, b) || isReplaced(a, b) || isReplaced(b, a) {
+	if isReplaced(a, b) || isReplaced(b, a) {
 		return true
 	}
 	a, b = bare(a), bare(b)
