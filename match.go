@@ -55,7 +55,8 @@ type Sighting struct {
 //     or after since, less 5 minutes for clocks that differ;
 //   - it has such a name, and its stamp is missing, cannot be read, or has no zone and
 //     is recent enough only in a zone other than UTC;
-//   - it has any other name, and was made at or after since, less a minute.
+//   - it has any other name, and was made at or after since, less a minute. A stamp
+//     without a zone is taken as UTC here, and may be a minute ahead.
 //
 // An agent whose name could not be read is treated as if its name were derived from
 // name. An empty name means that the name of the copy is unknown: an agent of any name
@@ -75,7 +76,7 @@ func MatchAgent(s Sighting, name string, since time.Time) (c Candidate, ok bool)
 	case near:
 		ok = age.unclear || age.behind <= clockMargin
 	default:
-		ok = !age.unclear && age.behind <= newcomerMargin
+		ok = age.recent
 	}
 	if !ok {
 		return Candidate{}, false
@@ -94,6 +95,7 @@ type age struct {
 	made    time.Time     // on the caller's clock; zero if unknown
 	behind  time.Duration // how long before the request
 	unclear bool          // the stamp does not tell
+	recent  bool          // it was made since the request, as the stamp has it in UTC, or up to newcomerMargin off
 	stamped bool          // there is a stamp that can be read
 }
 
@@ -115,11 +117,12 @@ func (s *Sighting) age(since time.Time) age {
 	from := until.Add(-elapsed)
 	a := age{made: since.Round(0).Add(stamp.Sub(from)), behind: from.Sub(stamp), stamped: true}
 	until = until.Add(stampMargin)
+	a.recent = a.behind <= newcomerMargin && (!s.Zoneless || !stamp.After(until.Add(newcomerMargin)))
 	switch {
 	case !s.Zoneless, between(stamp, from.Add(-clockMargin), until): // since the request, in UTC
 		return a
 	case inSomeZone(stamp, from.Add(-clockMargin), until.Add(clockMargin)), stamp.After(until):
-		return age{unclear: true, stamped: true}
+		return age{unclear: true, stamped: true, recent: a.recent}
 	}
 	return a
 }

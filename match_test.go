@@ -50,7 +50,8 @@ func TestMatchAgent(t *testing.T) {
 		{"a newcomer, a minute before", "Invoices", -time.Minute, false, 0, `named "Invoices" where "Leases" was asked for, made 1m0s before the request`},
 		{"another, two minutes before", "Invoices", -2 * time.Minute, false, 0, no},
 		{"another, no stamp", "Invoices", -1, false, 0, no},
-		{"another, no zone", "Invoices", 3 * time.Second, true, 0, `named "Invoices" where "Leases" was asked for, made 3s after the request`},
+		{"another, no zone, of a clock a minute ahead", "Invoices", 72 * time.Second, true, 0, `named "Invoices" where "Leases" was asked for, has a time stamp without a zone, which may be before or after the request`},
+		{"another, no zone, farther ahead", "Invoices", 73 * time.Second, true, 0, no},
 		{"another, since in London in summer", "Invoices", -time.Hour, true, 0, no},
 		{"no name", "", 3 * time.Second, false, 0, `named "" where "Leases" was asked for, made 3s after the request`},
 	} {

@@ -15,7 +15,6 @@ func TestNear(t *testing.T) {
 		near            bool
 	}{
 		{"trimmed, case folded", " Leases ", "LEASES", true},
-		{"white space folded", "Leases  Berlin", "Leases Berlin", true},
 		{"no-break space", "Leases\u00a0Berlin", "Leases Berlin", true},
 		{"HTML escaped", `"R&D"`, "&#34;R&amp;D&#34;", true},
 		{"cut, with dots", "Leases, Berlin", "leases_Be...", true},
@@ -25,7 +24,6 @@ func TestNear(t *testing.T) {
 		{"NFD and NFC", "A\u030angstrom", "\u00c5ngstrom", true},
 		{"a question mark for what is not ASCII", "Caf\u00e9 Nord", "Caf? Nord", true},
 		{"a question mark for each byte", "Caf\u00e9 Nord", "Caf?? Nord", true},
-		{"without marks", "Caf\u00e9 Nord", "Cafe Nord", true},
 		{"transliterated", "B\u00fcro M\u00fcnchen", "Buero Muenchen", true},
 		{"read as Latin-1", "B\u00fcro", "B\u00c3\u00bcro", true},
 		{"another name with such runes", "B\u00fcro M\u00fcnchen", "Buero Mannheim", false},

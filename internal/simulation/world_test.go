@@ -343,7 +343,7 @@ func (w *world) decide(j *job, calm bool) {
 	case calm && known && o == agentcopy.OutcomeNotCopied:
 		j.closed = true // refused
 		return
-	case !ambiguous && (!calm || j.tries < 3) || !found:
+	case !ambiguous && (!calm || j.tries < 4) || !found: // the last call may have sent just before it ended
 		return
 	}
 	ctx, person := context.Background(), &once.Runner{Ledger: w.ledger}
