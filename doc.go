@@ -69,13 +69,13 @@
 //	timeout, reset or end of the connection or HTTP/2
 //	  stream after the request left; a transport that
 //	  gives no proof                                       Unknown    no
-//	2xx with the new agent's ID, not of a cache            success
+//	2xx with the new agent's ID, not from a cache          success
 //	200, 201 or 204 whose body is empty; is cut off or too
 //	  large after it began as an object; or is an object
 //	  that has no ID and reports no error                  Copied     no
 //	any other 2xx: 202, a page, malformed JSON, null, an
 //	  encoding that cannot be read, an object that reports
-//	  an error; or one that a cache gave                   Unknown    no
+//	  an error; or one from a cache                        Unknown    no
 //
 // A 503 proves nothing, with or without Retry-After: a proxy may send it after the
 // vendor made the copy. A 4xx with an HTML page may come from a proxy that refused

@@ -173,8 +173,8 @@ func (s *sending) attemptDone(_ context.Context, a agentcopy.AttemptInfo, _ agen
 	}
 }
 
-// slowRecord is how long the ledger may take to record an attempt, which begins after
-// that. It is little of a SettleTime.
+// slowRecord is how long the ledger may take to record an attempt before SentAt has to
+// count that time: the attempt begins after it. It is a small part of SettleTime.
 const slowRecord = 2 * time.Second
 
 // start records an attempt that ends within timeout. It returns an error if the

@@ -18,9 +18,9 @@ func Near(want, got string) bool {
 	return Alike(want, got) || isPart(a, b) || min(len(x), len(y)) >= 3 && isPart(x, y)
 }
 
-// Alike reports whether names are near without a part more or less. That a vendor keeps
-// other names does not show that it keeps these two apart: who trims has nothing to trim
-// of most.
+// Alike reports whether two names are near and neither has a part that the other lacks. A
+// vendor that keeps other names may still make these two the same: one that trims leaves
+// most names as they are.
 func Alike(want, got string) bool {
 	if want == got {
 		return true

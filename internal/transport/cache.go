@@ -16,8 +16,8 @@ var cacheHit = regexp.MustCompile(`(?i)(?:^|[^a-z])hit(?:$|[^a-z])`)
 // cacheStale matches what nginx and Cloudflare say of an answer that they know to be old.
 var cacheStale = regexp.MustCompile(`(?i)^(?:stale|updating)$`)
 
-// CacheSign says what shows that an answer with header h came from a cache, and tells
-// nothing of the vendor as it is now; "" if nothing does.
+// CacheSign says which header of an answer shows that it came from a cache; "" if none
+// does. Such an answer tells nothing of the vendor as it is now.
 func CacheSign(h http.Header) string {
 	if text := strings.TrimSpace(h.Get("Age")); text != "" {
 		if age, err := strconv.Atoi(text); err == nil && age > 0 {

@@ -96,7 +96,7 @@ func (s *send) begin(req *http.Request) error {
 		return err
 	}
 	s.trace.watch(ctx, req)
-	if len(s.attempt.call.client.cfg.Middleware) > 0 {
+	if len(s.attempt.call.client.cfg.Middleware) > 0 { // WithHeader refuses such a header
 		dropIdempotencyKey(&s.trace.request)
 	}
 	return nil
